@@ -1,0 +1,38 @@
+"""Simulate fixed-weight physical neural networks that learn by reconnection.
+
+Importing this package loads nothing heavy: each name below is fetched when it is first used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from hwsim.version import VERSION as __version__
+
+if TYPE_CHECKING:
+    from hwsim.crossbar import crossbar as crossbar
+    from hwsim.session import Answer as Answer
+    from hwsim.session import Scenario as Scenario
+    from hwsim.session import load as load
+    from hwsim.session import run as run
+
+_HOMES = {
+    "Answer": "hwsim.session",
+    "Scenario": "hwsim.session",
+    "crossbar": "hwsim.crossbar",
+    "load": "hwsim.session",
+    "run": "hwsim.session",
+}
+
+__all__ = ["Answer", "Scenario", "__version__", "crossbar", "load", "run"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name]), name)
+    raise AttributeError(f"module 'hwsim' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

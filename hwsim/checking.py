@@ -1,0 +1,46 @@
+"""Tell what a file is, and check it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hwsim.crossbar.technology import SwitchSheet
+from hwsim.device import read_sheet
+from hwsim.model import read_model
+from hwsim.plan import Plan, device_technology, resolve
+from hwsim.scenario import FaultError, Faults, read_document
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def check_file(path: Path) -> tuple[str, Plan | None]:
+    """Check one file: a datasheet (has ``kind``), a model (has ``layer``) or a scenario.
+
+    Returns:
+        What it is, and the plan of a scenario.
+
+    Raises:
+        FaultError: every fault, each with file, line and column.
+    """
+    document = read_document(path)
+    keys = document.data
+    if "kind" in keys:
+        if keys["kind"] not in ("device", "switch"):
+            cure = "write kind = 'device' or kind = 'switch'"
+            raise FaultError([document.fault(("kind",), "unknown kind of datasheet", str(keys["kind"]), cure)])
+        if keys["kind"] == "switch":
+            read_sheet(path, SwitchSheet)
+            return "switch datasheet", None
+        faults = Faults()
+        technology = device_technology(path, faults)
+        faults.check()
+        read_sheet(path, technology.sheet)
+        return "device datasheet", None
+    if "layer" in keys:
+        read_model(document)
+        return "model", None
+    if "task" in keys or "controller" in keys or "device" in keys or "crossbar" in keys:
+        return "scenario", resolve(document, path)
+    cure = "a scenario has [task], a model [[layer]], a datasheet kind"
+    raise FaultError([document.fault((), "neither a scenario nor a model nor a datasheet", "", cure)])

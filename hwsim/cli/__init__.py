@@ -1,0 +1,34 @@
+"""The command ``hwsim``: one file a verb, heavy imports inside the verb."""
+
+from __future__ import annotations
+
+import sys
+
+
+def main() -> None:
+    """Run the command line."""
+    import typer
+
+    from hwsim.cli import check, cost, export, help as help_verb, listing, run, show  # noqa: I001 - help is renamed
+    from hwsim.cli.ending import ending
+
+    app = typer.Typer(
+        name="hwsim",
+        help="Simulate fixed-weight neural hardware that learns by reconnection.",
+        epilog="Exit codes: 0 done, 1 an expectation failed, 2 bad usage or file, 3 the run failed, 130 interrupted.",
+        add_completion=False,
+        no_args_is_help=True,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+    )
+    for name, verb in (
+        ("run", run.run),
+        ("check", check.check),
+        ("list", listing.list_),
+        ("show", show.show),
+        ("export", export.export),
+        ("cost", cost.cost),
+        ("help", help_verb.help_),
+    ):
+        app.command(name)(ending(verb))
+    app(args=sys.argv[1:], prog_name="hwsim")

@@ -1,0 +1,32 @@
+"""``hwsim check``: every fault of scenario, model and device files, without running anything."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def check(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Scenario, model or device files.")],
+    resolved: Annotated[
+        bool, typer.Option("--resolved", help="Print scenarios with every value and where it comes from.")
+    ] = False,
+) -> None:
+    """Check scenario, model and device files and report every fault with line and column."""
+    from hwsim.checking import check_file
+    from hwsim.scenario import FaultError, Faults, emit
+
+    faults = Faults()
+    for path in files:
+        try:
+            kind, plan = check_file(path)
+        except FaultError as error:
+            faults.extend(error.faults)
+            continue
+        if resolved and plan is not None:
+            typer.echo(emit(plan.resolved, plan.origins, f"identity {plan.identity}"), nl=False)
+        else:
+            typer.echo(f"{path}: a sound {kind}")
+    faults.check()

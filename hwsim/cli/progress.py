@@ -1,0 +1,47 @@
+"""A live bar on stderr, off where stderr is no terminal."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import Progress as Bar
+
+
+class Progress:
+    """One bar a stage; the latest score stands beside it."""
+
+    def __init__(self) -> None:
+        console = Console(stderr=True)
+        self._bar = Bar(
+            TextColumn("{task.description:<10}"),
+            BarColumn(),
+            TextColumn("{task.percentage:>3.0f} %"),
+            TimeElapsedColumn(),
+            TimeRemainingColumn(),
+            TextColumn("{task.fields[score]}"),
+            console=console,
+            disable=not console.is_terminal,
+        )
+        self._stages: dict[str, Any] = {}
+
+    def __enter__(self) -> Progress:
+        self._bar.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._bar.stop()
+
+    def report(self, stage: str, share: float, row: dict[str, Any] | None) -> None:
+        """Move a stage's bar; a row refreshes the score beside it."""
+        if stage not in self._stages:
+            self._stages[stage] = self._bar.add_task(stage, total=1.0, score="")
+        self._bar.update(self._stages[stage], completed=share)
+        if row is not None:
+            merit = "accuracy" if "accuracy" in row else "max_error"
+            score = f"{merit.replace('_', ' ')} {row[merit]:.3f}, {row['toggles']:,} toggles"
+            self._bar.update(self._stages[stage], score=score)

@@ -1,0 +1,78 @@
+"""``hwsim run``: a scenario from start to score."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from hwsim.session import Answer
+
+
+def run(
+    scenario: Annotated[str, typer.Argument(help="Scenario file, or the name of a shipped one.")],
+    out: Annotated[Path | None, typer.Option(help="Run folder; runs/NAME-seedN-IDENTITY when left out.")] = None,
+    set_: Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Override one value.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of all random streams.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="No progress on stderr.")] = False,
+) -> None:
+    """Run a scenario: train, reconnect, execute, score. Running it again answers at once or goes on."""
+    from hwsim.session import load
+    from hwsim.session import run as carry_out
+
+    loaded = load(scenario, set_ or [], seed)
+    if quiet:
+        answer = carry_out(loaded, out)
+    else:
+        from hwsim.cli.progress import Progress
+
+        with Progress() as progress:
+            answer = carry_out(loaded, out, progress.report)
+    if json:
+        import json as writer
+
+        from hwsim.folder import RunFolder
+
+        typer.echo(writer.dumps(RunFolder(answer.run).answer()))
+    else:
+        typer.echo(summary(answer))
+    if failed := _failed(loaded.plan().scenario.expect.model_dump(exclude_none=True), answer.final):
+        typer.echo(failed, err=True)
+        raise typer.Exit(1)
+
+
+def summary(answer: Answer) -> str:
+    """The score for people."""
+    final = answer.final
+    merit = "accuracy" if "accuracy" in final else "max_error"
+    word = merit.replace("_", " ")
+    last = answer.rows[-1]
+    spread = ""
+    if f"{merit}_low" in last:
+        spread = f"   95 % interval {float(last[f'{merit}_low']):.4f} to {float(last[f'{merit}_high']):.4f}"
+    lines = [
+        ("run", str(answer.run)),
+        (word, f"{final[merit]:.4f}{spread}"),
+        ("  without noise", f"{final[f'{merit}_noiseless']:.4f}"),
+        ("  free training", f"{answer.reference:.4f}"),
+        ("reconnections", f"{answer.events}"),
+        ("toggles", f"{final['toggles']:,.0f}   of {int(last['switches']):,} switches"),
+        ("moves", f"{final['moves']:,.0f}"),
+        ("register writes", f"{final['bias_writes']:,.0f}"),
+        ("reconnecting", f"{final['energy_j']:.4g} J, {final['time_s']:.4g} s"),
+        ("one inference", f"{float(last['inference_energy_j']):.4g} J, {float(last['inference_time_s']):.4g} s"),
+        ("picture", str(answer.run / "score.png")),
+    ]
+    return "\n".join(f"{name:<16}{value}" for name, value in lines)
+
+
+def _failed(expected: dict[str, Any], final: dict[str, float]) -> str:
+    """Which expectation the final score misses, empty for none."""
+    if "accuracy" in expected and final["accuracy"] < expected["accuracy"]:
+        return f"expected an accuracy of at least {expected['accuracy']}, got {final['accuracy']:.4f}"
+    if "max_error" in expected and final["max_error"] > expected["max_error"]:
+        return f"expected a max error of at most {expected['max_error']}, got {final['max_error']:.4f}"
+    return ""

@@ -1,0 +1,8 @@
+"""Who chooses the next connection: one method a file."""
+
+from hwsim.controller.protocol import Controller, ControllerPlugin, Course, Job, Reconnection
+from hwsim.registry import Registry
+
+CONTROLLERS: Registry[ControllerPlugin] = Registry("controller")
+
+__all__ = ["CONTROLLERS", "Controller", "ControllerPlugin", "Course", "Job", "Reconnection"]

@@ -1,0 +1,38 @@
+"""Free training: the reference that every score is drawn against.
+
+The same network from the same initial values, weights and registers trained by the same optimiser over the same
+epochs and batches, in float32. Only a layer whose connections and registers the model both fixes stays frozen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from hwsim.controller.descent import Descent
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from hwsim.controller.protocol import Course, Job
+
+
+def train_freely(job: Job, course: Course, report: Callable[[float], None]) -> NDArray[np.float64]:
+    """Train every value of the network and return its outputs on the test set.
+
+    A layer with both connections and registers fixed (the frozen first layer of Cai et al.) stays frozen.
+
+    Returns:
+        float64 (samples, outputs).
+    """
+    import torch
+
+    trained = [layer.learned_connections or layer.learned_registers for layer in job.model.layers]
+    descent = Descent(job, course, [start.weights for start in job.start], trained)
+    while not descent.done:
+        descent.epoch()
+        report(descent.share)
+    with torch.no_grad():
+        return descent.forward(torch.from_numpy(job.task.test_x)).numpy().astype(np.float64)

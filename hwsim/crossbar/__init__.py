@@ -1,0 +1,39 @@
+"""How signals reach fixed weights: topologies, routing, the routing graph."""
+
+from hwsim.crossbar.fabric import Configuration, Fabric, PermutationError, Topology, check_permutation, extend
+from hwsim.registry import Registry, unknown
+
+CROSSBARS: Registry[Topology] = Registry("crossbar")
+
+
+def crossbar(name: str, ports: int) -> Fabric:
+    """The permutation circuit of one topology and size.
+
+    Args:
+        name: topology; ``hwsim list crossbars``.
+        ports: inputs and outputs.
+
+    Raises:
+        ValueError: an unknown topology, or a size that it cannot have.
+
+    Example:
+        >>> fabric = crossbar("benes", ports=4)
+        >>> configuration = fabric.route([2, 0, 3, 1])
+        >>> configuration.apply(["a", "b", "c", "d"]).tolist()
+        ['c', 'a', 'd', 'b']
+    """
+    if name not in CROSSBARS:
+        raise ValueError(unknown("topology", name, CROSSBARS))
+    return CROSSBARS[name].build(ports)
+
+
+__all__ = [
+    "CROSSBARS",
+    "Configuration",
+    "Fabric",
+    "PermutationError",
+    "Topology",
+    "check_permutation",
+    "crossbar",
+    "extend",
+]

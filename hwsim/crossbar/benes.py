@@ -1,0 +1,92 @@
+"""Beneš network of any size, in the in-place layout.
+
+Switches: B(n) = 2 floor(n/2) + B(floor(n/2)) + B(ceil(n/2)), B(2) = 1; depth 2 ceil(log2 n) - 1. For n = 2^L stages
+have strides n/2 ... 1 ... n/2 and switch index block/2 + k in a stage.
+
+Source: V. Beneš (1965); C. Chang, R. Melhem, Arbitrary size Benes networks, Parallel Processing Letters 7 (1997).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from hwsim.crossbar.fabric import Topology, check_ports
+from hwsim.crossbar.stages import StagedFabric
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+def _arrange(ports: int) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Stage and wires of every switch, and the table of blocks for the router."""
+    middle = max(int(np.ceil(np.log2(ports))) - 1, 0) if ports > 1 else 0
+    blocks: list[tuple[int, int, int]] = [(0, ports, 0)]
+    columns: list[list[tuple[int, int, int]]] = [[] for _ in range(2 * middle + 1)]
+    live: list[tuple[int, int, int]] = []
+    for b, m, level in blocks:
+        if m < 2:  # noqa: PLR2004 - a single wire needs no switch
+            continue
+        live.append((b, m, level))
+        if m == 2:  # noqa: PLR2004 - two wires are one switch
+            columns[level if level < middle else middle].append((b, 1, 1))
+            continue
+        h = m // 2
+        for column in (level, 2 * middle - level):
+            columns[column].append((b, h, h))
+        blocks += [(b, h, level + 1), (b + h, m - h, level + 1)]
+    first: dict[tuple[int, int], int] = {}
+    stages, uppers, lowers = [], [], []
+    total = 0
+    for column, members in enumerate(columns):
+        for b, count, stride in sorted(members):
+            first[column, b] = total
+            stages.append(np.full(count, column, np.int64))
+            uppers.append(np.arange(b, b + count))
+            lowers.append(np.arange(b + stride, b + stride + count))
+            total += count
+    table = [(b, m, first[level, b], first[2 * middle - level, b] if m > 2 else 0) for b, m, level in live]  # noqa: PLR2004
+    empty = [np.zeros(0, np.int64)]
+    return (
+        np.concatenate(empty + stages),
+        np.concatenate(empty + uppers),
+        np.concatenate(empty + lowers),
+        np.array(table, np.int64).reshape(-1, 4),
+    )
+
+
+class Benes(StagedFabric):
+    """A Beneš network; see :class:`hwsim.crossbar.Fabric`.
+
+    Example:
+        >>> Benes(8).switches, Benes(5).switches, Benes(8).depth
+        (20, 8, 5)
+    """
+
+    def __init__(self, ports: int) -> None:
+        check_ports("benes", ports)
+        stage, wire_a, wire_b, self._blocks = _arrange(ports)
+        super().__init__("benes", ports, stage, wire_a, wire_b)
+
+    def route_many(
+        self,
+        permutations: NDArray[np.int64],
+        previous: NDArray[Any] | None = None,
+        cost: NDArray[np.float64] | None = None,
+        effort: str = "greedy",
+    ) -> NDArray[np.uint8]:
+        """Looping, block by block from the outside in; ``greedy`` turns each loop to its cheaper side."""
+        from hwsim.kernels.benes import route_many
+
+        p = np.ascontiguousarray(permutations, np.int64)
+        states = self.power_up(len(p))
+        route_many(p, self._blocks, self.cost_of_cross(len(p), previous, cost, effort), states)
+        return states
+
+
+PLUGIN = Topology(
+    name="benes",
+    summary="Beneš network of any size: fewest stages of 2x2 switches but for Waksman, rearrangeable",
+    build=Benes,
+)

@@ -1,0 +1,96 @@
+"""Full crossbar: one crosspoint for every input and output, one closed in every output's row."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from hwsim.crossbar.fabric import EFFORTS, Fabric, Topology, check_ports
+
+if TYPE_CHECKING:
+    import networkx as nx
+    from numpy.typing import NDArray
+
+
+class FullCrossbar(Fabric):
+    """N x N crosspoints. A state is int32 (ports,): the input each output is joined to, -1 = open.
+
+    Configuration bits are those of coded selects, N ceil(log2 N). A permutation has one configuration only, so cost and
+    effort change nothing.
+
+    Example:
+        >>> fabric = FullCrossbar(4)
+        >>> first = fabric.route([0, 1, 2, 3])
+        >>> first.toggles(None), fabric.route([1, 0, 2, 3]).toggles(first)
+        (4, 4)
+    """
+
+    def __init__(self, ports: int) -> None:
+        check_ports("full", ports)
+        self.topology, self.ports = "crossbar", ports
+        self.switches, self.depth, self.strides = ports * ports, 1, ()
+        self._width = (ports - 1).bit_length()
+        self.configuration_bits = ports * self._width
+
+    def power_up(self, banks: int) -> NDArray[np.int32]:
+        """All crosspoints open."""
+        return np.full((banks, self.ports), -1, np.int32)
+
+    def route_many(
+        self,
+        permutations: NDArray[np.int64],
+        previous: NDArray[Any] | None = None,
+        cost: NDArray[np.float64] | None = None,
+        effort: str = "greedy",
+    ) -> NDArray[np.int32]:
+        """Close the crosspoint that each output asks for."""
+        del previous, cost
+        if effort not in EFFORTS:
+            raise ValueError(f"unknown effort {effort!r}; use {' or '.join(EFFORTS)}")
+        return np.ascontiguousarray(permutations, np.int32)
+
+    def apply_many(self, states: NDArray[Any], signals: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Send signals (banks, ports) through the closed crosspoints.
+
+        Raises:
+            ValueError: an output is open.
+        """
+        if (states < 0).any():
+            raise ValueError("an output of the crossbar is open; route a permutation first")
+        return np.take_along_axis(np.asarray(signals, np.int64), states.astype(np.int64), axis=1)
+
+    def toggles_many(self, old: NDArray[Any], new: NDArray[Any]) -> NDArray[np.int64]:
+        """Crosspoints opened plus crosspoints closed."""
+        changed = old != new
+        return ((changed & (old >= 0)).sum(axis=1) + (changed & (new >= 0)).sum(axis=1)).astype(np.int64)
+
+    def sets_many(self, old: NDArray[Any], new: NDArray[Any]) -> NDArray[np.int64]:
+        """Crosspoints closed."""
+        return ((old != new) & (new >= 0)).sum(axis=1).astype(np.int64)
+
+    def held_many(self, states: NDArray[Any]) -> NDArray[np.int64]:
+        """Crosspoints closed now."""
+        return (states >= 0).sum(axis=1).astype(np.int64)
+
+    def words(self, state: NDArray[Any]) -> list[tuple[int, int]]:
+        """One select word an output: the number of its input, ceil(log2 N) bits."""
+        return [(int(value), self._width) for value in state]
+
+    def graph(self, state: NDArray[Any] | None = None) -> nx.DiGraph:
+        """Inputs joined to outputs by crosspoints, numbered row by row (output by output)."""
+        import networkx as nx
+
+        graph = nx.DiGraph()
+        graph.add_nodes_from((side, i) for side in ("in", "out") for i in range(self.ports))
+        for o in range(self.ports):
+            for i in range(self.ports) if state is None else [int(state[o])] * int(state[o] >= 0):
+                graph.add_edge(("in", i), ("out", o), kind="crosspoint", switch=o * self.ports + i)
+        return graph
+
+
+PLUGIN = Topology(
+    name="crossbar",
+    summary="full crossbar: N x N crosspoints, strictly non-blocking, two toggles for every moved output",
+    build=FullCrossbar,
+)

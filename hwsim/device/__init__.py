@@ -1,0 +1,21 @@
+"""What a weight physically is: one technology a file; a device is a law, a chip one fabricated instance."""
+
+from hwsim.device.datasheet import Datasheet, Datum, Source, read_sheet, sheet_values
+from hwsim.device.technology import Bill, Chip, Device, Registers, Technology
+from hwsim.registry import Registry
+
+DEVICES: Registry[Technology] = Registry("device")
+
+__all__ = [
+    "DEVICES",
+    "Bill",
+    "Chip",
+    "Datasheet",
+    "Datum",
+    "Device",
+    "Registers",
+    "Source",
+    "Technology",
+    "read_sheet",
+    "sheet_values",
+]

@@ -1,0 +1,68 @@
+"""A run's configuration as files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hwsim.export import EXPORTS
+from hwsim.folder import SCENARIO, SCHEDULE, FolderError
+from hwsim.plan import resolve
+from hwsim.registry import unknown
+from hwsim.replay import configured
+from hwsim.scenario import Fault, FaultError, read_document
+from hwsim.schedule import ScheduleError, open_schedule
+
+if TYPE_CHECKING:
+    from hwsim.plan import Plan
+
+
+def plan_of(run: Path) -> Plan:
+    """The plan of a run folder, from the resolved scenario, model and datasheets in it.
+
+    Raises:
+        FolderError: no run lies there, or its files were changed.
+        FaultError: its scenario is faulty.
+    """
+    if not (run / SCENARIO).is_file():
+        raise FolderError(f"{run}: no run lies here; give the folder that hwsim run printed")
+    plan = resolve(read_document(run / SCENARIO), run / SCENARIO)
+    with open_schedule(run / SCHEDULE) as schedule:
+        if schedule.identity != plan.identity:
+            raise FolderError(f"{run}: scenario and schedule are of different runs or versions; run the scenario again")
+    return plan
+
+
+def export_run(run: Path, format_: str, event: int | None, out: Path | None) -> list[Path]:
+    """Write one event's configuration in one format; existing files are replaced whole.
+
+    Returns:
+        The files written.
+
+    Raises:
+        FaultError: unknown format.
+        FolderError, ScheduleError: no such run or event, or nothing to export.
+    """
+    if format_ not in EXPORTS:
+        what, _, cure = unknown("export format", format_, EXPORTS).partition("; ")
+        raise FaultError([Fault("--format", 1, 1, what, "", cure)])
+    plan = plan_of(run)
+    with open_schedule(run / SCHEDULE) as schedule:
+        last = schedule.events() - 1
+    number = last if event is None else event
+    if last < 0:
+        raise ScheduleError(f"{run}: the schedule is empty; run the scenario first")
+    files = EXPORTS[format_].export(configured(plan, run / SCHEDULE, number))
+    if not files:
+        raise FolderError(f"{run}: no crossbar in this run, so format {format_!r} has nothing to write; try json")
+    target = out or run / "export" / f"event{number}"
+    single = out is not None and len(files) == 1 and not out.is_dir()
+    written = []
+    for name, text in files.items():
+        path = target if single else target / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part = path.with_name(f".{path.name}.part")
+        part.write_text(text)
+        part.replace(path)
+        written.append(path)
+    return written

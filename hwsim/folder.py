@@ -1,0 +1,177 @@
+"""A run's folder: who owns it, what lies in it, and how it is finished."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import platform
+import sys
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hwsim.export import EXPORTS
+from hwsim.replay import configured
+from hwsim.scenario import emit
+from hwsim.schedule import ScheduleError, open_schedule
+from hwsim.score import write_table
+from hwsim.version import VERSION
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from hwsim.plan import Plan
+
+LOCK, SCHEDULE, SCENARIO, ANSWER = ".lock", "schedule.sqlite", "scenario.toml", "answer.json"
+
+
+class FolderError(Exception):
+    """A run folder cannot be used; the message is one line that says what would help."""
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """The folder of one run."""
+
+    path: Path
+
+    @property
+    def schedule(self) -> Path:
+        """The schedule file."""
+        return self.path / SCHEDULE
+
+    @property
+    def finished(self) -> bool:
+        """Whether the run ended and its answer was written, the last of its files."""
+        return (self.path / ANSWER).is_file()
+
+    def answer(self) -> dict[str, Any]:
+        """What the finished run said.
+
+        Raises:
+            FolderError: no finished run lies here, or its answer cannot be read.
+        """
+        try:
+            found: dict[str, Any] = json.loads((self.path / ANSWER).read_text())
+        except FileNotFoundError:
+            started = self.schedule.is_file()
+            why = "the run is not finished; run its scenario again" if started else "no run lies here"
+            raise FolderError(f"{self.path}: {why}") from None
+        except (OSError, ValueError) as error:
+            raise FolderError(f"{self.path / ANSWER}: cannot be read ({error}); remove it and run again") from error
+        return {"run": str(self.path), **found}
+
+    def write(self, name: str, text: str) -> None:
+        """Write one file whole or not at all."""
+        target = self.path / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        part = target.with_name(f".{target.name}.part")
+        part.write_text(text)
+        part.replace(target)
+
+    def finish(self, plan: Plan) -> None:
+        """Write score table, picture and exports of a complete schedule, and last the answer."""
+        from hwsim.report.figure import draw
+
+        with open_schedule(self.schedule) as schedule:
+            rows, reference = schedule.scores(), json.loads(schedule.note("reference") or "{}")
+            digest, last = schedule.digest(), schedule.events() - 1
+        self.write("score.csv", write_table(rows))
+        merit = next(iter(reference))
+        parts = [self.path / f".score.part.{kind}" for kind in ("png", "svg")]
+        draw(rows, reference[merit], plan.scenario.title, parts)
+        for part in parts:
+            part.replace(self.path / f"score{part.suffix}")
+        for plugin in EXPORTS.values():
+            for name, text in plugin.export(configured(plan, self.schedule, last)).items():
+                self.write(f"export/{name}", text)
+        self.write("provenance.json", json.dumps(provenance(plan, self.path), indent=1) + "\n")
+        keys = (merit, f"{merit}_noiseless", "loss", "moves", "toggles", "bias_writes", "energy_j", "time_s")
+        answer = {
+            "identity": plan.identity,
+            "events": last,
+            "final": {key: rows[-1][key] for key in keys},
+            "reference": reference[merit],
+            "switches": rows[-1]["switches"],
+            "schedule_digest": digest,
+        }
+        self.write(ANSWER, json.dumps(answer, indent=1) + "\n")
+
+
+def provenance(plan: Plan, path: Path) -> dict[str, Any]:
+    """Where a run's numbers come from: versions, machine, threads; not part of its identity."""
+    from hwsim.kernels import compile as compiling
+
+    libraries = {}
+    for name in ("numpy", "numba", "torch", "simpy", "networkx", "scikit-learn", "matplotlib"):
+        try:
+            libraries[name] = version(name)
+        except PackageNotFoundError:
+            libraries[name] = "not found"
+    return {
+        "hwsim": VERSION,
+        "identity": plan.identity,
+        "scenario": plan.name,
+        "command": sys.argv,
+        "folder": str(path),
+        "finished": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "cores": os.cpu_count(),
+        "libraries": libraries,
+        "numba": {**compiling.threading(), "kernels_compiled": compiling.compiled()},
+        "torch_threads": plan.scenario.execution.torch_threads,
+    }
+
+
+def _identity_in(path: Path) -> str | None:
+    """Identity of the run in a folder, None for a folder that holds none."""
+    try:
+        with open_schedule(path / SCHEDULE) as schedule:
+            return schedule.identity
+    except ScheduleError:
+        scenario = path / SCENARIO
+        first = scenario.read_text().partition("\n")[0] if scenario.is_file() else ""
+        return first.removeprefix("# identity ") if first.startswith("# identity ") else None
+
+
+@contextmanager
+def claim(path: Path, plan: Plan) -> Iterator[RunFolder]:
+    """Own a run folder for a while, making it first; a folder made in vain is removed again.
+
+    Raises:
+        FolderError: it cannot be written, holds something else or another run, or another process works in it.
+    """
+    made = [parent for parent in (path, *path.parents) if not parent.exists()]
+    try:
+        if path.is_dir() and any(path.iterdir()) and not (path / LOCK).exists():
+            raise FolderError(f"{path}: the folder is not empty and holds no run; give an empty or new one with --out")
+        path.mkdir(parents=True, exist_ok=True)
+        lock = (path / LOCK).open("w")
+    except OSError as error:
+        for folder in made:
+            if folder.is_dir() and not any(folder.iterdir()):
+                folder.rmdir()
+        why = error.strerror or error
+        raise FolderError(f"{path}: cannot write there ({why}); give a writable folder with --out") from error
+    folder = RunFolder(path)
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise FolderError(f"{path}: another process is working on this run; wait for it to end") from None
+        if (path / SCHEDULE).exists() or (path / SCENARIO).exists():
+            found = _identity_in(path)
+            if found != plan.identity:
+                what = "the schedule here is damaged" if found is None else "another run lies here"
+                raise FolderError(f"{path}: {what}; give another folder with --out, or remove this one")
+        else:
+            header = f"identity {plan.identity}\nwritten by hwsim {VERSION}; it runs again as it stands"
+            folder.write(SCENARIO, emit(plan.resolved, plan.origins, header))
+            for name, text in plan.files.items():
+                folder.write(name, text)
+        yield folder

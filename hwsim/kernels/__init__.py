@@ -1,0 +1,1 @@
+"""The Numba floor: arrays in, arrays out; the only place that says njit, its options in ``compile``."""

@@ -1,0 +1,79 @@
+"""Numba's options, in one place: what is compiled, how, and where the machine code is kept.
+
+The disk cache lies in a folder named by the digest of all kernel sources, since Numba itself misses edits in other
+files; a second run compiles nothing. Where the folder cannot be written, kernels are compiled in memory.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+import numba
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+F = TypeVar("F", bound="Callable[..., Any]")
+
+_DISPATCHERS: list[Any] = []
+
+
+def _digest() -> str:
+    total = hashlib.sha256(numba.__version__.encode())
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        total.update(path.name.encode() + b"\0" + path.read_bytes())
+    return total.hexdigest()[:16]
+
+
+def _cache_folder() -> Path | None:
+    """The folder of this version's machine code, None where it cannot be written."""
+    root = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    folder = root / "hwsim" / "kernels" / _digest()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return None
+    return folder if os.access(folder, os.W_OK) else None
+
+
+_CACHE = _cache_folder()
+if _CACHE is not None:
+    numba.config.CACHE_DIR = str(_CACHE)  # type: ignore[attr-defined]
+
+
+def _compile(function: F, *, parallel: bool) -> F:
+    made = numba.njit(function, cache=_CACHE is not None, nogil=True, error_model="numpy", parallel=parallel)
+    _DISPATCHERS.append(made)
+    return cast("F", made)
+
+
+def kernel(function: F) -> F:
+    """Compile a serial kernel."""
+    return _compile(function, parallel=False)
+
+
+def parallel_kernel(function: F) -> F:
+    """Compile a kernel whose ``prange`` loops write to separate rows: the same bits for any number of threads."""
+    return _compile(function, parallel=True)
+
+
+def compiled() -> int:
+    """Kernels that this process had to compile, because no machine code was kept for them.
+
+    Example:
+        >>> compiled() >= 0
+        True
+    """
+    return sum(sum(getattr(d, "stats").cache_misses.values()) for d in _DISPATCHERS if hasattr(d, "stats"))
+
+
+def threading() -> dict[str, Any]:
+    """Threads of parallel kernels and the layer that carries them (known after the first parallel call)."""
+    try:
+        layer = str(numba.threading_layer())
+    except ValueError:
+        layer = "not used"
+    return {"threads": int(numba.get_num_threads()), "layer": layer}

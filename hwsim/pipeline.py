@@ -1,0 +1,137 @@
+"""The whole flow on one page, one call an arrow: read it first.
+
+scenario -> task, model, device -> chip -> crossbar -> controller -> schedule -> execution -> score -> export, report
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from hwsim.controller import Job
+from hwsim.controller.free import train_freely
+from hwsim.execution.hardware import first_entry
+from hwsim.folder import claim
+from hwsim.model import start
+from hwsim.plan import assemble
+from hwsim.schedule import Entry, ScheduleFile, open_schedule
+from hwsim.score import Score, interval, judge
+from hwsim.stream import stream
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from hwsim.execution import Hardware
+    from hwsim.plan import Plan
+    from hwsim.task import Task
+
+    Report = Callable[[str, float, dict[str, Any] | None], None]
+
+
+def run(plan: Plan, out: Path, report: Report) -> dict[str, Any]:
+    """Carry out a plan in its run folder; go on where an earlier try stopped, answer at once if it is done.
+
+    Args:
+        plan: a resolved scenario.
+        out: the run folder.
+        report: told the stage, the share of it that is done and, after a reconnection, its score row.
+
+    Returns:
+        The run's answer: what ``hwsim run --json`` prints.
+
+    Raises:
+        FolderError: the folder belongs to another run, is in use, or cannot be written.
+        DataError: the task's data cannot be had.
+        ExecutionError: the hardware did not do what it must.
+    """
+    with claim(out, plan) as folder:
+        if not folder.finished:
+            task = plan.task.load(plan.task_parameters)
+            with open_schedule(folder.schedule, (plan.identity, assemble(plan, task).layout)) as schedule:
+                if not schedule.complete:
+                    schedule.finish({"reference": json.dumps(_work(plan, task, schedule, report))})
+            folder.finish(plan)
+        return folder.answer()
+
+
+def _work(plan: Plan, task: Task, schedule: ScheduleFile, report: Report) -> dict[str, float]:
+    """Train, reconnect, execute and judge to the end; returns the reference."""
+    values = start(plan.model, plan.scenario.seed)
+    machine = assemble(plan, task)
+    layers = machine.layout.layers
+    job = Job(
+        task=task,
+        model=plan.model,
+        start=values,
+        cells=[machine.chip.nominal(b.layer).reshape(b.banks, b.ports) for b in layers],
+        seed=plan.scenario.seed,
+        threads=plan.scenario.execution.torch_threads,
+    )
+    controller = plan.controller.begin(plan.controller_parameters, job)
+    total: dict[str, Any] = {"moves": 0, "toggles": 0, "bias_writes": 0, "energy_j": 0.0, "time_ps": 0}
+
+    for entry in schedule.entries():
+        _settle(machine, entry, total)
+    if schedule.events() == 0:
+        entry = first_entry(plan.model, values)
+        _settle(machine, entry, total)
+        schedule.append(entry, _score(plan, task, machine, entry, total), controller.dump())
+    else:
+        controller.load(schedule.state() or b"")
+
+    while (change := controller.advance(lambda share: report("training", share, None))) is not None:
+        registers = tuple(
+            machine.join(number, registers) for number, registers in enumerate(change.registers)
+        )
+        entry = Entry(schedule.events(), change.batch, change.permutations, registers)
+        _settle(machine, entry, total)
+        row = _score(plan, task, machine, entry, total)
+        schedule.append(entry, row, controller.dump())
+        report("training", change.batch / _batches(plan, task), row)
+
+    course = plan.controller.course(plan.controller_parameters)
+    free = judge(task, train_freely(job, course, lambda share: report("reference", share, None)))
+    return {_merit(task): free.merit, "loss": free.loss}
+
+
+def _settle(machine: Hardware, entry: Entry, total: dict[str, Any]) -> None:
+    """Execute one reconnection and add it to the bill."""
+    step = machine.execute(entry)
+    for key in total:
+        total[key] += getattr(step, key)
+
+
+def _score(plan: Plan, task: Task, machine: Hardware, entry: Entry, total: dict[str, Any]) -> dict[str, Any]:
+    """Judge the emulated chip as it is connected now."""
+    quiet = judge(task, machine.infer(task.test_x, None))
+    noise = stream(plan.scenario.seed, f"score/{entry.event}/read")
+    noisy = judge(task, machine.infer(task.test_x, noise)) if machine.chip.noisy else quiet
+    share = task.shape.goal == "classification"
+    low, high = interval(noisy.merit, len(task.test_y)) if share else (None, None)
+    bill = machine.inference_bill()
+    batches = -(-len(task.train_x) // plan.controller.course(plan.controller_parameters).batch)
+    score = Score(
+        event=entry.event,
+        epoch=entry.batch / batches,
+        merit=noisy.merit,
+        merit_low=low,
+        merit_high=high,
+        merit_noiseless=quiet.merit,
+        loss=noisy.loss,
+        **total,
+        switches=machine.switches,
+        inference_energy_j=bill.energy_j,
+        inference_time_s=bill.time_s,
+        router=machine.effort,
+    )
+    return score.row(task.shape.goal)
+
+
+def _batches(plan: Plan, task: Task) -> int:
+    course = plan.controller.course(plan.controller_parameters)
+    return -(-len(task.train_x) // course.batch) * course.epochs
+
+
+def _merit(task: Task) -> str:
+    return "accuracy" if task.shape.goal == "classification" else "max_error"

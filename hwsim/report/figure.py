@@ -1,0 +1,57 @@
+"""Accuracy (or error) versus switch count, the picture of a run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+INK, CHIP, QUIET, FREE = "#1a1a1a", "#1f5fa8", "#8fb4dc", "#b5482a"
+
+
+def draw(rows: Sequence[Mapping[str, Any]], reference: float, title: str, paths: Sequence[Path]) -> None:
+    """Draw a score table with its reference line into files (PNG, SVG by suffix).
+
+    Args:
+        rows: score rows with ``accuracy`` or ``max_error``.
+        reference: the freely trained network's value.
+        title: heading.
+        paths: files to write.
+
+    A run without toggles (bias-only) is drawn against register writes. The same rows give the same bytes.
+    """
+    import matplotlib as mpl
+
+    mpl.use("Agg")
+    from matplotlib import pyplot as plt
+
+    merit = "accuracy" if "accuracy" in rows[0] else "max_error"
+    moved = rows[-1]["toggles"] > 0
+    axis = "toggles" if moved else "bias_writes"
+    x = [row[axis] for row in rows]
+    settings = {"svg.hashsalt": "hwsim", "svg.fonttype": "path", "font.size": 10, "axes.edgecolor": INK}
+    with mpl.rc_context(settings):
+        figure, axes = plt.subplots(figsize=(7.2, 4.5), layout="constrained")
+        if f"{merit}_low" in rows[0]:
+            low, high = [r[f"{merit}_low"] for r in rows], [r[f"{merit}_high"] for r in rows]
+            axes.fill_between(x, low, high, color=CHIP, alpha=0.15, linewidth=0, label="95 % interval")
+        if any(r[merit] != r[f"{merit}_noiseless"] for r in rows):
+            axes.plot(x, [r[f"{merit}_noiseless"] for r in rows], color=QUIET, linewidth=1.2, label="chip, without noise")
+        axes.plot(x, [r[merit] for r in rows], color=CHIP, marker=".", linewidth=1.4, label="emulated chip")
+        axes.axhline(reference, color=FREE, linestyle="--", linewidth=1.2, label=f"free training ({reference:.3g})")
+        if merit == "max_error":
+            axes.set_yscale("log")
+        name = {"accuracy": "accuracy on the test set", "max_error": "largest error on the test grid"}[merit]
+        axes.set_ylabel(name)
+        has = f"; the hardware has {rows[-1]['switches']:,} switches" if moved else "; no switch toggles"
+        axes.set_xlabel(("toggles" if moved else "register writes") + f" since fabrication{has}")
+        axes.set_title(title, fontsize=11, loc="left")
+        axes.grid(visible=True, color="#dddddd", linewidth=0.6)
+        axes.spines[["top", "right"]].set_visible(False)
+        axes.legend(frameon=False, loc="lower right" if merit == "accuracy" else "upper right")
+        for path in paths:
+            metadata = {"Date": None} if path.suffix == ".svg" else {"Software": "hwsim"}
+            figure.savefig(path, dpi=150, metadata=metadata)
+        plt.close(figure)

@@ -1,0 +1,82 @@
+"""What a scenario file holds: one table for every stage of the flow."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import pydantic
+from pydantic import Field
+
+from hwsim.scenario.section import Section
+
+
+class Choice(Section):
+    """A catalogue entry by name; the other keys of the table are its own parameters."""
+
+    model_config = pydantic.ConfigDict(extra="allow")
+
+    name: str
+    """Name of the entry or file; ``hwsim list`` prints them."""
+
+
+class ModelChoice(Section):
+    """The network."""
+
+    name: str
+    """Model file, without folder and ``.toml``."""
+
+
+class CrossbarChoice(Section):
+    """The permutation circuits; further keys set numbers of the switch technology's datasheet."""
+
+    model_config = pydantic.ConfigDict(extra="allow")
+
+    topology: str
+    """Arrangement of the switches; ``hwsim list crossbars``."""
+    technology: str
+    """Datasheet of the switches in ``devices/``."""
+    scope: Literal["output", "layer"] = "output"
+    """Banks: one an output unit, or one a layer."""
+    effort: Literal["any", "greedy"] = "greedy"
+    """How hard the router tries to toggle little."""
+    ports: int | None = Field(default=None, ge=1)
+    """Ports of each circuit, at least those of the largest bank; each bank's own size when left out."""
+
+
+class Execution(Section):
+    """How the run is carried out, where that may touch its bits."""
+
+    torch_threads: int = Field(default=1, ge=1, le=256)
+    """Threads of torch; its sums may depend on them."""
+
+
+class Expectation(Section):
+    """What the final score must reach; a run that does not ends with exit code 1."""
+
+    accuracy: float | None = Field(default=None, ge=0, le=1)
+    """Least final accuracy."""
+    max_error: float | None = Field(default=None, ge=0)
+    """Largest final error."""
+
+
+class ScenarioFile(Section):
+    """A scenario file: ``scenarios/<question>.toml``."""
+
+    title: str
+    """The question in one line; heading of the picture."""
+    seed: int = Field(default=0, ge=0, lt=2**63)
+    """Seed of all random streams of the run."""
+    task: Choice
+    """What is to be learned."""
+    model: ModelChoice
+    """What is computed."""
+    device: Choice
+    """What holds the weights: a datasheet; further keys set its numbers within their valid ranges."""
+    crossbar: CrossbarChoice
+    """How signals reach the weights."""
+    controller: Choice
+    """Who chooses the next connection."""
+    execution: Execution = Field(default_factory=Execution)
+    """How the run is carried out."""
+    expect: Expectation = Field(default_factory=Expectation)
+    """What the run must reach."""

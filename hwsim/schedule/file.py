@@ -1,0 +1,212 @@
+"""The schedule file: SQLite in WAL mode, one transaction a reconnection.
+
+Chosen because a transaction keeps a reconnection, its score and the controller's state together whatever kills the
+process, and because every language can read the file. Tables:
+
+* ``about(key, value)``: format, version, identity of the run, layout (JSON), and ``complete`` when the run ended;
+* ``event(event, batch, score)``: one row a reconnection, its score as JSON;
+* ``connection(event, layer, permutation)``: banks x ports little-endian uint32, only where a layer's connections changed;
+* ``register(event, layer, content)``: little-endian float64, only where a layer's registers changed;
+* ``progress(only, state)``: the controller's state after the last event, gone when the run is complete.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sqlite3
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from hwsim.schedule.layout import Entry, Layout
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+FORMAT = "hwsim schedule"
+VERSION = "1"
+
+_TABLES = """
+create table about(key text primary key, value text not null) without rowid;
+create table event(event integer primary key, batch integer not null, score text not null);
+create table connection(event integer, layer integer, permutation blob not null, primary key(event, layer)) without rowid;
+create table register(event integer, layer integer, content blob not null, primary key(event, layer)) without rowid;
+create table progress(only integer primary key check (only = 0), state blob not null);
+"""
+
+
+class ScheduleError(ValueError):
+    """A file that is no whole schedule; the message names it and says what would work."""
+
+
+class ScheduleFile:
+    """An open schedule; use :func:`open_schedule`."""
+
+    def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
+        self.path = path
+        self._db = connection
+        about = dict(self._db.execute("select key, value from about"))
+        self.identity = str(about["identity"])
+        self.layout = Layout.from_json(about["layout"])
+        self.complete = about.get("complete") == "yes"
+
+    def append(self, entry: Entry, score: Mapping[str, Any], state: bytes) -> None:
+        """Add one reconnection, its score and the controller's state, all or nothing."""
+        last = self._last_state()
+        with self._db:
+            self._db.execute(
+                "insert into event values (?, ?, ?)", (entry.event, entry.batch, json.dumps(score, allow_nan=True))
+            )
+            for layer, permutation in enumerate(entry.permutations):
+                before = last[0][layer]
+                if permutation is not None and not np.array_equal(permutation, before):
+                    content = np.ascontiguousarray(permutation, "<u4").tobytes()
+                    self._db.execute("insert into connection values (?, ?, ?)", (entry.event, layer, content))
+                    last[0][layer] = permutation
+            for layer, registers in enumerate(entry.registers):
+                before_registers = last[1].get(layer)
+                if before_registers is None or not np.array_equal(registers, before_registers):
+                    content = np.ascontiguousarray(registers, "<f8").tobytes()
+                    self._db.execute("insert into register values (?, ?, ?)", (entry.event, layer, content))
+                    last[1][layer] = registers
+            self._db.execute("insert or replace into progress values (0, ?)", (state,))
+
+    def _last_state(self) -> tuple[list[np.ndarray], dict[int, np.ndarray]]:
+        if not hasattr(self, "_last"):
+            permutations = [np.tile(np.arange(b.ports), (b.banks, 1)) for b in self.layout.layers]
+            registers: dict[int, np.ndarray] = {}
+            for entry in self.entries():
+                for layer, permutation in enumerate(entry.permutations):
+                    if permutation is not None:
+                        permutations[layer] = permutation
+                registers.update(enumerate(entry.registers))
+            self._last = (permutations, registers)
+        return self._last
+
+    def events(self) -> int:
+        """Rows in the schedule, the state after power-up among them."""
+        return int(self._db.execute("select count(*) from event").fetchone()[0])
+
+    def scores(self) -> list[dict[str, Any]]:
+        """The score of every event in order."""
+        return [json.loads(text) for (text,) in self._db.execute("select score from event order by event")]
+
+    def state(self) -> bytes | None:
+        """The controller's state after the last event, None before the first and after the end."""
+        row = self._db.execute("select state from progress").fetchone()
+        return None if row is None else bytes(row[0])
+
+    def entries(self) -> Iterator[Entry]:
+        """Every reconnection in order; registers are carried forward where they did not change.
+
+        Raises:
+            ScheduleError: an entry does not fit the layout, or a permutation is none.
+        """
+        registers: dict[int, np.ndarray] = {}
+        for event, batch in self._db.execute("select event, batch from event order by event").fetchall():
+            permutations: list[np.ndarray | None] = [None] * len(self.layout.layers)
+            query = "select layer, permutation from connection where event = ?"
+            for layer, content in self._db.execute(query, (event,)):
+                permutations[layer] = self._permutation(event, layer, content)
+            for layer, content in self._db.execute("select layer, content from register where event = ?", (event,)):
+                registers[layer] = np.frombuffer(content, "<f8").astype(np.float64)
+            yield Entry(event, batch, tuple(permutations), tuple(registers[i] for i in range(len(registers))))
+
+    def _permutation(self, event: int, layer: int, content: bytes) -> np.ndarray:
+        bank = self.layout.layers[layer] if 0 <= layer < len(self.layout.layers) else None
+        if bank is None or len(content) != 4 * bank.banks * bank.ports:
+            raise ScheduleError(f"{self.path}: event {event}, layer {layer} does not fit the schedule's own layout")
+        rows = np.frombuffer(content, "<u4").astype(np.int64).reshape(bank.banks, bank.ports)
+        wrong = np.flatnonzero((np.sort(rows, axis=1) != np.arange(bank.ports)).any(axis=1))
+        if wrong.size:
+            raise ScheduleError(f"{self.path}: event {event}, layer {layer}, bank {wrong[0]} is no permutation")
+        return rows
+
+    def digest(self) -> str:
+        """SHA-256 over schedule and scores: equal runs have equal digests, whatever the bytes of the file."""
+        total = hashlib.sha256(self.layout.to_json().encode())
+        for table in ("event", "connection", "register"):
+            for row in self._db.execute(f"select * from {table} order by 1, 2"):  # noqa: S608 - fixed names
+                for cell in row:
+                    total.update(cell if isinstance(cell, bytes) else repr(cell).encode())
+                    total.update(b"\0")
+        return total.hexdigest()
+
+    def note(self, key: str) -> str | None:
+        """A note in ``about``, None where there is none."""
+        row = self._db.execute("select value from about where key = ?", (key,)).fetchone()
+        return None if row is None else str(row[0])
+
+    def finish(self, notes: Mapping[str, str]) -> None:
+        """Mark the run complete, drop the controller's state, and fold the log into the one file."""
+        with self._db:
+            self._db.executemany("insert or replace into about values (?, ?)", [*notes.items(), ("complete", "yes")])
+            self._db.execute("delete from progress")
+        self._db.execute("vacuum")
+        self._db.execute("pragma journal_mode = delete")
+        self.complete = True
+
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()
+
+
+def _create(path: Path, identity: str, layout: Layout) -> None:
+    db = sqlite3.connect(path, isolation_level="IMMEDIATE")
+    try:
+        db.execute("pragma journal_mode = wal")
+        about = {"format": FORMAT, "version": VERSION, "identity": identity, "layout": layout.to_json()}
+        with db:
+            for statement in _TABLES.strip().split(";\n"):
+                db.execute(statement.rstrip(";"))
+            db.executemany("insert into about values (?, ?)", about.items())
+    finally:
+        db.close()
+
+
+def _is_blank(path: Path) -> bool:
+    """Whether a kill left a file before its first transaction."""
+    db = sqlite3.connect(path)
+    try:
+        return not db.execute("select 1 from sqlite_master limit 1").fetchall()
+    except sqlite3.DatabaseError:
+        return False
+    finally:
+        db.close()
+
+
+@contextmanager
+def open_schedule(path: Path, new: tuple[str, Layout] | None = None) -> Iterator[ScheduleFile]:
+    """Open a schedule, or create it first where ``new`` gives identity and layout and there is none.
+
+    Raises:
+        ScheduleError: the file is missing, truncated, of another format or version.
+    """
+    if new is not None and (not path.exists() or _is_blank(path)):
+        _create(path, *new)
+    if not path.is_file():
+        raise ScheduleError(f"{path}: no schedule here; give the file schedule.sqlite of a run folder")
+    writable = new is not None
+    db = sqlite3.connect(path if writable else f"{path.resolve().as_uri()}?mode=ro", uri=not writable)
+    try:
+        try:
+            if writable:
+                db.execute("pragma journal_mode = wal")
+                db.execute("pragma synchronous = normal")
+            check = db.execute("pragma quick_check").fetchone()[0]
+            about = dict(db.execute("select key, value from about")) if check == "ok" else {}
+        except sqlite3.DatabaseError as error:
+            what = "is no hwsim schedule, or only part of one"
+            raise ScheduleError(f"{path}: {what} ({error}); give the file schedule.sqlite of a run folder") from error
+        if check != "ok":
+            raise ScheduleError(f"{path}: the schedule is damaged or cut short ({check}); run its scenario again")
+        if about.get("format") != FORMAT:
+            raise ScheduleError(f"{path}: an SQLite file, but no hwsim schedule; give schedule.sqlite of a run folder")
+        if about.get("version") != VERSION:
+            raise ScheduleError(f"{path}: schedule version {about.get('version')}; this hwsim reads version {VERSION}")
+        yield ScheduleFile(path, db)
+    finally:
+        db.close()

@@ -1,0 +1,71 @@
+"""One row of the score table: the state of a run after one reconnection."""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+
+@dataclass(frozen=True)
+class Score:
+    """What the run was worth after an event; costs are cumulative over the events so far.
+
+    ``merit`` is the accuracy (classification) or the largest error (regression) of the emulated chip with event noise
+    on, ``merit_low`` and ``merit_high`` its 95 % Wilson interval (classification only), ``merit_noiseless`` the value
+    without event noise.
+    """
+
+    event: int
+    epoch: float
+    merit: float
+    merit_low: float | None
+    merit_high: float | None
+    merit_noiseless: float
+    loss: float
+    moves: int
+    toggles: int
+    bias_writes: int
+    energy_j: float
+    time_ps: int
+    switches: int
+    inference_energy_j: float
+    inference_time_s: float
+    router: str
+
+    def row(self, goal: str) -> dict[str, Any]:
+        """The row as users read it: merit by its own name, time in seconds.
+
+        Example:
+            >>> score = Score(1, 1.0, 0.9, 0.8, 0.95, 0.91, 0.3, 4, 3, 2, 1e-9, 2000, 6, 1e-9, 1e-7, "greedy")
+            >>> row = score.row("classification")
+            >>> row["accuracy"], row["time_s"]
+            (0.9, 2e-09)
+        """
+        name = "accuracy" if goal == "classification" else "max_error"
+        named: dict[str, Any] = {}
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if field.name == "time_ps":
+                named["time_s"] = value / 10**12
+            elif value is not None:
+                named[field.name.replace("merit", name)] = value
+        return named
+
+
+def write_table(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Rows as CSV text, columns in the order of the first row.
+
+    Example:
+        >>> write_table([{"event": 0, "toggles": 3}])
+        'event,toggles\\n0,3\\n'
+    """
+    text = io.StringIO()
+    writer = csv.DictWriter(text, fieldnames=list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()

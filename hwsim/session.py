@@ -1,0 +1,116 @@
+"""What the commands do, for Python: load a scenario, change it, run it, look at the answer.
+
+Example::
+
+    import hwsim
+
+    scenario = hwsim.load("digits-fpga-laperm", settings=["controller.epochs=20"])
+    answer = hwsim.run(scenario, out="runs/short")
+    print(answer.final["accuracy"], answer.final["toggles"], answer.reference)
+"""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hwsim.library import names
+from hwsim.registry import unknown
+from hwsim.scenario import Document, Fault, FaultError, Setting, lay_over, parse_setting, read_document
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from hwsim.plan import Plan
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A scenario as read, with settings laid over it; not checked yet."""
+
+    path: Path
+    document: Document
+
+    def plan(self) -> Plan:
+        """Look up and check everything that it names.
+
+        Raises:
+            FaultError: every fault at once, each with file, line and column.
+        """
+        from hwsim.plan import resolve
+
+        return resolve(self.document, self.path)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a finished run said; ``rows`` is the score table, ``final`` its last state, ``reference`` free training."""
+
+    run: Path
+    identity: str
+    events: int
+    final: dict[str, float]
+    reference: float
+    rows: list[dict[str, str]]
+
+
+def load(scenario: str | Path, settings: Sequence[str] = (), seed: int | None = None) -> Scenario:
+    """Read a scenario file, or a shipped scenario by name.
+
+    Args:
+        scenario: path, or a name that ``hwsim list scenarios`` prints.
+        settings: texts ``KEY=VALUE`` that override values, as ``--set`` does.
+        seed: seed of the run, the scenario's own when None.
+
+    Raises:
+        FaultError: no such scenario, not TOML, or a setting that fits nowhere.
+
+    Example:
+        >>> load("digits-fpga-laperm", seed=3).document.data["seed"]
+        3
+    """
+    path = Path(scenario)
+    if not path.exists() and path.suffix != ".toml":
+        known = names("scenarios")
+        if str(scenario) not in known:
+            what, _, cure = unknown("scenario", str(scenario), known).partition("; ")
+            raise FaultError([Fault(str(scenario), 1, 1, what, "", cure)])
+        path = known[str(scenario)]
+    document = read_document(path)
+    laid = [parse_setting(text) for text in settings]
+    if seed is not None:
+        laid.append(Setting(("seed",), seed))
+    return Scenario(path, lay_over(document, laid) if laid else document)
+
+
+def run(
+    scenario: Scenario,
+    out: str | Path | None = None,
+    report: Callable[[str, float, dict[str, Any] | None], None] | None = None,
+) -> Answer:
+    """Run a scenario to its end; a finished run answers at once, an interrupted one goes on.
+
+    Args:
+        scenario: from :func:`load`.
+        out: the run folder; ``runs/<name>-seed<seed>-<identity>`` under the current folder when None.
+        report: told the stage, the share of it that is done and, after a reconnection, its score row.
+
+    Raises:
+        FaultError: the scenario is faulty.
+        FolderError: the run folder cannot be used.
+    """
+    from hwsim import pipeline
+
+    plan = scenario.plan()
+    folder = Path(out) if out is not None else default_folder(plan)
+    found = pipeline.run(plan, folder, report or (lambda *_: None))
+    with (folder / "score.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    return Answer(folder, found["identity"], found["events"], found["final"], found["reference"], rows)
+
+
+def default_folder(plan: Plan) -> Path:
+    """Where a run goes when nobody says."""
+    return Path("runs") / f"{plan.name}-seed{plan.scenario.seed}-{plan.identity[:8]}"

@@ -1,0 +1,8 @@
+"""What is to be learned: functions, images."""
+
+from hwsim.registry import Registry
+from hwsim.task.data import DataError, Shape, Task, TaskPlugin
+
+TASKS: Registry[TaskPlugin] = Registry("task")
+
+__all__ = ["TASKS", "DataError", "Shape", "Task", "TaskPlugin"]

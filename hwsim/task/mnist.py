@@ -1,0 +1,125 @@
+"""MNIST, 28 x 28 pixels, 60,000 training and 10,000 test images.
+
+Source: Y. LeCun, C. Cortes, C. J. C. Burges, The MNIST database of handwritten digits. The digests are those of the
+decompressed files as published.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import os
+import tempfile
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import numpy as np
+from pydantic import Field
+
+from hwsim.scenario import Section
+from hwsim.task.data import DataError, Shape, Task, TaskPlugin
+
+ADDRESS = "https://ossci-datasets.s3.amazonaws.com/mnist/"
+FILES = {
+    "train-images-idx3-ubyte": "6bbc9ace898e44ae57da46a324031adb",
+    "train-labels-idx1-ubyte": "a25bea736e30d166cdddb491f175f624",
+    "t10k-images-idx3-ubyte": "2646ac647ad5339dbf082846283269ea",
+    "t10k-labels-idx1-ubyte": "27ae3e4e09519cfbb04c329615203637",
+}
+CURE = "set HWSIM_DATA to a folder that holds the four MNIST files (or mnist/ with them), or run where there is a network"
+
+
+class MnistParameters(Section):
+    """Parameters of the task ``mnist``."""
+
+    train_limit: int = Field(default=60_000, ge=1, le=60_000)
+    """Use the first so many training images."""
+
+
+def _shape(_: MnistParameters) -> Shape:
+    return Shape(features=784, outputs=10, goal="classification")
+
+
+def _checked(name: str, content: bytes, origin: str) -> bytes:
+    found = hashlib.md5(content, usedforsecurity=False).hexdigest()
+    if found != FILES[name]:
+        raise DataError(f"MNIST file {name} from {origin} has md5 {found}, published is {FILES[name]}; fetch it again")
+    return content
+
+
+def _unpacked(packed: bytes, origin: str) -> bytes:
+    try:
+        return gzip.decompress(packed)
+    except (OSError, EOFError, ValueError) as error:
+        raise DataError(f"MNIST file {origin} is no whole gzip file ({error}); fetch it again") from error
+
+
+def _from_folder(folder: Path, name: str) -> bytes | None:
+    for path in (folder / "mnist" / f"{name}.gz", folder / f"{name}.gz", folder / "mnist" / name, folder / name):
+        if path.is_file():
+            content = path.read_bytes()
+            return _checked(name, _unpacked(content, str(path)) if path.suffix == ".gz" else content, str(path))
+    return None
+
+
+def _download(name: str, cache: Path) -> bytes:
+    address = f"{ADDRESS}{name}.gz"
+    try:
+        with urllib.request.urlopen(address, timeout=20) as answer:  # noqa: S310 - a constant https address
+            packed: bytes = answer.read()
+    except (urllib.error.URLError, OSError) as error:
+        raise DataError(f"MNIST is neither in HWSIM_DATA nor reachable at {ADDRESS} ({error}); {CURE}") from error
+    content = _checked(name, _unpacked(packed, address), address)
+    cache.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=cache, delete=False) as file:
+        file.write(packed)
+    Path(file.name).replace(cache / f"{name}.gz")
+    return content
+
+
+def _content(name: str) -> bytes:
+    given = os.environ.get("HWSIM_DATA")
+    if given:
+        content = _from_folder(Path(given), name)
+        if content is None:
+            raise DataError(f"HWSIM_DATA={given} holds no MNIST file {name}(.gz); {CURE}")
+        return content
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "hwsim" / "mnist"
+    found = _from_folder(cache, name)
+    return _download(name, cache) if found is None else found
+
+
+def _images(content: bytes) -> np.ndarray:
+    return (np.frombuffer(content, np.uint8, offset=16).reshape(-1, 784) / np.float32(255)).astype(np.float32)
+
+
+def _labels(content: bytes) -> np.ndarray:
+    return np.frombuffer(content, np.uint8, offset=8).astype(np.int64)
+
+
+def load(parameters: MnistParameters) -> Task:
+    """Load MNIST from ``HWSIM_DATA``, the cache, or its published address, and check its digests.
+
+    Raises:
+        DataError: not found, not reachable, or not the published bytes; one line that names the cure.
+    """
+    content = {name: _content(name) for name in FILES}
+    limit = parameters.train_limit
+    return Task(
+        shape=_shape(parameters),
+        train_x=_images(content["train-images-idx3-ubyte"])[:limit],
+        train_y=_labels(content["train-labels-idx1-ubyte"])[:limit],
+        test_x=_images(content["t10k-images-idx3-ubyte"]),
+        test_y=_labels(content["t10k-labels-idx1-ubyte"]),
+        input_range=(0.0, 1.0),
+    )
+
+
+PLUGIN = TaskPlugin(
+    name="mnist",
+    summary="MNIST from HWSIM_DATA or its published address, 10 classes",
+    parameters=MnistParameters,
+    shape=_shape,
+    load=load,
+)
