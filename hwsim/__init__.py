@@ -8,7 +8,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from hwsim.version import VERSION as __version__
+from hwsim import version as _version
 
 if TYPE_CHECKING:
     from hwsim.crossbar import crossbar as crossbar
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from hwsim.session import Scenario as Scenario
     from hwsim.session import load as load
     from hwsim.session import run as run
+
+__version__ = _version.VERSION
 
 _HOMES = {
     "Answer": "hwsim.session",

@@ -12,9 +12,9 @@ from hwsim.crossbar.technology import Switch, SwitchSheet, build_switch
 from hwsim.device import read_sheet, sheet_values
 from hwsim.execution import Load, simulate
 from hwsim.library import names
-from hwsim.plan import sheet_kind
+from hwsim.plan.lookup import sheet_kind
 from hwsim.registry import unknown
-from hwsim.scenario import Fault, FaultError, Faults
+from hwsim.scenario import Fault, FaultError, Faults, read_document
 from hwsim.schedule import open_schedule
 
 if TYPE_CHECKING:
@@ -67,7 +67,9 @@ def _from_text(path: Path) -> BankSteps:
     try:
         lines = path.read_text("utf-8").splitlines()
     except UnicodeDecodeError:
-        raise FaultError([Fault(str(path), 1, 1, "neither text nor a schedule", "", "one permutation a line")]) from None
+        raise FaultError(
+            [Fault(str(path), 1, 1, "neither text nor a schedule", "", "one permutation a line")]
+        ) from None
     for number, line in enumerate(lines, 1):
         words = line.partition("#")[0].replace(",", " ").split()
         if not words:
@@ -143,13 +145,12 @@ def _known(faults: Faults, option: str, given: Sequence[str], known: Mapping[str
 
 
 def _switch(name: str, path: Path) -> Switch:
-    sheet, document = read_sheet(path, SwitchSheet)
+    document = read_document(path)
+    sheet = read_sheet(document, SwitchSheet)
     return build_switch(name, sheet, sheet_values(sheet, {}, document, ()))
 
 
-def _row(
-    banks: Sequence[BankSteps], topology: str, switch: Switch, effort: str, ports: int | None
-) -> dict[str, Any]:
+def _row(banks: Sequence[BankSteps], topology: str, switch: Switch, effort: str, ports: int | None) -> dict[str, Any]:
     toggles: dict[int, int] = {}
     energy, time, moves, held_at_end, switches, bits, depth, largest = 0.0, 0, 0, 0, 0, 0, 0, 0
     loads: dict[int, list[Load]] = {}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hwsim.export import EXPORTS
@@ -14,6 +13,8 @@ from hwsim.scenario import Fault, FaultError, read_document
 from hwsim.schedule import ScheduleError, open_schedule
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from hwsim.plan import Plan
 
 

@@ -11,7 +11,6 @@ import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hwsim.export import EXPORTS
@@ -23,6 +22,7 @@ from hwsim.version import VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from hwsim.plan import Plan
 
@@ -153,9 +153,9 @@ def claim(path: Path, plan: Plan) -> Iterator[RunFolder]:
         path.mkdir(parents=True, exist_ok=True)
         lock = (path / LOCK).open("w")
     except OSError as error:
-        for folder in made:
-            if folder.is_dir() and not any(folder.iterdir()):
-                folder.rmdir()
+        for parent in made:
+            if parent.is_dir() and not any(parent.iterdir()):
+                parent.rmdir()
         why = error.strerror or error
         raise FolderError(f"{path}: cannot write there ({why}); give a writable folder with --out") from error
     folder = RunFolder(path)

@@ -35,8 +35,7 @@ score          what a run was worth: accuracy versus toggles, and the rest of th
 
 def _units() -> str:
     lines = ["Units: a quantity is text with a unit"]
-    for dimension in DIMENSIONS.values():
-        lines.append(f"{dimension.name:<26}{', '.join(dimension.units):<40}for example \"{dimension.example}\"")
+    lines += [f'{d.name:<26}{", ".join(d.units):<40}for example "{d.example}"' for d in DIMENSIONS.values()]
     return "\n".join(lines)
 
 
@@ -48,7 +47,7 @@ def _pages() -> dict[str, tuple[str, Callable[[], str]]]:
         "switch": ("datasheets of switch technologies", lambda: reference(SwitchSheet, "Switch datasheet")),
         "units": ("units that quantities are written in", _units),
         "schedule": ("the schedule file", lambda: inspect.getdoc(schedule_file) or ""),
-        "score": ("the score table", lambda: _score()),
+        "score": ("the score table", _score),
     }
     for name, technology in DEVICES.items():
         pages[f"device/{name}"] = (

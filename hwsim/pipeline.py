@@ -81,9 +81,7 @@ def _work(plan: Plan, task: Task, schedule: ScheduleFile, report: Report) -> dic
         controller.load(schedule.state() or b"")
 
     while (change := controller.advance(lambda share: report("training", share, None))) is not None:
-        registers = tuple(
-            machine.join(number, registers) for number, registers in enumerate(change.registers)
-        )
+        registers = tuple(machine.join(number, registers) for number, registers in enumerate(change.registers))
         entry = Entry(schedule.events(), change.batch, change.permutations, registers)
         _settle(machine, entry, total)
         row = _score(plan, task, machine, entry, total)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from hwsim.crossbar import extend
 from hwsim.export import Configured, ConfiguredLayer
 from hwsim.plan import assemble
@@ -13,6 +11,8 @@ from hwsim.schedule import ScheduleError, open_schedule
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    import numpy as np
 
     from hwsim.plan import Plan
 

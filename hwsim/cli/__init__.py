@@ -9,7 +9,8 @@ def main() -> None:
     """Run the command line."""
     import typer
 
-    from hwsim.cli import check, cost, export, help as help_verb, listing, run, show  # noqa: I001 - help is renamed
+    from hwsim.cli import check, cost, export, listing, run, show
+    from hwsim.cli import help as help_verb
     from hwsim.cli.ending import ending
 
     app = typer.Typer(

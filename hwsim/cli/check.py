@@ -15,7 +15,7 @@ def check(
     ] = False,
 ) -> None:
     """Check scenario, model and device files and report every fault with line and column."""
-    from hwsim.checking import check_file
+    from hwsim.plan import check_file
     from hwsim.scenario import FaultError, Faults, emit
 
     faults = Faults()

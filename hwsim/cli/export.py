@@ -11,9 +11,12 @@ import typer
 def export(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="Run folder.")],
     format_: Annotated[str, typer.Option("--format", metavar="NAME", help="One of: hwsim list exports.")],
-    event: Annotated[int | None, typer.Option(help="Event to export, 0 = after power-up; the last when left out.")] = None,
+    event: Annotated[
+        int | None, typer.Option(help="Event to export, 0 = after power-up; the last when left out.")
+    ] = None,
     out: Annotated[
-        Path | None, typer.Option(help="File, or folder where the format has several files; RUN/export/eventN when left out.")
+        Path | None,
+        typer.Option(help="File, or folder where the format has several files; RUN/export/eventN when left out."),
     ] = None,
 ) -> None:
     """Export the configuration of all crossbars at one event of a run."""

@@ -6,13 +6,14 @@ Source: E. Williams et al., Expressivity of Neural Networks with Random Weights 
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from hwsim.controller.descent import Descent, DescentParameters, pack, unpack
 from hwsim.controller.protocol import ControllerPlugin, Reconnection
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from hwsim.controller.protocol import Job
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,6 +14,8 @@ from hwsim.scenario import Section
 from hwsim.stream import stream
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import torch
     from numpy.typing import NDArray
 
@@ -86,7 +87,7 @@ class Descent:
             self.biases.append(bias)
             self.gains.append(gain)
         for tensor in trained:
-            tensor.requires_grad_(requires_grad=True)
+            tensor.requires_grad_()
         self._trained = trained
         self._adam = torch.optim.Adam(trained, lr=course.rate) if trained else None
 
@@ -102,9 +103,7 @@ class Descent:
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """The network's outputs (samples, outputs)."""
-        for layer, weight, bias, gain in zip(
-            self.job.model.layers, self.weights, self.biases, self.gains, strict=True
-        ):
+        for layer, weight, bias, gain in zip(self.job.model.layers, self.weights, self.biases, self.gains, strict=True):
             x = x @ weight.T
             x = gain * x + bias if layer.gain else x + bias
             if layer.activation == "relu":
@@ -125,7 +124,8 @@ class Descent:
         for group in self._adam.param_groups:
             group["lr"] = rate
         loss_of = functional.cross_entropy if self.job.task.shape.goal == "classification" else functional.mse_loss
-        for chosen in order.split(self.course.batch):
+        for first in range(0, len(order), self.course.batch):
+            chosen = order[first : first + self.course.batch]
             self._adam.zero_grad(set_to_none=True)
             loss_of(self.forward(self._x[chosen]), self._y[chosen]).backward()  # type: ignore[no-untyped-call]
             self._adam.step()
@@ -169,7 +169,9 @@ class Descent:
         if self._adam is not None:
             for number, tensor in enumerate(self._trained):
                 prefix = f"adam/{number}/"
-                found = {key.removeprefix(prefix): torch.tensor(arrays[key]) for key in arrays if key.startswith(prefix)}
+                found = {
+                    key.removeprefix(prefix): torch.tensor(arrays[key]) for key in arrays if key.startswith(prefix)
+                }
                 if found:
                     self._adam.state[tensor] = found
 
@@ -182,7 +184,7 @@ def pack(arrays: dict[str, NDArray[np.generic]]) -> bytes:
         [0, 1, 2]
     """
     buffer = io.BytesIO()
-    np.savez(buffer, allow_pickle=False, **arrays)  # type: ignore[arg-type]
+    np.savez(buffer, allow_pickle=False, **arrays)
     return buffer.getvalue()
 
 

@@ -6,7 +6,6 @@ epochs and batches, in float32. Only a layer whose connections and registers the
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,6 +13,8 @@ import numpy as np
 from hwsim.controller.descent import Descent
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from hwsim.controller.protocol import Course, Job

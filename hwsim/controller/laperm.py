@@ -7,7 +7,6 @@ the permutations of the cells. Adam's moments are kept. Biases and gains are tra
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,13 +15,15 @@ from hwsim.controller.descent import Descent, DescentParameters, pack, unpack
 from hwsim.controller.protocol import ControllerPlugin, Reconnection
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from hwsim.controller.protocol import Job
 
 
 class LaPermParameters(DescentParameters):
-    """Parameters of the controller ``laperm``; one more snap follows the last epoch where the period does not divide."""
+    """Parameters of the controller ``laperm``; a last snap follows the last epoch in any case."""
 
 
 def match_ranks(cells: NDArray[np.float64], wanted: NDArray[np.float64]) -> NDArray[np.int64]:

@@ -30,7 +30,7 @@ def _arrange(ports: int) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[
             continue
         live.append((b, m, level))
         if m == 2:  # noqa: PLR2004 - two wires are one switch
-            columns[level if level < middle else middle].append((b, 1, 1))
+            columns[min(middle, level)].append((b, 1, 1))
             continue
         h = m // 2
         for column in (level, 2 * middle - level):

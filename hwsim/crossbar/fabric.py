@@ -6,13 +6,14 @@ One convention: a permutation p means ``y[i] = x[p[i]]``, output i takes from in
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import networkx as nx
     from numpy.typing import ArrayLike, NDArray
 
@@ -151,7 +152,7 @@ class Fabric(ABC):
         """One circuit's configuration as (value, width in bits), bit 0 = lowest switch index of its stage."""
 
     @abstractmethod
-    def graph(self, state: NDArray[Any] | None = None) -> nx.DiGraph:
+    def graph(self, state: NDArray[Any] | None = None) -> nx.DiGraph[Any]:
         """The routing graph: ports ``("in", i)`` and ``("out", i)``, switch terminals, wires.
 
         Edges carry ``kind`` (``wire``, ``bar``, ``cross`` or ``crosspoint``) and ``switch``. With a state, only what
@@ -197,7 +198,7 @@ class Configuration:
     def permutation(self) -> NDArray[np.int64]:
         """The permutation that these settings realise, found by sending port numbers through the switches."""
         numbers = np.arange(self.fabric.ports)[None, :]
-        return self.fabric.apply_many(self.state[None, :], numbers)[0]
+        return np.asarray(self.fabric.apply_many(self.state[None, :], numbers)[0])
 
     def toggles(self, previous: Configuration | None) -> int:
         """Switches that change on the way from another configuration, or from power-up when None."""

@@ -63,25 +63,25 @@ class FullCrossbar(Fabric):
     def toggles_many(self, old: NDArray[Any], new: NDArray[Any]) -> NDArray[np.int64]:
         """Crosspoints opened plus crosspoints closed."""
         changed = old != new
-        return ((changed & (old >= 0)).sum(axis=1) + (changed & (new >= 0)).sum(axis=1)).astype(np.int64)
+        return np.asarray((changed & (old >= 0)).sum(axis=1) + (changed & (new >= 0)).sum(axis=1), np.int64)
 
     def sets_many(self, old: NDArray[Any], new: NDArray[Any]) -> NDArray[np.int64]:
         """Crosspoints closed."""
-        return ((old != new) & (new >= 0)).sum(axis=1).astype(np.int64)
+        return np.asarray(((old != new) & (new >= 0)).sum(axis=1), np.int64)
 
     def held_many(self, states: NDArray[Any]) -> NDArray[np.int64]:
         """Crosspoints closed now."""
-        return (states >= 0).sum(axis=1).astype(np.int64)
+        return np.asarray((states >= 0).sum(axis=1), np.int64)
 
     def words(self, state: NDArray[Any]) -> list[tuple[int, int]]:
         """One select word an output: the number of its input, ceil(log2 N) bits."""
         return [(int(value), self._width) for value in state]
 
-    def graph(self, state: NDArray[Any] | None = None) -> nx.DiGraph:
+    def graph(self, state: NDArray[Any] | None = None) -> nx.DiGraph[Any]:
         """Inputs joined to outputs by crosspoints, numbered row by row (output by output)."""
         import networkx as nx
 
-        graph = nx.DiGraph()
+        graph: nx.DiGraph[Any] = nx.DiGraph()
         graph.add_nodes_from((side, i) for side in ("in", "out") for i in range(self.ports))
         for o in range(self.ports):
             for i in range(self.ports) if state is None else [int(state[o])] * int(state[o] >= 0):

@@ -22,7 +22,9 @@ class StagedFabric(Fabric):
     Args:
         topology: its name.
         ports: wires.
-        stage, wire_a, wire_b: stage and wires of every switch, int64 (switches,), stage by stage, upper wires ascending.
+        stage: stage of every switch, int64 (switches,), ascending.
+        wire_a: its upper wire, ascending within a stage.
+        wire_b: its lower wire.
 
     A state is uint8 (switches,): 0 = bar, 1 = cross.
     """
@@ -64,7 +66,7 @@ class StagedFabric(Fabric):
         if cost is not None:
             return np.tile(table[:, 1] - table[:, 0], (banks, 1))
         before = self.power_up(banks) if previous is None else previous
-        return 1.0 - 2.0 * before
+        return np.asarray(1.0 - 2.0 * before, np.float64)
 
     def apply_many(self, states: NDArray[Any], signals: NDArray[np.int64]) -> NDArray[np.int64]:
         """Send signals (banks, ports) through the switches."""
@@ -76,15 +78,15 @@ class StagedFabric(Fabric):
 
     def toggles_many(self, old: NDArray[Any], new: NDArray[Any]) -> NDArray[np.int64]:
         """Switches that change state."""
-        return np.count_nonzero(old != new, axis=1).astype(np.int64)
+        return np.asarray(np.count_nonzero(old != new, axis=1), np.int64)
 
     def sets_many(self, old: NDArray[Any], new: NDArray[Any]) -> NDArray[np.int64]:
         """Switches that go from bar to cross."""
-        return np.count_nonzero(old < new, axis=1).astype(np.int64)
+        return np.asarray(np.count_nonzero(old < new, axis=1), np.int64)
 
     def held_many(self, states: NDArray[Any]) -> NDArray[np.int64]:
         """Switches in cross."""
-        return np.count_nonzero(states, axis=1).astype(np.int64)
+        return np.asarray(np.count_nonzero(states, axis=1), np.int64)
 
     def words(self, state: NDArray[Any]) -> list[tuple[int, int]]:
         """One word a stage, bit 0 = lowest switch index, 1 = cross."""
@@ -94,11 +96,11 @@ class StagedFabric(Fabric):
             found.append((int.from_bytes(packed, "little"), int(end - first)))
         return found
 
-    def graph(self, state: NDArray[Any] | None = None) -> nx.DiGraph:
+    def graph(self, state: NDArray[Any] | None = None) -> nx.DiGraph[Any]:
         """Ports, switch terminals ``(switch, side, wire)`` and wires, derived from the same switch list."""
         import networkx as nx
 
-        graph = nx.DiGraph()
+        graph: nx.DiGraph[Any] = nx.DiGraph()
         end: list[tuple[Any, ...]] = [("in", wire) for wire in range(self.ports)]
         graph.add_nodes_from(end)
         for switch in range(self.switches):

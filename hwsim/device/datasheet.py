@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
-from pydantic import Field, create_model
+from pydantic import ConfigDict, Field, create_model
 
-from hwsim.scenario import Document, Fault, FaultError, Section, format_quantity, read_document, validate
+from hwsim.scenario import Document, Fault, FaultError, Section, format_quantity, validate
 from hwsim.scenario.section import dimension_of, field_type
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
 T = TypeVar("T")
 S = TypeVar("S", bound="Datasheet")
@@ -61,13 +60,12 @@ class Datasheet(Section):
 _PARTS = ("chip", "event", "cost")
 
 
-def read_sheet(path: Path, schema: type[S]) -> tuple[S, Document]:
-    """Read and check a datasheet.
+def read_sheet(document: Document, schema: type[S]) -> S:
+    """Check a datasheet.
 
     Raises:
         FaultError: every fault at once, with line and column.
     """
-    document = read_document(path)
     sheet = validate(document, schema)
     faults = []
     known = dict(_numbers(sheet))
@@ -75,7 +73,10 @@ def read_sheet(path: Path, schema: type[S]) -> tuple[S, Document]:
         if key not in known:
             faults.append(
                 document.fault(
-                    ("valid", key), f"range of {key!r}, which is no number of this sheet", "", f"known: {', '.join(known)}"
+                    ("valid", key),
+                    f"range of {key!r}, which is no number of this sheet",
+                    "",
+                    f"known: {', '.join(known)}",
                 )
             )
         elif not low <= known[key].value <= high:
@@ -89,7 +90,7 @@ def read_sheet(path: Path, schema: type[S]) -> tuple[S, Document]:
             )
     if faults:
         raise FaultError(faults)
-    return sheet, document
+    return sheet
 
 
 def _numbers(sheet: Datasheet) -> list[tuple[str, Datum[Any]]]:
@@ -135,6 +136,12 @@ def sheet_values(
     return data
 
 
+class _Made(Section):
+    """A schema made at run time: it has no source text whose docstrings could be read."""
+
+    model_config = ConfigDict(use_attribute_docstrings=False)
+
+
 def settable(sheet: Datasheet) -> type[Section]:
     """The schema of what a scenario may set: the sheet's numbers that have a valid range, each with its own type."""
     fields: dict[str, Any] = {}
@@ -143,7 +150,7 @@ def settable(sheet: Datasheet) -> type[Section]:
         for name, field in type(section).model_fields.items() if section is not None else ():
             if name in sheet.valid and isinstance(field.annotation, type) and issubclass(field.annotation, Datum):
                 fields[name] = (field_type(field.annotation.model_fields["value"]), None)
-    return create_model("Settable", __base__=Section, **fields)
+    return create_model("Settable", __base__=_Made, **fields)
 
 
 def _shown(schema: type[Section], key: str, value: float) -> str:

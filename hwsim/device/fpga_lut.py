@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-from pydantic import Field
 
 from hwsim.device.datasheet import Datasheet, Datum
 from hwsim.device.technology import Bill, Registers, Technology
@@ -72,7 +71,7 @@ def csd_digits(constants: NDArray[np.int64]) -> NDArray[np.int64]:
         [0, 1, 2, 2, 3]
     """
     magnitude = np.abs(np.asarray(constants, np.int64))
-    return np.bitwise_count(np.bitwise_xor(3 * magnitude, magnitude)).astype(np.int64)
+    return np.asarray(np.bitwise_count(np.bitwise_xor(3 * magnitude, magnitude)), np.int64)
 
 
 def layer_luts(codes: NDArray[np.int64], data_bits: int) -> int:
@@ -125,23 +124,24 @@ class FpgaLut:
     clock: float
     lut_energy: float
 
-    def problems(self, model: Model, input_range: tuple[float, float]) -> list[tuple[int, str, str]]:
+    def problems(self, model: Model) -> list[tuple[int, str, str]]:
         """Hidden layers must be ReLU, the last one identity; there is no gain register."""
-        del input_range
         found = []
         last = len(model.layers) - 1
         for number, layer in enumerate(model.layers):
             if layer.gain:
-                found.append((number, "an FPGA LUT array has no gain register", "leave gain out or use a photonic device"))
+                found.append(
+                    (number, "an FPGA LUT array has no gain register", "leave gain out or use a photonic device")
+                )
             wanted = "identity" if number == last else "relu"
             if layer.activation != wanted:
                 place = "the last layer" if number == last else "a hidden layer"
-                found.append((number, f"{place} of an FPGA LUT array cannot be {layer.activation!r}", f"use {wanted!r}"))
+                found.append(
+                    (number, f"{place} of an FPGA LUT array cannot be {layer.activation!r}", f"use {wanted!r}")
+                )
         return found
 
-    def fabricate(
-        self, model: Model, start: Sequence[Start], calibration: NDArray[np.float32], seed: int
-    ) -> FpgaChip:
+    def fabricate(self, model: Model, start: Sequence[Start], calibration: NDArray[np.float32], seed: int) -> FpgaChip:
         """Quantise the weights, and set every shift so that calibration uses all but the headroom bits."""
         del seed  # integer constants do not vary from chip to chip
         top = 2**self.activation_bits - 1
@@ -162,7 +162,9 @@ class FpgaLut:
                 while (int(max(sums.max(), 0)) << self.headroom_bits) >> shift > top:
                     shift += 1
                 signals = np.clip((sums + ((1 << shift) >> 1)) >> shift, 0, top)
-            layers.append(_Layer(codes, weight_scale, input_scale, shift, relu, layer_luts(codes, self.activation_bits)))
+            layers.append(
+                _Layer(codes, weight_scale, input_scale, shift, relu, layer_luts(codes, self.activation_bits))
+            )
             input_scale = weight_scale * input_scale * 2**shift
         return FpgaChip(self, tuple(layers), chip_input_scale, signed)
 
@@ -188,7 +190,7 @@ class FpgaChip:
 
     def nominal(self, layer: int) -> NDArray[np.float64]:
         """Weights as the network sees them: code times scale."""
-        return self.layers[layer].codes * self.layers[layer].weight_scale
+        return np.asarray(self.layers[layer].codes * self.layers[layer].weight_scale, np.float64)
 
     def cells(self, layer: int) -> NDArray[np.int64]:
         """The burnt-in codes."""
@@ -220,7 +222,7 @@ class FpgaChip:
             sums = np.empty((len(signals), len(weights)), np.int64)
             dense_integer(np.ascontiguousarray(signals), weights, bias, sums)
             if not layer.relu:
-                return sums * layer.unit
+                return np.asarray(sums * layer.unit, np.float64)
             rounded = (sums + ((1 << layer.shift) >> 1)) >> layer.shift
             signals = np.clip(rounded, 0, 2**a - 1).astype(np.int32)
         raise AssertionError("the last layer is checked to be identity")

@@ -1,9 +1,9 @@
 """Photonic phase-change tensor core: non-negative transmissions, signed weights by a reference column.
 
 Each column of an m x n tile sums light that its cells let through, plus one reference column at mid-transmission
-(Feldmann et al. 2021). With loss-compensated couplers every path has the same factor (``research`` formula: the row
-factor is ``10^(-L_dc/10) / sum_{k<n_c} a^-k`` with ``a = 10^(-(L_dc+L_x)/10)``, columns likewise). A layer larger than a
-tile is split; partial sums are added after the ADC. Learned connections permute the inputs of each output unit, which
+(Feldmann et al. 2021). With loss-compensated couplers every path has the same factor: rows contribute
+``10^(-L_dc/10) / sum_{k<n_c} a^-k`` with ``a = 10^(-(L_dc+L_x)/10)``, columns likewise. A layer larger than a tile is
+split; its partial sums are added after the ADC. Learned connections permute the inputs of each output unit, which
 then owns its rows: unit u's tile row r holds cell r of unit u.
 """
 
@@ -152,9 +152,8 @@ class Photonic:
             factor *= 10 ** (-self.coupler_loss / 10) / sum(stage**-k for k in range(ways))
         return float(factor)
 
-    def problems(self, model: Model, input_range: tuple[float, float]) -> list[tuple[int, str, str]]:
+    def problems(self, model: Model) -> list[tuple[int, str, str]]:
         """Everything that dense layers ask for can be built."""
-        del input_range
         last = len(model.layers) - 1
         return [
             (number, "a hidden layer of a photonic core cannot be 'identity': light is never negative", "use 'relu'")
@@ -255,7 +254,7 @@ class PhotonicChip:
             signals = gain * self._read(layer, signals, connections[number], rng) + bias
             if layer.relu:
                 signals = np.maximum(signals, 0)
-        return signals
+        return np.asarray(signals)
 
     def _read(
         self,
@@ -299,8 +298,10 @@ class PhotonicChip:
         )
         half_swing = (device.brightest - device.darkest) / 2
         weight = layer.scale / (full_current * half_swing)
-        real = (layer.cells - layer.reference[np.arange(units) // device.tile_columns, :inputs]) / half_swing * layer.scale
-        return products * weight * layer.span + layer.low * real.sum(axis=1)
+        real = (
+            (layer.cells - layer.reference[np.arange(units) // device.tile_columns, :inputs]) / half_swing * layer.scale
+        )
+        return np.asarray(products * weight * layer.span + layer.low * real.sum(axis=1), np.float64)
 
     def inference_bill(self) -> Bill:
         """All tiles of a layer in parallel, layers in sequence."""

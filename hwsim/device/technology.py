@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
     import numpy as np
     from numpy.typing import NDArray
 
@@ -70,12 +71,10 @@ class Chip(Protocol):
 class Device(Protocol):
     """The law of one technology with its datasheet's numbers filled in."""
 
-    def problems(self, model: Model, input_range: tuple[float, float]) -> list[tuple[int, str, str]]:
+    def problems(self, model: Model) -> list[tuple[int, str, str]]:
         """Why a model cannot be built: (layer number, what is wrong, what would work) a line."""
 
-    def fabricate(
-        self, model: Model, start: Sequence[Start], calibration: NDArray[np.float32], seed: int
-    ) -> Chip:
+    def fabricate(self, model: Model, start: Sequence[Start], calibration: NDArray[np.float32], seed: int) -> Chip:
         """Make one chip: burn the weights in, set the ranges from calibration inputs (samples, features)."""
 
 

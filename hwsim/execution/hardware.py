@@ -159,9 +159,7 @@ class Hardware:
         """Per layer, the cell number that each position meets, int64 (units, inputs)."""
         return [
             (permutation + np.arange(bank.banks)[:, None] * bank.ports).reshape(layer.units, layer.inputs)
-            for permutation, bank, layer in zip(
-                self.permutations, self.layout.layers, self.model.layers, strict=True
-            )
+            for permutation, bank, layer in zip(self.permutations, self.layout.layers, self.model.layers, strict=True)
         ]
 
     def infer(self, x: NDArray[np.float32], rng: np.random.Generator | None) -> NDArray[np.float64]:

@@ -1,6 +1,6 @@
 """Out of the house: one format a file."""
 
-from hwsim.export.configured import ConfiguredLayer, Configured, ExportPlugin
+from hwsim.export.configured import Configured, ConfiguredLayer, ExportPlugin
 from hwsim.registry import Registry
 
 EXPORTS: Registry[ExportPlugin] = Registry("export")

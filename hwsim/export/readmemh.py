@@ -35,7 +35,9 @@ def _layer(configured: Configured, layer: ConfiguredLayer) -> str:
 
 def export(configured: Configured) -> dict[str, str]:
     """One ``layer<k>.mem`` for every reconnectable layer."""
-    return {f"layer{layer.layer}.mem": _layer(configured, layer) for layer in configured.layers if layer.fabric.switches}
+    return {
+        f"layer{layer.layer}.mem": _layer(configured, layer) for layer in configured.layers if layer.fabric.switches
+    }
 
 
 PLUGIN = ExportPlugin(

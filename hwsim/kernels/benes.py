@@ -9,11 +9,15 @@ Source: looping after Opferman & Tsao-Wu (1971); odd sizes after Chang & Melhem,
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from numba import prange
-from numpy.typing import NDArray
 
 from hwsim.kernels.compile import kernel, parallel_kernel
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 
 @kernel
@@ -38,8 +42,10 @@ def route_block(
         p: permutation of the block (m,), local numbers.
         inverse: scratch (m,).
         upper: scratch (m,): 1 for an input that takes the upper sub-block.
-        front, back: states of the outer switches (m // 2,), overwritten; 1 = cross.
-        front_cost, back_cost: cost of cross minus cost of bar of each of them.
+        front: states of the switches in front (m // 2,), overwritten; 1 = cross.
+        back: states of the switches behind, likewise.
+        front_cost: cost of cross minus cost of bar of each switch in front.
+        back_cost: the same of each switch behind.
         q: permutations of the upper (h,) and lower (m - h,) sub-block, one after the other, overwritten.
     """
     h = m // 2
@@ -176,7 +182,8 @@ def pass_signals(
 
     Args:
         state: (banks, switches).
-        wire_a, wire_b: wires of each switch (switches,), stage by stage.
+        wire_a: one wire of each switch (switches,), stage by stage.
+        wire_b: the other wire.
         signals: (banks, wires), overwritten.
     """
     for bank in prange(len(state)):

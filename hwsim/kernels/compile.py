@@ -67,13 +67,13 @@ def compiled() -> int:
         >>> compiled() >= 0
         True
     """
-    return sum(sum(getattr(d, "stats").cache_misses.values()) for d in _DISPATCHERS if hasattr(d, "stats"))
+    return sum(sum(d.stats.cache_misses.values()) for d in _DISPATCHERS if hasattr(d, "stats"))
 
 
 def threading() -> dict[str, Any]:
     """Threads of parallel kernels and the layer that carries them (known after the first parallel call)."""
     try:
-        layer = str(numba.threading_layer())
+        layer = str(numba.threading_layer())  # type: ignore[attr-defined]
     except ValueError:
         layer = "not used"
     return {"threads": int(numba.get_num_threads()), "layer": layer}

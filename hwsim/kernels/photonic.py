@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from numba import prange
-from numpy.typing import NDArray
 
 from hwsim.kernels.compile import parallel_kernel
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 
 @parallel_kernel

@@ -31,14 +31,16 @@ def draw(rows: Sequence[Mapping[str, Any]], reference: float, title: str, paths:
     moved = rows[-1]["toggles"] > 0
     axis = "toggles" if moved else "bias_writes"
     x = [row[axis] for row in rows]
-    settings = {"svg.hashsalt": "hwsim", "svg.fonttype": "path", "font.size": 10, "axes.edgecolor": INK}
+    settings: dict[Any, Any] = {"svg.hashsalt": "hwsim", "svg.fonttype": "path", "font.size": 10, "axes.edgecolor": INK}
     with mpl.rc_context(settings):
         figure, axes = plt.subplots(figsize=(7.2, 4.5), layout="constrained")
         if f"{merit}_low" in rows[0]:
             low, high = [r[f"{merit}_low"] for r in rows], [r[f"{merit}_high"] for r in rows]
             axes.fill_between(x, low, high, color=CHIP, alpha=0.15, linewidth=0, label="95 % interval")
         if any(r[merit] != r[f"{merit}_noiseless"] for r in rows):
-            axes.plot(x, [r[f"{merit}_noiseless"] for r in rows], color=QUIET, linewidth=1.2, label="chip, without noise")
+            axes.plot(
+                x, [r[f"{merit}_noiseless"] for r in rows], color=QUIET, linewidth=1.2, label="chip, without noise"
+            )
         axes.plot(x, [r[merit] for r in rows], color=CHIP, marker=".", linewidth=1.4, label="emulated chip")
         axes.axhline(reference, color=FREE, linestyle="--", linewidth=1.2, label=f"free training ({reference:.3g})")
         if merit == "max_error":

@@ -5,7 +5,7 @@ process, and because every language can read the file. Tables:
 
 * ``about(key, value)``: format, version, identity of the run, layout (JSON), and ``complete`` when the run ended;
 * ``event(event, batch, score)``: one row a reconnection, its score as JSON;
-* ``connection(event, layer, permutation)``: banks x ports little-endian uint32, only where a layer's connections changed;
+* ``connection(event, layer, permutation)``: banks x ports little-endian uint32, only where connections changed;
 * ``register(event, layer, content)``: little-endian float64, only where a layer's registers changed;
 * ``progress(only, state)``: the controller's state after the last event, gone when the run is complete.
 """
@@ -32,7 +32,8 @@ VERSION = "1"
 _TABLES = """
 create table about(key text primary key, value text not null) without rowid;
 create table event(event integer primary key, batch integer not null, score text not null);
-create table connection(event integer, layer integer, permutation blob not null, primary key(event, layer)) without rowid;
+create table connection(
+    event integer, layer integer, permutation blob not null, primary key(event, layer)) without rowid;
 create table register(event integer, layer integer, content blob not null, primary key(event, layer)) without rowid;
 create table progress(only integer primary key check (only = 0), state blob not null);
 """

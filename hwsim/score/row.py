@@ -38,7 +38,7 @@ class Score:
     router: str
 
     def row(self, goal: str) -> dict[str, Any]:
-        """The row as users read it: merit by its own name, time in seconds.
+        r"""The row as users read it: merit by its own name, time in seconds.
 
         Example:
             >>> score = Score(1, 1.0, 0.9, 0.8, 0.95, 0.91, 0.3, 4, 3, 2, 1e-9, 2000, 6, 1e-9, 1e-7, "greedy")
@@ -58,7 +58,7 @@ class Score:
 
 
 def write_table(rows: Sequence[Mapping[str, Any]]) -> str:
-    """Rows as CSV text, columns in the order of the first row.
+    r"""Rows as CSV text, columns in the order of the first row.
 
     Example:
         >>> write_table([{"event": 0, "toggles": 3}])

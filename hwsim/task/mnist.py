@@ -27,7 +27,9 @@ FILES = {
     "t10k-images-idx3-ubyte": "2646ac647ad5339dbf082846283269ea",
     "t10k-labels-idx1-ubyte": "27ae3e4e09519cfbb04c329615203637",
 }
-CURE = "set HWSIM_DATA to a folder that holds the four MNIST files (or mnist/ with them), or run where there is a network"
+CURE = (
+    "set HWSIM_DATA to a folder that holds the four MNIST files (or mnist/ with them), or run where there is a network"
+)
 
 
 class MnistParameters(Section):

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from hwsim.crossbar.technology import SwitchSheet
 from hwsim.device import read_sheet
 from hwsim.model import read_model
-from hwsim.plan import Plan, device_technology, resolve
-from hwsim.scenario import FaultError, Faults, read_document
+from hwsim.plan.lookup import device_technology
+from hwsim.plan.resolve import Plan, resolve
+from hwsim.scenario import FaultError, read_document
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,12 +31,9 @@ def check_file(path: Path) -> tuple[str, Plan | None]:
             cure = "write kind = 'device' or kind = 'switch'"
             raise FaultError([document.fault(("kind",), "unknown kind of datasheet", str(keys["kind"]), cure)])
         if keys["kind"] == "switch":
-            read_sheet(path, SwitchSheet)
+            read_sheet(document, SwitchSheet)
             return "switch datasheet", None
-        faults = Faults()
-        technology = device_technology(path, faults)
-        faults.check()
-        read_sheet(path, technology.sheet)
+        read_sheet(document, device_technology(document).sheet)
         return "device datasheet", None
     if "layer" in keys:
         read_model(document)

@@ -1,0 +1,123 @@
+"""Looking up what a scenario names, with every fault kept for the end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from hwsim.device import DEVICES, Datasheet, Technology, read_sheet, sheet_values
+from hwsim.device.datasheet import written_values
+from hwsim.library import Kind, names
+from hwsim.registry import unknown
+from hwsim.scenario import Document, FaultError, Faults, Section, read_document, validate
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+T = TypeVar("T")
+S = TypeVar("S", bound=Section)
+D = TypeVar("D", bound=Datasheet)
+
+Origins = dict[tuple[str | int, ...], str]
+
+
+@dataclass(frozen=True)
+class Sheet(Generic[D]):
+    """A datasheet as read: its numbers in SI units, and the settable ones as a scenario would write them."""
+
+    sheet: D
+    document: Document
+    values: dict[str, Any]
+    written: dict[str, Any]
+
+
+def sheet_kind(path: Path) -> str:
+    """``device`` or ``switch`` as a datasheet says itself, empty where it cannot be read."""
+    try:
+        return str(read_document(path).data.get("kind", ""))
+    except FaultError:
+        return ""
+
+
+def device_technology(document: Document) -> Technology:
+    """The technology that a device's datasheet names.
+
+    Raises:
+        FaultError: there is none of that name.
+    """
+    name = str(document.data.get("technology", ""))
+    if name in DEVICES:
+        return DEVICES[name]
+    what, _, cure = unknown("technology", name, DEVICES).partition("; ")
+    raise FaultError([document.fault(("technology",), what, "", cure)])
+
+
+class Lookup:
+    """One scenario's names; what is not found is None, and its fault is kept in ``faults``."""
+
+    def __init__(self, document: Document, path: Path) -> None:
+        self.document, self.path = document, path
+        self.faults = Faults()
+
+    def fault(self, at: tuple[str, ...], what: str, cure: str) -> None:
+        """Keep a fault that stands at a key of the scenario."""
+        self.faults.add(self.document.fault(at, what, "", cure))
+
+    def table(self, schema: type[S], name: str) -> S | None:
+        """One table alone; its faults are known from the whole file and not kept again."""
+        try:
+            return validate(self.document, schema, (name,))
+        except FaultError:
+            return None
+
+    def entry(self, registry: Mapping[str, T], noun: str, at: tuple[str, ...], name: str | None) -> T | None:
+        """An entry of a catalogue."""
+        if name is None:
+            return None
+        if name in registry:
+            return registry[name]
+        what, _, cure = unknown(noun, name, registry).partition("; ")
+        self.fault(at, what, cure)
+        return None
+
+    def parameters(self, schema: type[S], table: str, given: Mapping[str, Any] | None) -> S | None:
+        """A plug-in's own parameters: the keys of a table that are not the scenario's."""
+        return self.faults.attempt(lambda: validate(self.document, schema, (table,), given or {}))
+
+    def file(self, kind: Kind, noun: str, at: tuple[str, ...], name: str | None) -> Document | None:
+        """A file of the library; of the datasheets only those of the kind asked for."""
+        found = names(kind, self.path)
+        if kind == "devices":
+            wanted = "device" if noun == "device" else "switch"
+            found = {stem: path for stem, path in found.items() if sheet_kind(path) == wanted}
+        path = self.entry(found, noun, at, name)
+        return None if path is None else self.faults.attempt(lambda: read_document(path))
+
+    def sheet(
+        self, document: Document | None, schema: type[D], table: str, given: Mapping[str, Any] | None
+    ) -> Sheet[D] | None:
+        """A datasheet with a scenario's overrides."""
+        if document is None:
+            return None
+        sheet = self.faults.attempt(lambda: read_sheet(document, schema))
+        if sheet is None:
+            return None
+        values = self.faults.attempt(lambda: sheet_values(sheet, given or {}, self.document, (table,)))
+        return None if values is None else Sheet(sheet, document, values, written_values(sheet, values))
+
+    def origin(self, at: tuple[str | int, ...], otherwise: str) -> str:
+        """Where a value of the resolved scenario comes from."""
+        if at in self.document.overrides:
+            return self.document.overrides[at][0]
+        if at in self.document.positions:
+            return f"{self.document.path}:{self.document.positions[at][0]}"
+        return otherwise
+
+
+def number_origin(sheet: Document, key: str) -> str:
+    """Where a datasheet gives a number."""
+    for part in ("chip", "event", "cost"):
+        if (part, key) in sheet.positions:
+            return f"{sheet.path}:{sheet.positions[part, key][0]}"
+    return sheet.path

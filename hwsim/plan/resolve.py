@@ -1,0 +1,240 @@
+"""From a scenario to a plan: every stage of the flow looked up, fitted to its neighbours, and written down."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from hwsim.controller import CONTROLLERS, ControllerPlugin
+from hwsim.crossbar import CROSSBARS
+from hwsim.crossbar.technology import Switch, SwitchSheet, build_switch
+from hwsim.execution import Hardware
+from hwsim.execution.hardware import layout
+from hwsim.model import Model, read_model, start
+from hwsim.plan.lookup import Lookup, Origins, Sheet, device_technology, number_origin
+from hwsim.scenario import Document, Section, validate
+from hwsim.scenario.schema import Choice, CrossbarChoice, ModelChoice, ScenarioFile
+from hwsim.task import TASKS, Shape, Task, TaskPlugin
+from hwsim.version import VERSION
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from hwsim.crossbar import Fabric, Topology
+    from hwsim.device import Datasheet, Device, Technology
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything a run needs, validated; ``files`` are the texts of model and datasheets by file name."""
+
+    name: str
+    scenario: ScenarioFile
+    task: TaskPlugin
+    task_parameters: Section
+    model: Model
+    device: Device
+    switch: Switch
+    fabrics: tuple[Fabric | None, ...]
+    controller: ControllerPlugin
+    controller_parameters: Section
+    resolved: dict[str, Any]
+    origins: Origins
+    files: dict[str, str]
+    identity: str
+
+
+def resolve(document: Document, path: Path) -> Plan:
+    """Look up and check everything that a scenario names.
+
+    Args:
+        document: the scenario as read, with settings laid over it.
+        path: where it lies; models and devices beside it are found first.
+
+    Raises:
+        FaultError: every fault at once, each with file, line and column.
+    """
+    r = Lookup(document, path)
+    file = r.faults.attempt(lambda: validate(document, ScenarioFile))
+    chosen_task = file.task if file else r.table(Choice, "task")
+    chosen_model = file.model if file else r.table(ModelChoice, "model")
+    chosen_device = file.device if file else r.table(Choice, "device")
+    chosen_crossbar = file.crossbar if file else r.table(CrossbarChoice, "crossbar")
+    chosen_controller = file.controller if file else r.table(Choice, "controller")
+
+    task = r.entry(TASKS, "task", ("task", "name"), _name(chosen_task))
+    task_values = r.parameters(task.parameters, "task", _extra(chosen_task)) if task else None
+    model_document = r.file("models", "model", ("model", "name"), _name(chosen_model))
+    model = r.faults.attempt(lambda: read_model(model_document)) if model_document else None
+    device_document = r.file("devices", "device", ("device", "name"), _name(chosen_device))
+    technology = r.faults.attempt(lambda: device_technology(device_document)) if device_document else None
+    device_sheet = r.sheet(device_document, technology.sheet, "device", _extra(chosen_device)) if technology else None
+    topology = r.entry(
+        CROSSBARS, "topology", ("crossbar", "topology"), chosen_crossbar.topology if chosen_crossbar else None
+    )
+    switch_name = chosen_crossbar.technology if chosen_crossbar else None
+    switch_document = r.file("devices", "switch technology", ("crossbar", "technology"), switch_name)
+    switch_sheet = r.sheet(switch_document, SwitchSheet, "crossbar", _extra(chosen_crossbar))
+    controller = r.entry(CONTROLLERS, "controller", ("controller", "name"), _name(chosen_controller))
+    course = r.parameters(controller.parameters, "controller", _extra(chosen_controller)) if controller else None
+
+    device = technology.build(device_sheet.values) if technology and device_sheet else None
+    switch = build_switch(str(switch_name), switch_sheet.sheet, switch_sheet.values) if switch_sheet else None
+    shape = task.shape(task_values) if task and task_values else None
+    if model and model_document:
+        _fit_model(r, model, model_document, shape, device)
+    fabrics = _fabrics(r, chosen_crossbar, model, topology) if chosen_crossbar and model and topology else None
+    if chosen_crossbar and model:
+        _fit_crossbar(r, chosen_crossbar, model, technology, switch)
+    if file and shape:
+        _fit_expectation(r, file, shape)
+    r.faults.check()
+
+    sheets = (_sure(device_sheet), _sure(switch_sheet))
+    resolved, origins = _written(r, _sure(file), _sure(task_values), _sure(course), *sheets)
+    documents = [_sure(model_document), _sure(device_document), _sure(switch_document)]
+    return Plan(
+        name=path.stem,
+        scenario=_sure(file),
+        task=_sure(task),
+        task_parameters=_sure(task_values),
+        model=_sure(model),
+        device=_sure(device),
+        switch=_sure(switch),
+        fabrics=_sure(fabrics),
+        controller=_sure(controller),
+        controller_parameters=_sure(course),
+        resolved=resolved,
+        origins=origins,
+        files={
+            f"models/{_sure(file).model.name}.toml": documents[0].text,
+            f"devices/{_sure(file).device.name}.toml": documents[1].text,
+            f"devices/{_sure(file).crossbar.technology}.toml": documents[2].text,
+        },
+        identity=_identity(resolved, documents),
+    )
+
+
+def _name(choice: Choice | ModelChoice | None) -> str | None:
+    return choice.name if choice else None
+
+
+def _extra(choice: Section | None) -> dict[str, Any] | None:
+    return choice.model_extra if choice else None
+
+
+def _sure(value: T | None) -> T:
+    """A value that cannot be missing any more, since faults were checked."""
+    if value is None:
+        raise AssertionError("a missing value without a fault")
+    return value
+
+
+def _identity(resolved: dict[str, Any], documents: list[Document]) -> str:
+    """SHA-256 of everything that may touch a run's bits: values, contents of the files named, version."""
+    essence = {key: value for key, value in resolved.items() if key not in {"title", "expect"}}
+    contents = [dict(document.data) for document in documents]
+    text = json.dumps([VERSION, essence, contents], sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _written(
+    r: Lookup,
+    file: ScenarioFile,
+    task: Section,
+    course: Section,
+    device: Sheet[Datasheet],
+    switch: Sheet[SwitchSheet],
+) -> tuple[dict[str, Any], Origins]:
+    """The scenario with every value in place, which runs as it stands, and where each value comes from."""
+    crossbar = file.crossbar.model_dump(include=set(type(file.crossbar).model_fields), exclude_none=True)
+    tables: dict[str, dict[str, Any]] = {
+        "task": {"name": file.task.name, **task.model_dump()},
+        "model": {"name": file.model.name},
+        "device": {"name": file.device.name, **device.written},
+        "crossbar": {**crossbar, **switch.written},
+        "controller": {"name": file.controller.name, **course.model_dump()},
+        "execution": file.execution.model_dump(),
+        "expect": file.expect.model_dump(exclude_none=True),
+    }
+    resolved: dict[str, Any] = {"title": file.title, "seed": file.seed}
+    origins: Origins = {(key,): r.origin((key,), "default") for key in resolved}
+    for table, values in tables.items():
+        if not values:
+            continue
+        resolved[table] = values
+        sheets: dict[str, Sheet[Any]] = {"device": device, "crossbar": switch}
+        sheet = sheets.get(table)
+        for key in values:
+            known = sheet is not None and key in sheet.written
+            otherwise = number_origin(sheet.document, key) if known and sheet else "default"
+            origins[table, key] = r.origin((table, key), otherwise)
+    return resolved, origins
+
+
+def assemble(plan: Plan, task: Task) -> Hardware:
+    """Fabricate a plan's chip and put its crossbars before it."""
+    values = start(plan.model, plan.scenario.seed)
+    chip = plan.device.fabricate(plan.model, values, task.train_x, plan.scenario.seed)
+    crossbar = plan.scenario.crossbar
+    return Hardware(plan.model, chip, plan.fabrics, plan.switch, crossbar.scope, crossbar.effort)
+
+
+def _fit_model(r: Lookup, model: Model, document: Document, shape: Shape | None, device: Device | None) -> None:
+    """Hold a model against its task and its device."""
+    if shape and model.inputs != shape.features:
+        what = f"the model takes {model.inputs} inputs, but the task gives {shape.features}"
+        r.faults.add(document.fault(("inputs",), what, "", f"set inputs = {shape.features}, or choose another model"))
+    if shape and model.outputs != shape.outputs:
+        what = f"the last layer gives {model.outputs} outputs, but the task wants {shape.outputs}"
+        at = ("layer", len(model.layers) - 1, "units")
+        r.faults.add(document.fault(at, what, "", f"set units = {shape.outputs}, or choose another model"))
+    for number, what, cure in device.problems(model) if device else []:
+        r.faults.add(document.fault(("layer", number), what, "", cure))
+
+
+def _fit_crossbar(
+    r: Lookup, chosen: CrossbarChoice, model: Model, technology: Technology | None, switch: Switch | None
+) -> None:
+    """Hold the crossbar against what stands behind it."""
+    if technology and chosen.scope not in technology.scopes:
+        what = f"banks of scope {chosen.scope!r} cannot be built on {technology.name}"
+        r.fault(("crossbar", "scope"), what, f"use {' or '.join(map(repr, technology.scopes))}")
+    if switch and switch.medium == "optical" and any(layer.learned_connections for layer in model.layers):
+        what = "loss and crosstalk of an optical crossbar in the signal path are not simulated"
+        cure = "use an electronic switch technology for runs; hwsim cost takes optical ones"
+        r.fault(("crossbar", "technology"), what, cure)
+
+
+def _fabrics(r: Lookup, chosen: CrossbarChoice, model: Model, topology: Topology) -> tuple[Fabric | None, ...]:
+    """One fabric for each layer with learned connections."""
+    fabrics: list[Fabric | None] = []
+    for bank in layout(model, chosen.scope).layers:
+        ports = chosen.ports or bank.ports
+        if not bank.learned:
+            fabrics.append(None)
+        elif ports < bank.ports:
+            what = (
+                f"a crossbar of {ports} ports is too small for layer {bank.layer}, whose banks have {bank.ports} cells"
+            )
+            r.fault(("crossbar", "ports"), what, f"give at least {bank.ports}, or leave ports out")
+            fabrics.append(None)
+        else:
+            try:
+                fabrics.append(topology.build(ports))
+            except ValueError as error:
+                r.fault(("crossbar", "ports"), str(error), "choose another number of ports or another topology")
+                fabrics.append(None)
+    return tuple(fabrics)
+
+
+def _fit_expectation(r: Lookup, file: ScenarioFile, shape: Shape) -> None:
+    """Refuse an expectation that the task cannot answer."""
+    if shape.goal == "regression" and file.expect.accuracy is not None:
+        r.fault(("expect", "accuracy"), "a regression task has no accuracy", "expect max_error")
+    if shape.goal == "classification" and file.expect.max_error is not None:
+        r.fault(("expect", "max_error"), "a classification task has no max_error", "expect accuracy")
