@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from hwsim.export import EXPORTS
 from hwsim.replay import configured
 from hwsim.scenario import emit
-from hwsim.schedule import ScheduleError, open_schedule
+from hwsim.schedule import ScheduleError, is_blank, open_schedule
 from hwsim.score import write_table
 from hwsim.version import VERSION
 
@@ -130,13 +130,15 @@ def provenance(plan: Plan, path: Path) -> dict[str, Any]:
 
 def _identity_in(path: Path) -> str | None:
     """Identity of the run in a folder, None for a folder that holds none."""
-    try:
-        with open_schedule(path / SCHEDULE) as schedule:
-            return schedule.identity
-    except ScheduleError:
-        scenario = path / SCENARIO
-        first = scenario.read_text().partition("\n")[0] if scenario.is_file() else ""
-        return first.removeprefix("# identity ") if first.startswith("# identity ") else None
+    schedule_path, scenario = path / SCHEDULE, path / SCENARIO
+    if schedule_path.exists() and not is_blank(schedule_path):
+        try:
+            with open_schedule(schedule_path) as schedule:
+                return schedule.identity
+        except ScheduleError:
+            return None
+    first = scenario.read_text().partition("\n")[0] if scenario.is_file() else ""
+    return first.removeprefix("# identity ") if first.startswith("# identity ") else None
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from hwsim.controller import Job
 from hwsim.controller.free import train_freely
 from hwsim.execution.hardware import first_entry
-from hwsim.folder import claim
+from hwsim.folder import RunFolder, claim
 from hwsim.model import start
 from hwsim.plan import assemble
 from hwsim.schedule import Entry, ScheduleFile, open_schedule
@@ -45,9 +45,10 @@ def run(plan: Plan, out: Path, report: Report) -> dict[str, Any]:
         DataError: the task's data cannot be had.
         ExecutionError: the hardware did not do what it must.
     """
+    task = None if RunFolder(out).finished else plan.task.load(plan.task_parameters)  # before a folder is made
     with claim(out, plan) as folder:
         if not folder.finished:
-            task = plan.task.load(plan.task_parameters)
+            task = task or plan.task.load(plan.task_parameters)
             with open_schedule(folder.schedule, (plan.identity, assemble(plan, task).layout)) as schedule:
                 if not schedule.complete:
                     schedule.finish({"reference": json.dumps(_work(plan, task, schedule, report))})

@@ -35,7 +35,10 @@ def ending(verb: Callable[P, R]) -> Callable[P, R]:
             return verb(*args, **kwargs)
         except KeyboardInterrupt:
             sys.stderr.write("interrupted; the same command goes on from the last reconnection\n")
-            raise SystemExit(INTERRUPTED) from None
+            sys.stderr.flush()
+            sys.stdout.flush()
+            # an interrupt inside exec() leaves a mark in CPython that would turn the exit code into a signal's
+            os._exit(INTERRUPTED)
         except BrokenPipeError:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             raise SystemExit(FAILED) from None

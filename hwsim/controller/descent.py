@@ -134,7 +134,7 @@ class Descent:
     def registers(self) -> tuple[Registers, ...]:
         """Biases and gains as they are now."""
         return tuple(
-            Registers(bias=bias.detach().numpy().astype(np.float64), gain=float(gain))
+            Registers(bias=bias.detach().numpy().astype(np.float64), gain=float(gain.detach()))
             for bias, gain in zip(self.biases, self.gains, strict=True)
         )
 

@@ -62,8 +62,10 @@ def check_permutation(p: ArrayLike, ports: int) -> NDArray[np.int64]:
     """
     values = np.asarray(p)
     if values.ndim != 1 or len(values) != ports:
-        shape = "x".join(map(str, values.shape)) or "a single number"
-        raise PermutationError(f"no permutation: its length is {shape}, found where {ports} numbers are wanted")
+        shape = f"it has {len(values)} numbers" if values.ndim == 1 else f"it has {values.ndim} dimensions"
+        raise PermutationError(
+            f"no permutation: {shape} where {ports} {'are' if values.ndim == 1 else 'numbers in a row are'} wanted"
+        )
     if values.dtype.kind not in "iu":
         raise PermutationError(f"no permutation: numbers of type {values.dtype}; give integers 0 to {ports - 1}")
     rows = values.astype(np.int64)

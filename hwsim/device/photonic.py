@@ -61,7 +61,7 @@ class PhotonicChipNumbers(Section):
     programming_error: Datum[float]
     """Standard deviation of a cell's transmission from its level, in units of the swing."""
     headroom_bits: Datum[int]
-    """Powers of two kept free above the largest activation seen at calibration."""
+    """Powers of two kept free above the largest activation seen at calibration, where a layer learns."""
 
 
 class PhotonicEventNumbers(Section):
@@ -70,7 +70,7 @@ class PhotonicEventNumbers(Section):
     dac_bits: Datum[Bits]
     """Resolution of the input modulation."""
     adc_bits: Datum[Bits]
-    """Resolution of a column read-out, over the column's full scale."""
+    """Resolution of a column read-out, over the full scale of the rows in use."""
     launched_power: Datum[Watts]
     """Light per input line at the row input, at full drive."""
     responsivity: Datum[AmpsPerWatt]
@@ -193,7 +193,8 @@ class Photonic:
                 )
             )
             signals = np.maximum(values.gain * (signals @ values.weights.T) + values.bias, 0)
-            low, high = 0.0, float(signals.max()) * 2**self.headroom_bits
+            learns = layer.learned_connections or layer.learned_registers
+            low, high = 0.0, float(signals.max()) * (2**self.headroom_bits if learns else 1)
         return PhotonicChip(self, tuple(layers))
 
 
@@ -290,7 +291,7 @@ class PhotonicChip:
                     2 * ELEMENTARY_CHARGE * device.bandwidth,
                     device.amplifier_noise**2 * device.bandwidth,
                     np.sqrt(10 ** (device.intensity_noise / 10) * device.bandwidth),
-                    full_current * device.tile_rows * device.brightest / 2**device.adc_bits,
+                    full_current * device.brightest / 2**device.adc_bits,
                 ]
             ),
             np.array([device.tile_rows, device.tile_columns, int(rng is not None)]),

@@ -37,7 +37,7 @@ def read_tiles(
         noise: standard normals (samples, tiles * (units + 2 * groups)): columns, references, intensity; any shape
             where noise is off.
         law: current at full drive through a clear cell [A], shot factor 2qB [A], amplifier variance [A^2], relative
-            intensity noise (rms), ADC step [A].
+            intensity noise (rms), ADC step for each row in use [A].
         shape: tile rows, tile columns, 1 if noise is on.
         out: current differences (samples, units) [A], overwritten.
     """
@@ -46,7 +46,7 @@ def read_tiles(
     rows, columns, noisy = shape[0], shape[1], shape[2]
     tiles = (inputs + rows - 1) // rows
     groups = (units + columns - 1) // columns
-    full, shot, thermal, rin, step = law[0], law[1], law[2], law[3], law[4]
+    full, shot, thermal, rin, row_step = law[0], law[1], law[2], law[3], law[4]
     for s in prange(samples):
         column = np.zeros(tiles)
         pair = np.zeros(tiles)
@@ -60,6 +60,7 @@ def read_tiles(
                 pair[r // rows] += drive[s, i] * reference[group, r]
             total = 0.0
             for tile in range(tiles):
+                step = row_step * min(rows, inputs - tile * rows)
                 current, dark = full * column[tile], full * pair[tile]
                 if noisy == 1:
                     common = 1.0 + rin * noise[s, tiles * (units + groups) + group * tiles + tile]

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from hwsim.device import DEVICES, Datasheet, Technology, read_sheet, sheet_values
-from hwsim.device.datasheet import written_values
+from hwsim.device.datasheet import settable, written_values
 from hwsim.library import Kind, names
 from hwsim.registry import unknown
 from hwsim.scenario import Document, FaultError, Faults, Section, read_document, validate
+from hwsim.scenario.diagnosis import choose
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -81,9 +82,22 @@ class Lookup:
         self.fault(at, what, cure)
         return None
 
-    def parameters(self, schema: type[S], table: str, given: Mapping[str, Any] | None) -> S | None:
+    def known(
+        self, table: str, given: Mapping[str, Any], schema: type[Section], own: type[Section]
+    ) -> Mapping[str, Any]:
+        """The keys that a table may have, its own or of what it names; a fault for every other one."""
+        allowed = [*schema.model_fields, *(key for key in own.model_fields if key != "name")]
+        for key in given:
+            if key not in schema.model_fields:
+                self.fault((table, key), f"unknown key '{key}'", choose(key, allowed))
+        return {key: value for key, value in given.items() if key in schema.model_fields}
+
+    def parameters(self, schema: type[S], table: str, chosen: Section | None) -> S | None:
         """A plug-in's own parameters: the keys of a table that are not the scenario's."""
-        return self.faults.attempt(lambda: validate(self.document, schema, (table,), given or {}))
+        if chosen is None:
+            return None
+        given = self.known(table, chosen.model_extra or {}, schema, type(chosen))
+        return self.faults.attempt(lambda: validate(self.document, schema, (table,), given))
 
     def file(self, kind: Kind, noun: str, at: tuple[str, ...], name: str | None) -> Document | None:
         """A file of the library; of the datasheets only those of the kind asked for."""
@@ -94,16 +108,15 @@ class Lookup:
         path = self.entry(found, noun, at, name)
         return None if path is None else self.faults.attempt(lambda: read_document(path))
 
-    def sheet(
-        self, document: Document | None, schema: type[D], table: str, given: Mapping[str, Any] | None
-    ) -> Sheet[D] | None:
+    def sheet(self, document: Document | None, schema: type[D], table: str, chosen: Section | None) -> Sheet[D] | None:
         """A datasheet with a scenario's overrides."""
-        if document is None:
+        if document is None or chosen is None:
             return None
         sheet = self.faults.attempt(lambda: read_sheet(document, schema))
         if sheet is None:
             return None
-        values = self.faults.attempt(lambda: sheet_values(sheet, given or {}, self.document, (table,)))
+        given = self.known(table, chosen.model_extra or {}, settable(sheet), type(chosen))
+        values = self.faults.attempt(lambda: sheet_values(sheet, given, self.document, (table,)))
         return None if values is None else Sheet(sheet, document, values, written_values(sheet, values))
 
     def origin(self, at: tuple[str | int, ...], otherwise: str) -> str:

@@ -67,20 +67,20 @@ def resolve(document: Document, path: Path) -> Plan:
     chosen_controller = file.controller if file else r.table(Choice, "controller")
 
     task = r.entry(TASKS, "task", ("task", "name"), _name(chosen_task))
-    task_values = r.parameters(task.parameters, "task", _extra(chosen_task)) if task else None
+    task_values = r.parameters(task.parameters, "task", chosen_task) if task else None
     model_document = r.file("models", "model", ("model", "name"), _name(chosen_model))
     model = r.faults.attempt(lambda: read_model(model_document)) if model_document else None
     device_document = r.file("devices", "device", ("device", "name"), _name(chosen_device))
     technology = r.faults.attempt(lambda: device_technology(device_document)) if device_document else None
-    device_sheet = r.sheet(device_document, technology.sheet, "device", _extra(chosen_device)) if technology else None
+    device_sheet = r.sheet(device_document, technology.sheet, "device", chosen_device) if technology else None
     topology = r.entry(
         CROSSBARS, "topology", ("crossbar", "topology"), chosen_crossbar.topology if chosen_crossbar else None
     )
     switch_name = chosen_crossbar.technology if chosen_crossbar else None
     switch_document = r.file("devices", "switch technology", ("crossbar", "technology"), switch_name)
-    switch_sheet = r.sheet(switch_document, SwitchSheet, "crossbar", _extra(chosen_crossbar))
+    switch_sheet = r.sheet(switch_document, SwitchSheet, "crossbar", chosen_crossbar)
     controller = r.entry(CONTROLLERS, "controller", ("controller", "name"), _name(chosen_controller))
-    course = r.parameters(controller.parameters, "controller", _extra(chosen_controller)) if controller else None
+    course = r.parameters(controller.parameters, "controller", chosen_controller) if controller else None
 
     device = technology.build(device_sheet.values) if technology and device_sheet else None
     switch = build_switch(str(switch_name), switch_sheet.sheet, switch_sheet.values) if switch_sheet else None
@@ -121,10 +121,6 @@ def resolve(document: Document, path: Path) -> Plan:
 
 def _name(choice: Choice | ModelChoice | None) -> str | None:
     return choice.name if choice else None
-
-
-def _extra(choice: Section | None) -> dict[str, Any] | None:
-    return choice.model_extra if choice else None
 
 
 def _sure(value: T | None) -> T:

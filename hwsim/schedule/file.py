@@ -168,7 +168,7 @@ def _create(path: Path, identity: str, layout: Layout) -> None:
         db.close()
 
 
-def _is_blank(path: Path) -> bool:
+def is_blank(path: Path) -> bool:
     """Whether a kill left a file before its first transaction."""
     db = sqlite3.connect(path)
     try:
@@ -186,7 +186,7 @@ def open_schedule(path: Path, new: tuple[str, Layout] | None = None) -> Iterator
     Raises:
         ScheduleError: the file is missing, truncated, of another format or version.
     """
-    if new is not None and (not path.exists() or _is_blank(path)):
+    if new is not None and (not path.exists() or is_blank(path)):
         _create(path, *new)
     if not path.is_file():
         raise ScheduleError(f"{path}: no schedule here; give the file schedule.sqlite of a run folder")

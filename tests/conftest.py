@@ -1,0 +1,96 @@
+"""Shared by all tests: small scenarios that run in seconds, and the command as a fresh process."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import settings
+
+ROOT = Path(__file__).resolve().parent.parent
+
+settings.register_profile("house", deadline=None, max_examples=60, derandomize=True)
+settings.load_profile("house")
+
+Command = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def hwsim_command(tmp_path: Path) -> Command:
+    """Run ``hwsim`` in a fresh process, in an empty folder."""
+
+    def call(*words: str | Path, cwd: Path = tmp_path, **environment: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "hwsim", *map(str, words)],
+            cwd=cwd,
+            env={**os.environ, **environment},
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+
+    return call
+
+
+TINY_MODEL = """
+title = "64-12-10"
+inputs = 64
+
+[[layer]]
+kind = "dense"
+units = 12
+activation = "relu"
+
+[[layer]]
+kind = "dense"
+units = 10
+activation = "identity"
+"""
+
+TINY_SCENARIO = """
+title = "Tiny digits"
+
+[task]
+name = "digits"
+
+[model]
+name = "tiny"
+
+[device]
+name = "fpga-lut-bthowen-2022"
+
+[crossbar]
+topology = "benes"
+technology = "fpga-register-ug474-2016"
+
+[controller]
+name = "laperm"
+epochs = 6
+batch = 64
+rate = 3e-3
+"""
+
+
+@pytest.fixture
+def tiny(tmp_path: Path) -> Path:
+    """A scenario file of a small network that runs in about a second, with its model beside it."""
+    (tmp_path / "models").mkdir()
+    (tmp_path / "scenarios").mkdir()
+    (tmp_path / "models" / "tiny.toml").write_text(TINY_MODEL)
+    path = tmp_path / "scenarios" / "tiny.toml"
+    path.write_text(TINY_SCENARIO)
+    return path
+
+
+def answer(result: subprocess.CompletedProcess[str]) -> dict[str, Any]:
+    """The JSON object that a command printed."""
+    assert result.returncode == 0, result.stderr
+    found: dict[str, Any] = json.loads(result.stdout)
+    return found

@@ -1,0 +1,77 @@
+"""What is exported is what the hardware holds."""
+
+from __future__ import annotations
+
+import json
+import re
+import zlib
+from pathlib import Path
+
+import numpy as np
+
+from hwsim.crossbar import crossbar
+from tests.conftest import Command, answer
+
+
+def _apply(ports: int, words: list[int]) -> list[int]:
+    """Load stage words into an in-place network by the documented order, without the package's own tables."""
+    wires, half = list(range(ports)), ports // 2
+    strides = [half >> k for k in range(ports.bit_length() - 1)]
+    strides += strides[-2::-1]
+    for stride, word in zip(strides, words, strict=True):
+        for index in range(half):
+            block, k = index // stride * 2 * stride, index % stride
+            if word >> index & 1:
+                a, b = block + k, block + k + stride
+                wires[a], wires[b] = wires[b], wires[a]
+    return wires
+
+
+def test_exports_load_into_an_independent_network(tiny: Path, tmp_path: Path, hwsim_command: Command) -> None:
+    answer(hwsim_command("run", tiny, "--json", "--out", "run", "--set", "controller.epochs=3"))
+    for event in ("1", "3"):
+        assert hwsim_command("export", "run", "--format", "json", "--event", event, "--out", "c.json").returncode == 0
+        content = json.loads((tmp_path / "c.json").read_text())
+        assert content["event"] == int(event)
+        layer = content["layers"][0]
+        assert layer["ports"] == 64
+        for bank in layer["banks"]:
+            words = [int(word, 16) for word in bank["settings_hex"]]
+            assert _apply(64, words) == bank["permutation"]
+            assert bank["crc32"] == f"{zlib.crc32(' '.join(bank['settings_hex']).encode()):08x}"
+        result = hwsim_command("export", "run", "--format", "readmemh", "--event", event, "--out", "mem")
+        assert result.stdout.split() == ["mem/layer0.mem", "mem/layer1.mem"]
+        memory = _readmemh((tmp_path / "mem" / "layer0.mem").read_text())
+        for bank in layer["banks"]:
+            start = bank["bank"] * 11
+            assert _apply(64, [memory[start + k] for k in range(11)]) == bank["permutation"]
+
+
+def _readmemh(text: str) -> dict[int, int]:
+    """Read by the grammar of IEEE 1364-2005, section 17.2.9."""
+    memory, address = {}, 0
+    for token in re.sub(r"//[^\n]*", "", text).split():
+        if token.startswith("@"):
+            address = int(token[1:], 16)
+        else:
+            memory[address] = int(token, 16)
+            address += 1
+    return memory
+
+
+def test_the_configuration_at_the_end_is_the_schedules_last(tiny: Path, tmp_path: Path, hwsim_command: Command) -> None:
+    from hwsim.schedule import open_schedule
+
+    answer(hwsim_command("run", tiny, "--json", "--out", "run"))
+    content = json.loads((tmp_path / "run" / "export" / "configuration.json").read_text())
+    with open_schedule(tmp_path / "run" / "schedule.sqlite") as schedule:
+        last = list(schedule.entries())[-1]
+    for layer, wanted in zip(content["layers"], last.permutations, strict=True):
+        assert wanted is not None
+        assert [bank["permutation"] for bank in layer["banks"]] == wanted.tolist()
+
+
+def test_crossbar_words_are_selects() -> None:
+    fabric = crossbar("crossbar", 5)
+    p = np.array([4, 2, 0, 1, 3])
+    assert fabric.words(fabric.route(p).state) == [(4, 3), (2, 3), (0, 3), (1, 3), (3, 3)]

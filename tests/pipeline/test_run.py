@@ -1,0 +1,222 @@
+"""The main job, small: what lands in the folder, the same bits again, and kills at any moment."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from hwsim.schedule import open_schedule
+from tests.conftest import Command, answer
+
+KEYS = {"accuracy", "loss", "moves", "toggles", "bias_writes", "energy_j", "time_s"}
+
+
+def test_what_a_run_leaves(tiny: Path, tmp_path: Path, hwsim_command: Command) -> None:
+    found = answer(hwsim_command("run", tiny, "--json", "--out", "run"))
+    assert {"run", "identity", "events", "final", "reference"} <= set(found)
+    assert set(found["final"]) >= KEYS
+    assert found["events"] == 6
+    assert 0 <= found["reference"] <= 1
+    run = tmp_path / "run"
+    files = {str(path.relative_to(run)) for path in run.rglob("*") if path.is_file()}
+    assert files == {
+        ".lock",
+        "answer.json",
+        "devices/fpga-lut-bthowen-2022.toml",
+        "devices/fpga-register-ug474-2016.toml",
+        "export/configuration.json",
+        "export/layer0.mem",
+        "export/layer1.mem",
+        "models/tiny.toml",
+        "provenance.json",
+        "scenario.toml",
+        "schedule.sqlite",
+        "score.csv",
+        "score.png",
+        "score.svg",
+    }
+    with (run / "score.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert [int(row["event"]) for row in rows] == list(range(7))
+    for key in ("moves", "toggles", "bias_writes", "energy_j", "time_s"):
+        values = [float(row[key]) for row in rows]
+        assert values == sorted(values)
+        assert values[-1] == found["final"][key] > 0
+    assert all(float(row["accuracy_low"]) <= float(row["accuracy"]) <= float(row["accuracy_high"]) for row in rows)
+
+
+def test_counts_follow_from_the_schedule(tiny: Path, tmp_path: Path, hwsim_command: Command) -> None:
+    """Moves and toggles again, from the permutations in the file alone, one bank at a time."""
+    from hwsim.crossbar import crossbar
+
+    found = answer(hwsim_command("run", tiny, "--json", "--out", "run"))
+    moves = toggles = 0
+    with open_schedule(tmp_path / "run" / "schedule.sqlite") as schedule:
+        fabrics = [crossbar("benes", bank.ports) for bank in schedule.layout.layers]
+        last = [[fabric.route(range(fabric.ports)) for _ in range(12)] for fabric in fabrics]
+        for entry in schedule.entries():
+            for layer, wanted in enumerate(entry.permutations):
+                for bank, row in enumerate(wanted if wanted is not None else []):
+                    new = fabrics[layer].route(row, previous=last[layer][bank])
+                    assert np.array_equal(new.permutation(), row)
+                    moves += int((row != last[layer][bank].permutation()).sum())
+                    toggles += new.toggles(last[layer][bank])
+                    last[layer][bank] = new
+    assert (moves, toggles) == (found["final"]["moves"], found["final"]["toggles"])
+
+
+def test_same_bits_with_one_and_two_threads(tiny: Path, tmp_path: Path, hwsim_command: Command) -> None:
+    one = answer(hwsim_command("run", tiny, "--json", "--out", "a", NUMBA_NUM_THREADS="1"))
+    two = answer(hwsim_command("run", tiny, "--json", "--out", "b", NUMBA_NUM_THREADS="2"))
+    assert one.pop("run") != two.pop("run")
+    assert one == two
+    for name in ("score.csv", "score.svg", "score.png", "export/configuration.json", "export/layer0.mem"):
+        assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
+
+
+def test_photonic_same_bits_with_one_and_two_threads(hwsim_command: Command) -> None:
+    words = ["run", "digits-photonic-bias", "--json", "--set", "controller.epochs=2", "--out"]
+    one = answer(hwsim_command(*words, "a", NUMBA_NUM_THREADS="1"))
+    two = answer(hwsim_command(*words, "b", NUMBA_NUM_THREADS="2"))
+    assert one["schedule_digest"] == two["schedule_digest"]
+    assert one["final"] == two["final"]
+
+
+def test_another_seed_is_another_run(tiny: Path, hwsim_command: Command) -> None:
+    one = answer(hwsim_command("run", tiny, "--json", "--set", "controller.epochs=1"))
+    two = answer(hwsim_command("run", tiny, "--json", "--set", "controller.epochs=1", "--seed", "1"))
+    assert one["run"] != two["run"]
+    assert one["schedule_digest"] != two["schedule_digest"]
+
+
+def test_a_second_run_answers_from_the_first(tiny: Path, tmp_path: Path, hwsim_command: Command) -> None:
+    first = answer(hwsim_command("run", tiny, "--json", "--out", "run"))
+    stamps = {path: path.stat().st_mtime_ns for path in (tmp_path / "run").rglob("*") if path.name != ".lock"}
+    again = answer(hwsim_command("run", tiny, "--json", "--out", "run"))
+    assert first == again
+    assert stamps == {path: path.stat().st_mtime_ns for path in stamps}
+
+
+def test_a_fresh_run_compiles_no_kernel_twice(tiny: Path, tmp_path: Path, hwsim_command: Command) -> None:
+    answer(hwsim_command("run", tiny, "--json", "--out", "a"))
+    answer(hwsim_command("run", tiny, "--json", "--out", "b"))
+    numba = json.loads((tmp_path / "b" / "provenance.json").read_text())["numba"]
+    assert numba["kernels_compiled"] == 0
+
+
+def test_another_run_in_the_folder_is_refused(tiny: Path, hwsim_command: Command) -> None:
+    answer(hwsim_command("run", tiny, "--json", "--out", "run"))
+    result = hwsim_command("run", tiny, "--seed", "5", "--out", "run")
+    assert result.returncode == 2
+    assert "another run lies here; give another folder with --out, or remove this one" in result.stderr
+
+
+def test_two_processes_on_one_folder(tiny: Path, tmp_path: Path, hwsim_command: Command) -> None:
+    words = [sys.executable, "-m", "hwsim", "run", str(tiny), "--out", "run", "--set", "controller.epochs=400"]
+    first = subprocess.Popen([*words, "--quiet"], cwd=tmp_path, stderr=subprocess.DEVNULL)
+    try:
+        deadline = time.monotonic() + 60
+        while not (tmp_path / "run" / "schedule.sqlite").exists() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        result = hwsim_command("run", tiny, "--out", "run", "--set", "controller.epochs=400")
+        assert result.returncode == 2
+        assert "another process is working on this run; wait for it to end" in result.stderr
+        first.send_signal(signal.SIGINT)
+        assert first.wait(30) == 130
+    finally:
+        first.kill()
+
+
+def test_killed_at_random_moments(tiny: Path, tmp_path: Path, hwsim_command: Command) -> None:
+    """Kill -9 until the run comes through; its score is that of an undisturbed run."""
+    epochs = "controller.epochs=60"
+    undisturbed = answer(hwsim_command("run", tiny, "--json", "--out", "calm", "--set", epochs))
+    words = [sys.executable, "-m", "hwsim", "run", str(tiny), "--json", "--quiet", "--out", "killed", "--set", epochs]
+    chance = random.Random(0)  # noqa: S311 - moments of kills
+    kills = 0
+    for attempt in range(30):
+        process = subprocess.Popen(words, cwd=tmp_path, stdout=subprocess.PIPE, env=os.environ)
+        # the last attempts wait longer, so that the run comes through on any machine
+        wait = chance.uniform(0.5, 4.0) if attempt < 6 else 60.0
+        try:
+            out, _ = process.communicate(timeout=wait)
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGKILL)
+            process.communicate()
+            kills += 1
+            continue
+        assert process.returncode == 0
+        found = json.loads(out)
+        break
+    assert kills >= 3
+    assert found["schedule_digest"] == undisturbed["schedule_digest"]
+    assert found["final"] == undisturbed["final"]
+    assert found["reference"] == undisturbed["reference"]
+    assert (tmp_path / "killed" / "score.csv").read_bytes() == (tmp_path / "calm" / "score.csv").read_bytes()
+
+
+def test_killed_after_every_reconnection(tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stop right before and right after each append, and go on in the same process."""
+    import hwsim
+    from hwsim.schedule import ScheduleFile
+
+    calm = hwsim.run(hwsim.load(tiny), tmp_path / "calm")
+
+    class Stop(BaseException):
+        pass
+
+    real, seen = ScheduleFile.append, set()
+    for before in (True, False):
+
+        def append(self: ScheduleFile, entry: object, *rest: object, before: bool = before) -> None:
+            key = (before, getattr(entry, "event", -1))
+            if key in seen:
+                real(self, entry, *rest)  # type: ignore[arg-type]
+                return
+            seen.add(key)
+            if not before:
+                real(self, entry, *rest)  # type: ignore[arg-type]
+            raise Stop
+
+        monkeypatch.setattr(ScheduleFile, "append", append)
+        folder = tmp_path / f"stopped-{before}"
+        for _ in range(9):
+            try:
+                stopped = hwsim.run(hwsim.load(tiny), folder)
+                break
+            except Stop:
+                continue
+        assert stopped.final == calm.final
+        assert stopped.rows == calm.rows
+    assert len(seen) == 14
+
+
+def test_a_failed_expectation_ends_with_one(tiny: Path, hwsim_command: Command) -> None:
+    result = hwsim_command("run", tiny, "--set", "expect.accuracy=1.0", "--set", "controller.epochs=1")
+    assert result.returncode == 1
+    assert "expected an accuracy of at least 1.0, got 0." in result.stderr
+
+
+def test_the_resolved_scenario_runs_again(tiny: Path, tmp_path: Path, hwsim_command: Command) -> None:
+    first = answer(hwsim_command("run", tiny, "--json", "--out", "run", "--set", "controller.epochs=2"))
+    shutil.rmtree(tmp_path / "models")
+    second = answer(hwsim_command("run", tmp_path / "run" / "scenario.toml", "--json", "--out", "again"))
+    assert second["identity"] == first["identity"]
+    assert second["schedule_digest"] == first["schedule_digest"]
+
+
+def test_regression_reports_the_largest_error(hwsim_command: Command) -> None:
+    found = answer(hwsim_command("run", "sine-photonic-laperm", "--json", "--set", "controller.epochs=10"))
+    assert "accuracy" not in found["final"]
+    assert found["final"]["max_error"] != found["final"]["max_error_noiseless"]
