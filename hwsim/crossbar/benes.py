@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hwsim.crossbar.fabric import Topology, check_ports
-from hwsim.crossbar.stages import StagedFabric
+from hwsim.crossbar.fabric import check_banks, check_ports
+from hwsim.crossbar.stages import SwitchNetwork
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 def _arrange(ports: int) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
     """Stage and wires of every switch, and the table of blocks for the router."""
-    middle = max(int(np.ceil(np.log2(ports))) - 1, 0) if ports > 1 else 0
+    middle = max((ports - 1).bit_length() - 1, 0)
     blocks: list[tuple[int, int, int]] = [(0, ports, 0)]
     columns: list[list[tuple[int, int, int]]] = [[] for _ in range(2 * middle + 1)]
     live: list[tuple[int, int, int]] = []
@@ -56,7 +56,7 @@ def _arrange(ports: int) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[
     )
 
 
-class Benes(StagedFabric):
+class Benes(SwitchNetwork):
     """A Beneš network; see :class:`hwsim.crossbar.Fabric`.
 
     Example:
@@ -66,27 +66,50 @@ class Benes(StagedFabric):
 
     def __init__(self, ports: int) -> None:
         check_ports("benes", ports)
-        stage, wire_a, wire_b, self._blocks = _arrange(ports)
-        super().__init__("benes", ports, stage, wire_a, wire_b)
+        stage, wire_a, wire_b, blocks = _arrange(int(ports))
+        self._blocks = blocks.astype(np.uint64).reshape(-1)
+        super().__init__("benes", int(ports), stage, wire_a, wire_b)
 
     def route_many(
         self,
         permutations: NDArray[np.int64],
         previous: NDArray[Any] | None = None,
-        cost: NDArray[np.float64] | None = None,
         effort: str = "greedy",
+        cost: NDArray[np.float64] | None = None,
     ) -> NDArray[np.uint8]:
         """Looping, block by block from the outside in; ``greedy`` turns each loop to its cheaper side."""
-        from hwsim.kernels.benes import route_many
+        from hwsim.kernels import benes as kernels
+        from hwsim.kernels.compile import threading
 
-        p = np.ascontiguousarray(permutations, np.int64)
+        p = check_banks(permutations, self.ports)
+        table = self.check_effort(effort, cost)
         states = self.power_up(len(p))
-        route_many(p, self._blocks, self.cost_of_cross(len(p), previous, cost, effort), states)
+        before = self.power_up(len(p)) if previous is None else self.check_states("previous states", previous, len(p))
+        law = kernels.ANY if effort == "any" else kernels.TOGGLES if table is None else kernels.COST
+        lanes = max(min(len(p), 4 * threading()["threads"]), 1)
+        kernels.route_many(
+            self.ports,
+            p.reshape(-1),
+            self._blocks,
+            law,
+            before.reshape(-1),
+            np.zeros(0) if table is None else table.reshape(-1),
+            np.empty(lanes * kernels.SCRATCH * self.ports, np.uint32),
+            self.switches,
+            states.reshape(-1),
+        )
         return states
 
 
-PLUGIN = Topology(
-    name="benes",
-    summary="Beneš network of any size: fewest stages of 2x2 switches but for Waksman, rearrangeable",
-    build=Benes,
-)
+class _Topology:
+    """The catalogue entry."""
+
+    name = "benes"
+    summary = "Beneš network of any size: fewest stages of 2x2 switches but for Waksman, rearrangeable"
+
+    def build(self, ports: int) -> Benes:
+        """The circuit for so many ports."""
+        return Benes(ports)
+
+
+PLUGIN = _Topology()

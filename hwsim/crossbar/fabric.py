@@ -7,13 +7,11 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     import networkx as nx
     from numpy.typing import ArrayLike, NDArray
 
@@ -25,22 +23,44 @@ class PermutationError(ValueError):
     """What was given is no permutation of the ports; the message says where and what would work."""
 
 
-@dataclass(frozen=True)
-class Topology:
-    """A catalogue entry: an arrangement of switches and its builder, which refuses sizes with ValueError."""
+class Topology(Protocol):
+    """A catalogue entry: an arrangement of switches that can be built for a number of ports.
 
-    name: str
-    summary: str
-    build: Callable[[int], Fabric]
+    Example:
+        >>> from hwsim.crossbar import CROSSBARS
+        >>> CROSSBARS["benes"].build(8).switches
+        20
+    """
+
+    @property
+    def name(self) -> str:
+        """The word that scenarios and commands use."""
+
+    @property
+    def summary(self) -> str:
+        """What it is, in one line."""
+
+    def build(self, ports: int) -> Fabric:
+        """The circuit for so many ports.
+
+        Raises:
+            ValueError: a number of ports that this topology cannot have.
+        """
 
 
 def check_ports(topology: str, ports: int) -> None:
     """Refuse a number of ports that no circuit can have.
 
     Raises:
-        ValueError: fewer than 1, or more than 2^26 ports.
+        ValueError: not an integer, fewer than 1, or more than 2^26 ports.
+
+    Example:
+        >>> check_ports("benes", 0)
+        Traceback (most recent call last):
+        ...
+        ValueError: a benes crossbar cannot have 0 ports; use 1 to 67108864
     """
-    if not 1 <= ports <= PORTS_LIMIT:
+    if not isinstance(ports, int | np.integer) or not 1 <= ports <= PORTS_LIMIT:
         raise ValueError(f"a {topology} crossbar cannot have {ports} ports; use 1 to {PORTS_LIMIT}")
 
 
@@ -60,7 +80,10 @@ def check_permutation(p: ArrayLike, ports: int) -> NDArray[np.int64]:
         ...
         hwsim.crossbar.fabric.PermutationError: no permutation: cell 1 stands at positions 0 and 1; give every cell once
     """
-    values = np.asarray(p)
+    try:
+        values = np.asarray(p)
+    except ValueError as error:
+        raise PermutationError(f"no permutation: rows of unequal length; give {ports} numbers in a row") from error
     if values.ndim != 1 or len(values) != ports:
         shape = f"it has {len(values)} numbers" if values.ndim == 1 else f"it has {values.ndim} dimensions"
         raise PermutationError(
@@ -68,35 +91,105 @@ def check_permutation(p: ArrayLike, ports: int) -> NDArray[np.int64]:
         )
     if values.dtype.kind not in "iu":
         raise PermutationError(f"no permutation: numbers of type {values.dtype}; give integers 0 to {ports - 1}")
-    rows = values.astype(np.int64)
-    outside = np.flatnonzero((rows < 0) | (rows >= ports))
+    outside = np.flatnonzero((values < 0) | (values >= ports))
     if outside.size:
         at = int(outside[0])
-        raise PermutationError(f"no permutation: position {at} asks for cell {rows[at]}; use 0 to {ports - 1}")
-    order = np.argsort(rows, kind="stable")
-    twice = np.flatnonzero(np.diff(rows[order]) == 0)
-    if twice.size:
-        first, second = int(order[twice[0]]), int(order[twice[0] + 1])
+        raise PermutationError(f"no permutation: position {at} asks for cell {values[at]}; use 0 to {ports - 1}")
+    rows = values.astype(np.int64)
+    if np.bincount(rows, minlength=ports).max(initial=0) > 1:
+        order = np.argsort(rows, kind="stable")
+        at = int(np.flatnonzero(np.diff(rows[order]) == 0)[0])
+        first, second = int(order[at]), int(order[at + 1])
         raise PermutationError(
             f"no permutation: cell {rows[first]} stands at positions {first} and {second}; give every cell once"
         )
     return rows
 
 
+def check_banks(permutations: ArrayLike, ports: int) -> NDArray[np.int64]:
+    """One permutation a bank as contiguous int64 (banks, ports), or an error that names the bank.
+
+    Raises:
+        PermutationError: not two dimensions, or a row that :func:`check_permutation` refuses.
+
+    Example:
+        >>> check_banks([[0, 1], [0, 2]], 2)
+        Traceback (most recent call last):
+        ...
+        hwsim.crossbar.fabric.PermutationError: bank 1: no permutation: position 1 asks for cell 2; use 0 to 1
+    """
+    values = np.asarray(permutations)
+    if values.ndim != 2:  # noqa: PLR2004 - banks and ports
+        raise PermutationError(f"no permutations of banks: {values.ndim} dimensions; give (banks, {ports})")
+    if values.shape[1] == ports and values.dtype.kind in "iu" and values.size:
+        rows = np.ascontiguousarray(values, np.int64)
+        if values.min() >= 0 and values.max() < ports:
+            seen = np.zeros(rows.shape, np.bool_)
+            np.put_along_axis(seen, rows, values=True, axis=1)
+            if seen.all():
+                return rows
+    for bank, row in enumerate(values):
+        try:
+            check_permutation(row, ports)
+        except PermutationError as error:
+            raise PermutationError(f"bank {bank}: {error}") from None
+    return values.reshape(len(values), ports).astype(np.int64)
+
+
+def check_rows(what: str, rows: ArrayLike, shape: tuple[int, int]) -> NDArray[Any]:
+    """An array of one row a bank, or an error that says which shape it has and which it needs.
+
+    Raises:
+        ValueError: another shape.
+
+    Example:
+        >>> check_rows("states", [[0, 1]], (1, 3))
+        Traceback (most recent call last):
+        ...
+        ValueError: states have shape (1, 2); give (1, 3)
+    """
+    values = np.asarray(rows)
+    if values.shape != shape:
+        raise ValueError(f"{what} have shape {values.shape}; give {shape}")
+    return values
+
+
 def extend(permutations: NDArray[np.int64], ports: int) -> NDArray[np.int64]:
     """Permutations (banks, n) for a circuit of more ports: the spare ports are joined straight.
+
+    Raises:
+        ValueError: fewer ports than numbers in a row.
 
     Example:
         >>> extend(np.array([[1, 0]]), 4).tolist()
         [[1, 0, 2, 3]]
     """
     banks, n = permutations.shape
+    if n > ports:
+        raise ValueError(f"permutations of {n} numbers do not fit {ports} ports; use {n} ports or more")
     spare = np.tile(np.arange(n, ports), (banks, 1))
     return np.ascontiguousarray(np.concatenate([permutations, spare], axis=1))
 
 
 class Fabric(ABC):
-    """One permutation circuit: so many ports in one topology. States of many equal circuits are rows of one array."""
+    """One permutation circuit: so many ports in one topology. States of many equal circuits are rows of one array.
+
+    Example:
+        >>> from hwsim.crossbar import crossbar
+        >>> fabric = crossbar("benes", 4)
+        >>> fabric.topology, fabric.ports, fabric.switches, fabric.depth, fabric.configuration_bits, fabric.strides
+        ('benes', 4, 6, 3, 6, (2, 1, 2))
+        >>> old = fabric.power_up(banks=2)
+        >>> new = fabric.route_many(np.array([[1, 0, 2, 3], [0, 1, 2, 3]]), previous=old)
+        >>> fabric.apply_many(new, np.array([[10, 11, 12, 13], [20, 21, 22, 23]])).tolist()
+        [[11, 10, 12, 13], [20, 21, 22, 23]]
+        >>> fabric.toggles_many(old, new).tolist(), fabric.held_many(new).tolist()
+        ([1, 0], [1, 0])
+        >>> fabric.words(new[0])
+        [(0, 2), (1, 2), (0, 2)]
+        >>> fabric.graph().number_of_nodes()
+        32
+    """
 
     topology: str
     ports: int
@@ -117,25 +210,30 @@ class Fabric(ABC):
         self,
         permutations: NDArray[np.int64],
         previous: NDArray[Any] | None = None,
-        cost: NDArray[np.float64] | None = None,
         effort: str = "greedy",
+        cost: NDArray[np.float64] | None = None,
     ) -> NDArray[Any]:
         """Find states that realise one permutation a bank.
 
         Args:
-            permutations: int64 (banks, ports), each row a permutation.
+            permutations: integers (banks, ports), each row a permutation.
             previous: states before, (banks, ...); power-up when None.
-            cost: cost of state 0 and of state 1 of every switch, float64 (switches, 2), the same for all banks; a
-                switch that changes costs 1 when None.
             effort: ``any`` (looping, no cost consulted) or ``greedy`` (each loop takes its cheaper setting).
+            cost: cost of state 0 and of state 1 of every switch, float64 (switches, 2), the same for all banks; it
+                takes the place of previous. A switch that changes costs 1 when None.
 
         Raises:
-            ValueError: a cost of the wrong shape or not finite, an unknown effort.
+            PermutationError: a row that is no permutation of the ports.
+            ValueError: states or a cost of the wrong shape, a cost that is not finite, an unknown effort.
         """
 
     @abstractmethod
-    def apply_many(self, states: NDArray[Any], signals: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Send signals (banks, ports) through circuits in the given states."""
+    def apply_many(self, states: NDArray[Any], signals: NDArray[Any]) -> NDArray[Any]:
+        """Send signals (banks, ports) of any type through circuits in the given states.
+
+        Raises:
+            ValueError: states or signals of the wrong shape, an output that no input reaches.
+        """
 
     @abstractmethod
     def toggles_many(self, old: NDArray[Any], new: NDArray[Any]) -> NDArray[np.int64]:
@@ -163,23 +261,37 @@ class Fabric(ABC):
 
     def route(
         self,
-        permutation: ArrayLike,
+        p: ArrayLike,
         previous: Configuration | None = None,
         cost: NDArray[np.float64] | None = None,
         effort: str = "greedy",
     ) -> Configuration:
-        """Find a configuration of this one circuit.
+        """Find a configuration of this one circuit that realises p; arguments as in :meth:`route_many`.
 
         Raises:
             PermutationError: what was given is no permutation of the ports.
-            ValueError: a cost that does not fit, an unknown effort.
+            ValueError: a cost that does not fit, an unknown effort, a previous configuration of another circuit.
+
+        Example:
+            >>> from hwsim.crossbar import crossbar
+            >>> crossbar("benes", 4).route([2, 0, 3, 1]).apply([10, 11, 12, 13]).tolist()
+            [12, 10, 13, 11]
         """
-        p = check_permutation(permutation, self.ports)
-        before = None if previous is None else previous.state[None, :]
-        return Configuration(self, self.route_many(p[None, :], before, cost, effort)[0])
+        wanted = check_permutation(p, self.ports)
+        before = None if previous is None else self._state_of(previous)
+        return Configuration(self, self.route_many(wanted[None, :], before, effort, cost)[0])
+
+    def _state_of(self, other: Configuration) -> NDArray[Any]:
+        theirs = other.fabric
+        if (theirs.topology, theirs.ports) != (self.topology, self.ports):
+            raise ValueError(
+                f"the previous configuration is one of a {theirs.topology} of {theirs.ports} ports; "
+                f"give one of a {self.topology} of {self.ports} ports"
+            )
+        return other.state[None, :]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Configuration:
     """Switch settings of one circuit.
 
@@ -194,15 +306,43 @@ class Configuration:
     state: NDArray[Any]
 
     def apply(self, x: ArrayLike) -> NDArray[Any]:
-        """Signals (ports,) at the outputs: ``x[p]``."""
-        return np.asarray(x)[self.permutation()]
+        """Signals (ports,) of any type at the outputs: ``x[p]``.
+
+        Raises:
+            ValueError: another number of signals than ports.
+
+        Example:
+            >>> from hwsim.crossbar import crossbar
+            >>> crossbar("crossbar", 3).route([2, 0, 1]).apply(["a", "b", "c"]).tolist()
+            ['c', 'a', 'b']
+        """
+        signals = np.asarray(x)
+        if signals.shape != (self.fabric.ports,):
+            raise ValueError(f"signals have shape {signals.shape}; give ({self.fabric.ports},)")
+        return signals[self.permutation()]
 
     def permutation(self) -> NDArray[np.int64]:
-        """The permutation that these settings realise, found by sending port numbers through the switches."""
+        """The permutation that these settings realise, found by sending port numbers through the switches.
+
+        Example:
+            >>> from hwsim.crossbar import crossbar
+            >>> crossbar("benes", 3).route([2, 0, 1]).permutation().tolist()
+            [2, 0, 1]
+        """
         numbers = np.arange(self.fabric.ports)[None, :]
         return np.asarray(self.fabric.apply_many(self.state[None, :], numbers)[0])
 
     def toggles(self, previous: Configuration | None) -> int:
-        """Switches that change on the way from another configuration, or from power-up when None."""
-        old = self.fabric.power_up(1) if previous is None else previous.state[None, :]
+        """Switches that change on the way from another configuration, or from power-up when None.
+
+        Raises:
+            ValueError: a configuration of another circuit.
+
+        Example:
+            >>> from hwsim.crossbar import crossbar
+            >>> fabric = crossbar("crossbar", 3)
+            >>> fabric.route([1, 0, 2]).toggles(fabric.route([0, 1, 2]))
+            4
+        """
+        old = self.fabric.power_up(1) if previous is None else self.fabric._state_of(previous)  # noqa: SLF001 - same file
         return int(self.fabric.toggles_many(old, self.state[None, :])[0])

@@ -6,11 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hwsim.crossbar.fabric import EFFORTS, Fabric, Topology, check_ports
+from hwsim.crossbar.fabric import EFFORTS, Fabric, check_banks, check_ports, check_rows
 
 if TYPE_CHECKING:
     import networkx as nx
     from numpy.typing import NDArray
+
+
+_OPEN = "an output of the crossbar is open; route a permutation first"
 
 
 class FullCrossbar(Fabric):
@@ -28,6 +31,7 @@ class FullCrossbar(Fabric):
 
     def __init__(self, ports: int) -> None:
         check_ports("full", ports)
+        ports = int(ports)
         self.topology, self.ports = "crossbar", ports
         self.switches, self.depth, self.strides = ports * ports, 1, ()
         self._width = (ports - 1).bit_length()
@@ -41,27 +45,30 @@ class FullCrossbar(Fabric):
         self,
         permutations: NDArray[np.int64],
         previous: NDArray[Any] | None = None,
-        cost: NDArray[np.float64] | None = None,
         effort: str = "greedy",
+        cost: NDArray[np.float64] | None = None,
     ) -> NDArray[np.int32]:
         """Close the crosspoint that each output asks for."""
         del previous, cost
         if effort not in EFFORTS:
             raise ValueError(f"unknown effort {effort!r}; use {' or '.join(EFFORTS)}")
-        return np.ascontiguousarray(permutations, np.int32)
+        return check_banks(permutations, self.ports).astype(np.int32)
 
-    def apply_many(self, states: NDArray[Any], signals: NDArray[np.int64]) -> NDArray[np.int64]:
+    def apply_many(self, states: NDArray[Any], signals: NDArray[Any]) -> NDArray[Any]:
         """Send signals (banks, ports) through the closed crosspoints.
 
         Raises:
             ValueError: an output is open.
         """
-        if (states < 0).any():
-            raise ValueError("an output of the crossbar is open; route a permutation first")
-        return np.take_along_axis(np.asarray(signals, np.int64), states.astype(np.int64), axis=1)
+        rows = check_rows("signals", signals, (len(states), self.ports))
+        selects = check_rows("states", states, rows.shape)
+        if (selects < 0).any():
+            raise ValueError(_OPEN)
+        return np.take_along_axis(rows, selects.astype(np.int64), axis=1)
 
     def toggles_many(self, old: NDArray[Any], new: NDArray[Any]) -> NDArray[np.int64]:
         """Crosspoints opened plus crosspoints closed."""
+        check_rows("states", new, (len(old), self.ports))
         changed = old != new
         return np.asarray((changed & (old >= 0)).sum(axis=1) + (changed & (new >= 0)).sum(axis=1), np.int64)
 
@@ -74,7 +81,13 @@ class FullCrossbar(Fabric):
         return np.asarray((states >= 0).sum(axis=1), np.int64)
 
     def words(self, state: NDArray[Any]) -> list[tuple[int, int]]:
-        """One select word an output: the number of its input, ceil(log2 N) bits."""
+        """One select word an output: the number of its input, ceil(log2 N) bits.
+
+        Raises:
+            ValueError: an output is open.
+        """
+        if (state < 0).any():
+            raise ValueError(_OPEN)
         return [(int(value), self._width) for value in state]
 
     def graph(self, state: NDArray[Any] | None = None) -> nx.DiGraph[Any]:
@@ -89,8 +102,15 @@ class FullCrossbar(Fabric):
         return graph
 
 
-PLUGIN = Topology(
-    name="crossbar",
-    summary="full crossbar: N x N crosspoints, strictly non-blocking, two toggles for every moved output",
-    build=FullCrossbar,
-)
+class _Topology:
+    """The catalogue entry."""
+
+    name = "crossbar"
+    summary = "full crossbar: N x N crosspoints, strictly non-blocking, two toggles for every moved output"
+
+    def build(self, ports: int) -> FullCrossbar:
+        """The circuit for so many ports."""
+        return FullCrossbar(ports)
+
+
+PLUGIN = _Topology()

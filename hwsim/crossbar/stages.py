@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hwsim.crossbar.fabric import EFFORTS, Fabric
+from hwsim.crossbar.fabric import EFFORTS, Fabric, check_rows
 
 if TYPE_CHECKING:
     import networkx as nx
-    from numpy.typing import NDArray
+    from numpy.typing import ArrayLike, NDArray
 
 
-class StagedFabric(Fabric):
+class SwitchNetwork(Fabric):
     """Stages of 2x2 switches in place; a topology adds its router.
 
     Args:
@@ -27,6 +27,12 @@ class StagedFabric(Fabric):
         wire_b: its lower wire.
 
     A state is uint8 (switches,): 0 = bar, 1 = cross.
+
+    Example:
+        >>> from hwsim.crossbar import crossbar
+        >>> network = crossbar("benes", 3)
+        >>> network.stage.tolist(), network.wire_a.tolist(), network.wire_b.tolist()
+        ([0, 1, 2], [0, 1, 0], [1, 2, 1])
     """
 
     def __init__(
@@ -41,6 +47,7 @@ class StagedFabric(Fabric):
         self.stage, self.wire_a, self.wire_b = stage, wire_a, wire_b
         self.switches = self.configuration_bits = len(stage)
         self.depth = int(stage[-1]) + 1 if len(stage) else 0
+        self._a, self._b = wire_a.astype(np.uint64), wire_b.astype(np.uint64)
         self._starts = np.searchsorted(stage, np.arange(self.depth + 1))
         self.strides = tuple(int(wire_b[s] - wire_a[s]) for s in self._starts[:-1])
 
@@ -48,36 +55,58 @@ class StagedFabric(Fabric):
         """All switches in bar."""
         return np.zeros((banks, self.switches), np.uint8)
 
-    def cost_of_cross(
-        self, banks: int, previous: NDArray[Any] | None, cost: NDArray[np.float64] | None, effort: str
-    ) -> NDArray[np.float64]:
-        """Cost of cross minus cost of bar, float64 (banks, switches); zero where no cost is consulted."""
+    def check_effort(self, effort: str, cost: NDArray[np.float64] | None) -> NDArray[np.float64] | None:
+        """The cost as contiguous float64 (switches, 2), or None where none is given.
+
+        Raises:
+            ValueError: an unknown effort, a cost of the wrong shape or not finite.
+
+        Example:
+            >>> from hwsim.crossbar import crossbar
+            >>> crossbar("benes", 4).check_effort("best", None)
+            Traceback (most recent call last):
+            ...
+            ValueError: unknown effort 'best'; use any or greedy
+        """
         if effort not in EFFORTS:
             raise ValueError(f"unknown effort {effort!r}; use {' or '.join(EFFORTS)}")
-        if cost is not None:
-            table = np.asarray(cost, np.float64)
-            if table.shape != (self.switches, 2):
-                raise ValueError(f"cost has shape {table.shape}; give one of ({self.switches}, 2)")
-            if not np.isfinite(table).all():
-                at = np.argwhere(~np.isfinite(table))[0]
-                raise ValueError(f"cost of switch {at[0]} in state {at[1]} is {table[tuple(at)]}; give finite numbers")
-        if effort == "any":
-            return np.zeros((banks, self.switches))
-        if cost is not None:
-            return np.tile(table[:, 1] - table[:, 0], (banks, 1))
-        before = self.power_up(banks) if previous is None else previous
-        return np.asarray(1.0 - 2.0 * before, np.float64)
+        if cost is None:
+            return None
+        table = np.ascontiguousarray(cost, np.float64)
+        if table.shape != (self.switches, 2):
+            raise ValueError(f"cost has shape {table.shape}; give one of ({self.switches}, 2)")
+        if not np.isfinite(table).all():
+            at = np.argwhere(~np.isfinite(table))[0]
+            raise ValueError(f"cost of switch {at[0]} in state {at[1]} is {table[tuple(at)]}; give finite numbers")
+        return table
 
-    def apply_many(self, states: NDArray[Any], signals: NDArray[np.int64]) -> NDArray[np.int64]:
+    def check_states(self, what: str, states: ArrayLike, banks: int) -> NDArray[np.uint8]:
+        """States as contiguous uint8 (banks, switches).
+
+        Raises:
+            ValueError: another shape.
+
+        Example:
+            >>> from hwsim.crossbar import crossbar
+            >>> crossbar("benes", 2).check_states("states", [[1]], 1).dtype.name
+            'uint8'
+        """
+        return np.ascontiguousarray(check_rows(what, states, (banks, self.switches)), np.uint8)
+
+    def apply_many(self, states: NDArray[Any], signals: NDArray[Any]) -> NDArray[Any]:
         """Send signals (banks, ports) through the switches."""
         from hwsim.kernels.benes import pass_signals
 
-        through = np.array(signals, np.int64, order="C", copy=True)
-        pass_signals(np.ascontiguousarray(states), self.wire_a, self.wire_b, through)
-        return through
+        banks = len(states)
+        rows = check_rows("signals", signals, (banks, self.ports))
+        settings = self.check_states("states", states, banks)
+        numbers = np.tile(np.arange(self.ports), (banks, 1))
+        pass_signals(self.ports, settings.reshape(-1), self._a, self._b, numbers.reshape(-1))
+        return np.take_along_axis(rows, numbers, axis=1)
 
     def toggles_many(self, old: NDArray[Any], new: NDArray[Any]) -> NDArray[np.int64]:
         """Switches that change state."""
+        check_rows("states", new, (len(old), self.switches))
         return np.asarray(np.count_nonzero(old != new, axis=1), np.int64)
 
     def sets_many(self, old: NDArray[Any], new: NDArray[Any]) -> NDArray[np.int64]:
@@ -90,6 +119,7 @@ class StagedFabric(Fabric):
 
     def words(self, state: NDArray[Any]) -> list[tuple[int, int]]:
         """One word a stage, bit 0 = lowest switch index, 1 = cross."""
+        check_rows("state", state[None, :], (1, self.switches))
         found = []
         for first, end in zip(self._starts[:-1], self._starts[1:], strict=True):
             packed = np.packbits(state[first:end].astype(np.uint8), bitorder="little").tobytes()

@@ -2,7 +2,9 @@
 
 In-place layout: a block of m wires from b on has h = m // 2 switches in front and h behind; switch k exchanges wires
 b+k and b+k+h. Wires b .. b+h-1 lead to the upper sub-block, the rest to the lower one, which also takes the last wire
-of an odd block. A block of two wires is one switch. Convention: output i takes from input p[i].
+of an odd block. A block of two wires is one switch. Convention: output o takes from input p[o]. State 1 = cross.
+
+Kernels take flat contiguous arrays: row r of an array of rows of length n starts at r n. Plain twins: ``plain``.
 
 Source: looping after Opferman & Tsao-Wu (1971); odd sizes after Chang & Melhem, Arbitrary size Benes networks (1997).
 """
@@ -19,175 +21,202 @@ from hwsim.kernels.compile import kernel, parallel_kernel
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+ANY, TOGGLES, COST = 0, 1, 2
+"""What turns a loop: nothing, the toggles against the states before, or a cost of every switch and state."""
 
-@kernel
-def route_block(
-    m: int,
-    p: NDArray[np.int64],
-    inverse: NDArray[np.int64],
-    upper: NDArray[np.uint8],
-    front: NDArray[np.uint8],
-    back: NDArray[np.uint8],
-    front_cost: NDArray[np.float64],
-    back_cost: NDArray[np.float64],
-    q: NDArray[np.int64],
-) -> None:
-    """Set the outer switches of one block of m >= 3 wires and find what its sub-blocks must do.
+SCRATCH = 4
+"""Rows of n numbers that routing one permutation scribbles on."""
 
-    Each loop of connections that share switches has two settings; the one of lower cost is taken, the one that leaves
-    the loop's first switch in bar where they cost the same.
-
-    Args:
-        m: wires.
-        p: permutation of the block (m,), local numbers.
-        inverse: scratch (m,).
-        upper: scratch (m,): 1 for an input that takes the upper sub-block.
-        front: states of the switches in front (m // 2,), overwritten; 1 = cross.
-        back: states of the switches behind, likewise.
-        front_cost: cost of cross minus cost of bar of each switch in front.
-        back_cost: the same of each switch behind.
-        q: permutations of the upper (h,) and lower (m - h,) sub-block, one after the other, overwritten.
-    """
-    h = m // 2
-    for o in range(m):
-        inverse[p[o]] = o
-    for i in range(m):
-        upper[i] = 2
-    if m % 2 == 1:
-        # the odd wire has no front switch and its output no back switch: both take the lower block, and so the whole
-        # path between them is forced
-        i = m - 1
-        while True:
-            upper[i] = 0
-            o = inverse[i]
-            if o == m - 1:
-                break
-            mate = p[o + h if o < h else o - h]
-            upper[mate] = 1
-            i = mate + h if mate < h else mate - h
-    for k in range(h):
-        if upper[k] != 2:
-            continue
-        difference = 0.0
-        i = k
-        while True:
-            upper[i] = 1
-            o = inverse[i]
-            wire = i if i < h else i - h
-            difference += front_cost[wire] if i < h else -front_cost[wire]
-            wire = o if o < h else o - h
-            difference += back_cost[wire] if o < h else -back_cost[wire]
-            mate = p[o + h if o < h else o - h]
-            upper[mate] = 0
-            i = mate + h if mate < h else mate - h
-            if i == k:
-                break
-        if difference < 0.0:
-            i = k
-            while True:
-                upper[i] = 0
-                o = inverse[i]
-                mate = p[o + h if o < h else o - h]
-                upper[mate] = 1
-                i = mate + h if mate < h else mate - h
-                if i == k:
-                    break
-    for k in range(h):
-        front[k] = 1 - upper[k]
-    for o in range(m):
-        i = p[o]
-        if o < h:
-            back[o] = 1 - upper[i]
-        wire = i if i < h else i - h
-        if i == 2 * h:
-            wire = h
-        target = o if o < h else o - h
-        if o == 2 * h:
-            target = h
-        if upper[i] == 1:
-            q[target] = wire
-        else:
-            q[h + target] = wire
+# unsigned indices spare the compiler the branch for negative ones; mixed with signed numbers they would become floats
+_0, _1, _2, _4 = (np.uint64(value) for value in (0, 1, 2, 4))
 
 
 @kernel
 def route_one(
-    n: int,
-    p: NDArray[np.int64],
-    blocks: NDArray[np.int64],
+    n: np.uint64,
+    row: np.uint64,
+    permutation: NDArray[np.int64],
+    blocks: NDArray[np.uint64],
+    law: int,
+    before: NDArray[np.uint8],
     cost: NDArray[np.float64],
-    work: NDArray[np.int64],
-    upper: NDArray[np.uint8],
+    lane: np.uint64,
+    scratch: NDArray[np.uint32],
+    switches: np.uint64,
     state: NDArray[np.uint8],
 ) -> None:
-    """Route one permutation through a whole network, block by block.
+    """Route one permutation through a whole network, block by block from the outside in.
+
+    Each free loop of connections that share switches has two settings. The canonical one leaves the loop's first
+    switch in bar; the other is taken only where it costs less. The path of an odd block's last wire has one setting.
 
     Args:
         n: ports.
-        p: permutation (n,).
-        blocks: (number, 4): first wire, wires, first front switch, first back switch; outer blocks first.
-        cost: cost of cross minus cost of bar for every switch.
-        work: scratch (3 n,).
-        upper: scratch (n,).
-        state: states of all switches, overwritten.
+        row: which row of permutation, before and state.
+        permutation: rows of n numbers, each a permutation.
+        blocks: rows of four: first wire, wires (2 or more), first switch in front, first switch behind; outer first.
+        law: ``ANY``, ``TOGGLES`` or ``COST``.
+        before: rows of states before, read under ``TOGGLES``.
+        cost: rows of two, cost of state 0 and of state 1 of each switch, read under ``COST``.
+        lane: which row of scratch.
+        scratch: rows of 4 n numbers.
+        switches: switches of the network.
+        state: rows of states, overwritten.
+
+    Example:
+        >>> u, table = np.uint64, np.array([0, 2, 0, 0], np.uint64)
+        >>> scratch, state, none = np.zeros(8, np.uint32), np.zeros(1, np.uint8), np.zeros(0)
+        >>> p = np.array([1, 0])
+        >>> route_one(u(2), u(0), p, table, ANY, none.astype(np.uint8), none, u(0), scratch, u(1), state)
+        >>> state.tolist()
+        [1]
     """
-    current, following, inverse = work[:n], work[n : 2 * n], work[2 * n :]
-    for i in range(n):
-        current[i] = p[i]
-    for number in range(len(blocks)):
-        b, m, front, back = blocks[number]
-        if m == 2:
-            state[front] = 1 if current[b] == 1 else 0
+    base = row * switches
+    wanted = lane * _4 * n  # what each block must do, in place
+    take = wanted + n  # of the block at hand: input of each output
+    give = take + n  # output of each input
+    path = give + n  # switches behind, in the order of the loop at hand
+    for w in range(n):
+        o = np.uint64(w)
+        scratch[wanted + o] = np.uint32(permutation[row * n + o])
+    for number in range(np.uint64(len(blocks)) // _4):
+        at = np.uint64(number) * _4
+        b, m = wanted + blocks[at], blocks[at + _1]
+        front, back = blocks[at + _2], blocks[at + _2 + _1]
+        if m == _2:
+            state[base + front] = np.uint8(scratch[b])
             continue
-        h = m // 2
-        route_block(
-            m,
-            current[b : b + m],
-            inverse,
-            upper,
-            state[front : front + h],
-            state[back : back + h],
-            cost[front : front + h],
-            cost[back : back + h],
-            following[b : b + m],
-        )
-        for i in range(b, b + m):
-            current[i] = following[i]
+        h = m // _2
+        last = h + h  # the odd wire, where there is one
+        for w in range(m):
+            o = np.uint64(w)
+            i = np.uint64(scratch[b + o])
+            scratch[take + o] = np.uint32(i)
+            scratch[give + i] = np.uint32(o)
+        for w in range(h):
+            state[base + front + np.uint64(w)] = np.uint8(2)
+        if m > last:
+            i = last
+            while True:  # i and its output take the lower sub-block
+                o = np.uint64(scratch[give + i])
+                inner = i if i < h else i - h
+                if o == last:
+                    scratch[b + last] = np.uint32(inner)
+                    break
+                k = o if o < h else o - h
+                scratch[b + h + k] = np.uint32(inner)
+                state[base + back + k] = np.uint8(o < h)
+                j = np.uint64(scratch[take + (o + h if o < h else k)])
+                inner = j if j < h else j - h
+                scratch[b + k] = np.uint32(inner)
+                state[base + front + inner] = np.uint8(j >= h)
+                i = j + h if j < h else inner
+        for w in range(h):
+            start = np.uint64(w)
+            if state[base + front + start] != 2:
+                continue
+            i, count, changed, stay, turn = start, _0, _0, 0.0, 0.0
+            while True:  # i and its output take the upper sub-block, the outputs' mates the lower one
+                inner = i if i < h else i - h
+                o = np.uint64(scratch[give + i])
+                k = o if o < h else o - h
+                f, g = np.uint64(i >= h), np.uint64(o >= h)
+                state[base + front + inner] = np.uint8(f)
+                state[base + back + k] = np.uint8(g)
+                scratch[b + k] = np.uint32(inner)
+                j = np.uint64(scratch[take + (o + h if o < h else k)])
+                inner_j = j if j < h else j - h
+                scratch[b + h + k] = np.uint32(inner_j)
+                if law != ANY:
+                    scratch[path + count] = np.uint32(k)
+                    count += _1
+                    if law == TOGGLES:
+                        changed += np.uint64(before[base + front + inner] != f)
+                        changed += np.uint64(before[base + back + k] != g)
+                    else:
+                        c, d = _2 * (front + inner), _2 * (back + k)
+                        stay += cost[c + f] + cost[d + g]
+                        turn += cost[c + _1 - f] + cost[d + _1 - g]
+                i = j + h if j < h else inner_j
+                if i == start:
+                    break
+            if (law == TOGGLES and changed > count) or (law == COST and turn < stay):
+                for w2 in range(count):
+                    k = np.uint64(scratch[path + np.uint64(w2)])
+                    up, low = scratch[b + k], scratch[b + h + k]
+                    scratch[b + k], scratch[b + h + k] = low, up
+                    state[base + back + k] ^= np.uint8(1)
+                    state[base + front + np.uint64(up)] ^= np.uint8(1)
 
 
 @parallel_kernel
 def route_many(
-    p: NDArray[np.int64], blocks: NDArray[np.int64], cost: NDArray[np.float64], state: NDArray[np.uint8]
+    n: int,
+    permutation: NDArray[np.int64],
+    blocks: NDArray[np.uint64],
+    law: int,
+    before: NDArray[np.uint8],
+    cost: NDArray[np.float64],
+    scratch: NDArray[np.uint32],
+    switches: int,
+    state: NDArray[np.uint8],
 ) -> None:
-    """Route one permutation a bank, banks in parallel.
+    """Route one permutation a bank, lanes of banks in parallel: the same bits for any number of lanes and threads.
 
     Args:
-        p: permutations (banks, n).
-        blocks: as in :func:`route_one`.
-        cost: (banks, switches), cost of cross minus cost of bar.
-        state: (banks, switches), overwritten.
+        n: ports, at least 1.
+        permutation: one row a bank; the rest as in :func:`route_one`.
+        blocks: the network's blocks.
+        law: what turns a loop.
+        before: one row a bank, or empty.
+        cost: one row a switch, or empty.
+        scratch: one row of 4 n numbers a lane, at least one lane.
+        switches: switches of the network.
+        state: one row a bank, overwritten.
+
+    Example:
+        >>> table, state, none = np.array([0, 2, 0, 0], np.uint64), np.zeros(2, np.uint8), np.zeros(0)
+        >>> p, scratch = np.array([1, 0, 0, 1]), np.zeros(8, np.uint32)
+        >>> route_many(2, p, table, ANY, none.astype(np.uint8), none, scratch, 1, state)
+        >>> state.tolist()
+        [1, 0]
     """
-    banks, n = p.shape
-    for bank in prange(banks):
-        work = np.empty(3 * n, np.int64)
-        upper = np.empty(n, np.uint8)
-        route_one(n, p[bank], blocks, cost[bank], work, upper, state[bank])
+    banks, lanes = len(permutation) // n, len(scratch) // (4 * n)
+    ports, settings = np.uint64(n), np.uint64(switches)
+    for lane in prange(lanes):
+        for bank in range(lane, banks, lanes):
+            row, own = np.uint64(bank), np.uint64(lane)
+            route_one(ports, row, permutation, blocks, law, before, cost, own, scratch, settings, state)
 
 
 @parallel_kernel
 def pass_signals(
-    state: NDArray[np.uint8], wire_a: NDArray[np.int64], wire_b: NDArray[np.int64], signals: NDArray[np.int64]
+    n: int,
+    state: NDArray[np.uint8],
+    wire_a: NDArray[np.uint64],
+    wire_b: NDArray[np.uint64],
+    signals: NDArray[np.int64],
 ) -> None:
     """Send signals through switches in order, in place: a switch in cross exchanges its two wires.
 
     Args:
-        state: (banks, switches).
-        wire_a: one wire of each switch (switches,), stage by stage.
+        n: wires, at least 1.
+        state: one row of states a bank.
+        wire_a: one wire of each switch, stage by stage.
         wire_b: the other wire.
-        signals: (banks, wires), overwritten.
+        signals: one row of n signals a bank, overwritten.
+
+    Example:
+        >>> signals, one, other = np.array([5, 7]), np.array([0], np.uint64), np.array([1], np.uint64)
+        >>> pass_signals(2, np.array([1], np.uint8), one, other, signals)
+        >>> signals.tolist()
+        [7, 5]
     """
-    for bank in prange(len(state)):
-        for s in range(len(wire_a)):
-            if state[bank, s] == 1:
-                a, b = wire_a[s], wire_b[s]
-                signals[bank, a], signals[bank, b] = signals[bank, b], signals[bank, a]
+    switches, wires = np.uint64(len(wire_a)), np.uint64(n)
+    for bank in prange(len(signals) // n):
+        first, base = np.uint64(bank) * wires, np.uint64(bank) * switches
+        for number in range(switches):
+            s = np.uint64(number)
+            if state[base + s] == 1:
+                a, b = first + wire_a[s], first + wire_b[s]
+                signals[a], signals[b] = signals[b], signals[a]

@@ -30,11 +30,11 @@ def _digest() -> str:
 
 def _cache_folder() -> Path | None:
     """The folder of this version's machine code, None where it cannot be written."""
-    root = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    folder = root / "hwsim" / "kernels" / _digest()
     try:
+        root = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+        folder = root / "hwsim" / "kernels" / _digest()
         folder.mkdir(parents=True, exist_ok=True)
-    except OSError:
+    except (OSError, RuntimeError):  # RuntimeError: a user without a home
         return None
     return folder if os.access(folder, os.W_OK) else None
 
@@ -51,12 +51,24 @@ def _compile(function: F, *, parallel: bool) -> F:
 
 
 def kernel(function: F) -> F:
-    """Compile a serial kernel."""
+    """Compile a serial kernel.
+
+    Example:
+        >>> from hwsim.kernels.benes import route_one  # says @kernel
+        >>> route_one.__name__
+        'route_one'
+    """
     return _compile(function, parallel=False)
 
 
 def parallel_kernel(function: F) -> F:
-    """Compile a kernel whose ``prange`` loops write to separate rows: the same bits for any number of threads."""
+    """Compile a kernel whose ``prange`` loops write to separate rows: the same bits for any number of threads.
+
+    Example:
+        >>> from hwsim.kernels.benes import route_many  # says @parallel_kernel
+        >>> route_many.__name__
+        'route_many'
+    """
     return _compile(function, parallel=True)
 
 
@@ -70,8 +82,33 @@ def compiled() -> int:
     return sum(sum(d.stats.cache_misses.values()) for d in _DISPATCHERS if hasattr(d, "stats"))
 
 
+def threads(n: int | None) -> None:
+    """Give parallel kernels n threads from now on; None leaves them as they are.
+
+    Raises:
+        ValueError: fewer than 1, or more than the process can have.
+
+    Example:
+        >>> threads(1)
+        >>> threading()["threads"]
+        1
+        >>> threads(numba.config.NUMBA_NUM_THREADS)
+    """
+    if n is None:
+        return
+    most = int(numba.config.NUMBA_NUM_THREADS)  # type: ignore[attr-defined]
+    if not 1 <= n <= most:
+        raise ValueError(f"kernels cannot use {n} threads; use 1 to {most} (NUMBA_NUM_THREADS sets the limit)")
+    numba.set_num_threads(n)
+
+
 def threading() -> dict[str, Any]:
-    """Threads of parallel kernels and the layer that carries them (known after the first parallel call)."""
+    """Threads of parallel kernels and the layer that carries them (known after the first parallel call).
+
+    Example:
+        >>> sorted(threading())
+        ['layer', 'threads']
+    """
     try:
         layer = str(numba.threading_layer())  # type: ignore[attr-defined]
     except ValueError:

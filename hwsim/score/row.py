@@ -62,7 +62,7 @@ def write_table(rows: Sequence[Mapping[str, Any]]) -> str:
 
     Example:
         >>> write_table([{"event": 0, "toggles": 3}])
-        'event,toggles\\n0,3\\n'
+        'event,toggles\n0,3\n'
     """
     text = io.StringIO()
     writer = csv.DictWriter(text, fieldnames=list(rows[0]), lineterminator="\n")

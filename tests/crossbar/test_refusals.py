@@ -1,0 +1,98 @@
+"""What is refused, and in which words."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import numpy as np
+import pytest
+
+from hwsim.crossbar import CROSSBARS, PermutationError, check_permutation, crossbar, extend
+
+BAD: list[tuple[Any, str]] = [
+    ([0, 1], "no permutation: it has 2 numbers where 4 are wanted"),
+    (7, "no permutation: it has 0 dimensions where 4 numbers in a row are wanted"),
+    ([[0, 1, 2, 3]], "no permutation: it has 2 dimensions where 4 numbers in a row are wanted"),
+    ([[0, 1], [2]], "no permutation: rows of unequal length; give 4 numbers in a row"),
+    ([0.0, 1.0, 2.0, 3.0], "no permutation: numbers of type float64; give integers 0 to 3"),
+    ([True, False, True, False], "no permutation: numbers of type bool; give integers 0 to 3"),
+    ([0, 1, 4, 3], "no permutation: position 2 asks for cell 4; use 0 to 3"),
+    ([0, -1, 2, 3], "no permutation: position 1 asks for cell -1; use 0 to 3"),
+    (np.array([0, 1, 2, 2**64 - 1], np.uint64), f"no permutation: position 3 asks for cell {2**64 - 1}; use 0 to 3"),
+    ([3, 1, 0, 1], "no permutation: cell 1 stands at positions 1 and 3; give every cell once"),
+]
+
+
+@pytest.mark.parametrize(("p", "words"), BAD)
+def test_permutations(p: Any, words: str) -> None:
+    with pytest.raises(PermutationError, match=f"^{re.escape(words)}$"):
+        check_permutation(p, 4)
+    for name in CROSSBARS:
+        with pytest.raises(PermutationError, match=f"^{re.escape(words)}$"):
+            crossbar(name, 4).route(p)
+
+
+@pytest.mark.parametrize("name", CROSSBARS)
+def test_permutations_of_banks(name: str) -> None:
+    fabric = crossbar(name, 3)
+    cases = [
+        ([[0, 1, 2], [0, 2, 2]], "bank 1: no permutation: cell 2 stands at positions 1 and 2; give every cell once"),
+        ([[0, 3, 2], [0, 1, 2]], "bank 0: no permutation: position 1 asks for cell 3; use 0 to 2"),
+        ([[0, 1]], "bank 0: no permutation: it has 2 numbers where 3 are wanted"),
+        ([0, 1, 2], "no permutations of banks: 1 dimensions; give (banks, 3)"),
+    ]
+    for rows, words in cases:
+        with pytest.raises(PermutationError, match=f"^{re.escape(words)}$"):
+            fabric.route_many(np.array(rows))
+
+
+@pytest.mark.parametrize("name", CROSSBARS)
+@pytest.mark.parametrize("ports", [0, -3, 2**26 + 1, 2.0])
+def test_ports(name: str, ports: Any) -> None:
+    with pytest.raises(ValueError, match=rf"^a \w+ crossbar cannot have {re.escape(str(ports))} ports; use 1 to") as e:
+        crossbar(name, ports)
+    assert "\n" not in str(e.value)
+
+
+def test_topology() -> None:
+    with pytest.raises(ValueError, match=r"^unknown topology 'bennes'; did you mean 'benes'\? known: benes, crossbar"):
+        crossbar("bennes", 4)
+
+
+@pytest.mark.parametrize("name", CROSSBARS)
+def test_effort(name: str) -> None:
+    with pytest.raises(ValueError, match=r"^unknown effort 'best'; use any or greedy$"):
+        crossbar(name, 4).route([0, 1, 2, 3], effort="best")
+
+
+def test_cost() -> None:
+    fabric = crossbar("benes", 4)
+    with pytest.raises(ValueError, match=r"^cost has shape \(6,\); give one of \(6, 2\)$"):
+        fabric.route([0, 1, 2, 3], cost=np.zeros(6))
+    cost = np.zeros((6, 2))
+    cost[3, 1] = np.inf
+    with pytest.raises(ValueError, match=r"^cost of switch 3 in state 1 is inf; give finite numbers$"):
+        fabric.route([0, 1, 2, 3], cost=cost)
+
+
+@pytest.mark.parametrize("name", CROSSBARS)
+def test_shapes(name: str) -> None:
+    fabric, other = crossbar(name, 4), crossbar(name, 5)
+    states = fabric.route_many(np.array([[0, 1, 2, 3]]))
+    with pytest.raises(ValueError, match=r"^signals have shape \(1, 5\); give \(1, 4\)$"):
+        fabric.apply_many(states, np.zeros((1, 5)))
+    with pytest.raises(ValueError, match=r"^signals have shape \(3,\); give \(4,\)$"):
+        fabric.route([0, 1, 2, 3]).apply([1, 2, 3])
+    with pytest.raises(ValueError, match=r"^states have shape \(1, \d+\); give \(1, \d+\)$"):
+        fabric.toggles_many(states, other.power_up(1))
+    wording = rf"one of a {name} of 5 ports; give one of a {name} of 4 ports$"
+    with pytest.raises(ValueError, match=wording):
+        fabric.route([0, 1, 2, 3], other.route([0, 1, 2, 3, 4]))
+    with pytest.raises(ValueError, match=wording):
+        fabric.route([0, 1, 2, 3]).toggles(other.route([0, 1, 2, 3, 4]))
+
+
+def test_extending_to_fewer_ports() -> None:
+    with pytest.raises(ValueError, match=r"^permutations of 3 numbers do not fit 2 ports; use 3 ports or more$"):
+        extend(np.array([[0, 1, 2]]), 2)

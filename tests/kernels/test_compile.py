@@ -1,0 +1,81 @@
+"""Where machine code is kept, what is counted, and how it goes without a compiler or a folder."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numba
+import pytest
+
+import hwsim
+from hwsim.kernels.compile import threading, threads
+
+ROUTE = """
+import numpy as np
+from hwsim.kernels import compile as c
+from hwsim.kernels.benes import pass_signals, ANY
+x = np.array([5, 7])
+pass_signals(2, np.ones(1, np.uint8), np.array([0], np.uint64), np.array([1], np.uint64), x)
+print(x.tolist(), c.compiled(), c._CACHE is not None)
+"""
+
+
+def python(code: str, **environment: str) -> str:
+    root = Path(hwsim.__file__).parent.parent
+    path = {"PYTHONPATH": str(root)}
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, **path, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def test_a_second_run_compiles_nothing(tmp_path: Path) -> None:
+    assert python(ROUTE, XDG_CACHE_HOME=str(tmp_path)) == "[7, 5] 1 True"
+    (folder,) = (tmp_path / "hwsim" / "kernels").iterdir()
+    assert any(folder.rglob("*.nbi"))
+    assert python(ROUTE, XDG_CACHE_HOME=str(tmp_path)) == "[7, 5] 0 True"
+
+
+def test_no_folder_no_cache(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    assert python(ROUTE, XDG_CACHE_HOME=str(tmp_path / "file")) == "[7, 5] 1 False"
+
+
+def test_without_the_compiler() -> None:
+    code = """
+import numpy as np
+from hwsim.crossbar import crossbar
+from hwsim.kernels import compile as c
+rng = np.random.default_rng(0)
+for n in (1, 2, 5, 16, 33):
+    p = rng.permutation(n)
+    f = crossbar("benes", n)
+    one = f.route(p)
+    two = f.route(p[::-1], one)
+    three = f.route(p, cost=rng.random((f.switches, 2)))
+    assert (one.permutation() == p).all() and (two.permutation() == p[::-1]).all() and (three.permutation() == p).all()
+c.threads(1)
+print(c.compiled(), sorted(c.threading()))
+"""
+    assert python(code, NUMBA_DISABLE_JIT="1", PYTHONWARNINGS="error") == "0 ['layer', 'threads']"
+
+
+def test_threads() -> None:
+    before = numba.get_num_threads()
+    try:
+        threads(1)
+        assert threading()["threads"] == 1
+        threads(None)
+        assert threading()["threads"] == 1
+        with pytest.raises(ValueError, match=r"^kernels cannot use 0 threads; use 1 to \d+ \(NUMBA_NUM_THREADS sets"):
+            threads(0)
+    finally:
+        threads(before)
