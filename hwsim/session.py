@@ -56,6 +56,25 @@ class Answer:
     rows: list[dict[str, str]]
 
 
+def find(scenario: str | Path) -> Path:
+    """The file of a scenario: the path given, or that of a shipped scenario of this name.
+
+    Raises:
+        FaultError: neither a file nor a name that ``hwsim list scenarios`` prints.
+
+    Example:
+        >>> find("digits-fpga-laperm").name
+        'digits-fpga-laperm.toml'
+    """
+    path, known = Path(scenario), names("scenarios")
+    if path.exists() or path.suffix == ".toml":
+        return path
+    if str(scenario) in known:
+        return known[str(scenario)]
+    what, _, cure = unknown("scenario", str(scenario), known).partition("; ")
+    raise FaultError([Fault(str(scenario), 1, 1, what, "", cure)])
+
+
 def load(scenario: str | Path, settings: Sequence[str] = (), seed: int | None = None) -> Scenario:
     """Read a scenario file, or a shipped scenario by name.
 
@@ -71,13 +90,7 @@ def load(scenario: str | Path, settings: Sequence[str] = (), seed: int | None = 
         >>> load("digits-fpga-laperm", seed=3).document.data["seed"]
         3
     """
-    path = Path(scenario)
-    if not path.exists() and path.suffix != ".toml":
-        known = names("scenarios")
-        if str(scenario) not in known:
-            what, _, cure = unknown("scenario", str(scenario), known).partition("; ")
-            raise FaultError([Fault(str(scenario), 1, 1, what, "", cure)])
-        path = known[str(scenario)]
+    path = find(scenario)
     document = read_document(path)
     laid = [parse_setting(text) for text in settings]
     if seed is not None:

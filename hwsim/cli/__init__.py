@@ -9,7 +9,7 @@ def main() -> None:
     """Run the command line."""
     import typer
 
-    from hwsim.cli import check, cost, export, listing, run, show
+    from hwsim.cli import about, check, cost, export, listing, run, show
     from hwsim.cli import help as help_verb
     from hwsim.cli.ending import ending
 
@@ -22,6 +22,7 @@ def main() -> None:
         rich_markup_mode=None,
         pretty_exceptions_enable=False,
     )
+    app.callback()(about.about)
     for name, verb in (
         ("run", run.run),
         ("check", check.check),

@@ -9,7 +9,9 @@ import typer
 
 
 def check(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Scenario, model or device files.")],
+    files: Annotated[
+        list[Path], typer.Argument(metavar="FILE...", help="Scenario, model or device files, or names of scenarios.")
+    ],
     resolved: Annotated[
         bool, typer.Option("--resolved", help="Print scenarios with every value and where it comes from.")
     ] = False,
@@ -17,10 +19,12 @@ def check(
     """Check scenario, model and device files and report every fault with line and column."""
     from hwsim.plan import check_file
     from hwsim.scenario import FaultError, Faults, emit
+    from hwsim.session import find
 
     faults = Faults()
-    for path in files:
+    for file in files:
         try:
+            path = find(file)
             kind, plan = check_file(path)
         except FaultError as error:
             faults.extend(error.faults)

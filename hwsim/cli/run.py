@@ -59,14 +59,20 @@ def summary(answer: Answer) -> str:
         ("  without noise", f"{final[f'{merit}_noiseless']:.4f}"),
         ("  free training", f"{answer.reference:.4f}"),
         ("reconnections", f"{answer.events}"),
-        ("toggles", f"{final['toggles']:,.0f}   of {int(last['switches']):,} switches"),
+        ("toggles", f"{final['toggles']:,.0f}   the hardware has {int(last['switches']):,} switches"),
         ("moves", f"{final['moves']:,.0f}"),
         ("register writes", f"{final['bias_writes']:,.0f}"),
-        ("reconnecting", f"{final['energy_j']:.4g} J, {final['time_s']:.4g} s"),
-        ("one inference", f"{float(last['inference_energy_j']):.4g} J, {float(last['inference_time_s']):.4g} s"),
+        ("reconnecting", _bill(final["energy_j"], final["time_s"])),
+        ("one inference", _bill(float(last["inference_energy_j"]), float(last["inference_time_s"]))),
         ("picture", str(answer.run / "score.png")),
     ]
     return "\n".join(f"{name:<16}{value}" for name, value in lines)
+
+
+def _bill(energy: float, time: float) -> str:
+    from hwsim.scenario import readable
+
+    return f"{readable(energy, 'energy')}, {readable(time, 'time')}"
 
 
 def _failed(expected: dict[str, Any], final: dict[str, float]) -> str:

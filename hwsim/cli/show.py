@@ -18,6 +18,7 @@ def show(
 
     from hwsim.cli.run import summary
     from hwsim.folder import RunFolder
+    from hwsim.scenario import readable
     from hwsim.session import Answer
 
     found = RunFolder(run).answer()
@@ -27,12 +28,12 @@ def show(
     with (run / "score.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
     merit = "accuracy" if "accuracy" in rows[0] else "max_error"
-    typer.echo(f"{'event':>5} {'epoch':>7} {merit:>9} {'moves':>10} {'toggles':>10} {'writes':>8} {'joules':>10}")
+    typer.echo(f"{'event':>5} {'epoch':>7} {merit:>9} {'moves':>10} {'toggles':>10} {'writes':>8} {'energy':>10}")
     step = max(1, -(-len(rows) // 20))
     for row in [*rows[:-1:step], rows[-1]]:
         typer.echo(
             f"{row['event']:>5} {float(row['epoch']):>7.1f} {float(row[merit]):>9.4f} {int(row['moves']):>10,} "
-            f"{int(row['toggles']):>10,} {int(row['bias_writes']):>8,} {float(row['energy_j']):>10.3g}"
+            f"{int(row['toggles']):>10,} {int(row['bias_writes']):>8,} {readable(float(row['energy_j']), 'energy'):>10}"
         )
     typer.echo("")
     typer.echo(summary(Answer(run, found["identity"], found["events"], found["final"], found["reference"], rows)))

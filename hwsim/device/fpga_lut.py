@@ -211,7 +211,7 @@ class FpgaChip:
     ) -> NDArray[np.float64]:
         """Integer inference; the result is the last accumulator times its scale."""
         del rng
-        from hwsim.kernels.integer import dense_integer
+        from hwsim.kernels.dense import dense_integer
 
         a = self.device.activation_bits
         low, high = (-(2 ** (a - 1) - 1), 2 ** (a - 1) - 1) if self.signed else (0, 2**a - 1)

@@ -23,6 +23,7 @@ from hwsim.scenario.quantity import (
     Watts,
     format_quantity,
     parse,
+    readable,
 )
 from hwsim.scenario.reference import reference
 from hwsim.scenario.section import Section, describe
@@ -60,6 +61,7 @@ __all__ = [
     "parse_document",
     "parse_setting",
     "read_document",
+    "readable",
     "reference",
     "scan",
     "validate",

@@ -163,6 +163,21 @@ def format_quantity(value: float, dimension: str) -> str:
     return f"{number:f} {unit}" if plain else f"{str(number).lower()} {unit}"
 
 
+def readable(value: float, dimension: str) -> str:
+    """Write a value in SI for people: three digits and a unit of sensible size.
+
+    Raises:
+        QuantityError: the value is not finite.
+        KeyError: no such dimension.
+
+    Example:
+        >>> readable(1.13535e-05, "energy")
+        '11.4 uJ'
+
+    """
+    return format_quantity(float(f"{value:.3g}"), dimension)
+
+
 def _reader(dimension: str) -> Callable[[object, ValidationInfo], float]:
     wanted = DIMENSIONS[dimension]
 

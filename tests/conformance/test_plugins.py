@@ -46,7 +46,7 @@ def _task() -> Task:
 
 @pytest.mark.parametrize("registry", REGISTRIES, ids=lambda r: r._package)
 def test_entries_say_what_they_are(registry: Registry[Any]) -> None:
-    assert len(registry) >= 2 or registry is TASKS
+    assert len(registry) >= 2
     for name, plugin in registry.items():
         assert plugin.name == name
         assert plugin.summary
@@ -126,8 +126,7 @@ def test_device(name: str) -> None:
     straight = chip.infer(np.ascontiguousarray(task.test_x[:, np.argsort(order)]), connections, registers, None)
     assert np.allclose(chip.infer(task.test_x, moved, registers, None), straight, atol=1e-9)
     bill = chip.inference_bill()
-    assert bill.energy_j > 0
-    assert bill.time_s > 0
+    assert (bill.energy_j > 0) == (bill.time_s > 0) == (name != "ideal")
 
 
 @pytest.mark.parametrize("name", CROSSBARS)

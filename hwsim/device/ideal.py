@@ -1,0 +1,112 @@
+"""Ideal device: cells hold the weights as drawn, float64 arithmetic, no noise, no cost.
+
+What remains is the method: how far a controller gets by reconnection or by biases alone when the hardware is perfect.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from hwsim.device.datasheet import Datasheet
+from hwsim.device.technology import Bill, Registers, Technology
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from hwsim.model import Model, Start
+
+
+class IdealSheet(Datasheet):
+    """A datasheet of the technology ``ideal``: it has no numbers."""
+
+    kind: Literal["device"]
+
+
+@dataclass(frozen=True)
+class Ideal:
+    """The law of an ideal device."""
+
+    def problems(self, model: Model) -> list[tuple[int, str, str]]:
+        """Every model can be built."""
+        del model
+        return []
+
+    def fabricate(self, model: Model, start: Sequence[Start], calibration: NDArray[np.float32], seed: int) -> IdealChip:
+        """Keep every weight as it was drawn."""
+        del calibration, seed
+        return IdealChip(model, tuple(values.weights.copy() for values in start))
+
+
+@dataclass(frozen=True)
+class IdealChip:
+    """Weights as drawn."""
+
+    model: Model
+    weights: tuple[NDArray[np.float64], ...]
+
+    @property
+    def noisy(self) -> bool:
+        """Reading draws nothing."""
+        return False
+
+    @property
+    def data_bits(self) -> int:
+        """A float64 is 64 bits wide."""
+        return 64
+
+    def nominal(self, layer: int) -> NDArray[np.float64]:
+        """The weights."""
+        return self.weights[layer]
+
+    def cells(self, layer: int) -> NDArray[np.float64]:
+        """The weights."""
+        return self.weights[layer]
+
+    def register_codes(self, layer: int, registers: Registers) -> NDArray[np.float64]:
+        """Biases, and the gain where there is one, as they are."""
+        gain = [registers.gain] if self.model.layers[layer].gain else []
+        return np.concatenate([registers.bias, gain])
+
+    def infer(
+        self,
+        x: NDArray[np.float32],
+        connections: Sequence[NDArray[np.int64]],
+        registers: Sequence[Registers],
+        rng: np.random.Generator | None,
+    ) -> NDArray[np.float64]:
+        """Products summed from the first input to the last, so that the bits depend on no library."""
+        del rng
+        from hwsim.kernels.dense import dense_float
+
+        signals = np.ascontiguousarray(x, np.float64)
+        for layer, cells, connection, register in zip(
+            self.model.layers, self.weights, connections, registers, strict=True
+        ):
+            sums = np.empty((len(signals), layer.units))
+            dense_float(signals, np.ascontiguousarray(cells.reshape(-1)[connection]), sums)
+            signals = (register.gain if layer.gain else 1.0) * sums + register.bias
+            if layer.activation == "relu":
+                signals = np.maximum(signals, 0)
+        return np.asarray(signals)
+
+    def inference_bill(self) -> Bill:
+        """An ideal device costs nothing."""
+        return Bill(energy_j=0.0, time_s=0.0)
+
+
+def _build(values: Mapping[str, float]) -> Ideal:
+    del values
+    return Ideal()
+
+
+PLUGIN = Technology(
+    name="ideal",
+    summary="ideal cells: weights as drawn, float64 arithmetic, no noise, no cost",
+    sheet=IdealSheet,
+    build=_build,
+)
