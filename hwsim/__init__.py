@@ -32,7 +32,8 @@ __all__ = ["Answer", "Scenario", "__version__", "crossbar", "load", "run"]
 
 def __getattr__(name: str) -> Any:
     if name in _HOMES:
-        return getattr(import_module(_HOMES[name]), name)
+        home = import_module(_HOMES[name])
+        return home if home.__name__ == f"hwsim.{name}" else getattr(home, name)
     raise AttributeError(f"module 'hwsim' has no attribute {name!r}")
 
 

@@ -1,5 +1,11 @@
 """How signals reach fixed weights: topologies, routing, the routing graph."""
 
+from __future__ import annotations
+
+import sys
+from types import ModuleType
+from typing import Any
+
 from hwsim.crossbar.fabric import Configuration, Fabric, PermutationError, Topology, check_permutation, extend
 from hwsim.registry import Registry, unknown
 
@@ -37,3 +43,13 @@ __all__ = [
     "crossbar",
     "extend",
 ]
+
+
+class _Room(ModuleType):
+    """This package, callable: ``hwsim.crossbar("benes", ports=4)`` works whether or not it was imported before."""
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Fabric:
+        return crossbar(*args, **kwargs)
+
+
+sys.modules[__name__].__class__ = _Room

@@ -131,3 +131,13 @@ def test_looking_up_a_circuit_loads_nothing_heavy() -> None:
     root = Path(hwsim.__file__).parent.parent
     done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["True", "True"]
+
+
+@pytest.mark.parametrize("first", ["", "import hwsim.crossbar", "import hwsim.pipeline"])
+def test_the_package_makes_circuits_whatever_was_imported_before(first: str) -> None:
+    code = (
+        f"{first}\nimport hwsim\nprint(hwsim.crossbar('benes', ports=5).switches, 'benes' in hwsim.crossbar.CROSSBARS)"
+    )
+    root = Path(hwsim.__file__).parent.parent
+    done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["8", "True"]
