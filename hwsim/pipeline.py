@@ -52,7 +52,9 @@ def run(plan: Plan, out: Path, report: Report) -> dict[str, Any]:
             with open_schedule(folder.schedule, (plan.identity, assemble(plan, task).layout)) as schedule:
                 if not schedule.complete:
                     schedule.finish({"reference": json.dumps(_work(plan, task, schedule, report))})
+            report("writing", 0.0, None)
             folder.finish(plan)
+            report("writing", 1.0, None)
         return folder.answer()
 
 

@@ -6,7 +6,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from rich.console import Console
-from rich.progress import BarColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 
 
@@ -18,13 +18,15 @@ class Progress:
         self._bar = Bar(
             TextColumn("{task.description:<10}"),
             BarColumn(),
-            TextColumn("{task.percentage:>3.0f} %"),
+            TaskProgressColumn("{task.percentage:>3.0f} %"),
             TimeElapsedColumn(),
             TimeRemainingColumn(),
             TextColumn("{task.fields[score]}"),
             console=console,
             disable=not console.is_terminal,
         )
+        # shown until the first stage: loading the libraries takes seconds on a cold machine
+        self._preparing = self._bar.add_task("preparing", total=None, score="")
         self._stages: dict[str, Any] = {}
 
     def __enter__(self) -> Self:
@@ -34,10 +36,12 @@ class Progress:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._bar.update(self._preparing, visible=False)
         self._bar.stop()
 
     def report(self, stage: str, share: float, row: dict[str, Any] | None) -> None:
         """Move a stage's bar; a row refreshes the score beside it."""
+        self._bar.update(self._preparing, visible=False)
         if stage not in self._stages:
             self._stages[stage] = self._bar.add_task(stage, total=1.0, score="")
         self._bar.update(self._stages[stage], completed=share)

@@ -8,7 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from hwsim.session import Answer
+    from collections.abc import Callable
+
+    from hwsim.session import Answer, Scenario
+
+    Report = Callable[[str, float, dict[str, Any] | None], None]
 
 
 def run(
@@ -20,17 +24,13 @@ def run(
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress on stderr.")] = False,
 ) -> None:
     """Run a scenario: train, reconnect, execute, score. Running it again answers at once or goes on."""
-    from hwsim.session import load
-    from hwsim.session import run as carry_out
-
-    loaded = load(scenario, set_ or [], seed)
     if quiet:
-        answer = carry_out(loaded, out)
+        loaded, answer = _carry_out(scenario, set_ or [], seed, out, None)
     else:
         from hwsim.cli.progress import Progress
 
         with Progress() as progress:
-            answer = carry_out(loaded, out, progress.report)
+            loaded, answer = _carry_out(scenario, set_ or [], seed, out, progress.report)
     if json:
         import json as writer
 
@@ -42,6 +42,16 @@ def run(
     if failed := _failed(loaded.plan().scenario.expect.model_dump(exclude_none=True), answer.final):
         typer.echo(failed, err=True)
         raise typer.Exit(1)
+
+
+def _carry_out(
+    name: str, settings: list[str], seed: int | None, out: Path | None, report: Report | None
+) -> tuple[Scenario, Answer]:
+    from hwsim.session import load
+    from hwsim.session import run as carry_out
+
+    loaded = load(name, settings, seed)
+    return loaded, carry_out(loaded, out, report)
 
 
 def summary(answer: Answer) -> str:
