@@ -45,10 +45,12 @@ def run(plan: Plan, out: Path, report: Report) -> dict[str, Any]:
         DataError: the task's data cannot be had.
         ExecutionError: the hardware did not do what it must.
     """
-    task = None if RunFolder(out).finished else plan.task.load(plan.task_parameters)  # before a folder is made
+    done = RunFolder(out)
+    if done.finished and (answer := done.answer())["identity"] == plan.identity:
+        return answer
+    task = plan.task.load(plan.task_parameters)  # before a folder is made
     with claim(out, plan) as folder:
-        if not folder.finished:
-            task = task or plan.task.load(plan.task_parameters)
+        if not folder.finished:  # another process may have come first
             with open_schedule(folder.schedule, (plan.identity, assemble(plan, task).layout)) as schedule:
                 if not schedule.complete:
                     schedule.finish({"reference": json.dumps(_work(plan, task, schedule, report))})
