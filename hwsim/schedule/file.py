@@ -197,6 +197,29 @@ def is_blank(path: Path) -> bool:
         return False
 
 
+def _examine(path: Path, db: sqlite3.Connection) -> None:
+    """Refuse what is no whole schedule, before anything is written to it."""
+    size, logged = path.stat().st_size, path.with_name(f"{path.name}-wal").exists()
+    try:
+        check = db.execute("pragma quick_check").fetchone()[0]
+        if size % db.execute("pragma page_size").fetchone()[0] and not logged:
+            check = "its last page is not whole"  # SQLite would fill it up in silence
+        about = dict(db.execute("select key, value from about")) if check == "ok" else {}
+    except sqlite3.OperationalError as error:
+        if not str(error).startswith("no such"):  # table or column: an SQLite file of something else
+            raise
+        about = {}
+    except sqlite3.DatabaseError as error:
+        what = "is no hwsim schedule, or only part of one"
+        raise ScheduleError(f"{path}: {what} ({error}); give the file schedule.sqlite of a run folder") from error
+    if check != "ok":
+        raise ScheduleError(f"{path}: the schedule is damaged or cut short ({check}); run its scenario again")
+    if about.get("format") != FORMAT:
+        raise ScheduleError(f"{path}: an SQLite file, but no hwsim schedule; give schedule.sqlite of a run folder")
+    if about.get("version") != VERSION:
+        raise ScheduleError(f"{path}: schedule version {about.get('version')}; this hwsim reads version {VERSION}")
+
+
 @contextmanager
 def open_schedule(path: Path, new: tuple[str, Layout] | None = None) -> Iterator[ScheduleFile]:
     """Open a schedule, or create it first where ``new`` gives identity and layout and there is none.
@@ -212,23 +235,8 @@ def open_schedule(path: Path, new: tuple[str, Layout] | None = None) -> Iterator
     writable = new is not None
     where = path if writable else f"{path.resolve().as_uri()}?mode=ro"
     with _stored(path), closing(sqlite3.connect(where, uri=not writable)) as db:
-        try:
-            if writable:
-                db.execute("pragma journal_mode = wal")
-                db.execute("pragma synchronous = normal")
-            check = db.execute("pragma quick_check").fetchone()[0]
-            about = dict(db.execute("select key, value from about")) if check == "ok" else {}
-        except sqlite3.OperationalError as error:
-            if not str(error).startswith("no such"):  # table or column: an SQLite file of something else
-                raise
-            about = {}
-        except sqlite3.DatabaseError as error:
-            what = "is no hwsim schedule, or only part of one"
-            raise ScheduleError(f"{path}: {what} ({error}); give the file schedule.sqlite of a run folder") from error
-        if check != "ok":
-            raise ScheduleError(f"{path}: the schedule is damaged or cut short ({check}); run its scenario again")
-        if about.get("format") != FORMAT:
-            raise ScheduleError(f"{path}: an SQLite file, but no hwsim schedule; give schedule.sqlite of a run folder")
-        if about.get("version") != VERSION:
-            raise ScheduleError(f"{path}: schedule version {about.get('version')}; this hwsim reads version {VERSION}")
+        _examine(path, db)
+        if writable:
+            db.execute("pragma journal_mode = wal")
+            db.execute("pragma synchronous = normal")
         yield ScheduleFile(path, db)
