@@ -66,4 +66,5 @@ def interval(accuracy: float, samples: int) -> tuple[float, float]:
     denominator = 1 + Z95**2 / samples
     middle = (accuracy + Z95**2 / (2 * samples)) / denominator
     half = Z95 * np.sqrt(accuracy * (1 - accuracy) / samples + Z95**2 / (4 * samples**2)) / denominator
-    return float(middle - half), float(middle + half)
+    # rounding must not put an end beyond 0, 1 or the share itself
+    return float(max(min(middle - half, accuracy), 0)), float(min(max(middle + half, accuracy), 1))
