@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import subprocess
 import sys
@@ -12,7 +13,7 @@ import pytest
 
 import hwsim
 from hwsim.cli import main
-from hwsim.cli.ending import ending
+from hwsim.cli.ending import _CODES, ending
 from hwsim.folder import RunFolder
 from hwsim.schedule import open_schedule
 from tests.conftest import TINY_MODEL
@@ -167,3 +168,10 @@ def test_a_bug_still_shows_its_traceback() -> None:
 
     with pytest.raises(ZeroDivisionError):
         ending(verb)()
+
+
+def test_every_failure_in_the_list_exists() -> None:
+    for name, code in _CODES.items():
+        module, _, kind = name.rpartition(".")
+        assert issubclass(getattr(importlib.import_module(module), kind), Exception)
+        assert code in {2, 3}
