@@ -33,6 +33,18 @@ class FolderError(Exception):
     """A run folder cannot be used; the message is one line that says what would help."""
 
 
+@contextmanager
+def _whole(target: Path) -> Iterator[Path]:
+    """A file to write in the place of another, which it replaces at the end; a failure leaves nothing and names it."""
+    part = target.with_name(f".part.{target.name}")
+    try:
+        yield part
+        part.replace(target)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise OSError(error.errno, error.strerror or str(error), str(target)) from error
+
+
 @dataclass(frozen=True)
 class RunFolder:
     """The folder of one run."""
@@ -66,12 +78,15 @@ class RunFolder:
         return {"run": str(self.path), **found}
 
     def write(self, name: str, text: str) -> None:
-        """Write one file whole or not at all."""
+        """Write one file whole or not at all.
+
+        Raises:
+            OSError: it cannot be written; the error names the file.
+        """
         target = self.path / name
         target.parent.mkdir(parents=True, exist_ok=True)
-        part = target.with_name(f".{target.name}.part")
-        part.write_text(text)
-        part.replace(target)
+        with _whole(target) as part:
+            part.write_text(text)
 
     def finish(self, plan: Plan) -> None:
         """Write score table, picture and exports of a complete schedule, and last the answer."""
@@ -82,10 +97,8 @@ class RunFolder:
             digest, last = schedule.digest(), schedule.events() - 1
         self.write("score.csv", write_table(rows))
         merit = next(iter(reference))
-        parts = [self.path / f".score.part.{kind}" for kind in ("png", "svg")]
-        draw(rows, reference[merit], plan.scenario.title, parts)
-        for part in parts:
-            part.replace(self.path / f"score{part.suffix}")
+        with _whole(self.path / "score.png") as png, _whole(self.path / "score.svg") as svg:
+            draw(rows, reference[merit], plan.scenario.title, [png, svg])
         for plugin in EXPORTS.values():
             for name, text in plugin.export(configured(plan, self.schedule, last)).items():
                 self.write(f"export/{name}", text)
@@ -173,7 +186,7 @@ def claim(path: Path, plan: Plan) -> Iterator[RunFolder]:
                 raise FolderError(f"{path}: {what}; give another folder with --out, or remove this one")
         else:
             header = f"identity {plan.identity}\nwritten by hwsim {VERSION}; it runs again as it stands"
-            folder.write(SCENARIO, emit(plan.resolved, plan.origins, header))
             for name, text in plan.files.items():
                 folder.write(name, text)
+            folder.write(SCENARIO, emit(plan.resolved, plan.origins, header))  # last: with it the folder is a run's
         yield folder

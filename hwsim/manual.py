@@ -12,7 +12,7 @@ from hwsim.model import ModelFile
 from hwsim.scenario import DIMENSIONS, reference
 from hwsim.scenario.schema import ScenarioFile
 from hwsim.schedule import file as schedule_file
-from hwsim.score import Score
+from hwsim.score import Score, columns
 from hwsim.task import TASKS
 
 if TYPE_CHECKING:
@@ -64,7 +64,9 @@ def _pages() -> dict[str, tuple[str, Callable[[], str]]]:
 
 
 def _score() -> str:
-    return f"Score table (score.csv)\n{inspect.getdoc(Score)}\nColumns: {', '.join(Score.__dataclass_fields__)}"
+    named = ", ".join(columns("classification").values())
+    regression = "A regression has max_error in place of accuracy, and no interval."
+    return f"Score table (score.csv)\n{inspect.getdoc(Score)}\n{regression}\nColumns: {named}"
 
 
 def topics() -> dict[str, str]:

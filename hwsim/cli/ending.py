@@ -23,6 +23,8 @@ _CODES = {
     "hwsim.task.data.DataError": BAD_INPUT,
     "hwsim.registry.PluginError": FAILED,
     "hwsim.execution.hardware.ExecutionError": FAILED,
+    "hwsim.schedule.file.StorageError": FAILED,
+    "hwsim.score.judge.NotFiniteError": FAILED,
 }
 
 
@@ -45,6 +47,10 @@ def ending(verb: Callable[P, R]) -> Callable[P, R]:
         except OSError as error:
             where = f"{error.filename}: " if error.filename else ""
             sys.stderr.write(f"{where}{error.strerror or error}\n")
+            raise SystemExit(FAILED) from None
+        except MemoryError as error:
+            why = f" ({error})" if str(error) else ""
+            sys.stderr.write(f"not enough memory{why}; use a smaller model or smaller banks, or a larger machine\n")
             raise SystemExit(FAILED) from None
         except Exception as error:
             kinds = [f"{kind.__module__}.{kind.__qualname__}" for kind in type(error).__mro__]

@@ -41,9 +41,11 @@ class SwitchSheet(Datasheet):
     """A switch technology's datasheet in ``devices/``."""
 
     kind: Literal["switch"]
+    """This is a switch technology."""
     medium: Literal["electronic", "optical"]
     """Whether signals pass as bits or as light; light loses power on its path."""
     cost: SwitchCostNumbers
+    """What a switch and its configuration port cost."""
 
 
 @dataclass(frozen=True)

@@ -53,8 +53,11 @@ class FpgaSheet(Datasheet):
     """A datasheet of the technology ``fpga-lut``."""
 
     kind: Literal["device"]
+    """This is a device."""
     chip: FpgaChipNumbers
+    """Fixed when the bitstream is made."""
     cost: FpgaCostNumbers
+    """What computing costs."""
 
 
 def csd_digits(constants: NDArray[np.int64]) -> NDArray[np.int64]:

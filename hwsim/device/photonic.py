@@ -100,9 +100,13 @@ class PhotonicSheet(Datasheet):
     """A datasheet of the technology ``photonic-pcm``."""
 
     kind: Literal["device"]
+    """This is a device."""
     chip: PhotonicChipNumbers
+    """Drawn or fixed once, at fabrication."""
     event: PhotonicEventNumbers
+    """Drawn or applied at each read."""
     cost: PhotonicCostNumbers
+    """What one read costs."""
 
 
 @dataclass(frozen=True)

@@ -89,7 +89,8 @@ class Hardware:
         """Route, load and settle one reconnection, and check that it is what was asked for.
 
         Raises:
-            ExecutionError: the realised permutation is another one, or the cells of a bank changed.
+            ExecutionError: the realised permutation is another one, the cells of a bank changed, or a register would
+                hold no finite number.
         """
         moves = toggles = 0
         loads: list[Load] = []
@@ -133,6 +134,9 @@ class Hardware:
         """Registers whose content changed; the first write after power-up counts every register that is not zero."""
         writes = 0
         for number, values in enumerate(entry.registers):
+            if not np.isfinite(values).all():
+                what = f"event {entry.event}, layer {number}: a register would hold {values[~np.isfinite(values)][0]}"
+                raise ExecutionError(f"{what}, training diverged; lower the learning rate or the initial values")
             new = self.chip.register_codes(number, self._split(number, values))
             if self.registers:
                 old = self.chip.register_codes(number, self._split(number, self.registers[number]))

@@ -38,14 +38,14 @@ class LayerFile(Section):
     """How the fixed weights are drawn: ``he-uniform`` U(-a, a) with a = sqrt(6 / inputs); ``uniform`` U(-a, a) with
     a = ``weight_bound``; ``linspace-shuffled`` equidistant in -a..a, shuffled; ``pairwise`` n values U(-a, a), then
     their negatives (Cai et al.); ``signs`` +1 for the first half of the units, -1 for the rest (Cai et al.)."""
-    weight_bound: float = Field(default=1.0, gt=0, allow_inf_nan=False)
+    weight_bound: float = Field(default=1.0, gt=0, le=1e30, allow_inf_nan=False)
     """The bound a of the weight starts that have one."""
     connections: Literal["learned", "fixed"] = "learned"
     """Whether a permutation circuit stands before this layer's weights."""
     bias: BiasStart = "zero"
     """How the bias registers start: ``zero``; ``uniform`` U(-b, b); ``uniform-twice`` and ``linspace-twice``: one drawn
     or equidistant set in -b..b for each half of the units (Cai et al.)."""
-    bias_bound: float = Field(default=1.0, gt=0, allow_inf_nan=False)
+    bias_bound: float = Field(default=1.0, gt=0, le=1e30, allow_inf_nan=False)
     """The bound b of the bias starts that have one."""
     gain: bool = False
     """Whether the layer has a gain register, starting at 1 (the scale of Cai et al.)."""

@@ -1,6 +1,6 @@
 """Reconnections over time, and their file format."""
 
-from hwsim.schedule.file import ScheduleError, ScheduleFile, is_blank, open_schedule
+from hwsim.schedule.file import ScheduleError, ScheduleFile, StorageError, is_blank, open_schedule
 from hwsim.schedule.layout import Bank, Entry, Layout
 
-__all__ = ["Bank", "Entry", "Layout", "ScheduleError", "ScheduleFile", "is_blank", "open_schedule"]
+__all__ = ["Bank", "Entry", "Layout", "ScheduleError", "ScheduleFile", "StorageError", "is_blank", "open_schedule"]

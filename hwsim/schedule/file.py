@@ -15,15 +15,15 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hwsim.schedule.layout import Entry, Layout
+from hwsim.schedule.layout import Bank, Entry, Layout
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
 FORMAT = "hwsim schedule"
@@ -43,6 +43,20 @@ class ScheduleError(ValueError):
     """A file that is no whole schedule; the message names it and says what would work."""
 
 
+class StorageError(Exception):
+    """The file system or another process is in the way of a schedule; the message names the file and what to do."""
+
+
+@contextmanager
+def _stored(path: Path) -> Iterator[None]:
+    """Name the file where SQLite only says what is wrong: a full disk, no access, a lock."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        cure = "what was written before is kept: mend that and give the same command again"
+        raise StorageError(f"{path}: {error}; {cure}") from error
+
+
 class ScheduleFile:
     """An open schedule; use :func:`open_schedule`."""
 
@@ -56,24 +70,24 @@ class ScheduleFile:
 
     def append(self, entry: Entry, score: Mapping[str, Any], state: bytes) -> None:
         """Add one reconnection, its score and the controller's state, all or nothing."""
-        last = self._last_state()
+        before, before_registers = self._last_state()
+        permutations, registers = list(before), dict(before_registers)
         with self._db:
             self._db.execute(
                 "insert into event values (?, ?, ?)", (entry.event, entry.batch, json.dumps(score, allow_nan=True))
             )
             for layer, permutation in enumerate(entry.permutations):
-                before = last[0][layer]
-                if permutation is not None and not np.array_equal(permutation, before):
+                if permutation is not None and not np.array_equal(permutation, before[layer]):
                     content = np.ascontiguousarray(permutation, "<u4").tobytes()
                     self._db.execute("insert into connection values (?, ?, ?)", (entry.event, layer, content))
-                    last[0][layer] = permutation
-            for layer, registers in enumerate(entry.registers):
-                before_registers = last[1].get(layer)
-                if before_registers is None or not np.array_equal(registers, before_registers):
-                    content = np.ascontiguousarray(registers, "<f8").tobytes()
+                    permutations[layer] = permutation.copy()
+            for layer, values in enumerate(entry.registers):
+                if layer not in before_registers or not np.array_equal(values, before_registers[layer]):
+                    content = np.ascontiguousarray(values, "<f8").tobytes()
                     self._db.execute("insert into register values (?, ?, ?)", (entry.event, layer, content))
-                    last[1][layer] = registers
+                    registers[layer] = values.copy()
             self._db.execute("insert or replace into progress values (0, ?)", (state,))
+        self._last = permutations, registers  # only what is in the file: a failed append leaves nothing behind
 
     def _last_state(self) -> tuple[list[np.ndarray], dict[int, np.ndarray]]:
         if not hasattr(self, "_last"):
@@ -104,7 +118,7 @@ class ScheduleFile:
         """Every reconnection in order; registers are carried forward where they did not change.
 
         Raises:
-            ScheduleError: an entry does not fit the layout, or a permutation is none.
+            ScheduleError: connections or registers do not fit the layout, or a permutation is none.
         """
         registers: dict[int, np.ndarray] = {}
         for event, batch in self._db.execute("select event, batch from event order by event").fetchall():
@@ -113,13 +127,22 @@ class ScheduleFile:
             for layer, content in self._db.execute(query, (event,)):
                 permutations[layer] = self._permutation(event, layer, content)
             for layer, content in self._db.execute("select layer, content from register where event = ?", (event,)):
-                registers[layer] = np.frombuffer(content, "<f8").astype(np.float64)
+                registers[layer] = self._registers(event, layer, content)
             yield Entry(event, batch, tuple(permutations), tuple(registers[i] for i in range(len(registers))))
 
-    def _permutation(self, event: int, layer: int, content: bytes) -> np.ndarray:
+    def _bank(self, event: int, layer: int, content: bytes, size: Callable[[Bank], int]) -> Bank:
+        """The layout of a layer, if so many bytes fit it."""
         bank = self.layout.layers[layer] if 0 <= layer < len(self.layout.layers) else None
-        if bank is None or len(content) != 4 * bank.banks * bank.ports:
+        if bank is None or len(content) != size(bank):
             raise ScheduleError(f"{self.path}: event {event}, layer {layer} does not fit the schedule's own layout")
+        return bank
+
+    def _registers(self, event: int, layer: int, content: bytes) -> np.ndarray:
+        self._bank(event, layer, content, lambda bank: 8 * bank.registers)
+        return np.frombuffer(content, "<f8").astype(np.float64)
+
+    def _permutation(self, event: int, layer: int, content: bytes) -> np.ndarray:
+        bank = self._bank(event, layer, content, lambda bank: 4 * bank.banks * bank.ports)
         rows = np.frombuffer(content, "<u4").astype(np.int64).reshape(bank.banks, bank.ports)
         wrong = np.flatnonzero((np.sort(rows, axis=1) != np.arange(bank.ports)).any(axis=1))
         if wrong.size:
@@ -156,27 +179,45 @@ class ScheduleFile:
 
 
 def _create(path: Path, identity: str, layout: Layout) -> None:
-    db = sqlite3.connect(path, isolation_level="IMMEDIATE")
-    try:
+    with _stored(path), closing(sqlite3.connect(path, isolation_level="IMMEDIATE")) as db:
         db.execute("pragma journal_mode = wal")
         about = {"format": FORMAT, "version": VERSION, "identity": identity, "layout": layout.to_json()}
         with db:
             for statement in _TABLES.strip().split(";\n"):
                 db.execute(statement.rstrip(";"))
             db.executemany("insert into about values (?, ?)", about.items())
-    finally:
-        db.close()
 
 
 def is_blank(path: Path) -> bool:
     """Whether a kill left a file before its first transaction."""
-    db = sqlite3.connect(path)
     try:
-        return not db.execute("select 1 from sqlite_master limit 1").fetchall()
+        with closing(sqlite3.connect(path)) as db:
+            return not db.execute("select 1 from sqlite_master limit 1").fetchall()
     except sqlite3.DatabaseError:
         return False
-    finally:
-        db.close()
+
+
+def _examine(path: Path, db: sqlite3.Connection) -> None:
+    """Refuse what is no whole schedule, before anything is written to it."""
+    size, logged = path.stat().st_size, path.with_name(f"{path.name}-wal").exists()
+    try:
+        check = db.execute("pragma quick_check").fetchone()[0]
+        if size % db.execute("pragma page_size").fetchone()[0] and not logged:
+            check = "its last page is not whole"  # SQLite would fill it up in silence
+        about = dict(db.execute("select key, value from about")) if check == "ok" else {}
+    except sqlite3.OperationalError as error:
+        if not str(error).startswith("no such"):  # table or column: an SQLite file of something else
+            raise
+        about = {}
+    except sqlite3.DatabaseError as error:
+        what = "is no hwsim schedule, or only part of one"
+        raise ScheduleError(f"{path}: {what} ({error}); give the file schedule.sqlite of a run folder") from error
+    if check != "ok":
+        raise ScheduleError(f"{path}: the schedule is damaged or cut short ({check}); run its scenario again")
+    if about.get("format") != FORMAT:
+        raise ScheduleError(f"{path}: an SQLite file, but no hwsim schedule; give schedule.sqlite of a run folder")
+    if about.get("version") != VERSION:
+        raise ScheduleError(f"{path}: schedule version {about.get('version')}; this hwsim reads version {VERSION}")
 
 
 @contextmanager
@@ -185,29 +226,17 @@ def open_schedule(path: Path, new: tuple[str, Layout] | None = None) -> Iterator
 
     Raises:
         ScheduleError: the file is missing, truncated, of another format or version.
+        StorageError: the disk is full or another process is in the way, here or at any use until it is closed.
     """
     if new is not None and (not path.exists() or is_blank(path)):
         _create(path, *new)
     if not path.is_file():
         raise ScheduleError(f"{path}: no schedule here; give the file schedule.sqlite of a run folder")
     writable = new is not None
-    db = sqlite3.connect(path if writable else f"{path.resolve().as_uri()}?mode=ro", uri=not writable)
-    try:
-        try:
-            if writable:
-                db.execute("pragma journal_mode = wal")
-                db.execute("pragma synchronous = normal")
-            check = db.execute("pragma quick_check").fetchone()[0]
-            about = dict(db.execute("select key, value from about")) if check == "ok" else {}
-        except sqlite3.DatabaseError as error:
-            what = "is no hwsim schedule, or only part of one"
-            raise ScheduleError(f"{path}: {what} ({error}); give the file schedule.sqlite of a run folder") from error
-        if check != "ok":
-            raise ScheduleError(f"{path}: the schedule is damaged or cut short ({check}); run its scenario again")
-        if about.get("format") != FORMAT:
-            raise ScheduleError(f"{path}: an SQLite file, but no hwsim schedule; give schedule.sqlite of a run folder")
-        if about.get("version") != VERSION:
-            raise ScheduleError(f"{path}: schedule version {about.get('version')}; this hwsim reads version {VERSION}")
+    where = path if writable else f"{path.resolve().as_uri()}?mode=ro"
+    with _stored(path), closing(sqlite3.connect(where, uri=not writable)) as db:
+        _examine(path, db)
+        if writable:
+            db.execute("pragma journal_mode = wal")
+            db.execute("pragma synchronous = normal")
         yield ScheduleFile(path, db)
-    finally:
-        db.close()

@@ -1,6 +1,6 @@
 """What a run was worth."""
 
-from hwsim.score.judge import Judgement, interval, judge
-from hwsim.score.row import Score, write_table
+from hwsim.score.judge import Judgement, NotFiniteError, interval, judge
+from hwsim.score.row import Score, columns, write_table
 
-__all__ = ["Judgement", "Score", "interval", "judge", "write_table"]
+__all__ = ["Judgement", "NotFiniteError", "Score", "columns", "interval", "judge", "write_table"]

@@ -16,6 +16,10 @@ Z95 = 1.959963984540054
 """Two-sided 95 % quantile of the normal distribution."""
 
 
+class NotFiniteError(ArithmeticError):
+    """A network gave outputs that are no finite numbers; the message is one line that says what would help."""
+
+
 @dataclass(frozen=True)
 class Judgement:
     """How good outputs are: ``merit`` is the accuracy (classification) or the largest error (regression)."""
@@ -31,11 +35,13 @@ def judge(task: Task, outputs: NDArray[Any]) -> Judgement:
     cross-entropy in nats. Regression: max |output - target| and mean squared error.
 
     Raises:
-        ValueError: an output is not a finite number.
+        NotFiniteError: an output is not a finite number.
     """
     values = np.asarray(outputs, np.float64)
     if not np.isfinite(values).all():
-        raise ValueError("the network's outputs are not finite numbers; lower the learning rate")
+        raise NotFiniteError(
+            "the network's outputs are not finite numbers; lower the learning rate or its initial values"
+        )
     if task.shape.goal == "regression":
         error = values - task.test_y
         return Judgement(float(np.abs(error).max()), float((error**2).mean()))
@@ -60,4 +66,5 @@ def interval(accuracy: float, samples: int) -> tuple[float, float]:
     denominator = 1 + Z95**2 / samples
     middle = (accuracy + Z95**2 / (2 * samples)) / denominator
     half = Z95 * np.sqrt(accuracy * (1 - accuracy) / samples + Z95**2 / (4 * samples**2)) / denominator
-    return float(middle - half), float(middle + half)
+    # rounding must not put an end beyond 0, 1 or the share itself
+    return float(max(min(middle - half, accuracy), 0)), float(min(max(middle + half, accuracy), 1))

@@ -46,15 +46,23 @@ class Score:
             >>> row["accuracy"], row["time_s"]
             (0.9, 2e-09)
         """
-        name = "accuracy" if goal == "classification" else "max_error"
         named: dict[str, Any] = {}
-        for field in fields(self):
-            value = getattr(self, field.name)
-            if field.name == "time_ps":
-                named["time_s"] = value / 10**12
-            elif value is not None:
-                named[field.name.replace("merit", name)] = value
+        for field, name in columns(goal).items():
+            value = getattr(self, field)
+            if value is not None:
+                named[name] = value / 10**12 if field == "time_ps" else value
         return named
+
+
+def columns(goal: str) -> dict[str, str]:
+    """The columns of a score table by the fields of :class:`Score` they are made from.
+
+    Example:
+        >>> columns("regression")["merit"], columns("regression")["time_ps"]
+        ('max_error', 'time_s')
+    """
+    merit = "accuracy" if goal == "classification" else "max_error"
+    return {f.name: {"time_ps": "time_s"}.get(f.name, f.name.replace("merit", merit)) for f in fields(Score)}
 
 
 def write_table(rows: Sequence[Mapping[str, Any]]) -> str:

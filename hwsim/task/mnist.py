@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import http.client
 import os
 import tempfile
-import urllib.error
 import urllib.request
 from pathlib import Path
 
@@ -70,7 +70,7 @@ def _download(name: str, cache: Path) -> bytes:
     try:
         with urllib.request.urlopen(address, timeout=20) as answer:  # noqa: S310 - a constant https address
             packed: bytes = answer.read()
-    except (urllib.error.URLError, OSError) as error:
+    except (OSError, http.client.HTTPException) as error:
         raise DataError(f"MNIST is neither in HWSIM_DATA nor reachable at {ADDRESS} ({error}); {CURE}") from error
     content = _checked(name, _unpacked(packed, address), address)
     cache.mkdir(parents=True, exist_ok=True)

@@ -1,0 +1,177 @@
+"""Failures of the world around a run end in one line that names the place, with exit code 3; nothing is lost."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+import hwsim
+from hwsim.cli import main
+from hwsim.cli.ending import _CODES, ending
+from hwsim.folder import RunFolder
+from hwsim.schedule import open_schedule
+from tests.conftest import TINY_MODEL
+
+AGAIN = "what was written before is kept: mend that and give the same command again"
+LIMITED = """
+import resource, sys
+kind, size, *words = sys.argv[1:]
+resource.setrlimit(getattr(resource, kind), (int(size), int(size)))
+sys.argv = ["hwsim", *words]
+from hwsim.cli import main
+main()
+"""
+
+Ended = Callable[..., tuple[object, str]]
+
+
+@pytest.fixture
+def ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Ended:
+    """Give a command in this process, in an empty folder: exit code and what it said on stderr."""
+    monkeypatch.chdir(tmp_path)
+
+    def call(*words: str | Path) -> tuple[object, str]:
+        monkeypatch.setattr(sys, "argv", ["hwsim", *map(str, words)])
+        with pytest.raises(SystemExit) as caught:
+            main()
+        return caught.value.code, capfd.readouterr().err
+
+    return call
+
+
+def limited(kind: str, size: int, *words: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
+    """Give a command in a fresh process with one resource limited."""
+    one = dict.fromkeys(("NUMBA_NUM_THREADS", "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"), "1")
+    return subprocess.run(
+        [sys.executable, "-c", LIMITED, kind, str(size), *map(str, words)],
+        cwd=cwd,
+        env={**os.environ, **one},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def events(run: Path) -> int:
+    with open_schedule(run / "schedule.sqlite") as schedule:
+        return schedule.events()
+
+
+def digest(run: Path) -> str:
+    with open_schedule(run / "schedule.sqlite") as schedule:
+        return schedule.digest()
+
+
+def test_training_that_diverges(tiny: Path, tmp_path: Path, ended: Ended) -> None:
+    """Weights of 1e30 overflow float32 in the second layer: gradients are no numbers, nor are registers after them."""
+    wild = TINY_MODEL.replace("activation =", 'weights = "uniform"\nweight_bound = 1e30\nactivation =')
+    (tmp_path / "models" / "tiny.toml").write_text(wild)
+    cure = "training diverged; lower the learning rate or the initial values"
+    line = f"event 1, layer 0: a register would hold nan, {cure}\n"
+    assert ended("run", tiny, "--quiet", "--out", "run") == (3, line)
+    assert events(tmp_path / "run") == 1
+
+
+def test_outputs_that_are_not_finite(tiny: Path, tmp_path: Path, ended: Ended) -> None:
+    """As above with registers that nobody trains: the chip computes on, the free network cannot be judged."""
+    extra = 'weights = "uniform"\nweight_bound = 1e30\nregisters = "fixed"\nactivation ='
+    (tmp_path / "models" / "tiny.toml").write_text(TINY_MODEL.replace("activation =", extra))
+    line = "the network's outputs are not finite numbers; lower the learning rate or its initial values\n"
+    words = ("--set", "controller.epochs=2", "--out", "run")
+    assert ended("run", tiny, "--quiet", *words) == (3, line)
+    assert events(tmp_path / "run") == 3
+
+
+def test_a_file_that_may_not_grow(tiny: Path, tmp_path: Path) -> None:
+    """A write that fails in the middle of a run: what was before is kept, and the run goes on from there."""
+    result = limited("RLIMIT_FSIZE", 90_000, "run", tiny, "--quiet", "--json", "--out", "run", cwd=tmp_path)
+    assert (result.returncode, result.stdout) == (3, "")
+    told = [f"run/schedule.sqlite: {why}; {AGAIN}\n" for why in ("disk I/O error", "database or disk is full")]
+    assert result.stderr in told
+    assert 1 <= events(tmp_path / "run") < 7
+    hwsim.run(hwsim.load(tiny), tmp_path / "run")
+    hwsim.run(hwsim.load(tiny), tmp_path / "calm")
+    assert digest(tmp_path / "run") == digest(tmp_path / "calm")
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of 200 kB, more on ``mount -o remount``; root only."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=200k", "none", str(folder)]
+    if os.geteuid() != 0 or subprocess.run(mount, check=False, capture_output=True).returncode:
+        pytest.skip("only root can mount a small disk")
+    yield folder
+    subprocess.run(["umount", folder], check=True)
+
+
+def test_a_full_disk(tiny: Path, tmp_path: Path, small_disk: Path, ended: Ended) -> None:
+    run, words = small_disk / "run", ("--quiet", "--set", "controller.epochs=12")
+    line = f"{run / 'schedule.sqlite'}: database or disk is full; {AGAIN}\n"
+    for _ in range(2):  # the second finds the disk full from the start
+        assert ended("run", tiny, *words, "--out", run) == (3, line)
+    assert 1 <= events(run) < 13
+    subprocess.run(["mount", "-o", "remount,size=20M", small_disk], check=True)
+    hwsim.run(hwsim.load(tiny, ["controller.epochs=12"]), run)
+    hwsim.run(hwsim.load(tiny, ["controller.epochs=12"]), tmp_path / "calm")
+    assert digest(run) == digest(tmp_path / "calm")
+
+
+def test_a_file_beside_the_schedule_on_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The kernel names no file when a write fails; the folder does, and leaves no half file."""
+
+    def fail(path: Path, text: str) -> None:
+        path.touch()
+        raise OSError(28, f"No space left on device for {len(text)} characters")
+
+    monkeypatch.setattr(Path, "write_text", fail)
+    with pytest.raises(OSError, match="No space left on device for 6 characters") as caught:
+        RunFolder(tmp_path).write("score.csv", "event\n")
+    assert caught.value.filename == str(tmp_path / "score.csv")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_not_enough_memory(tiny: Path, tmp_path: Path) -> None:
+    """A layer of 10^6 x 10^6 weights is 7.28 TiB; 8 GiB may be asked for."""
+    layers = "".join(
+        f'[[layer]]\nkind = "dense"\nunits = {units}\nactivation = "{activation}"\nconnections = "fixed"\n'
+        for units, activation in ((1_000_000, "relu"), (1_000_000, "relu"), (10, "identity"))
+    )
+    (tmp_path / "models" / "tiny.toml").write_text(f'title = "wide"\ninputs = 64\n{layers}')
+    result = limited("RLIMIT_AS", 8 * 2**30, "run", tiny, "--quiet", "--out", "run", cwd=tmp_path)
+    assert result.returncode == 3
+    assert result.stderr.startswith("not enough memory (Unable to allocate 7.28 TiB for an array with shape (1000000, ")
+    assert result.stderr.endswith("); use a smaller model or smaller banks, or a larger machine\n")
+    assert len(result.stderr.splitlines()) == 1
+
+
+def test_memory_without_words(capsys: pytest.CaptureFixture[str]) -> None:
+    def verb() -> None:
+        raise MemoryError
+
+    with pytest.raises(SystemExit) as caught:
+        ending(verb)()
+    line = "not enough memory; use a smaller model or smaller banks, or a larger machine\n"
+    assert (caught.value.code, capsys.readouterr().err) == (3, line)
+
+
+def test_a_bug_still_shows_its_traceback() -> None:
+    def verb() -> None:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        ending(verb)()
+
+
+def test_every_failure_in_the_list_exists() -> None:
+    for name, code in _CODES.items():
+        module, _, kind = name.rpartition(".")
+        assert issubclass(getattr(importlib.import_module(module), kind), Exception)
+        assert code in {2, 3}

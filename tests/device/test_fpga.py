@@ -1,0 +1,200 @@
+"""FPGA arrays: the same integers as Python's, bit for bit, and their area by hand."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from itertools import pairwise
+from math import floor
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hwsim.device import Registers
+from hwsim.device.fpga_lut import FpgaChip, FpgaLut, csd_digits, layer_luts
+from hwsim.device.fpga_lut import _Layer as Burnt
+from hwsim.model import Layer, Model, start
+
+DEVICE = FpgaLut(weight_bits=6, activation_bits=8, bias_bits=24, headroom_bits=2, clock=1e8, lut_energy=2e-13)
+
+
+def model(*sizes: int) -> Model:
+    last = len(sizes) - 2
+    layers = (
+        Layer(u, i, "identity" if n == last else "relu", "he-uniform", 1.0, True, "uniform", 1.0, False, True)
+        for n, (i, u) in enumerate(pairwise(sizes))
+    )
+    return Model("t", tuple(layers))
+
+
+def half_up(value: Fraction) -> int:
+    return floor(value + Fraction(1, 2))
+
+
+def half_even(value: float) -> int:
+    return round(Fraction(value))
+
+
+def big(chip: FpgaChip, x: Any, connections: Any, registers: Any) -> list[list[float]]:
+    """The law of the module's docstring in Python integers and fractions."""
+    device = chip.device
+    top = 2**device.activation_bits - 1
+    signed_top = 2 ** (device.activation_bits - 1) - 1
+    low, high = (-signed_top, signed_top) if chip.signed else (0, top)
+    found = []
+    for sample in x:
+        signals = [min(max(half_even(float(v) / chip.input_scale), low), high) for v in sample]
+        for layer, p, register in zip(chip.layers, connections, registers, strict=True):
+            cells = [int(c) for c in layer.codes.reshape(-1)]
+            limit = 2 ** (device.bias_bits - 1) - 1
+            sums = []
+            for u in range(len(layer.codes)):
+                bias = min(max(half_even(float(register.bias[u]) / layer.unit), -limit), limit)
+                sums.append(bias + sum(cells[p[u][i]] * signal for i, signal in enumerate(signals)))
+            if layer.relu:
+                signals = [min(max(half_up(Fraction(s, 2**layer.shift)), 0), top) for s in sums]
+        found.append([s * layer.unit for s in sums])
+    return found
+
+
+@given(
+    sizes=st.lists(st.integers(1, 9), min_size=2, max_size=4),
+    weight_bits=st.integers(2, 8),
+    activation_bits=st.integers(2, 16),
+    headroom=st.integers(0, 6),
+    low=st.sampled_from([0.0, -1.0]),
+    large=st.sampled_from([0.01, 1.0, 1e9]),
+    seed=st.integers(0, 2**32),
+)
+def test_inference(
+    sizes: list[int], weight_bits: int, activation_bits: int, headroom: int, low: float, large: float, seed: int
+) -> None:
+    """Over all widths, connections of whole layers, inputs beyond the calibration and biases beyond the register."""
+    rng = np.random.default_rng(seed)
+    device = FpgaLut(weight_bits, activation_bits, 24, headroom, 1e8, 2e-13)
+    net = model(*sizes)
+    chip = device.fabricate(net, start(net, seed), rng.uniform(low, 1, (20, sizes[0])).astype(np.float32), seed)
+    x = rng.uniform(1.5 * low - 0.2, 1.5, (6, sizes[0])).astype(np.float32)
+    connections = [rng.permutation(n.units * n.inputs).reshape(n.units, n.inputs) for n in net.layers]
+    registers = [Registers(rng.normal(0, large, n.units), 1.0) for n in net.layers]
+    assert chip.infer(x, connections, registers, None).tolist() == big(chip, x, connections, registers)
+
+
+@pytest.mark.parametrize(
+    ("total", "code"),
+    [
+        (-100, 0),
+        (-3, 0),
+        (-2, 0),
+        (-1, 0),
+        (1, 0),
+        (2, 1),
+        (3, 1),
+        (5, 1),
+        (6, 2),
+        (1017, 254),
+        (1018, 255),
+        (9999, 255),
+    ],
+)
+def test_rounding(total: int, code: int) -> None:
+    """A shift of 2 divides by 4 and rounds halves up: -2/4 = -0.5 gives 0, 2/4 = 0.5 gives 1; then 0..255."""
+    one = np.ones((1, 1), np.int64)
+    chip = FpgaChip(DEVICE, (Burnt(one, 1.0, 1.0, 2, True, 0), Burnt(one, 1.0, 1.0, 0, False, 0)), 1.0, signed=False)
+    registers = [Registers(np.array([float(total)]), 1.0), Registers(np.zeros(1), 1.0)]
+    zero = np.zeros((1, 1), np.float32)
+    assert chip.infer(zero, [np.array([[0]])] * 2, registers, None).tolist() == [[code]]
+
+
+def test_a_bias_register_saturates() -> None:
+    one = np.ones((2, 1), np.int64)
+    chip = FpgaChip(DEVICE, (Burnt(one, 0.5, 1.0, 0, False, 0),), 1.0, signed=False)
+    codes = chip.register_codes(0, Registers(np.array([1e30, -1e30]), 1.0))
+    assert codes.tolist() == [2**23 - 1, -(2**23 - 1)]
+    assert chip.register_codes(0, Registers(np.array([0.75, 1.25]), 1.0)).tolist() == [2, 2]  # 1.5 and 2.5: to even
+
+
+def test_calibration_keeps_the_headroom() -> None:
+    """Inputs of 255 through a weight of 31: 7905; with 2 bits kept free, 31620 >> 7 = 247 <= 255 < 494."""
+    net = model(1, 1, 1)
+    values = start(net, 0)
+    values = [type(v)(np.abs(v.weights), np.zeros(1), 1.0) for v in values]
+    chip = DEVICE.fabricate(net, values, np.array([[0.0], [1.0]], np.float32), 0)
+    assert [layer.shift for layer in chip.layers] == [7, 0]
+    assert chip.layers[0].codes.tolist() == [[31]]
+
+
+def csd(c: int) -> int:
+    """Non-zero digits of the form in which no two neighbours are non-zero, by recoding from the right."""
+    count = 0
+    c = abs(c)
+    while c:
+        if c % 2:
+            c -= 2 - c % 4
+            count += 1
+        c //= 2
+    return count
+
+
+def fewest(c: int, digits: int = 9) -> int:
+    """Fewest signed powers of two with this sum, by search."""
+    reached, count = {0}, 0
+    while c not in reached:
+        reached |= {r + s * 2**k for r in reached for k in range(digits) for s in (1, -1)}
+        count += 1
+    return count
+
+
+def test_csd_digits() -> None:
+    constants = np.arange(-(2**12), 2**12)
+    assert csd_digits(constants).tolist() == [csd(int(c)) for c in constants]
+    few = np.arange(-128, 128)
+    assert csd_digits(few).tolist() == [fewest(int(c)) for c in few]
+
+
+CASES = [
+    ([[0, 0]], 8, 0),  # nothing to add
+    ([[4]], 8, 0),  # a shift is wiring
+    ([[3]], 8, 10),  # 4x - x: one adder, 3 * 255 = 765 needs 10 bits
+    ([[1, 0]], 8, 0),  # one term meets nobody
+    ([[1, 1, 1]], 8, 9 + 10),  # (a + b) in 9 bits, then c on top
+    ([[1, 1], [2, -2]], 4, 5 + 6),  # units side by side; a term of 2 * 15 = 30 has 5 bits
+    ([[5, 1]], 4, 7 + 8),  # 5 = 4 + 1, one adder of 5 * 15 = 75 in 7 bits; then 7 and 4 bits meet in 8
+]
+
+
+@pytest.mark.parametrize(("codes", "bits", "luts"), CASES)
+def test_luts(codes: list[list[int]], bits: int, luts: int) -> None:
+    assert layer_luts(np.array(codes), bits) == luts
+
+
+@given(st.lists(st.integers(-127, 127), min_size=1, max_size=20), st.integers(1, 16))
+def test_luts_of_a_unit(codes: list[int], bits: int) -> None:
+    """One adder less than terms and one less than digits of each, no narrower than data and no wider than the sum."""
+    live = [c for c in codes if c]
+    adders = max(len(live) - 1, 0) + sum(csd(c) - 1 for c in live)
+    found = layer_luts(np.array([codes]), bits)
+    widest = bits + 7 + max(len(live) - 1, 0).bit_length()
+    assert adders * bits <= found <= adders * widest
+    assert layer_luts(np.array([codes, codes]), bits) == 2 * found
+    assert layer_luts(-np.array([codes]), bits) == found
+
+
+def test_the_bill_by_hand() -> None:
+    """3 LUT counts: layer 64-12 and 12-10; cycles 2 + ceil(log2 65) = 9 and 2 + ceil(log2 13) = 6."""
+    net = model(64, 12, 10)
+    chip = DEVICE.fabricate(net, start(net, 0), np.array([[0.0] * 64, [1.0] * 64], np.float32), 0)
+    bill = chip.inference_bill()
+    assert bill.time_s == pytest.approx(15e-8)
+    assert bill.energy_j == pytest.approx(2e-13 * sum(layer_luts(layer.codes, 8) for layer in chip.layers))
+
+
+def test_what_cannot_be_built() -> None:
+    bad = Model("t", (Layer(2, 2, "identity", "uniform", 1.0, True, "zero", 1.0, True, True),) * 2)
+    assert DEVICE.problems(bad) == [
+        (0, "an FPGA LUT array has no gain register", "leave gain out or use a photonic device"),
+        (0, "a hidden layer of an FPGA LUT array cannot be 'identity'", "use 'relu'"),
+        (1, "an FPGA LUT array has no gain register", "leave gain out or use a photonic device"),
+    ]
