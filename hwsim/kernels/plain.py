@@ -173,6 +173,19 @@ def dense_integer(signals: NDArray[np.int32], weights: NDArray[np.int32], bias: 
     ]
 
 
+def dense_float(signals: NDArray[np.float64], weights: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Sums of products from the first input to the last: (samples, units).
+
+    Example:
+        >>> dense_float(np.array([[1.0, 2.0]]), np.array([[3.0, 0.5]])).tolist()
+        [[4.0]]
+    """
+    found = np.zeros((len(signals), len(weights)))
+    for signal, weight in zip(signals.T, weights.T, strict=True):
+        found += np.outer(signal, weight)
+    return found
+
+
 def read_tiles(
     drive: NDArray[np.float64],
     cells: NDArray[np.float64],

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from hwsim.kernels import integer, photonic, plain
+from hwsim.kernels import dense, photonic, plain
 from hwsim.kernels.compile import threads
 
 SEEDS = st.integers(0, 2**32)
@@ -34,7 +34,7 @@ def test_integers(samples: int, inputs: int, units: int, bits: int, seed: int) -
     weights = rng.integers(-(2**bits), 2**bits, (units, inputs), np.int32)
     bias = rng.integers(-(2**62), 2**62, units)
     out = np.full((samples, units), 7)
-    integer.dense_integer(signals, weights, bias, out)
+    dense.dense_integer(signals, weights, bias, out)
     assert out.tolist() == plain.dense_integer(signals, weights, bias)
 
 
@@ -42,8 +42,18 @@ def test_the_largest_integers() -> None:
     low, high = -(2**31), 2**31 - 1
     signals, weights = np.array([[low], [high]], np.int32), np.array([[low], [high]], np.int32)
     out = np.empty((2, 2), np.int64)
-    integer.dense_integer(signals, weights, np.array([2**62 - 1, -1]), out)
+    dense.dense_integer(signals, weights, np.array([2**62 - 1, -1]), out)
     assert out.tolist() == [[2**63 - 1, low * high - 1], [high * low + 2**62 - 1, high**2 - 1]]
+
+
+@given(samples=st.integers(0, 5), inputs=st.integers(0, 20), units=SIZES, seed=SEEDS)
+def test_floats(samples: int, inputs: int, units: int, seed: int) -> None:
+    """To the last bit: the order of the sums is part of the meaning."""
+    rng = np.random.default_rng(seed)
+    signals, weights = rng.normal(size=(samples, inputs)), rng.normal(size=(units, inputs))
+    out = np.full((samples, units), np.nan)
+    dense.dense_float(signals, weights, out)
+    assert np.array_equal(out, plain.dense_float(signals, weights))
 
 
 def core(
@@ -127,7 +137,7 @@ def test_any_number_of_threads_gives_the_same() -> None:
     for number in (1, 2):
         threads(number)
         out = np.empty((65, 17), np.int64)
-        integer.dense_integer(signals, weights, np.arange(17), out)
+        dense.dense_integer(signals, weights, np.arange(17), out)
         found.append((read(given_), out))
     assert np.array_equal(found[0][0], found[1][0])
     assert np.array_equal(found[0][1], found[1][1])
