@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from hwsim.device.datasheet import Datasheet, Datum
+from hwsim.device.number import NumberChip
 from hwsim.device.technology import Bill, Registers, Technology
 from hwsim.scenario import (
     AmpsPerRootHertz,
@@ -220,7 +221,7 @@ class _Layer:
 
 
 @dataclass(frozen=True)
-class PhotonicChip:
+class PhotonicChip(NumberChip):
     """A programmed core."""
 
     device: Photonic
@@ -253,10 +254,6 @@ class PhotonicChip:
         """Let inputs drive other rows; a unit's connections stay within the unit's own rows."""
         row_of = self.layers[layer].row_of
         row_of.reshape(-1)[positions] = cells % row_of.shape[1]
-
-    def encode(self, x: NDArray[np.float32]) -> NDArray[np.float64]:
-        """The numbers themselves; the modulators of a layer convert them."""
-        return x.astype(np.float64)
 
     def settle(self, layer: int, sums: NDArray[np.float64], registers: Registers) -> NDArray[np.float64]:
         """Gain, bias and activation in the electronics behind the ADC."""
