@@ -208,6 +208,16 @@ class Array:
     met_variances: NDArray[np.float32] | None = field(init=False)
     """And the variance of its noise."""
 
+    scratch: dict[str, NDArray[np.float32]] = field(default_factory=dict, compare=False, repr=False)
+    """Room for signals in the array's domain, kept from read to read: fresh memory costs more than filling it."""
+
+    def room(self, name: str, shape: tuple[int, ...]) -> NDArray[np.float32]:
+        """A scratch array of a shape, with anything in it."""
+        found = self.scratch.get(name)
+        if found is None or found.shape != shape:
+            found = self.scratch[name] = np.empty(shape, np.float32)
+        return found
+
     def __post_init__(self) -> None:
         object.__setattr__(self, "met", self.weights.copy())
         object.__setattr__(self, "met_variances", None if self.variances is None else self.variances.copy())
@@ -259,14 +269,16 @@ class ResistiveChip(NumberChip):
         array = self.layers[layer]
         noisy = rng is not None and (array.met_variances is not None or array.common > 0)
         own = array.met_variances if noisy else None
-        drive = np.empty(signals.shape, np.float32) if self.device.dac_bits else np.asarray(signals, np.float32)
-        squares = np.empty(signals.shape if own is not None else (0, 0), np.float32)
+        drive = array.room("drive", signals.shape) if self.device.dac_bits else np.asarray(signals, np.float32)
+        squares = array.room("squares", signals.shape) if own is not None else np.empty((0, 0), np.float32)
         if self.device.dac_bits:
             convert_inputs(np.ascontiguousarray(signals), array.inputs, drive, squares)
         elif own is not None:
             np.square(drive, out=squares)
         sums = drive @ array.met.T
-        variances = squares @ own.T if own is not None else np.empty((0, 0), np.float32)
+        variances = np.empty((0, 0), np.float32)
+        if own is not None:
+            variances = np.matmul(squares, own.T, out=array.room("variances", sums.shape))
         key = rng.integers(1 << 64, dtype=np.uint64) if noisy and rng is not None else np.uint64(0)
         law = np.array([*array.outputs, array.common], np.float32)
         convert_outputs(sums, variances, np.uint64(key), law, int(noisy))

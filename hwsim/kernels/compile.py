@@ -73,7 +73,7 @@ def parallel_kernel(function: F) -> F:
     return _compile(function, parallel=True)
 
 
-SMALL = 1 << 14
+SMALL = 1 << 19
 """Elements below which waking threads costs more than they save."""
 
 

@@ -29,17 +29,20 @@ def model(*sizes: int) -> Model:
     return Model("bench", tuple(layers))
 
 
-def timed(*works: Callable[[], object], seconds: float = 4.0) -> list[float]:
-    """Medians of the times of some works, taken in turn; all of them warmed up first."""
-    for work in works * 3:
-        work()
+def timed(*works: Callable[[], object], seconds: float = 5.0) -> list[float]:
+    """Medians of the times of some works, taken in turn by twenties.
+
+    The first ten of twenty are not counted: threads of the library before, which still spin, would be.
+    """
     found: list[list[float]] = [[] for _ in works]
     end = time.perf_counter() + seconds
-    while time.perf_counter() < end:
+    while time.perf_counter() < end or not found[-1]:
         for times, work in zip(found, works, strict=True):
-            before = time.perf_counter()
-            work()
-            times.append(time.perf_counter() - before)
+            for number in range(20):
+                before = time.perf_counter()
+                work()
+                if number >= 10:
+                    times.append(time.perf_counter() - before)
     return [median(times) for times in found]
 
 
