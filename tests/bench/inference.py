@@ -1,6 +1,6 @@
 """Measured ratios of emulated inference to the same product in float32, whichever of NumPy and torch is faster.
 
-Run as ``python tests/bench/inference.py``: one process, as many threads as it may have, medians of interleaved repeats.
+Run as ``python tests/bench/inference.py``: one process, as many threads as it may have, works in turn.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ import sys
 import time
 from collections.abc import Callable
 from itertools import pairwise
-from statistics import median
 
 import numpy as np
 import torch
@@ -30,7 +29,7 @@ def model(*sizes: int) -> Model:
 
 
 def timed(*works: Callable[[], object], seconds: float = 5.0) -> list[float]:
-    """Medians of the times of some works, taken in turn by twenties.
+    """Times of works, taken in turn by twenties: of each, what a tenth of its runs stay below (others compute too).
 
     The first ten of twenty are not counted: threads of the library before, which still spin, would be.
     """
@@ -43,7 +42,7 @@ def timed(*works: Callable[[], object], seconds: float = 5.0) -> list[float]:
                 work()
                 if number >= 10:
                     times.append(time.perf_counter() - before)
-    return [median(times) for times in found]
+    return [sorted(times)[len(times) // 10] for times in found]
 
 
 def emulated(net: Model, device: str, x: np.ndarray) -> Callable[[], object]:
