@@ -1,6 +1,15 @@
 """How signals reach fixed weights: topologies, routing, the routing graph."""
 
-from hwsim.crossbar.fabric import Configuration, Fabric, PermutationError, Topology, check_permutation, extend
+from hwsim.crossbar.fabric import (
+    Configuration,
+    Fabric,
+    Losses,
+    Paths,
+    PermutationError,
+    Topology,
+    check_permutation,
+    extend,
+)
 from hwsim.registry import Registry, unknown
 
 CROSSBARS: Registry[Topology] = Registry("crossbar")
@@ -31,6 +40,8 @@ __all__ = [
     "CROSSBARS",
     "Configuration",
     "Fabric",
+    "Losses",
+    "Paths",
     "PermutationError",
     "Topology",
     "check_permutation",
