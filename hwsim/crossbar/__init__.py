@@ -1,5 +1,6 @@
 """How signals reach fixed weights: topologies, routing, the routing graph."""
 
+from hwsim.crossbar.effort import EFFORTS
 from hwsim.crossbar.fabric import Configuration, Fabric, PermutationError, Topology, check_permutation, extend
 from hwsim.registry import Registry, unknown
 
@@ -29,6 +30,7 @@ def crossbar(name: str, ports: int) -> Fabric:
 
 __all__ = [
     "CROSSBARS",
+    "EFFORTS",
     "Configuration",
     "Fabric",
     "PermutationError",

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     import networkx as nx
     from numpy.typing import ArrayLike, NDArray
 
-EFFORTS = ("any", "greedy")
 PORTS_LIMIT = 2**26
 
 
@@ -218,13 +217,15 @@ class Fabric(ABC):
         Args:
             permutations: integers (banks, ports), each row a permutation.
             previous: states before, (banks, ...); power-up when None.
-            effort: ``any`` (looping, no cost consulted) or ``greedy`` (each loop takes its cheaper setting).
-            cost: cost of state 0 and of state 1 of every switch, float64 (switches, 2), the same for all banks; it
-                takes the place of previous. A switch that changes costs 1 when None.
+            effort: one of :data:`hwsim.crossbar.effort.EFFORTS`.
+            cost: cost of state 0 and of state 1 of every switch, float64 (switches, 2), the same for all banks, or
+                (banks, switches, 2); ``+inf`` where a switch cannot take a state. It is what is minimised, and
+                previous only what toggles are counted from. A switch that changes costs 1 when None.
 
         Raises:
             PermutationError: a row that is no permutation of the ports.
-            ValueError: states or a cost of the wrong shape, a cost that is not finite, an unknown effort.
+            ValueError: states or a cost of the wrong shape, a cost that is NaN or -inf, an unknown effort,
+                stuck switches that leave no configuration.
         """
 
     @abstractmethod
