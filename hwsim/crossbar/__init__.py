@@ -1,6 +1,8 @@
 """How signals reach fixed weights: topologies, routing, the routing graph."""
 
+from hwsim.crossbar.effort import EFFORTS
 from hwsim.crossbar.fabric import (
+    BlockedError,
     Configuration,
     Fabric,
     Losses,
@@ -38,6 +40,8 @@ def crossbar(name: str, ports: int) -> Fabric:
 
 __all__ = [
     "CROSSBARS",
+    "EFFORTS",
+    "BlockedError",
     "Configuration",
     "Fabric",
     "Losses",

@@ -12,16 +12,30 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import networkx as nx
     from numpy.typing import ArrayLike, NDArray
 
 Blocking = Literal["strict", "rearrangeable", "blocking"]
-EFFORTS = ("any", "greedy")
 PORTS_LIMIT = 2**26
 
 
 class PermutationError(ValueError):
     """What was given is no permutation of the ports; the message says where and what would work."""
+
+
+class BlockedError(PermutationError):
+    """A permutation that this circuit cannot realise; the message says what stands in the way.
+
+    Args:
+        message: what a person reads.
+        pairs: pairs of outputs whose signals want the same wire, where that is the reason.
+    """
+
+    def __init__(self, message: str, pairs: Sequence[tuple[int, int]] = ()) -> None:
+        super().__init__(message)
+        self.pairs = tuple(pairs)
 
 
 class Topology(Protocol):
@@ -290,15 +304,15 @@ class Fabric(ABC):
         Args:
             permutations: integers (banks, ports), each row a permutation.
             previous: states before, (banks, ...); power-up when None.
-            effort: ``any`` (looping, no cost consulted) or ``greedy`` (each loop takes its cheaper setting).
-            cost: cost of state 0 and of state 1 of every switch, float64 (switches, 2) for all banks or (banks,
-                switches, 2); it is what is minimised, in place of toggles. ``inf``: the switch cannot take that state.
-                When None, a switch that changes costs 1.
+            effort: one of :data:`hwsim.crossbar.effort.EFFORTS`.
+            cost: cost of state 0 and of state 1 of every switch, float64 (switches, 2), the same for all banks, or
+                (banks, switches, 2); ``+inf`` where a switch cannot take a state. It is what is minimised, and
+                previous only what toggles are counted from. A switch that changes costs 1 when None.
 
         Raises:
             PermutationError: a row that is no permutation of the ports.
-            ValueError: states or a cost of the wrong shape, a cost that is no number, an unknown effort, a permutation
-                that this topology or its stuck switches cannot realise.
+            BlockedError: a permutation that this topology, or what is stuck in it, cannot realise.
+            ValueError: states or a cost of the wrong shape, a cost that is NaN or -inf, an unknown effort.
         """
 
     @abstractmethod

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hwsim.crossbar.fabric import EFFORTS, Fabric, Paths, check_banks, check_ports, check_rows
+from hwsim.crossbar.effort import check_cost, check_effort
+from hwsim.crossbar.fabric import Fabric, Paths, check_banks, check_ports, check_rows
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -67,10 +68,11 @@ class FullCrossbar(Fabric):
         cost: NDArray[np.float64] | None = None,
     ) -> NDArray[np.int32]:
         """Close the crosspoint that each output asks for."""
-        del previous, cost
-        if effort not in EFFORTS:
-            raise ValueError(f"unknown effort {effort!r}; use {' or '.join(EFFORTS)}")
-        return check_banks(permutations, self.ports).astype(np.int32)
+        del previous
+        check_effort(effort)
+        rows = check_banks(permutations, self.ports)
+        check_cost(cost, len(rows), self.switches)
+        return rows.astype(np.int32)
 
     def apply_many(self, states: NDArray[Any], signals: NDArray[Any]) -> NDArray[Any]:
         """Send signals (banks, ports) through the closed crosspoints.

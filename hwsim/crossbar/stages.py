@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hwsim.crossbar.drawing import Crossings, count_crossings, draw_outwards, find_live
-from hwsim.crossbar.fabric import EFFORTS, Fabric, Paths, check_rows
+from hwsim.crossbar.fabric import Fabric, Paths, check_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -145,31 +145,6 @@ class SwitchNetwork(Fabric):
     def power_up(self, banks: int) -> NDArray[np.uint8]:
         """All switches in bar."""
         return np.zeros((banks, self.switches), np.uint8)
-
-    def check_effort(self, effort: str, cost: NDArray[np.float64] | None) -> NDArray[np.float64] | None:
-        """The cost as contiguous float64 (switches, 2), or None where none is given.
-
-        Raises:
-            ValueError: an unknown effort, a cost of the wrong shape or not finite.
-
-        Example:
-            >>> from hwsim.crossbar import crossbar
-            >>> crossbar("benes", 4).check_effort("best", None)
-            Traceback (most recent call last):
-            ...
-            ValueError: unknown effort 'best'; use any or greedy
-        """
-        if effort not in EFFORTS:
-            raise ValueError(f"unknown effort {effort!r}; use {' or '.join(EFFORTS)}")
-        if cost is None:
-            return None
-        table = np.ascontiguousarray(cost, np.float64)
-        if table.shape != (self.switches, 2):
-            raise ValueError(f"cost has shape {table.shape}; give one of ({self.switches}, 2)")
-        if not np.isfinite(table).all():
-            at = np.argwhere(~np.isfinite(table))[0]
-            raise ValueError(f"cost of switch {at[0]} in state {at[1]} is {table[tuple(at)]}; give finite numbers")
-        return table
 
     def check_states(self, what: str, states: ArrayLike, banks: int) -> NDArray[np.uint8]:
         """States as contiguous uint8 (banks, switches).

@@ -17,6 +17,7 @@ def pass_signals(
     """Signals (banks, wires) after switches in order; a switch in cross exchanges its two wires.
 
     Example:
+        >>> import numpy as np
         >>> pass_signals(np.array([[1]], np.uint8), [0], [1], np.array([[5, 7]])).tolist()
         [[7, 5]]
     """

@@ -62,18 +62,26 @@ def test_topology() -> None:
 
 @pytest.mark.parametrize("name", CROSSBARS)
 def test_effort(name: str) -> None:
-    with pytest.raises(ValueError, match=r"^unknown effort 'best'; use any or greedy$"):
+    with pytest.raises(ValueError, match=r"^unknown effort 'best'; use any, greedy, blocks, descent or exact$"):
         crossbar(name, 4).route([0, 1, 2, 3], effort="best")
 
 
 def test_cost() -> None:
     fabric = crossbar("benes", 4)
-    with pytest.raises(ValueError, match=r"^cost has shape \(6,\); give one of \(6, 2\)$"):
+    with pytest.raises(ValueError, match=r"^cost has shape \(6,\); give one of \(6, 2\) or \(1, 6, 2\)$"):
         fabric.route([0, 1, 2, 3], cost=np.zeros(6))
     cost = np.zeros((6, 2))
-    cost[3, 1] = np.inf
-    with pytest.raises(ValueError, match=r"^cost of switch 3 in state 1 is inf; give finite numbers$"):
+    cost[3, 1] = np.nan
+    wording = r"^cost of switch 3 in state 1 is nan; give a number, or inf for a state it cannot take$"
+    with pytest.raises(ValueError, match=wording):
         fabric.route([0, 1, 2, 3], cost=cost)
+    cost[3] = np.inf
+    with pytest.raises(ValueError, match=r"^cost of switch 3 is inf in both states; a switch can take at least one$"):
+        fabric.route([0, 1, 2, 3], cost=cost)
+    each = np.zeros((2, 6, 2))
+    each[1, 2, 0] = -np.inf
+    with pytest.raises(ValueError, match=r"^cost of switch 2 of bank 1 in state 0 is -inf; give a number"):
+        fabric.route_many(np.array([[0, 1, 2, 3]] * 2), cost=each)
 
 
 @pytest.mark.parametrize("name", CROSSBARS)
