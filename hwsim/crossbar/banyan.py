@@ -60,8 +60,8 @@ class Banyan(SwitchNetwork):
         >>> crossbar("omega", 4).route([0, 2, 1, 3])
         Traceback (most recent call last):
         ...
-        hwsim.crossbar.fabric.BlockedError: bank 0: an omega network cannot do this: outputs 0 and 2 want the same \
-wire of switch 2 in stage 1, outputs 1 and 3 that of switch 3 in stage 1; 2 pairs collide
+        hwsim.crossbar.fabric.BlockedError: bank 0: an omega network cannot do this: outputs 0 and 1 want the same \
+wire of switch 0 in stage 0, outputs 2 and 3 that of switch 1 in stage 0; 2 pairs collide
     """
 
     blocking: Blocking = "blocking"
@@ -117,7 +117,7 @@ wire of switch 2 in stage 1, outputs 1 and 3 that of switch 3 in stage 1; 2 pair
         pairs: list[tuple[int, int]] = []
         words: list[str] = []
         for stage, bit in enumerate(self._bits):
-            place ^= (place ^ outputs) >> bit & 1 << bit
+            place ^= (place ^ outputs) & (1 << bit)
             order = np.argsort(place, kind="stable")
             for at in np.flatnonzero(np.diff(place[order]) == 0):
                 one, other, wire = int(order[at]), int(order[at + 1]), int(place[order[at]])

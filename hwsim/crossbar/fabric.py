@@ -393,8 +393,8 @@ class Fabric(ABC):
         theirs = other.fabric
         if (theirs.topology, theirs.ports) != (self.topology, self.ports):
             raise ValueError(
-                f"the previous configuration is one of a {theirs.topology} of {theirs.ports} ports; "
-                f"give one of a {self.topology} of {self.ports} ports"
+                f"the previous configuration is one of {named(theirs.topology)} of {theirs.ports} ports; "
+                f"give one of {named(self.topology)} of {self.ports} ports"
             )
         return other.state[None, :]
 

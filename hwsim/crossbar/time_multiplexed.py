@@ -195,11 +195,10 @@ class TimeMultiplexed(Fabric):
     ) -> NDArray[np.uint8]:
         """Route every cycle, against its setting before, or against the cycle before it."""
         settings = np.empty((len(wanted), self.cycles, self.switches), np.uint8)
-        if old is not None:
-            flat = self.benes.route_many(
-                wanted.reshape(-1, self.lanes), old.reshape(len(old) * self.cycles, self.switches), effort
-            )
-            return flat.reshape(settings.shape)
+        if old is not None or (effort == "any" and cost is None):
+            shape = (len(wanted) * self.cycles, self.switches)
+            each = None if old is None else old.reshape(shape)
+            return self.benes.route_many(wanted.reshape(shape[0], self.lanes), each, effort).reshape(settings.shape)
         before = self.benes.power_up(len(wanted))
         for cycle in range(self.cycles):
             try:
