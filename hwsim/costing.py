@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hwsim.crossbar import CROSSBARS, PermutationError, check_permutation, extend
+from hwsim.crossbar.effort import EFFORT_LINES
 from hwsim.crossbar.technology import Switch, SwitchSheet, build_switch
 from hwsim.device import read_sheet, sheet_values
 from hwsim.execution import Load, simulate
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from numpy.typing import NDArray
-
-EFFORTS = {"any": "looping", "greedy": "cheapest loop orientation"}
 
 
 @dataclass(frozen=True)
@@ -118,7 +117,7 @@ def price(
     faults = Faults()
     for option, given, known in (
         ("--topology", topologies, CROSSBARS),
-        ("--effort", efforts, EFFORTS),
+        ("--effort", efforts, EFFORT_LINES),
     ):
         _known(faults, option, given, known)
     sheets = {name: path for name, path in names("devices").items() if sheet_kind(path) == "switch"}

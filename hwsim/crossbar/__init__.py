@@ -6,7 +6,18 @@ import sys
 from types import ModuleType
 from typing import Any
 
-from hwsim.crossbar.fabric import Configuration, Fabric, PermutationError, Topology, check_permutation, extend
+from hwsim.crossbar.effort import EFFORTS
+from hwsim.crossbar.fabric import (
+    BlockedError,
+    Configuration,
+    Fabric,
+    Losses,
+    Paths,
+    PermutationError,
+    Topology,
+    check_permutation,
+    extend,
+)
 from hwsim.registry import Registry, unknown
 
 CROSSBARS: Registry[Topology] = Registry("crossbar")
@@ -35,8 +46,12 @@ def crossbar(name: str, ports: int) -> Fabric:
 
 __all__ = [
     "CROSSBARS",
+    "EFFORTS",
+    "BlockedError",
     "Configuration",
     "Fabric",
+    "Losses",
+    "Paths",
     "PermutationError",
     "Topology",
     "check_permutation",

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from hwsim.crossbar.effort import check_cost, check_effort
 from hwsim.crossbar.fabric import check_banks, check_ports
 from hwsim.crossbar.stages import SwitchNetwork
 
@@ -82,7 +83,12 @@ class Benes(SwitchNetwork):
         from hwsim.kernels.compile import threading
 
         p = check_banks(permutations, self.ports)
-        table = self.check_effort(effort, cost)
+        check_effort(effort)
+        table = check_cost(cost, len(p), self.switches)
+        if table is not None and table.ndim > 2:  # noqa: PLR2004 - one table a bank
+            return np.concatenate(
+                [self.power_up(0)] + [self.route_many(p[[b]], None, effort, table[b]) for b in range(len(p))]
+            )
         states = self.power_up(len(p))
         before = self.power_up(len(p)) if previous is None else self.check_states("previous states", previous, len(p))
         law = kernels.ANY if effort == "any" else kernels.TOGGLES if table is None else kernels.COST
