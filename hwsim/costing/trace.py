@@ -1,0 +1,157 @@
+"""Reconnections sent through one list of circuits: every step routed once, priced for several technologies."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from hwsim.crossbar import extend
+from hwsim.crossbar.cost import Wear, switching_cost
+from hwsim.execution import Load, simulate
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from hwsim.costing.steps import Reconnections
+    from hwsim.crossbar import Fabric
+    from hwsim.crossbar.technology import Switch
+
+MINIMISED = {
+    "toggles": "switches that change, the same for every technology",
+    "energy": "SET and RESET energy, and hold power times --dwell",
+    "loss": "loss in decibels, summed over all switches; and toggles where it is equal",
+    "wear": "toggles, those of a worn switch costing more",
+}
+"""What a router may be asked to spend little of."""
+
+_TIE = 1e-6  # toggles decide between configurations of equal loss, and never outweigh a loss
+
+
+@dataclass
+class Account:
+    """What one switch technology has spent: joules, picoseconds, decibels over all paths."""
+
+    switch: Switch
+    energy: float = 0.0
+    time: int = 0
+    least: float = math.inf
+    most: float = -math.inf
+    total: float = 0.0
+    paths: int = 0
+
+    def pay(self, loads: Sequence[Load]) -> None:
+        """One reconnection."""
+        joules, picoseconds = simulate(loads, 0, self.switch)
+        self.energy += joules
+        self.time += picoseconds
+
+    def lose(self, bar: NDArray[np.int64], cross: NDArray[np.int64], crossings: NDArray[np.int64]) -> None:
+        """The paths of banks that were reconnected."""
+        loss = bar * self.switch.bar_loss
+        loss += cross * self.switch.cross_loss
+        loss += crossings * self.switch.crossing_loss
+        self.least, self.most = min(self.least, float(loss.min())), max(self.most, float(loss.max()))
+        self.total += float(loss.sum())
+        self.paths += loss.size
+
+    @property
+    def loss(self) -> dict[str, float] | None:
+        """Least, mean and most over all paths after every reconnection; None where signals are bits."""
+        if not self.paths:
+            return None
+        return {"min": self.least, "mean": self.total / self.paths, "max": self.most}
+
+
+@dataclass
+class Trace:
+    """One pass of all reconnections through circuits of one topology.
+
+    Args:
+        fabrics: circuit of the banks of each group.
+        accounts: one a switch technology.
+        effort: how hard the router tries.
+        minimised: a key of ``MINIMISED``; other than toggles it needs exactly one account.
+        dwell: seconds that a configuration stands, for the energy of holding it.
+    """
+
+    fabrics: Sequence[Fabric]
+    accounts: Sequence[Account]
+    effort: str
+    minimised: str = "toggles"
+    dwell: float = 0.0
+    moves: int = 0
+    held: int = 0
+    toggles: list[int] = field(default_factory=list)
+    wear: list[Wear] = field(default_factory=list)
+
+    def run(self, reconnections: Reconnections) -> None:
+        """Route, count and pay one reconnection after another.
+
+        Raises:
+            PermutationError: one that a blocking topology cannot realise, with its number.
+            ValueError: an effort that the topology does not offer.
+        """
+        shapes = reconnections.shapes
+        self.wear = [Wear(len(reconnections)) for _ in self.fabrics]
+        states: list[NDArray[Any]] = [f.power_up(banks) for f, (banks, _) in zip(self.fabrics, shapes, strict=True)]
+        before: list[NDArray[np.int64]] = [np.tile(np.arange(ports), (banks, 1)) for banks, ports in shapes]
+        if reconnections.start is not None:
+            before = list(reconnections.start)
+            states = [self._route(group, wanted, states[group]) for group, wanted in enumerate(before)]
+        for number, event in enumerate(reconnections):
+            loads: list[Load] = []
+            toggles = 0
+            for group, wanted in enumerate(event):
+                if wanted is None:
+                    continue
+                try:
+                    new = self._route(group, wanted, states[group])
+                except ValueError as error:
+                    raise type(error)(f"reconnection {number}: {error}") from error
+                moved = self._account(group, states[group], new, loads)
+                self.moves += int(np.count_nonzero(wanted != before[group]))
+                toggles += moved
+                states[group], before[group] = new, wanted
+            self.toggles.append(toggles)
+            for account in self.accounts:
+                account.pay(loads)
+        self.held = sum(int(f.held_many(state).sum()) for f, state in zip(self.fabrics, states, strict=True))
+
+    def _route(self, group: int, wanted: NDArray[np.int64], old: NDArray[Any]) -> NDArray[Any]:
+        fabric = self.fabrics[group]
+        ports = wanted if wanted.shape[1] == fabric.ports else extend(wanted, fabric.ports)
+        return fabric.route_many(ports, old, self.effort, self._cost(group, old))
+
+    def _cost(self, group: int, old: NDArray[Any]) -> NDArray[np.float64] | None:
+        """The table to minimise, None where it is toggles or where crosspoints leave no choice."""
+        fabric = self.fabrics[group]
+        if self.minimised == "toggles" or old.shape[1:] != (fabric.switches,):
+            return None
+        switch = self.accounts[0].switch
+        if self.minimised == "energy":
+            return switching_cost(switch, old, energy=1.0, dwell=self.dwell)
+        if self.minimised == "loss":
+            return switching_cost(switch, old, loss=1.0, toggles=_TIE)
+        counts = self.wear[group].counts
+        worn = counts if counts.shape == old.shape else None
+        return switching_cost(switch, old, toggles=1.0, wear=switch.endurance or 0.0, worn=worn)
+
+    def _account(self, group: int, old: NDArray[Any], new: NDArray[Any], loads: list[Load]) -> int:
+        fabric = self.fabrics[group]
+        changed, sets, held = fabric.toggles_many(old, new), fabric.sets_many(old, new), fabric.held_many(new)
+        loads += [
+            Load(fabric.configuration_bits, int(sets[b]), int(changed[b] - sets[b]), int(held[b]))
+            for b in np.flatnonzero(changed)
+        ]
+        self.wear[group].count(old, new)
+        lossy = [account for account in self.accounts if account.switch.medium == "optical"]
+        if lossy:
+            paths = fabric.paths_many(new)
+            for account in lossy:
+                account.lose(paths.bar, paths.cross, paths.crossings)
+        return int(changed.sum())
