@@ -127,6 +127,7 @@ def price(
         >>> row["moves"], row["toggles"]["max"], row["lifetime_reconnections"]
         (4, 4, None)
     """
+    topologies, efforts = list(dict.fromkeys(topologies)), list(dict.fromkeys(efforts))
     switches = _check(reconnections, topologies, technologies, efforts, ports, minimise, dwell)
     rows = []
     for topology in topologies:
