@@ -39,7 +39,7 @@ class Reconnections(Protocol):
 
     @property
     def words(self) -> str:
-        """What they are, in a few words."""
+        """How many and what they are, in a few words."""
 
     def __len__(self) -> int: ...
 
@@ -118,9 +118,9 @@ class Redrawn:
 
     @property
     def words(self) -> str:
-        """Seed and number of moved positions."""
-        moving = "all positions drawn anew" if self.moved is None else f"{self.moved:,} positions moved"
-        return f"random, seed {self.seed}, each with {moving}; from a configured random permutation"
+        """Seed and number of moved ports."""
+        moving = "all ports drawn anew" if self.moved is None else f"{self.moved:,} ports moved"
+        return f"{_counted(self.count, 'random ')}, seed {self.seed}, {moving}, from a configured random permutation"
 
     def __len__(self) -> int:
         return self.count
@@ -136,6 +136,10 @@ class Redrawn:
                 current = current.copy()
                 current[0, places] = current[0, places[_derangement(rng, self.moved)]]
             yield (current,)
+
+
+def _counted(count: int, kind: str = "") -> str:
+    return f"{count:,} {kind}reconnection{'' if count == 1 else 's'}"
 
 
 def _derangement(rng: np.random.Generator, size: int) -> NDArray[np.int64]:
@@ -171,7 +175,7 @@ def from_arrays(permutations: ArrayLike) -> Recorded:
             rows.append((check_banks(event, event.shape[1]),))
         except PermutationError as error:
             raise PermutationError(f"reconnection {number}: {error}") from None
-    return Recorded((events.shape[1:],), tuple(rows), "given, from power-up")
+    return Recorded((events.shape[1:],), tuple(rows), f"{_counted(len(rows))}, from power-up")
 
 
 def read_permutations(path: Path) -> Reconnections:
@@ -202,7 +206,7 @@ class Scheduled:
     @property
     def words(self) -> str:
         """The file."""
-        return f"of {self.path.name}, from power-up"
+        return f"{_counted(self.count)} of {self.path.name}, from power-up"
 
     def __len__(self) -> int:
         return self.count
@@ -258,4 +262,5 @@ def _from_text(path: Path) -> Recorded:
     if not rows and not faults.found:
         faults.add(Fault(str(path), 1, 1, "no permutation in this file", "", "one a line, for example: 2 0 1 3"))
     faults.check()
-    return Recorded(((1, len(rows[0])),), tuple((row[None, :],) for row in rows), f"of {path.name}, from power-up")
+    words = f"{_counted(len(rows))} of {path.name}, from power-up"
+    return Recorded(((1, len(rows[0])),), tuple((row[None, :],) for row in rows), words)

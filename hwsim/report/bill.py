@@ -54,18 +54,17 @@ def bill(rows: Sequence[Mapping[str, Any]], count: int, words: str) -> str:
     Args:
         rows: as :func:`hwsim.costing.price` gives them.
         count: reconnections that they are about.
-        words: what these are.
+        words: how many and what these are, the heading.
 
     Example:
         >>> import hwsim
         >>> rows = hwsim.cost([1, 0, 3, 2], topology=["benes", "crossbar"])
-        >>> print(bill(rows, 1, "given, from power-up").splitlines()[0])
-        1 reconnection given, from power-up
+        >>> print(bill(rows, 1, "one reconnection").splitlines()[0])
+        one reconnection
     """
-    head = f"{count:,} reconnection{'s' * (count != 1)} {words}"
     if len(rows) == 1 and "blocked" not in rows[0]:
-        return "\n".join([head, "", *_column(rows[0], count)])
-    return "\n".join([head, "", *_table(rows, count), "", *_NOTES])
+        return "\n".join([words, "", *_column(rows[0], count)])
+    return "\n".join([words, "", *_table(rows, count), "", *_NOTES])
 
 
 def _table(rows: Sequence[Mapping[str, Any]], count: int) -> list[str]:
