@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +31,24 @@ DEFAULTS = {"topology": "benes", "technology": "fpga-register-ug474-2016", "effo
 COUNT = 20
 """Random reconnections where no number is given."""
 PICOSECONDS = 10**12
+KEYS = (
+    "topology",
+    "technology",
+    "effort",
+    "ports",
+    "switches",
+    "depth",
+    "configuration_bits",
+    "moves",
+    "toggles",
+    "energy_j",
+    "time_s",
+    "hold_w",
+    "loss_db",
+    "crosstalk_db",
+    "lifetime_reconnections",
+)
+"""Keys of a row, in order."""
 
 
 def cost(
@@ -129,12 +148,14 @@ def price(
     """
     topologies, efforts = list(dict.fromkeys(topologies)), list(dict.fromkeys(efforts))
     switches = _check(reconnections, topologies, technologies, efforts, ports, minimise, dwell)
-    rows = []
+    rows: list[dict[str, Any]] = []
     for topology in topologies:
+        circuits = _circuits(topology, reconnections.shapes, ports)
         for effort in efforts:
             groups = [switches] if minimise == "toggles" else [[switch] for switch in switches]
             for group in groups:
-                rows += _rows(reconnections, topology, group, effort, ports, minimise, dwell)
+                trace = Trace(circuits.fabrics, [Account(switch) for switch in group], effort, minimise, dwell)
+                rows += _rows(reconnections, circuits, trace)
     reasons = dict.fromkeys(f"{row['topology']}: {row.get('blocked', '')}" for row in rows)
     if all("blocked" in row for row in rows):
         cure = "choose another topology, or other ports"
@@ -194,76 +215,52 @@ def _switch(name: str, path: Path) -> Switch:
     return build_switch(name, sheet, sheet_values(sheet, {}, document, ()))
 
 
-def _rows(
-    reconnections: Reconnections,
-    topology: str,
-    switches: Sequence[Switch],
-    effort: str,
-    ports: int | None,
-    minimise: str,
-    dwell: float,
-) -> Iterator[dict[str, Any]]:
-    """One pass of the reconnections, a row for every switch technology."""
-    shapes = reconnections.shapes
-    largest = ports or max(size for _, size in shapes)
-    blank = dict.fromkeys(_KEYS)
-    names = {"topology": topology, "effort": effort, "ports": largest}
-    fabrics: list[Fabric] = []
-    trace = None
+@dataclass(frozen=True)
+class _Circuits:
+    """The circuits of one topology, or why there are none; ``size`` is what rows say of them."""
+
+    size: dict[str, Any]
+    fabrics: list[Fabric]
+    reason: str = ""
+
+
+def _circuits(topology: str, shapes: Sequence[tuple[int, int]], ports: int | None) -> _Circuits:
+    size = {"topology": topology, "ports": ports or max(wanted for _, wanted in shapes)}
     try:
-        fabrics = [CROSSBARS[topology].build(ports or size) for _, size in shapes]
-        trace = Trace(fabrics, [Account(switch) for switch in switches], effort, minimise, dwell)
-        trace.run(reconnections)
+        fabrics = [CROSSBARS[topology].build(ports or wanted) for _, wanted in shapes]
     except ValueError as error:
-        for switch in switches:
-            yield {**blank, **names, "technology": switch.name, **_size(fabrics, shapes), "blocked": str(error)}
-        return
+        return _Circuits(size, [], str(error))
+    size["switches"] = sum(banks * fabric.switches for fabric, (banks, _) in zip(fabrics, shapes, strict=True))
+    size["depth"] = max(fabric.depth for fabric in fabrics)
+    size["configuration_bits"] = max(fabric.configuration_bits for fabric in fabrics)
+    return _Circuits(size, fabrics)
+
+
+def _rows(reconnections: Reconnections, circuits: _Circuits, trace: Trace) -> Iterator[dict[str, Any]]:
+    """One pass of the reconnections, a row for every switch technology."""
+    reason = circuits.reason
+    if not reason:
+        try:
+            trace.run(reconnections)
+        except ValueError as error:
+            reason = str(error)
     for account in trace.accounts:
         switch = account.switch
+        row = {**dict.fromkeys(KEYS), **circuits.size, "technology": switch.name, "effort": trace.effort}
+        if reason:
+            yield {**row, "blocked": reason}
+            continue
         yield {
-            **blank,
-            **names,
-            "technology": switch.name,
-            **_size(fabrics, shapes),
+            **row,
             "moves": trace.moves,
             "toggles": _spread(trace.toggles),
             "energy_j": account.energy,
             "time_s": account.time / PICOSECONDS,
             "hold_w": trace.held * switch.hold_power,
             "loss_db": account.loss,
-            "crosstalk_db": _crosstalk(fabrics, switch),
+            "crosstalk_db": _crosstalk(trace.fabrics, switch),
             "lifetime_reconnections": _lifetime(trace, switch),
         }
-
-
-_KEYS = (
-    "topology",
-    "technology",
-    "effort",
-    "ports",
-    "switches",
-    "depth",
-    "configuration_bits",
-    "moves",
-    "toggles",
-    "energy_j",
-    "time_s",
-    "hold_w",
-    "loss_db",
-    "crosstalk_db",
-    "lifetime_reconnections",
-)
-
-
-def _size(fabrics: Sequence[Fabric], shapes: Sequence[tuple[int, int]]) -> dict[str, int]:
-    """What the circuits have, as far as they could be built."""
-    if len(fabrics) < len(shapes):
-        return {}
-    return {
-        "switches": sum(banks * fabric.switches for fabric, (banks, _) in zip(fabrics, shapes, strict=True)),
-        "depth": max(fabric.depth for fabric in fabrics),
-        "configuration_bits": max(fabric.configuration_bits for fabric in fabrics),
-    }
 
 
 def _spread(toggles: Sequence[int]) -> dict[str, float]:

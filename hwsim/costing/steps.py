@@ -175,7 +175,7 @@ def from_arrays(permutations: ArrayLike) -> Recorded:
             rows.append((check_banks(event, event.shape[1]),))
         except PermutationError as error:
             raise PermutationError(f"reconnection {number}: {error}") from None
-    return Recorded((events.shape[1:],), tuple(rows), f"{_counted(len(rows))}, from power-up")
+    return Recorded(((events.shape[1], events.shape[2]),), tuple(rows), f"{_counted(len(rows))}, from power-up")
 
 
 def read_permutations(path: Path) -> Reconnections:
@@ -262,5 +262,5 @@ def _from_text(path: Path) -> Recorded:
     if not rows and not faults.found:
         faults.add(Fault(str(path), 1, 1, "no permutation in this file", "", "one a line, for example: 2 0 1 3"))
     faults.check()
-    words = f"{_counted(len(rows))} of {path.name}, from power-up"
-    return Recorded(((1, len(rows[0])),), tuple((row[None, :],) for row in rows), words)
+    described = f"{_counted(len(rows))} of {path.name}, from power-up"
+    return Recorded(((1, len(rows[0])),), tuple((row[None, :],) for row in rows), described)

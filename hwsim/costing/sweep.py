@@ -74,4 +74,4 @@ def moved_ports(size: int) -> list[int]:
         >>> moved_ports(1024)
         [2, 4, 8, 16, 32, 64, 128, 256, 512, 1024]
     """
-    return np.unique(np.geomspace(2, size, POINTS).round().astype(int)).tolist()
+    return [int(moved) for moved in np.unique(np.geomspace(2, size, POINTS).round())]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hwsim.crossbar import extend
+from hwsim.crossbar import BlockedError, extend
 from hwsim.crossbar.cost import Wear, switching_cost
 from hwsim.execution import Load, simulate
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from hwsim.costing.steps import Reconnections
-    from hwsim.crossbar import Fabric
+    from hwsim.crossbar import Fabric, Paths
     from hwsim.crossbar.technology import Switch
 
 MINIMISED = {
@@ -50,11 +50,9 @@ class Account:
         self.energy += joules
         self.time += picoseconds
 
-    def lose(self, bar: NDArray[np.int64], cross: NDArray[np.int64], crossings: NDArray[np.int64]) -> None:
+    def lose(self, paths: Paths) -> None:
         """The paths of banks that were reconnected."""
-        loss = bar * self.switch.bar_loss
-        loss += cross * self.switch.cross_loss
-        loss += crossings * self.switch.crossing_loss
+        loss = paths.loss(self.switch)
         self.least, self.most = min(self.least, float(loss.min())), max(self.most, float(loss.max()))
         self.total += float(loss.sum())
         self.paths += loss.size
@@ -93,7 +91,7 @@ class Trace:
         """Route, count and pay one reconnection after another.
 
         Raises:
-            PermutationError: one that a blocking topology cannot realise, with its number.
+            BlockedError: one that a blocking topology cannot realise, with its number.
             ValueError: an effort that the topology does not offer.
         """
         shapes = reconnections.shapes
@@ -111,8 +109,8 @@ class Trace:
                     continue
                 try:
                     new = self._route(group, wanted, states[group])
-                except ValueError as error:
-                    raise type(error)(f"reconnection {number}: {error}") from error
+                except BlockedError as error:
+                    raise BlockedError(f"reconnection {number}: {error}", error.pairs) from error
                 moved = self._account(group, states[group], new, loads)
                 self.moves += int(np.count_nonzero(wanted != before[group]))
                 toggles += moved
@@ -153,5 +151,5 @@ class Trace:
         if lossy:
             paths = fabric.paths_many(new)
             for account in lossy:
-                account.lose(paths.bar, paths.cross, paths.crossings)
+                account.lose(paths)
         return int(changed.sum())

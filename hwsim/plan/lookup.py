@@ -129,9 +129,7 @@ class Lookup:
         full = candidates[0] if candidates else name
         return full, self._document(found, "switch technology", at, full)
 
-    def _document(
-        self, found: Mapping[str, Path], noun: str, at: tuple[str, ...], name: str | None
-    ) -> Document | None:
+    def _document(self, found: Mapping[str, Path], noun: str, at: tuple[str, ...], name: str | None) -> Document | None:
         path = self.entry(found, noun, at, name)
         return None if path is None else self.faults.attempt(lambda: read_document(path))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import TYPE_CHECKING, Any
 
 from hwsim.scenario import format_quantity
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 
+_COLUMNS = 100
 _LARGE = 1e12
 _FINE = 1e4
 _NONE = "-"
@@ -68,21 +70,24 @@ def bill(rows: Sequence[Mapping[str, Any]], count: int, words: str) -> str:
 
 
 def _table(rows: Sequence[Mapping[str, Any]], count: int) -> list[str]:
-    """A line for each circuit and effort, and under it, a line for each technology."""
+    """A line for each circuit and effort, and under it, a line for each technology or why there is none."""
     circuits: dict[tuple[str, ...], list[tuple[str, ...]]] = {}
+    blocked: dict[tuple[str, ...], dict[str, None]] = {}
     for row in rows:
-        mine = circuits.setdefault(_circuit(row, count), [])
-        mine.append((f"  {row['technology']}", f"blocked: {row['blocked']}") if "blocked" in row else _spent(row, count))
-    upper = _widths([_CIRCUIT, *circuits], left=2)
-    lower = _widths([_indented(_TECHNOLOGY), *(line for lines in circuits.values() for line in lines)], left=1)
+        circuit = _circuit(row, count)
+        mine = circuits.setdefault(circuit, [])
+        if "blocked" in row:
+            blocked.setdefault(circuit, {}).setdefault(row["blocked"])
+        else:
+            mine.append(_spent(row, count))
+    upper = _widths([_CIRCUIT, *circuits])
+    lower = _widths([_indented(_TECHNOLOGY), *(line for lines in circuits.values() for line in lines)])
     text = [_line(_CIRCUIT, upper, left=2), _line(_indented(_TECHNOLOGY), lower, left=1)]
     for circuit, lines in circuits.items():
         text.append(_line(circuit, upper, left=2))
-        reasons = {line[1] for line in lines if line[1].startswith("blocked")}
-        if reasons and len(lines) > 1:
-            lines = [("  all technologies", reason) for reason in reasons]
-        text += [f"{line[0]}  {line[1]}" if line[1:] and line[1].startswith("blocked") else _line(line, lower, left=1)
-                 for line in lines]
+        text += [_line(line, lower, left=1) for line in lines]
+        for reason in blocked.get(circuit, {}):
+            text += textwrap.wrap(f"blocked: {reason}", _COLUMNS, initial_indent="  ", subsequent_indent="    ")
     return text
 
 
@@ -90,10 +95,9 @@ def _indented(words: Sequence[str]) -> tuple[str, ...]:
     return ("  " + words[0], *words[1:])
 
 
-def _widths(lines: Sequence[Sequence[str]], left: int) -> list[int]:
-    """Columns as wide as their widest entry; reasons of blocked rows do not count."""
-    whole = [line for line in lines if len(line) > left + 1]
-    return [max(len(line[column]) for line in whole) for column in range(len(whole[0]))]
+def _widths(lines: Sequence[Sequence[str]]) -> list[int]:
+    """Columns as wide as their widest entry."""
+    return [max(map(len, column)) for column in zip(*lines, strict=True)]
 
 
 def _line(cells: Sequence[str], widths: Sequence[int], left: int) -> str:

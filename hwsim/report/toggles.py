@@ -33,9 +33,9 @@ def draw_toggles(lines: Sequence[Mapping[str, Any]], title: str, path: Path) -> 
     settings: dict[Any, Any] = {"svg.hashsalt": "hwsim", "svg.fonttype": "path", "font.size": 10, "axes.edgecolor": INK}
     with mpl.rc_context(settings):
         figure, axes = plt.subplots(figsize=(8.6, 4.8), layout="constrained")
-        for line in lines:
+        for line, alike in _told_apart(lines):
             colour = COLOURS[topologies.index(line["topology"]) % len(COLOURS)]
-            name = f"{line['topology']}, {line['effort']}" if len(efforts) > 1 else line["topology"]
+            name = f"{line['topology']}, {' = '.join(alike)}" if len(efforts) > 1 else line["topology"]
             if "blocked" in line:
                 axes.plot([], [], color=colour, alpha=0.4, label=f"{name} (blocked)")
                 continue
@@ -54,3 +54,16 @@ def draw_toggles(lines: Sequence[Mapping[str, Any]], title: str, path: Path) -> 
         metadata = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}.get(path.suffix, {"Software": "hwsim"})
         figure.savefig(path, dpi=150, metadata=metadata)
         plt.close(figure)
+
+
+def _told_apart(lines: Sequence[Mapping[str, Any]]) -> list[tuple[Mapping[str, Any], list[str]]]:
+    """Lines that differ, each with the efforts that give it: of lines that lie on each other only one is drawn."""
+    found: list[tuple[Mapping[str, Any], list[str]]] = []
+    for line in lines:
+        for other, efforts in found:
+            if all(other.get(key) == line.get(key) for key in ("topology", "moved", "mean", "blocked")):
+                efforts.append(line["effort"])
+                break
+        else:
+            found.append((line, [line["effort"]]))
+    return found
