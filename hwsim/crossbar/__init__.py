@@ -1,7 +1,17 @@
 """How signals reach fixed weights: topologies, routing, the routing graph."""
 
 from hwsim.crossbar.effort import EFFORTS
-from hwsim.crossbar.fabric import Configuration, Fabric, PermutationError, Topology, check_permutation, extend
+from hwsim.crossbar.fabric import (
+    BlockedError,
+    Configuration,
+    Fabric,
+    Losses,
+    Paths,
+    PermutationError,
+    Topology,
+    check_permutation,
+    extend,
+)
 from hwsim.registry import Registry, unknown
 
 CROSSBARS: Registry[Topology] = Registry("crossbar")
@@ -31,8 +41,11 @@ def crossbar(name: str, ports: int) -> Fabric:
 __all__ = [
     "CROSSBARS",
     "EFFORTS",
+    "BlockedError",
     "Configuration",
     "Fabric",
+    "Losses",
+    "Paths",
     "PermutationError",
     "Topology",
     "check_permutation",

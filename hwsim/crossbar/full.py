@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hwsim.crossbar.effort import check_cost, check_effort
-from hwsim.crossbar.fabric import Fabric, check_banks, check_ports, check_rows
+from hwsim.crossbar.fabric import Fabric, Paths, check_banks, check_ports, check_rows
 
 if TYPE_CHECKING:
     import networkx as nx
     from numpy.typing import NDArray
 
+    from hwsim.crossbar.fabric import Blocking, Losses
 
 _OPEN = "an output of the crossbar is open; route a permutation first"
 
@@ -30,6 +31,8 @@ class FullCrossbar(Fabric):
         (4, 4)
     """
 
+    blocking: Blocking = "strict"
+
     def __init__(self, ports: int) -> None:
         check_ports("full", ports)
         ports = int(ports)
@@ -37,6 +40,21 @@ class FullCrossbar(Fabric):
         self.switches, self.depth, self.strides = ports * ports, 1, ()
         self._width = (ports - 1).bit_length()
         self.configuration_bits = ports * self._width
+
+    @property
+    def path_lengths(self) -> tuple[int, int]:
+        """Crosspoints on the shortest and longest path: inputs enter beside row i, outputs leave below column o."""
+        return 1, 2 * self.ports - 1
+
+    @property
+    def crossings(self) -> tuple[int, int]:
+        """None: where a row meets a column there is a crosspoint, counted as such."""
+        return 0, 0
+
+    @property
+    def leaks(self) -> tuple[int, int]:
+        """Every other signal passes one open crosspoint of an output's column."""
+        return self.ports - 1, 1
 
     def power_up(self, banks: int) -> NDArray[np.int32]:
         """All crosspoints open."""
@@ -92,7 +110,15 @@ class FullCrossbar(Fabric):
             raise ValueError(_OPEN)
         return [(int(value), self._width) for value in state]
 
-    def graph(self, state: NDArray[Any] | None = None) -> nx.DiGraph[Any]:
+    def paths_many(self, states: NDArray[Any]) -> Paths:
+        """Input i passes the crosspoints of its row up to column o, turns, and passes the rows below."""
+        selects = check_rows("states", states, (len(states), self.ports))
+        if (selects < 0).any():
+            raise ValueError(_OPEN)
+        passed = np.arange(self.ports) + (self.ports - 1 - selects.astype(np.int64))
+        return Paths(passed, np.ones_like(passed), np.zeros_like(passed))
+
+    def graph(self, state: NDArray[Any] | None = None, losses: Losses | None = None) -> nx.DiGraph[Any]:
         """Inputs joined to outputs by crosspoints, numbered row by row (output by output)."""
         import networkx as nx
 
@@ -100,7 +126,10 @@ class FullCrossbar(Fabric):
         graph.add_nodes_from((side, i) for side in ("in", "out") for i in range(self.ports))
         for o in range(self.ports):
             for i in range(self.ports) if state is None else [int(state[o])] * int(state[o] >= 0):
-                graph.add_edge(("in", i), ("out", o), kind="crosspoint", switch=o * self.ports + i)
+                passed = o + self.ports - 1 - i
+                loss = {} if losses is None else {"loss": passed * losses.bar_loss + losses.cross_loss}
+                edge = {"kind": "crosspoint", "switch": o * self.ports + i, "passed": passed, **loss}
+                graph.add_edge(("in", i), ("out", o), **edge)
         return graph
 
 

@@ -1,4 +1,4 @@
-"""Routing of Beneš networks of any size, by looping, and signals through switches.
+"""Routing of Beneš networks of any size, by looping.
 
 In-place layout: a block of m wires from b on has h = m // 2 switches in front and h behind; switch k exchanges wires
 b+k and b+k+h. Wires b .. b+h-1 lead to the upper sub-block, the rest to the lower one, which also takes the last wire
@@ -187,36 +187,3 @@ def route_many(
         for bank in range(lane, banks, lanes):
             row, own = np.uint64(bank), np.uint64(lane)
             route_one(ports, row, permutation, blocks, law, before, cost, own, scratch, settings, state)
-
-
-@parallel_kernel
-def pass_signals(
-    n: int,
-    state: NDArray[np.uint8],
-    wire_a: NDArray[np.uint64],
-    wire_b: NDArray[np.uint64],
-    signals: NDArray[np.int64],
-) -> None:
-    """Send signals through switches in order, in place: a switch in cross exchanges its two wires.
-
-    Args:
-        n: wires, at least 1.
-        state: one row of states a bank.
-        wire_a: one wire of each switch, stage by stage.
-        wire_b: the other wire.
-        signals: one row of n signals a bank, overwritten.
-
-    Example:
-        >>> signals, one, other = np.array([5, 7]), np.array([0], np.uint64), np.array([1], np.uint64)
-        >>> pass_signals(2, np.array([1], np.uint8), one, other, signals)
-        >>> signals.tolist()
-        [7, 5]
-    """
-    switches, wires = np.uint64(len(wire_a)), np.uint64(n)
-    for bank in prange(len(signals) // n):
-        first, base = np.uint64(bank) * wires, np.uint64(bank) * switches
-        for number in range(switches):
-            s = np.uint64(number)
-            if state[base + s] == 1:
-                a, b = first + wire_a[s], first + wire_b[s]
-                signals[a], signals[b] = signals[b], signals[a]

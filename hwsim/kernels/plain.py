@@ -141,19 +141,3 @@ def route_many(
         for bank, row in enumerate(permutations.tolist())
     ]
     return np.array(rows, np.uint8).reshape(banks, len(places(n)))
-
-
-def pass_signals(
-    state: NDArray[np.uint8], wire_a: Sequence[int], wire_b: Sequence[int], signals: NDArray[np.int64]
-) -> NDArray[np.int64]:
-    """Signals (banks, wires) after switches in order; a switch in cross exchanges its two wires.
-
-    Example:
-        >>> pass_signals(np.array([[1]], np.uint8), [0], [1], np.array([[5, 7]])).tolist()
-        [[7, 5]]
-    """
-    through = signals.copy()
-    for s, (a, b) in enumerate(zip(wire_a, wire_b, strict=True)):
-        crossed = state[:, s] == 1
-        through[crossed, a], through[crossed, b] = through[crossed, b], through[crossed, a]
-    return through
