@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 MINIMISED = {
     "toggles": "switches that change, the same for every technology",
-    "energy": "SET and RESET energy, and hold power times --dwell",
+    "energy": "SET and RESET energy (their mean, where more than one reconnection is priced), and hold power times dwell",
     "loss": "loss in decibels, summed over all switches; and toggles where it is equal",
     "wear": "toggles, those of a worn switch costing more",
 }
@@ -84,6 +84,7 @@ class Trace:
     dwell: float = 0.0
     moves: int = 0
     held: int = 0
+    lasting: bool = False
     toggles: list[int] = field(default_factory=list)
     wear: list[Wear] = field(default_factory=list)
 
@@ -95,6 +96,7 @@ class Trace:
             ValueError: an effort that the topology does not offer.
         """
         shapes = reconnections.shapes
+        self.lasting = len(reconnections) > 1
         self.wear = [Wear(len(reconnections)) for _ in self.fabrics]
         states: list[NDArray[Any]] = [f.power_up(banks) for f, (banks, _) in zip(self.fabrics, shapes, strict=True)]
         before: list[NDArray[np.int64]] = [np.tile(np.arange(ports), (banks, 1)) for banks, ports in shapes]
@@ -132,11 +134,12 @@ class Trace:
             return None
         switch = self.accounts[0].switch
         if self.minimised == "energy":
-            return switching_cost(switch, old, energy=1.0, dwell=self.dwell)
+            return switching_cost(switch, old, energy=1.0, even=self.lasting, dwell=self.dwell)
         if self.minimised == "loss":
             return switching_cost(switch, old, loss=1.0, toggles=_TIE)
         counts = self.wear[group].counts
         worn = counts if counts.shape == old.shape else None
+        # each toggle so far adds the cost of one: a few per cent more life for hardly any more toggles
         return switching_cost(switch, old, toggles=1.0, wear=switch.endurance or 0.0, worn=worn)
 
     def _account(self, group: int, old: NDArray[Any], new: NDArray[Any], loads: list[Load]) -> int:

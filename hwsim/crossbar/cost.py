@@ -26,6 +26,7 @@ def switching_cost(
     *,
     toggles: float = 0.0,
     energy: float = 0.0,
+    even: bool = False,
     dwell: float = 0.0,
     loss: float = 0.0,
     wear: float = 0.0,
@@ -41,6 +42,8 @@ def switching_cost(
         before: states before, integers 0 or 1, (banks, switches).
         toggles: cost of one toggle.
         energy: cost of one joule: SET or RESET of a switch that changes, and holding it in cross for ``dwell``.
+        even: count the mean of SET and RESET for either change. Right for a long sequence, in which every SET is followed
+            by a RESET of the same switch sooner or later: the cheaper of the two is no saving then.
         dwell: seconds that the new configuration will stand.
         loss: cost of one decibel, summed over both signals of every switch (waveguide crossings do not depend on
             states and are left out).
@@ -74,8 +77,9 @@ def switching_cost(
             raise ValueError(f"the weight of {name} is {weight}; give a finite number of at least 0")
     table = np.zeros((*states.shape, 2))
     toggle = toggles + _wear(switch, worn, states.shape, wear)
-    table[..., 1] = np.where(states == 0, toggle + energy * switch.set_energy, 0.0)
-    table[..., 0] = np.where(states == 1, toggle + energy * switch.reset_energy, 0.0)
+    mean = (switch.set_energy + switch.reset_energy) / 2
+    table[..., 1] = np.where(states == 0, toggle + energy * (mean if even else switch.set_energy), 0.0)
+    table[..., 0] = np.where(states == 1, toggle + energy * (mean if even else switch.reset_energy), 0.0)
     table[..., 0] += SIGNALS * loss * switch.bar_loss
     table[..., 1] += SIGNALS * loss * switch.cross_loss + energy * switch.hold_power * dwell
     return table
