@@ -63,11 +63,21 @@ class Topology(Protocol):
         """
 
 
-def check_ports(topology: str, ports: int) -> None:
-    """Refuse a number of ports that no circuit can have.
+def named(topology: str) -> str:
+    """A topology's name with its article.
+
+    Example:
+        >>> named("omega"), named("benes")
+        ('an omega', 'a benes')
+    """
+    return f"{'an' if topology[0] in 'aeiou' else 'a'} {topology}"
+
+
+def check_ports(topology: str, ports: int, most: int = PORTS_LIMIT) -> None:
+    """Refuse a number of ports that a circuit cannot have.
 
     Raises:
-        ValueError: not an integer, fewer than 1, or more than 2^26 ports.
+        ValueError: not an integer, fewer than 1, or more than most.
 
     Example:
         >>> check_ports("benes", 0)
@@ -75,8 +85,8 @@ def check_ports(topology: str, ports: int) -> None:
         ...
         ValueError: a benes crossbar cannot have 0 ports; use 1 to 67108864
     """
-    if not isinstance(ports, int | np.integer) or not 1 <= ports <= PORTS_LIMIT:
-        raise ValueError(f"a {topology} crossbar cannot have {ports} ports; use 1 to {PORTS_LIMIT}")
+    if not isinstance(ports, int | np.integer) or not 1 <= ports <= most:
+        raise ValueError(f"{named(topology)} crossbar cannot have {ports} ports; use 1 to {most}")
 
 
 def check_permutation(p: ArrayLike, ports: int) -> NDArray[np.int64]:

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from hwsim.crossbar.crosspoints import CrosspointNetwork
     from hwsim.crossbar.fabric import Losses
     from hwsim.crossbar.stages import SwitchNetwork
 
@@ -56,4 +57,38 @@ def graph_of_switches(
                 end[wire], left[wire] = (switch, "out", wire), stage + 1
     for o, wire in enumerate(network.outputs.tolist()):
         wire_to(("out", o), wire, network.depth)
+    return graph
+
+
+def graph_of_crosspoints(
+    network: CrosspointNetwork, state: NDArray[np.integer] | None = None, losses: Losses | None = None
+) -> nx.DiGraph[Any]:
+    """Ports, terminals ``(stage, side, number)`` between stages, crosspoints and wires.
+
+    Example:
+        >>> from hwsim.crossbar import crossbar
+        >>> graph_of_crosspoints(crossbar("crossbar", 2)).edges[("in", 0), ("out", 1)]
+        {'kind': 'crosspoint', 'switch': 2, 'passed': 2}
+    """
+    import networkx as nx
+
+    graph: nx.DiGraph[Any] = nx.DiGraph()
+    graph.add_nodes_from((side, i) for side in ("in", "out") for i in range(network.ports))
+    last = len(network.stages) - 1
+    for number, stage in enumerate(network.stages):
+        if stage.wiring is not None:
+            for terminal, source in enumerate(stage.wiring.tolist()):
+                crossings = int(network.crossed[number][terminal])
+                loss = {} if losses is None else {"loss": crossings * losses.crossing_loss}
+                edge = {"kind": "wire", "switch": None, "crossings": crossings, **loss}
+                graph.add_edge((number - 1, "out", source), (number, "in", terminal), **edge)
+        for terminal in range(len(stage.block)):
+            of_all = int(network.starts[number]) + terminal
+            node = ("out", terminal) if number == last else (number, "out", terminal)
+            width, first = int(stage.width[terminal]), int(stage.first[terminal])
+            for i in range(width) if state is None else [int(state[of_all])] * int(state[of_all] >= 0):
+                passed = int(stage.column[terminal]) + width - 1 - i
+                loss = {} if losses is None else {"loss": passed * losses.bar_loss + losses.cross_loss}
+                edge = {"kind": "crosspoint", "switch": int(network.rows[of_all]) + i, "passed": passed, **loss}
+                graph.add_edge(("in", first + i) if number == 0 else (number, "in", first + i), node, **edge)
     return graph

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hwsim.crossbar.drawing import Crossings, count_crossings, draw_outwards, find_live
-from hwsim.crossbar.fabric import Fabric, Paths, check_rows
+from hwsim.crossbar.fabric import BlockedError, Fabric, Paths, check_rows, named
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -158,6 +158,32 @@ class SwitchNetwork(Fabric):
             'uint8'
         """
         return np.ascontiguousarray(check_rows(what, states, (banks, self.switches)), np.uint8)
+
+    def refuse_stuck(self, states: NDArray[np.uint8], cost: NDArray[np.float64] | None) -> None:
+        """Refuse states that a switch cannot take, in a network that has no others for these permutations.
+
+        Raises:
+            BlockedError: such a switch.
+
+        Example:
+            >>> from hwsim.crossbar import crossbar
+            >>> crossbar("bitonic", 2).route([1, 0], cost=np.array([[0, np.inf]]))
+            Traceback (most recent call last):
+            ...
+            hwsim.crossbar.fabric.BlockedError: bank 0: switch 0 cannot take state 1, and a bitonic network has one \
+configuration for each permutation; ask for another permutation or topology
+        """
+        if cost is None:
+            return
+        each = np.broadcast_to(cost, (*states.shape, 2))
+        wrong = np.isposinf(np.where(states == 1, each[..., 1], each[..., 0]))
+        if wrong.any():
+            bank, switch = np.argwhere(wrong)[0]
+            raise BlockedError(
+                f"bank {bank}: switch {switch} cannot take state {states[bank, switch]}, and "
+                f"{named(self.topology)} network has one configuration for each permutation; "
+                "ask for another permutation or topology"
+            )
 
     def _send(self, banks: int) -> NDArray[np.int32]:
         """The number of each input on its wire, -1 on the others, int32 (banks, wires)."""

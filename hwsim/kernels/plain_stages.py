@@ -64,3 +64,17 @@ def count_crossings(places: Sequence[int]) -> list[int]:
     return [
         sum((i < j) != (place < other) for j, other in enumerate(places) if j != i) for i, place in enumerate(places)
     ]
+
+
+def sort_tags(tags: Sequence[int], wire_a: Sequence[int], wire_b: Sequence[int]) -> tuple[list[int], list[int]]:
+    """Tags after comparators in order, and the state of each; the smaller tag leaves on wire a.
+
+    Example:
+        >>> sort_tags([7, 5], [0], [1])
+        ([5, 7], [1])
+    """
+    through, state = list(tags), []
+    for a, b in zip(wire_a, wire_b, strict=True):
+        state.append(int(through[a] > through[b]))
+        through[a], through[b] = sorted((through[a], through[b]))
+    return through, state
