@@ -102,7 +102,10 @@ class Trace:
         before: list[NDArray[np.int64]] = [np.tile(np.arange(ports), (banks, 1)) for banks, ports in shapes]
         if reconnections.start is not None:
             before = list(reconnections.start)
-            states = [self._route(group, wanted, states[group]) for group, wanted in enumerate(before)]
+            try:
+                states = [self._route(group, wanted, states[group]) for group, wanted in enumerate(before)]
+            except BlockedError as error:
+                raise BlockedError(f"before the first reconnection: {error}", error.pairs) from error
         for number, event in enumerate(reconnections):
             loads: list[Load] = []
             toggles = 0
@@ -130,7 +133,7 @@ class Trace:
     def _cost(self, group: int, old: NDArray[Any]) -> NDArray[np.float64] | None:
         """The table to minimise, None where it is toggles or where crosspoints leave no choice."""
         fabric = self.fabrics[group]
-        if self.minimised == "toggles" or old.shape[1:] != (fabric.switches,):
+        if self.minimised == "toggles" or old.dtype != np.uint8 or old.shape[1:] != (fabric.switches,):
             return None
         switch = self.accounts[0].switch
         if self.minimised == "energy":

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from hwsim.device.datasheet import Datasheet, Datum, Unlimited
 from hwsim.scenario import Bits, Decibels, Hertz, Joules, Seconds, Section, Watts
@@ -19,7 +19,15 @@ LOSSES = ("bar_loss", "cross_loss", "crossing_loss")
 
 Loss = Annotated[Decibels, Field(ge=0)]
 Ratio = Annotated[Decibels, Field(le=0)]
-Toggles = Annotated[float, Field(gt=0)] | Unlimited
+
+
+def _survived(value: object) -> object:
+    if isinstance(value, int | float) and value <= 0:
+        raise Refusal("must be more than 0", 'write toggles that a switch survives, or "unlimited"')
+    return value
+
+
+Toggles = Annotated[float | Unlimited, BeforeValidator(_survived)]
 
 
 class SwitchCostNumbers(Section):
