@@ -61,18 +61,23 @@ def cost(
     json: Annotated[bool, typer.Option("--json", help="Print a list of rows on stdout.")] = False,
 ) -> None:
     """Price reconnections against crossbars, switch technologies and routers, without training."""
-    from hwsim.costing import DEFAULTS, price
+    from hwsim.costing import COUNT, DEFAULTS, price, sweep
 
     reconnections = _reconnections(file, random, count, moved, seed, plot)
+    topologies, efforts = topology or [DEFAULTS["topology"]], effort or [DEFAULTS["effort"]]
     rows = price(
         reconnections,
-        topologies=topology or [DEFAULTS["topology"]],
+        topologies=topologies,
         technologies=technology or [DEFAULTS["technology"]],
-        efforts=effort or [DEFAULTS["effort"]],
+        efforts=efforts,
         ports=ports,
         minimise=minimise,
         dwell=_seconds(dwell),
     )
+    lines = None
+    if plot is not None:
+        size = max(width for _, width in reconnections.shapes)
+        lines = sweep(size, topologies, efforts, ports=ports, count=COUNT if count is None else count, seed=seed)
     if json:
         import json as writer
 
@@ -81,17 +86,19 @@ def cost(
         from hwsim.report.bill import bill
 
         typer.echo(bill(rows, len(reconnections), reconnections.words))
-    if plot is not None:
-        size = max(width for _, width in reconnections.shapes)
-        _draw(plot, size, topology, effort, ports, count, seed)
+    if plot is not None and lines is not None:
+        from hwsim.report.toggles import draw_toggles
+
+        title = f"{rows[0]['ports']:,} ports, {COUNT if count is None else count:,} random reconnections a point"
+        draw_toggles(lines, title, plot)
+        typer.echo(f"drawn: {plot}", err=True)
 
 
 def _reconnections(
     file: Path | None, random: int | None, count: int | None, moved: int | None, seed: int, plot: Path | None
 ) -> Reconnections:
     """What is to be priced, or every fault of the options about it."""
-    from hwsim.costing import Redrawn, read_permutations
-    from hwsim.costing.price import COUNT
+    from hwsim.costing import COUNT, Redrawn, read_permutations
     from hwsim.scenario import Fault, Faults
 
     faults = Faults()
@@ -122,29 +129,3 @@ def _seconds(text: str) -> float:
         return parse(text, "time")
     except QuantityError as error:
         raise FaultError([Fault("--dwell", 1, 1, f"'{text}' {error.what}", "", error.cure)]) from None
-
-
-def _draw(
-    plot: Path,
-    size: int,
-    topology: list[str] | None,
-    effort: list[str] | None,
-    ports: int | None,
-    count: int | None,
-    seed: int,
-) -> None:
-    from hwsim.costing import DEFAULTS, sweep
-    from hwsim.costing.price import COUNT
-    from hwsim.report.toggles import draw_toggles
-
-    each = COUNT if count is None else count
-    lines = sweep(
-        size,
-        topology or [DEFAULTS["topology"]],
-        effort or [DEFAULTS["effort"]],
-        ports=ports,
-        count=each,
-        seed=seed,
-    )
-    draw_toggles(lines, f"{ports or size:,} ports, {each} random reconnections a point", plot)
-    typer.echo(f"drawn: {plot}", err=True)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 MINIMISED = {
     "toggles": "switches that change, the same for every technology",
-    "energy": "SET and RESET energy (their mean, where more than one reconnection is priced), and hold power times dwell",
+    "energy": "SET and RESET energy (their mean, where several reconnections are priced), hold power times dwell",
     "loss": "loss in decibels, summed over all switches; and toggles where it is equal",
     "wear": "toggles, those of a worn switch costing more",
 }

@@ -42,8 +42,8 @@ def switching_cost(
         before: states before, integers 0 or 1, (banks, switches).
         toggles: cost of one toggle.
         energy: cost of one joule: SET or RESET of a switch that changes, and holding it in cross for ``dwell``.
-        even: count the mean of SET and RESET for either change. Right for a long sequence, in which every SET is followed
-            by a RESET of the same switch sooner or later: the cheaper of the two is no saving then.
+        even: count the mean of SET and RESET for either change. Right for a long sequence, in which every SET is
+            followed by a RESET of the same switch sooner or later: the cheaper of the two is no saving then.
         dwell: seconds that the new configuration will stand.
         loss: cost of one decibel, summed over both signals of every switch (waveguide crossings do not depend on
             states and are left out).

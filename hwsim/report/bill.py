@@ -19,8 +19,8 @@ _NONE = "-"
 _CIRCUIT = ("topology", "effort", "ports", "switches", "depth", "bits", "moves", "toggles", "p95", "max")
 _TECHNOLOGY = ("technology", "energy", "time", "hold", "loss (min/mean/max)", "crosstalk", "lifetime")
 _NOTES = (
-    "bits: of one circuit's configuration. Of one reconnection: moves, toggles, energy and time are means,",
-    "p95 and max are of toggles. hold: power in the last configuration. loss: of a path, in dB.",
+    "bits: of one circuit's configuration. Of one reconnection: moves, toggles, energy and time are",
+    "means, p95 and max are of toggles. hold: power in the last configuration. loss: of a path.",
     "crosstalk: leaks of lowest order at the worst output. lifetime: reconnections like these until the",
     "switch that toggles most is worn out. - does not apply.",
 )

@@ -121,7 +121,7 @@ def test_help_shows_the_fields(hwsim_command: Command) -> None:
 
 
 @pytest.mark.parametrize("short", ["fpga-reg", "fpga-register-ug474-2016"])
-def test_a_scenario_may_shorten_the_name(tiny: Path, hwsim_command: Command, short: str) -> None:
+def test_a_scenario_may_shorten_the_name(tiny: Path, short: str) -> None:
     tiny.write_text(tiny.read_text().replace("fpga-register-ug474-2016", short))
     kind, plan = check_file(tiny)
     assert kind == "scenario"
