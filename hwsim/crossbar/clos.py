@@ -141,7 +141,7 @@ class Clos(CrosspointNetwork):
         """The select that each terminal is stuck in, -1 for none; empty where no crosspoint is stuck."""
         if cost is None or not np.isposinf(cost).any():
             return np.zeros(0, np.int32)
-        forced = self.power_up(1)[0]
+        forced = np.full(int(self.starts[-1]), -1, np.int32)
         stuck = np.flatnonzero(np.isposinf(cost[:, 0]))
         terminal = np.searchsorted(self.rows, stuck, side="right") - 1
         twice = np.flatnonzero(np.diff(terminal) == 0)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hwsim.crossbar.effort import check_cost, check_effort
-from hwsim.crossbar.fabric import BlockedError, check_banks, check_ports
+from hwsim.crossbar.fabric import check_banks, check_ports
 from hwsim.crossbar.stages import SwitchNetwork
 
 if TYPE_CHECKING:
@@ -124,20 +124,8 @@ class Spanke(SwitchNetwork):
                 switch = np.broadcast_to(self.starts[stage] + index, p.shape)
                 turn = np.broadcast_to(wanted, p.shape)
                 states[np.broadcast_to(bank, p.shape)[rank], switch[rank]] = turn[rank]
-        self._refuse(states, table)
+        self.refuse_stuck(states, table, "{} network has one path from an input to an output")
         return states
-
-    def _refuse(self, states: NDArray[np.uint8], cost: NDArray[np.float64] | None) -> None:
-        if cost is None:
-            return
-        each = np.broadcast_to(cost, (*states.shape, 2))
-        wrong = np.argwhere(np.isposinf(np.where(states == 1, each[..., 1], each[..., 0])))
-        if len(wrong):
-            bank, switch = wrong[0]
-            raise BlockedError(
-                f"bank {bank}: switch {switch} cannot take state {states[bank, switch]}, and in a spanke network there "
-                "is one path from an input to an output; ask for another permutation or topology"
-            )
 
 
 class _Topology:

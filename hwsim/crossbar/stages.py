@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from hwsim.crossbar.fabric import Blocking, Losses
 
 
+ONE_WAY = "{} network has one configuration for each permutation"
+
+
 class SwitchNetwork(Fabric):
     """Stages of 2x2 switches in place; a topology adds its router.
 
@@ -159,8 +162,8 @@ class SwitchNetwork(Fabric):
         """
         return np.ascontiguousarray(check_rows(what, states, (banks, self.switches)), np.uint8)
 
-    def refuse_stuck(self, states: NDArray[np.uint8], cost: NDArray[np.float64] | None) -> None:
-        """Refuse states that a switch cannot take, in a network that has no others for these permutations.
+    def refuse_stuck(self, states: NDArray[np.uint8], cost: NDArray[np.float64] | None, why: str = ONE_WAY) -> None:
+        """Refuse states that a switch cannot take, in a network where no others can be had for these permutations.
 
         Raises:
             BlockedError: such a switch.
@@ -181,8 +184,7 @@ configuration for each permutation; ask for another permutation or topology
             bank, switch = np.argwhere(wrong)[0]
             raise BlockedError(
                 f"bank {bank}: switch {switch} cannot take state {states[bank, switch]}, and "
-                f"{named(self.topology)} network has one configuration for each permutation; "
-                "ask for another permutation or topology"
+                f"{why.format(named(self.topology))}; ask for another permutation or topology"
             )
 
     def _send(self, banks: int) -> NDArray[np.int32]:
