@@ -237,7 +237,8 @@ class Ladder:
             return states
         states = np.zeros((len(p), self._all), np.uint8)
         lanes = max(min(len(p), count_threads()), 1)
-        kernels.route_many(
+        route = kernels.route_many if lanes > 1 else kernels.route_rows
+        route(
             self.ports,
             p.reshape(-1),
             self.tree.reshape(-1),
@@ -259,7 +260,9 @@ class Ladder:
         from hwsim.kernels.compile import count_threads
 
         states, left = np.zeros((len(p), self._all), np.uint8), np.ones(len(p), np.int64)
-        kernels.route_many(
+        lanes = max(min(len(p), count_threads()), 1)
+        route = kernels.route_many if lanes > 1 else kernels.route_rows
+        route(
             self.ports,
             {"blocks": kernels.BLOCKS, "descent": kernels.DESCENT, "exact": kernels.EXACT, "first": kernels.FIRST}[effort],
             np.inf if effort == "first" else -np.inf,
@@ -267,7 +270,7 @@ class Ladder:
             self._all,
             int(self.tree[-1, 6]) + 2,
             int(np.count_nonzero(self._tickets[:, 7] != NONE)),
-            max(min(len(p), count_threads()), 1),
+            lanes,
             p.reshape(-1),
             self._tickets.reshape(-1),
             self._leaves,

@@ -162,8 +162,7 @@ def route_one(
                     state[base + front + np.uint64(up)] ^= np.uint8(1)
 
 
-@parallel_kernel
-def route_many(
+def _route_many(
     n: int,
     permutation: NDArray[np.int64],
     blocks: NDArray[np.uint32],
@@ -192,7 +191,7 @@ def route_many(
     Example:
         >>> tree, state, none = np.array([0, 2, 0, 0, 0, 0, 0], np.uint32), np.zeros(2, np.uint8), np.zeros(0)
         >>> p, scratch = np.array([1, 0, 0, 1]), np.zeros(8, np.uint32)
-        >>> route_many(2, p, tree, ANY, state, WEIGHT, none, scratch, 1, state)
+        >>> route_rows(2, p, tree, ANY, state, WEIGHT, none, scratch, 1, state)
         >>> state.tolist()
         [1, 0]
     """
@@ -203,3 +202,10 @@ def route_many(
             row, own = np.uint64(bank), np.uint64(lane)
             table = _0 if len(cost) <= 2 * switches else row * settings * _2
             route_one(ports, row, permutation, blocks, law, before, weight, cost, table, own, scratch, settings, state)
+
+
+route_rows = kernel(_route_many)
+"""One row after the other."""
+
+route_many = parallel_kernel(_route_many)
+"""Lanes of rows in parallel."""

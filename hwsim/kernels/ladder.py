@@ -42,11 +42,17 @@ MEMO = 8
 LOOPS = 36
 """Numbers that tracing and searching two words scribble on: two of each loop, four of the best setting, twice."""
 
-DEEP = 32
+DEEP = 64
 """``DESCENT`` searches blocks of up to so many wires whole."""
 
-DEEP_TRIALS = 256
+DEEP_TRIALS = 2000
 """Settings of the loops of such a block that are looked at, at most."""
+
+PAIRS = 256
+"""``DESCENT`` also tries to turn two loops at once in blocks of up to so many wires."""
+
+PAIRED = 5
+"""Loops of which it takes two."""
 
 TRIES = 32
 """Loops of a block that ``DESCENT`` tries to turn in one pass, those first that cost least to turn."""
@@ -459,34 +465,6 @@ def divide(
 
 
 @kernel
-def worth_blocks(
-    n: np.uint64, r: np.uint64, bound: float, tree: NDArray[np.uint32], law: int, before: NDArray[np.uint8],
-    cost: NDArray[np.float64], weight: NDArray[np.float64], perm: NDArray[np.uint32], path: NDArray[np.uint32],
-    first: NDArray[np.uint32], delta: NDArray[np.float64], inverse: NDArray[np.uint32], state: NDArray[np.uint8],
-    table: NDArray[np.float64], loops: NDArray[np.uint64], best_of: NDArray[np.uint64],
-    keys: NDArray[np.uint64], prices: NDArray[np.float64],
-) -> float:
-    """Price a block as ``BLOCKS`` would settle it; bound or more as soon as it is that much."""
-    total, low, high = 0.0, r, r
-    while True:
-        inside = True
-        for x in range(low, high + _1):
-            block = np.uint64(x)
-            if np.uint64(tree[block * _ROW + _1]) > _WORD:
-                inside = False
-                total += divide(
-                    n, block, tree, law, before, cost, weight, perm, path, first, delta, inverse, state
-                )[0]
-            elif tree[block * _ROW + np.uint64(8)]:
-                total += worth_word(n, block, tree, perm, table, loops, best_of, keys, prices)
-            if total >= bound:
-                return total
-        if inside:
-            return total
-        low, high = np.uint64(tree[low * _ROW + _4]), np.uint64(tree[high * _ROW + np.uint64(5)])
-
-
-@kernel
 def worth_exact(
     n: np.uint64, r: np.uint64, bound: float, budget: NDArray[np.int64], goal: float, tree: NDArray[np.uint32], law: int,
     before: NDArray[np.uint8], cost: NDArray[np.float64], weight: NDArray[np.float64], perm: NDArray[np.uint32],
@@ -561,6 +539,34 @@ def worth_exact(
 
 
 @kernel
+def worth_blocks(
+    n: np.uint64, r: np.uint64, bound: float, tree: NDArray[np.uint32], law: int, before: NDArray[np.uint8],
+    cost: NDArray[np.float64], weight: NDArray[np.float64], perm: NDArray[np.uint32], path: NDArray[np.uint32],
+    first: NDArray[np.uint32], delta: NDArray[np.float64], inverse: NDArray[np.uint32], state: NDArray[np.uint8],
+    table: NDArray[np.float64], loops: NDArray[np.uint64], best_of: NDArray[np.uint64],
+    keys: NDArray[np.uint64], prices: NDArray[np.float64],
+) -> float:
+    """Price a block as ``BLOCKS`` would settle it; bound or more as soon as it is that much."""
+    total, low, high = 0.0, r, r
+    while True:
+        inside = True
+        for x in range(low, high + _1):
+            block = np.uint64(x)
+            if np.uint64(tree[block * _ROW + _1]) > _WORD:
+                inside = False
+                total += divide(
+                    n, block, tree, law, before, cost, weight, perm, path, first, delta, inverse, state
+                )[0]
+            elif tree[block * _ROW + np.uint64(8)]:
+                total += worth_word(n, block, tree, perm, table, loops, best_of, keys, prices)
+            if total >= bound:
+                return total
+        if inside:
+            return total
+        low, high = np.uint64(tree[low * _ROW + _4]), np.uint64(tree[high * _ROW + np.uint64(5)])
+
+
+@kernel
 def descend(
     n: np.uint64, r: np.uint64, tree: NDArray[np.uint32], law: int, before: NDArray[np.uint8],
     cost: NDArray[np.float64], weight: NDArray[np.float64], perm: NDArray[np.uint32], path: NDArray[np.uint32],
@@ -587,20 +593,33 @@ def descend(
             t -= _1
         if t < tries:
             order[t] = l
+    few_loops = min(tries, np.uint64(PAIRED)) if m <= PAIRS else _0
+    trials = tries + (few_loops * (few_loops - _1)) // _2 if few_loops else tries
+    for l in range(count):
+        flags[_2 * (own + np.uint64(l))] = np.uint8(0)
     best = np.inf
-    since, t = _0, tries  # trials since the last fall; the first one is the setting that stands
-    while since <= tries:
-        total, x = outer, own
-        if t < tries:
-            x = own + np.uint64(order[t])
-            total = outer - delta[x] if flags[_2 * x] else outer + delta[x]
-        else:
-            for l in range(count):
-                flags[_2 * (own + np.uint64(l))] = np.uint8(0)
+    since, t = _0, trials  # trials since the last fall; the first one is the setting that stands
+    while since <= trials and (trials or best == np.inf):
+        total, x, y = outer, own, own
+        if t < tries:  # one loop
+            x = y = own + np.uint64(order[t])
+        elif t < trials:  # two of the first few
+            z, one = t - tries, _1
+            while z >= one:
+                z -= one
+                one += _1
+            x, y = own + np.uint64(order[z]), own + np.uint64(order[one])
+        if t < trials:
+            total += -delta[x] if flags[_2 * x] else delta[x]
+            if x != y:
+                total += -delta[y] if flags[_2 * y] else delta[y]
+        since += _1
         if total < best:
             changed = total
-            if t < tries:
+            if t < trials:
                 turn_loop(h, front, back, own, inner, x - own, path, first, perm, state)
+                if x != y:
+                    turn_loop(h, front, back, own, inner, y - own, path, first, perm, state)
             for side in range(2):
                 if total < best:
                     block = upper if side == 0 else lower
@@ -609,15 +628,16 @@ def descend(
                         state, table, loops, best_of, keys, prices,
                     )  # fmt: skip
             if total < best:
-                best, outer, since = total, changed, _0
-                if t < tries:
+                best, outer, since = total, changed, _1
+                if t < trials:
                     flags[_2 * x] ^= np.uint8(1)
-            elif t < tries:
+                    if x != y:
+                        flags[_2 * y] ^= np.uint8(1)
+            elif t < trials:
                 turn_loop(h, front, back, own, inner, x - own, path, first, perm, state)
-        if not tries:
-            break
-        since += _1
-        t = t + _1 if t + _1 < tries else _0
+                if x != y:
+                    turn_loop(h, front, back, own, inner, y - own, path, first, perm, state)
+        t = t + _1 if t + _1 < trials else _0
 
 
 @kernel
@@ -665,8 +685,7 @@ def route_one(
     return budget[0]
 
 
-@parallel_kernel
-def route_many(
+def _route_many(
     n: int, effort: int, goal: float, trials: int, switches: int, levels: int, tickets: int, lanes: int,
     permutation: NDArray[np.int64], tree: NDArray[np.uint32], realised: NDArray[np.uint8], law: int,
     before: NDArray[np.uint8], cost: NDArray[np.float64], weight: NDArray[np.float64], state: NDArray[np.uint8],
@@ -709,3 +728,10 @@ def route_many(
                 weight, perm, path, first, delta, flags, inverse, table, leaf, keys, prices,
                 state[bank * switches : (bank + 1) * switches],
             )  # fmt: skip
+
+
+route_rows = kernel(_route_many)
+"""One row after the other."""
+
+route_many = parallel_kernel(_route_many)
+"""Lanes of rows in parallel."""
