@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 # told apart by colour-blind eyes (Okabe and Ito) and, in print, by their dashes
 COLOURS = ("#1f5fa8", "#b5482a", "#2f8f6b", "#c79a1c", "#7a4fa3", "#5aa7d6", "#555555", "#d1779e")
+MARKERS = ("o", "s", "^", "D", "v")
 DASHES = ("-", "--", ":", "-.", (0, (5, 1, 1, 1, 1, 1)))
 
 
@@ -34,13 +35,23 @@ def draw_toggles(lines: Sequence[Mapping[str, Any]], title: str, path: Path) -> 
     with mpl.rc_context(settings):
         figure, axes = plt.subplots(figsize=(8.6, 4.8), layout="constrained")
         for line, alike in _told_apart(lines):
-            colour = COLOURS[topologies.index(line["topology"]) % len(COLOURS)]
+            which = topologies.index(line["topology"])
+            colour, marker = COLOURS[which % len(COLOURS)], MARKERS[which // len(COLOURS) % len(MARKERS)]
             name = f"{line['topology']}, {' = '.join(alike)}" if len(efforts) > 1 else line["topology"]
             if "blocked" in line:
                 axes.plot([], [], color=colour, alpha=0.4, label=f"{name} (blocked)")
                 continue
             dash = DASHES[efforts.index(line["effort"]) % len(DASHES)]
-            axes.plot(line["moved"], line["mean"], color=colour, linestyle=dash, marker=".", linewidth=1.4, label=name)
+            axes.plot(
+                line["moved"],
+                line["mean"],
+                color=colour,
+                linestyle=dash,
+                marker=marker,
+                markersize=3.5,
+                linewidth=1.4,
+                label=name,
+            )
         axes.set_xscale("log", base=2)
         axes.set_yscale("log")
         axes.xaxis.set_major_formatter(mpl.ticker.FuncFormatter(lambda value, _: f"{value:,.0f}"))
@@ -66,4 +77,5 @@ def _told_apart(lines: Sequence[Mapping[str, Any]]) -> list[tuple[Mapping[str, A
                 break
         else:
             found.append((line, [line["effort"]]))
-    return found
+    # the legend runs from top to bottom as the lines do at their right ends
+    return sorted(found, key=lambda pair: -pair[0]["mean"][-1] if "mean" in pair[0] else 1.0)

@@ -26,7 +26,7 @@ def test_the_same_lines_give_the_same_bytes(tmp_path: Path, suffix: str) -> None
     assert first.stat().st_size > 5000
 
 
-def test_lines_on_each_other_are_drawn_once() -> None:
+def test_lines_on_each_other_are_drawn_once_and_the_highest_first() -> None:
     assert [(line["topology"], efforts) for line, efforts in _told_apart(LINES)] == [
         ("crossbar", ["any", "greedy"]),
         ("benes", ["any"]),
