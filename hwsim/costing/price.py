@@ -135,7 +135,8 @@ def price(
         ``loss_db``: min, mean and max over the paths to all outputs after every reconnection; null for bits.
         ``crosstalk_db``: leaks of lowest order at the worst output; null where nothing leaks.
         ``lifetime_reconnections``: endurance over the toggles a reconnection of the switch that toggles most, as if
-        reconnections went on like these; null where endurance is unlimited.
+        reconnections went on like these; null where endurance is unlimited, and for circuits multiplexed in time, whose
+        switches toggle in every pass.
         A combination that cannot be has nulls and one key more, ``blocked``, which says why.
 
     Raises:
@@ -282,7 +283,7 @@ def _crosstalk(fabrics: Sequence[Fabric], switch: Switch) -> float | None:
 
 def _lifetime(trace: Trace, switch: Switch) -> float | None:
     """Reconnections until the switch that toggles most is worn out, if all were like these."""
-    most = max(wear.most for wear in trace.wear)
+    most = max(wear.most for wear in trace.wear)  # nothing was counted of circuits multiplexed in time
     if switch.endurance is None or not most:
         return None
     return switch.endurance * len(trace.toggles) / most

@@ -32,6 +32,19 @@ MINIMISED = {
 _TIE = 1e-6  # toggles decide between configurations of equal loss, and never outweigh a loss
 
 
+def cycles(fabric: Fabric) -> int:
+    """Settings that a circuit goes through in every pass: 1 but for circuits that are multiplexed in time.
+
+    Those hold the settings of each cycle in turn, and wear with every pass, not with reconnections.
+
+    Example:
+        >>> from hwsim.crossbar import crossbar
+        >>> cycles(crossbar("benes", 4))
+        1
+    """
+    return int(getattr(fabric, "cycles", 1))
+
+
 @dataclass
 class Account:
     """What one switch technology has spent: joules, picoseconds, decibels over all paths."""
@@ -83,7 +96,7 @@ class Trace:
     minimised: str = "toggles"
     dwell: float = 0.0
     moves: int = 0
-    held: int = 0
+    held: float = 0.0
     lasting: bool = False
     toggles: list[int] = field(default_factory=list)
     wear: list[Wear] = field(default_factory=list)
@@ -123,7 +136,7 @@ class Trace:
             self.toggles.append(toggles)
             for account in self.accounts:
                 account.pay(loads)
-        self.held = sum(int(f.held_many(state).sum()) for f, state in zip(self.fabrics, states, strict=True))
+        self.held = sum(self._held(group, state).sum() for group, state in enumerate(states))
 
     def _route(self, group: int, wanted: NDArray[np.int64], old: NDArray[Any]) -> NDArray[Any]:
         fabric = self.fabrics[group]
@@ -145,14 +158,19 @@ class Trace:
         # each toggle so far adds the cost of one: a few per cent more life for hardly any more toggles
         return switching_cost(switch, old, toggles=1.0, wear=switch.endurance or 0.0, worn=worn)
 
+    def _held(self, group: int, state: NDArray[Any]) -> NDArray[np.float64]:
+        """Switches in cross at a time, float64 (banks,)."""
+        return np.asarray(self.fabrics[group].held_many(state) / cycles(self.fabrics[group]), np.float64)
+
     def _account(self, group: int, old: NDArray[Any], new: NDArray[Any], loads: list[Load]) -> int:
         fabric = self.fabrics[group]
-        changed, sets, held = fabric.toggles_many(old, new), fabric.sets_many(old, new), fabric.held_many(new)
+        changed, sets, held = fabric.toggles_many(old, new), fabric.sets_many(old, new), self._held(group, new)
         loads += [
-            Load(fabric.configuration_bits, int(sets[b]), int(changed[b] - sets[b]), int(held[b]))
+            Load(fabric.configuration_bits, int(sets[b]), int(changed[b] - sets[b]), round(held[b]))
             for b in np.flatnonzero(changed)
         ]
-        self.wear[group].count(old, new)
+        if cycles(fabric) == 1:
+            self.wear[group].count(old, new)
         lossy = [account for account in self.accounts if account.switch.medium == "optical"]
         if lossy:
             paths = fabric.paths_many(new)

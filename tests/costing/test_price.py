@@ -114,6 +114,16 @@ def test_losses_are_those_of_a_walk_through_the_graph(topology: str) -> None:
     assert row["loss_db"] == pytest.approx({"min": min(walks), "mean": np.mean(walks), "max": max(walks)})
 
 
+@pytest.mark.skipif("time-multiplexed" not in CROSSBARS, reason="no such topology yet")
+def test_a_circuit_multiplexed_in_time_holds_one_cycle_at_a_time() -> None:
+    fabric = crossbar("time-multiplexed", 16)
+    permutation = np.random.default_rng(2).permutation(16)
+    row = _row(permutation, "time-multiplexed", "mems")
+    assert row["lifetime_reconnections"] is None
+    held = int(fabric.held_many(fabric.route(permutation).state[None, :])[0])
+    assert _row(permutation, "time-multiplexed", "eo-mzi")["hold_w"] == pytest.approx(1e-3 * held / 4)
+
+
 def test_all_combinations_in_order() -> None:
     rows = hwsim.cost(
         [2, 0, 1, 3], topology=["crossbar", "benes"], technology=["to-mzi", "cmos"], effort=["any", "greedy"]

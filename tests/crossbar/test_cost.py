@@ -100,7 +100,7 @@ def test_a_router_takes_the_table() -> None:
     assert not fabric.route_many(np.arange(8)[None, :], worst, "greedy", cost).any()
 
 
-@pytest.mark.parametrize("topology", CROSSBARS)
+@pytest.mark.parametrize("topology", [name for name in CROSSBARS if name != "time-multiplexed"])
 @pytest.mark.parametrize("ports", [4, 8])
 def test_wear_counts_every_toggle(topology: str, ports: int) -> None:
     rng = np.random.default_rng(ports)
