@@ -102,6 +102,16 @@ def threads(n: int | None) -> None:
     numba.set_num_threads(n)
 
 
+def count_threads() -> int:
+    """Threads of parallel kernels.
+
+    Example:
+        >>> count_threads() >= 1
+        True
+    """
+    return int(numba.get_num_threads())
+
+
 def threading() -> dict[str, Any]:
     """Threads of parallel kernels and the layer that carries them (known after the first parallel call).
 

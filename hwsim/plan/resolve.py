@@ -76,8 +76,9 @@ def resolve(document: Document, path: Path) -> Plan:
     topology = r.entry(
         CROSSBARS, "topology", ("crossbar", "topology"), chosen_crossbar.topology if chosen_crossbar else None
     )
-    switch_name = chosen_crossbar.technology if chosen_crossbar else None
-    switch_document = r.file("devices", "switch technology", ("crossbar", "technology"), switch_name)
+    switch_name, switch_document = r.switch(
+        ("crossbar", "technology"), chosen_crossbar.technology if chosen_crossbar else None
+    )
     switch_sheet = r.sheet(switch_document, SwitchSheet, "crossbar", chosen_crossbar)
     controller = r.entry(CONTROLLERS, "controller", ("controller", "name"), _name(chosen_controller))
     course = r.parameters(controller.parameters, "controller", chosen_controller) if controller else None
@@ -95,7 +96,7 @@ def resolve(document: Document, path: Path) -> Plan:
     r.faults.check()
 
     sheets = (_sure(device_sheet), _sure(switch_sheet))
-    resolved, origins = _written(r, _sure(file), _sure(task_values), _sure(course), *sheets)
+    resolved, origins = _written(r, _sure(file), _sure(switch_name), _sure(task_values), _sure(course), *sheets)
     documents = [_sure(model_document), _sure(device_document), _sure(switch_document)]
     return Plan(
         name=path.stem,
@@ -113,7 +114,7 @@ def resolve(document: Document, path: Path) -> Plan:
         files={
             f"models/{_sure(file).model.name}.toml": documents[0].text,
             f"devices/{_sure(file).device.name}.toml": documents[1].text,
-            f"devices/{_sure(file).crossbar.technology}.toml": documents[2].text,
+            f"devices/{switch_name}.toml": documents[2].text,
         },
         identity=_identity(resolved, documents),
     )
@@ -141,6 +142,7 @@ def _identity(resolved: dict[str, Any], documents: list[Document]) -> str:
 def _written(
     r: Lookup,
     file: ScenarioFile,
+    technology: str,
     task: Section,
     course: Section,
     device: Sheet[Datasheet],
@@ -152,7 +154,7 @@ def _written(
         "task": {"name": file.task.name, **task.model_dump()},
         "model": {"name": file.model.name},
         "device": {"name": file.device.name, **device.written},
-        "crossbar": {**crossbar, **switch.written},
+        "crossbar": {**crossbar, "technology": technology, **switch.written},
         "controller": {"name": file.controller.name, **course.model_dump()},
         "execution": file.execution.model_dump(),
         "expect": file.expect.model_dump(exclude_none=True),

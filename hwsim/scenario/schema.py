@@ -34,7 +34,7 @@ class CrossbarChoice(Section):
     topology: str
     """Arrangement of the switches; ``hwsim list crossbars``."""
     technology: str
-    """Datasheet of the switches in ``devices/``."""
+    """Datasheet of the switches in ``devices/``; the start of its name is enough where only one begins so."""
     scope: Literal["output", "layer"] = "output"
     """Banks: one an output unit, or one a layer."""
     effort: Literal["any", "greedy"] = "greedy"
