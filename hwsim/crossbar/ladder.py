@@ -184,7 +184,9 @@ class Ladder:
         wide[..., self.kept, :] = cost
         return wide
 
-    def _around(self, p: NDArray[np.int64], prices: Prices, effort: str, cost: NDArray[np.float64]) -> NDArray[np.uint8]:
+    def _around(
+        self, p: NDArray[np.int64], prices: Prices, effort: str, cost: NDArray[np.float64]
+    ) -> NDArray[np.uint8]:
         """Route around stuck switches, the cheapest found on the way up to the effort."""
         states = np.zeros((len(p), self._all), np.uint8)
         total = np.full(len(p), np.inf)
@@ -264,7 +266,9 @@ class Ladder:
         route = kernels.route_many if lanes > 1 else kernels.route_rows
         route(
             self.ports,
-            {"blocks": kernels.BLOCKS, "descent": kernels.DESCENT, "exact": kernels.EXACT, "first": kernels.FIRST}[effort],
+            {"blocks": kernels.BLOCKS, "descent": kernels.DESCENT, "exact": kernels.EXACT, "first": kernels.FIRST}[
+                effort
+            ],
             np.inf if effort == "first" else -np.inf,
             TRIALS,
             self._all,

@@ -65,7 +65,12 @@ _MIX = np.uint64(0x9E3779B97F4A7C15)
 
 @kernel
 def price(
-    law: int, before: NDArray[np.uint8], cost: NDArray[np.float64], weight: NDArray[np.float64], s: np.uint64, v: np.uint64
+    law: int,
+    before: NDArray[np.uint8],
+    cost: NDArray[np.float64],
+    weight: NDArray[np.float64],
+    s: np.uint64,
+    v: np.uint64,
 ) -> float:
     """What switch s costs in state v, by what stood before under ``TOGGLES``, else by the table of costs.
 
@@ -81,8 +86,14 @@ def price(
 
 @kernel
 def fill(
-    tree: NDArray[np.uint32], realised: NDArray[np.uint8], law: int, before: NDArray[np.uint8],
-    cost: NDArray[np.float64], weight: NDArray[np.float64], table: NDArray[np.float64], leaf: NDArray[np.uint8],
+    tree: NDArray[np.uint32],
+    realised: NDArray[np.uint8],
+    law: int,
+    before: NDArray[np.uint8],
+    cost: NDArray[np.float64],
+    weight: NDArray[np.float64],
+    table: NDArray[np.float64],
+    leaf: NDArray[np.uint8],
 ) -> None:
     """Price what blocks of up to 16 wires look up.
 
@@ -117,6 +128,7 @@ def fill(
                 )
             for w in range(TABLE):
                 table[own + np.uint64(w)] = np.inf
+                leaf[own + np.uint64(w)] = np.uint8(255)
             for w in range(TABLE):
                 s = np.uint64(w)
                 p = np.uint64(realised[(m - _2) * _TABLE + s])
@@ -125,7 +137,7 @@ def fill(
                 total = part[s & _1] + part[_2 + ((s >> _1) & _1)] + part[_4 + ((s >> _2) & _1)]
                 total += part[np.uint64(6) + ((s >> _3) & _1)] + part[np.uint64(8) + ((s >> _4) & _1)]
                 total += part[np.uint64(10) + (s >> np.uint64(5))]
-                if total < table[own + p]:
+                if total < table[own + p] or leaf[own + p] == 255:  # some state, even where all are too dear
                     table[own + p] = total
                     leaf[own + p] = np.uint8(s)
             continue
@@ -250,7 +262,8 @@ def search_eight(
             up ^= exchange
             low ^= exchange
         total = (
-            table[own + f] + table[own + np.uint64(32) + g]
+            table[own + f]
+            + table[own + np.uint64(32) + g]
             + table[first + ((up & _3) | ((up >> _2) & np.uint64(12)) | ((up >> _4) & np.uint64(48)))]
             + table[second + ((low & _3) | ((low >> _2) & np.uint64(12)) | ((low >> _4) & np.uint64(48)))]
         )
@@ -262,7 +275,11 @@ def search_eight(
 
 @kernel
 def search_sixteen(
-    word: np.uint64, r: np.uint64, tree: NDArray[np.uint32], table: NDArray[np.float64], loops: NDArray[np.uint64],
+    word: np.uint64,
+    r: np.uint64,
+    tree: NDArray[np.uint32],
+    table: NDArray[np.float64],
+    loops: NDArray[np.uint64],
     best_of: NDArray[np.uint64],
 ) -> float:
     """Price the cheapest configuration of a block of up to 16 wires; its setting is left in best_of, of four numbers."""
@@ -315,8 +332,14 @@ def pack(n: np.uint64, r: np.uint64, tree: NDArray[np.uint32], perm: NDArray[np.
 
 @kernel
 def settle_word(
-    word: np.uint64, r: np.uint64, tree: NDArray[np.uint32], table: NDArray[np.float64], leaf: NDArray[np.uint8],
-    loops: NDArray[np.uint64], best_of: NDArray[np.uint64], state: NDArray[np.uint8],
+    word: np.uint64,
+    r: np.uint64,
+    tree: NDArray[np.uint32],
+    table: NDArray[np.float64],
+    leaf: NDArray[np.uint8],
+    loops: NDArray[np.uint64],
+    best_of: NDArray[np.uint64],
+    state: NDArray[np.uint8],
 ) -> None:
     """Set the switches of a block of up to 16 wires as cheaply as can be."""
     words, rows = np.zeros(7, np.uint64), np.zeros(7, np.uint64)
@@ -350,8 +373,15 @@ def settle_word(
 
 @kernel
 def worth_word(
-    n: np.uint64, r: np.uint64, tree: NDArray[np.uint32], perm: NDArray[np.uint32], table: NDArray[np.float64],
-    loops: NDArray[np.uint64], best_of: NDArray[np.uint64], keys: NDArray[np.uint64], prices: NDArray[np.float64],
+    n: np.uint64,
+    r: np.uint64,
+    tree: NDArray[np.uint32],
+    perm: NDArray[np.uint32],
+    table: NDArray[np.float64],
+    loops: NDArray[np.uint64],
+    best_of: NDArray[np.uint64],
+    keys: NDArray[np.uint64],
+    prices: NDArray[np.float64],
 ) -> float:
     """Price a block of up to 16 wires, from memory where it was priced with the same connections lately."""
     word = pack(n, r, tree, perm)
@@ -365,8 +395,16 @@ def worth_word(
 
 @kernel
 def turn_loop(
-    h: np.uint64, front: np.uint64, back: np.uint64, own: np.uint64, inner: np.uint64, number: np.uint64,
-    path: NDArray[np.uint32], first: NDArray[np.uint32], perm: NDArray[np.uint32], state: NDArray[np.uint8],
+    h: np.uint64,
+    front: np.uint64,
+    back: np.uint64,
+    own: np.uint64,
+    inner: np.uint64,
+    number: np.uint64,
+    path: NDArray[np.uint32],
+    first: NDArray[np.uint32],
+    perm: NDArray[np.uint32],
+    state: NDArray[np.uint8],
 ) -> None:
     """Give a loop its other setting: exchange what it asks of the two sub-blocks, turn its switches."""
     for t in range(first[own + number], first[own + number + _1]):
@@ -379,9 +417,19 @@ def turn_loop(
 
 @kernel
 def divide(
-    n: np.uint64, r: np.uint64, tree: NDArray[np.uint32], law: int, before: NDArray[np.uint8],
-    cost: NDArray[np.float64], weight: NDArray[np.float64], perm: NDArray[np.uint32], path: NDArray[np.uint32],
-    first: NDArray[np.uint32], delta: NDArray[np.float64], inverse: NDArray[np.uint32], state: NDArray[np.uint8],
+    n: np.uint64,
+    r: np.uint64,
+    tree: NDArray[np.uint32],
+    law: int,
+    before: NDArray[np.uint8],
+    cost: NDArray[np.float64],
+    weight: NDArray[np.float64],
+    perm: NDArray[np.uint32],
+    path: NDArray[np.uint32],
+    first: NDArray[np.uint32],
+    delta: NDArray[np.float64],
+    inverse: NDArray[np.uint32],
+    state: NDArray[np.uint8],
 ) -> tuple[float, Any]:
     """Give each loop of a block its cheaper setting, and find what the two sub-blocks must do then.
 
@@ -466,11 +514,28 @@ def divide(
 
 @kernel
 def worth_exact(
-    n: np.uint64, r: np.uint64, bound: float, budget: NDArray[np.int64], goal: float, tree: NDArray[np.uint32], law: int,
-    before: NDArray[np.uint8], cost: NDArray[np.float64], weight: NDArray[np.float64], perm: NDArray[np.uint32],
-    path: NDArray[np.uint32], first: NDArray[np.uint32], delta: NDArray[np.float64], flags: NDArray[np.uint8],
-    inverse: NDArray[np.uint32], state: NDArray[np.uint8], table: NDArray[np.float64], loops: NDArray[np.uint64],
-    best_of: NDArray[np.uint64], keys: NDArray[np.uint64], prices: NDArray[np.float64],
+    n: np.uint64,
+    r: np.uint64,
+    bound: float,
+    budget: NDArray[np.int64],
+    goal: float,
+    tree: NDArray[np.uint32],
+    law: int,
+    before: NDArray[np.uint8],
+    cost: NDArray[np.float64],
+    weight: NDArray[np.float64],
+    perm: NDArray[np.uint32],
+    path: NDArray[np.uint32],
+    first: NDArray[np.uint32],
+    delta: NDArray[np.float64],
+    flags: NDArray[np.uint8],
+    inverse: NDArray[np.uint32],
+    state: NDArray[np.uint8],
+    table: NDArray[np.float64],
+    loops: NDArray[np.uint64],
+    best_of: NDArray[np.uint64],
+    keys: NDArray[np.uint64],
+    prices: NDArray[np.float64],
 ) -> float:
     """Price the cheapest configuration of a block if that is below the bound; else bound or more.
 
@@ -540,11 +605,25 @@ def worth_exact(
 
 @kernel
 def worth_blocks(
-    n: np.uint64, r: np.uint64, bound: float, tree: NDArray[np.uint32], law: int, before: NDArray[np.uint8],
-    cost: NDArray[np.float64], weight: NDArray[np.float64], perm: NDArray[np.uint32], path: NDArray[np.uint32],
-    first: NDArray[np.uint32], delta: NDArray[np.float64], inverse: NDArray[np.uint32], state: NDArray[np.uint8],
-    table: NDArray[np.float64], loops: NDArray[np.uint64], best_of: NDArray[np.uint64],
-    keys: NDArray[np.uint64], prices: NDArray[np.float64],
+    n: np.uint64,
+    r: np.uint64,
+    bound: float,
+    tree: NDArray[np.uint32],
+    law: int,
+    before: NDArray[np.uint8],
+    cost: NDArray[np.float64],
+    weight: NDArray[np.float64],
+    perm: NDArray[np.uint32],
+    path: NDArray[np.uint32],
+    first: NDArray[np.uint32],
+    delta: NDArray[np.float64],
+    inverse: NDArray[np.uint32],
+    state: NDArray[np.uint8],
+    table: NDArray[np.float64],
+    loops: NDArray[np.uint64],
+    best_of: NDArray[np.uint64],
+    keys: NDArray[np.uint64],
+    prices: NDArray[np.float64],
 ) -> float:
     """Price a block as ``BLOCKS`` would settle it; bound or more as soon as it is that much."""
     total, low, high = 0.0, r, r
@@ -554,9 +633,7 @@ def worth_blocks(
             block = np.uint64(x)
             if np.uint64(tree[block * _ROW + _1]) > _WORD:
                 inside = False
-                total += divide(
-                    n, block, tree, law, before, cost, weight, perm, path, first, delta, inverse, state
-                )[0]
+                total += divide(n, block, tree, law, before, cost, weight, perm, path, first, delta, inverse, state)[0]
             elif tree[block * _ROW + np.uint64(8)]:
                 total += worth_word(n, block, tree, perm, table, loops, best_of, keys, prices)
             if total >= bound:
@@ -568,11 +645,26 @@ def worth_blocks(
 
 @kernel
 def descend(
-    n: np.uint64, r: np.uint64, tree: NDArray[np.uint32], law: int, before: NDArray[np.uint8],
-    cost: NDArray[np.float64], weight: NDArray[np.float64], perm: NDArray[np.uint32], path: NDArray[np.uint32],
-    first: NDArray[np.uint32], delta: NDArray[np.float64], flags: NDArray[np.uint8], inverse: NDArray[np.uint32],
-    state: NDArray[np.uint8], table: NDArray[np.float64], loops: NDArray[np.uint64], best_of: NDArray[np.uint64],
-    keys: NDArray[np.uint64], prices: NDArray[np.float64], order: NDArray[np.int64],
+    n: np.uint64,
+    r: np.uint64,
+    tree: NDArray[np.uint32],
+    law: int,
+    before: NDArray[np.uint8],
+    cost: NDArray[np.float64],
+    weight: NDArray[np.float64],
+    perm: NDArray[np.uint32],
+    path: NDArray[np.uint32],
+    first: NDArray[np.uint32],
+    delta: NDArray[np.float64],
+    flags: NDArray[np.uint8],
+    inverse: NDArray[np.uint32],
+    state: NDArray[np.uint8],
+    table: NDArray[np.float64],
+    loops: NDArray[np.uint64],
+    best_of: NDArray[np.uint64],
+    keys: NDArray[np.uint64],
+    prices: NDArray[np.float64],
+    order: NDArray[np.int64],
 ) -> None:
     """Settle the outer switches of a block: turn loops, one at a time, as long as the price of the whole falls."""
     at = r * _ROW
@@ -642,11 +734,28 @@ def descend(
 
 @kernel
 def route_one(
-    n: int, effort: int, goal: float, trials: int, permutation: NDArray[np.int64], tree: NDArray[np.uint32],
-    realised: NDArray[np.uint8], law: int, before: NDArray[np.uint8], cost: NDArray[np.float64],
-    weight: NDArray[np.float64], perm: NDArray[np.uint32], path: NDArray[np.uint32], first: NDArray[np.uint32],
-    delta: NDArray[np.float64], flags: NDArray[np.uint8], inverse: NDArray[np.uint32], table: NDArray[np.float64],
-    leaf: NDArray[np.uint8], keys: NDArray[np.uint64], prices: NDArray[np.float64], state: NDArray[np.uint8],
+    n: int,
+    effort: int,
+    goal: float,
+    trials: int,
+    permutation: NDArray[np.int64],
+    tree: NDArray[np.uint32],
+    realised: NDArray[np.uint8],
+    law: int,
+    before: NDArray[np.uint8],
+    cost: NDArray[np.float64],
+    weight: NDArray[np.float64],
+    perm: NDArray[np.uint32],
+    path: NDArray[np.uint32],
+    first: NDArray[np.uint32],
+    delta: NDArray[np.float64],
+    flags: NDArray[np.uint8],
+    inverse: NDArray[np.uint32],
+    table: NDArray[np.float64],
+    leaf: NDArray[np.uint8],
+    keys: NDArray[np.uint64],
+    prices: NDArray[np.float64],
+    state: NDArray[np.uint8],
 ) -> int:
     """Route one permutation; the trials that are left, 0 where the search gave up."""
     ports = np.uint64(n)
@@ -686,9 +795,22 @@ def route_one(
 
 
 def _route_many(
-    n: int, effort: int, goal: float, trials: int, switches: int, levels: int, tickets: int, lanes: int,
-    permutation: NDArray[np.int64], tree: NDArray[np.uint32], realised: NDArray[np.uint8], law: int,
-    before: NDArray[np.uint8], cost: NDArray[np.float64], weight: NDArray[np.float64], state: NDArray[np.uint8],
+    n: int,
+    effort: int,
+    goal: float,
+    trials: int,
+    switches: int,
+    levels: int,
+    tickets: int,
+    lanes: int,
+    permutation: NDArray[np.int64],
+    tree: NDArray[np.uint32],
+    realised: NDArray[np.uint8],
+    law: int,
+    before: NDArray[np.uint8],
+    cost: NDArray[np.float64],
+    weight: NDArray[np.float64],
+    state: NDArray[np.uint8],
     left: NDArray[np.int64],
 ) -> None:
     """Route one permutation a bank, lanes of banks in parallel: the same bits for any number of lanes and threads.

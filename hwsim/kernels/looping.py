@@ -69,7 +69,9 @@ def tables() -> NDArray[np.uint8]:
         front, behind, upper, lower = state & 3, state >> 2 & 3, state >> 4 & 1, state >> 5 & 1
         wires = [2 * (front >> k & 1) + k for k in (0, 1)] + [2 - 2 * (front >> k & 1) + k for k in (0, 1)]
         wires = [wires[upper], wires[1 - upper], wires[2 + lower], wires[3 - lower]]
-        took = [wires[k + 2 * (behind >> k & 1)] for k in (0, 1)] + [wires[k + 2 - 2 * (behind >> k & 1)] for k in (0, 1)]
+        took = [wires[k + 2 * (behind >> k & 1)] for k in (0, 1)] + [
+            wires[k + 2 - 2 * (behind >> k & 1)] for k in (0, 1)
+        ]
         index = took[0] | took[1] << 2 | took[2] << 4
         if front < 2 or not fours[index]:
             fours[index] = state
@@ -81,7 +83,12 @@ def tables() -> NDArray[np.uint8]:
 
 @kernel
 def begin(
-    n: np.uint64, row: np.uint64, permutation: NDArray[np.int64], take: np.uint64, give: np.uint64, scratch: NDArray[np.uint32]
+    n: np.uint64,
+    row: np.uint64,
+    permutation: NDArray[np.int64],
+    take: np.uint64,
+    give: np.uint64,
+    scratch: NDArray[np.uint32],
 ) -> bool:
     """Copy a permutation and its inverse to scratch; False where a number is out of range or stands twice.
 
@@ -112,8 +119,15 @@ def begin(
 
 @kernel
 def divide_far(
-    h: np.uint64, take: np.uint64, give: np.uint64, sub_take: np.uint64, sub_give: np.uint64,
-    front: np.uint64, back: np.uint64, scratch: NDArray[np.uint32], state: NDArray[np.uint8],
+    h: np.uint64,
+    take: np.uint64,
+    give: np.uint64,
+    sub_take: np.uint64,
+    sub_give: np.uint64,
+    front: np.uint64,
+    back: np.uint64,
+    scratch: NDArray[np.uint32],
+    state: NDArray[np.uint8],
 ) -> None:
     """Route the outer switches of a block that lies outside the cache, and find what its two sub-blocks must do.
 
@@ -173,8 +187,15 @@ def divide_far(
 
 @kernel
 def divide_near(
-    h: np.uint64, take: np.uint64, give: np.uint64, sub_take: np.uint64, sub_give: np.uint64,
-    front: np.uint64, back: np.uint64, scratch: NDArray[np.uint32], state: NDArray[np.uint8],
+    h: np.uint64,
+    take: np.uint64,
+    give: np.uint64,
+    sub_take: np.uint64,
+    sub_give: np.uint64,
+    front: np.uint64,
+    back: np.uint64,
+    scratch: NDArray[np.uint32],
+    state: NDArray[np.uint8],
 ) -> None:
     """Do what :func:`divide_far` does, for a block inside the cache: all is written as the loop is followed.
 
@@ -211,8 +232,16 @@ def divide_near(
 
 @kernel
 def divide_small(
-    h: np.uint64, take: np.uint64, give: np.uint64, sub_take: np.uint64, sub_give: np.uint64,
-    front: np.uint64, back: np.uint64, tables: NDArray[np.uint8], scratch: NDArray[np.uint32], state: NDArray[np.uint8],
+    h: np.uint64,
+    take: np.uint64,
+    give: np.uint64,
+    sub_take: np.uint64,
+    sub_give: np.uint64,
+    front: np.uint64,
+    back: np.uint64,
+    tables: NDArray[np.uint8],
+    scratch: NDArray[np.uint32],
+    state: NDArray[np.uint8],
 ) -> None:
     """Do what :func:`divide_far` does, for a block of up to 128 wires; its unset switches are bits of one word.
 
@@ -249,7 +278,11 @@ def divide_small(
 
 @kernel
 def settle_eights(
-    n: np.uint64, take: np.uint64, first: np.uint64, tables: NDArray[np.uint8], scratch: NDArray[np.uint32],
+    n: np.uint64,
+    take: np.uint64,
+    first: np.uint64,
+    tables: NDArray[np.uint8],
+    scratch: NDArray[np.uint32],
     fours: NDArray[np.uint32],
 ) -> None:
     """Set the five innermost stages, block of 8 wires by block, in registers.
@@ -282,7 +315,11 @@ def settle_eights(
         alike = ((up ^ low) >> two) & _1_OF_8 ^ _1_OF_8
         pair = a | (c << two) | (alike << np.uint64(4))
         f = np.uint64(
-            tables[(pair & np.uint64(0x1F)) | ((pair >> three) & np.uint64(0x3E0)) | ((pair >> np.uint64(6)) & np.uint64(0x7C00))]
+            tables[
+                (pair & np.uint64(0x1F))
+                | ((pair >> three) & np.uint64(0x3E0))
+                | ((pair >> np.uint64(6)) & np.uint64(0x7C00))
+            ]
         )
         g = np.uint64(0)
         for w in range(4):
@@ -290,8 +327,18 @@ def settle_eights(
             g |= (((up >> (k + two)) ^ (f >> ((a >> k) & three))) & np.uint64(1)) << k
         exchange = (a ^ c) & (g * three)
         a, c = a ^ exchange, c ^ exchange
-        x = np.uint64(tables[np.uint64(32768) + ((a & three) | ((a >> np.uint64(6)) & np.uint64(12)) | ((a >> np.uint64(12)) & np.uint64(48)))])
-        y = np.uint64(tables[np.uint64(32768) + ((c & three) | ((c >> np.uint64(6)) & np.uint64(12)) | ((c >> np.uint64(12)) & np.uint64(48)))])
+        x = np.uint64(
+            tables[
+                np.uint64(32768)
+                + ((a & three) | ((a >> np.uint64(6)) & np.uint64(12)) | ((a >> np.uint64(12)) & np.uint64(48)))
+            ]
+        )
+        y = np.uint64(
+            tables[
+                np.uint64(32768)
+                + ((c & three) | ((c >> np.uint64(6)) & np.uint64(12)) | ((c >> np.uint64(12)) & np.uint64(48)))
+            ]
+        )
         s = first + r
         fours[s] = np.uint32((f * _SPREAD) & _1_OF_8)
         fours[s + stage] = np.uint32((((x & three) | ((y & three) << two)) * _SPREAD) & _1_OF_8)
@@ -304,8 +351,14 @@ def settle_eights(
 
 @kernel
 def route_row(
-    n: np.uint64, row: np.uint64, permutation: NDArray[np.int64], tables: NDArray[np.uint8],
-    lane: np.uint64, scratch: NDArray[np.uint32], state: NDArray[np.uint8], fours: NDArray[np.uint32],
+    n: np.uint64,
+    row: np.uint64,
+    permutation: NDArray[np.int64],
+    tables: NDArray[np.uint8],
+    lane: np.uint64,
+    scratch: NDArray[np.uint32],
+    state: NDArray[np.uint8],
+    fours: NDArray[np.uint32],
 ) -> bool:
     """Route one permutation through a network of n ports; False, and no states, where it is no permutation.
 
@@ -356,8 +409,12 @@ def route_row(
 
 @kernel
 def route_rows(
-    n: int, permutation: NDArray[np.int64], tables: NDArray[np.uint8], scratch: NDArray[np.uint32],
-    state: NDArray[np.uint8], fours: NDArray[np.uint32],
+    n: int,
+    permutation: NDArray[np.int64],
+    tables: NDArray[np.uint8],
+    scratch: NDArray[np.uint32],
+    state: NDArray[np.uint8],
+    fours: NDArray[np.uint32],
 ) -> int:
     """Route row after row; -1, or the number of the first row that is no permutation.
 
@@ -375,8 +432,12 @@ def route_rows(
 
 @parallel_kernel
 def route_lanes(
-    n: int, permutation: NDArray[np.int64], tables: NDArray[np.uint8], scratch: NDArray[np.uint32],
-    state: NDArray[np.uint8], fours: NDArray[np.uint32],
+    n: int,
+    permutation: NDArray[np.int64],
+    tables: NDArray[np.uint8],
+    scratch: NDArray[np.uint32],
+    state: NDArray[np.uint8],
+    fours: NDArray[np.uint32],
 ) -> int:
     """Do what :func:`route_rows` does, lanes of rows in parallel: the same for any number of lanes and threads.
 
