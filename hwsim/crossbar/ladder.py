@@ -258,7 +258,8 @@ class Ladder:
         self, p: NDArray[np.int64], prices: Prices, effort: str
     ) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
         """States, and the trials left, of the kernels that search sub-blocks."""
-        from hwsim.kernels import benes, ladder as kernels
+        from hwsim.kernels import benes
+        from hwsim.kernels import ladder as kernels
         from hwsim.kernels.compile import count_threads
 
         states, left = np.zeros((len(p), self._all), np.uint8), np.ones(len(p), np.int64)

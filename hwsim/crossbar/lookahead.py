@@ -72,7 +72,7 @@ def _toggles(start: NDArray[np.uint8], states: NDArray[np.uint8]) -> int:
 
 
 def _pull(*weights: tuple[NDArray[np.uint8], Any]) -> NDArray[np.float64]:
-    """The cost (banks, switches, 2) of not standing as states (banks, switches) say, each with its weight (banks, 1)."""
+    """The cost of not standing as states (banks, switches) say, each with its weight (banks, 1)."""
     costs = [np.stack([states * weight, (1 - states) * weight], axis=2) for states, weight in weights]
     return np.asarray(sum(costs), np.float64)
 

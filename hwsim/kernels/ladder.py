@@ -1,8 +1,8 @@
 """The router's ladder on Beneš networks of any size: configurations that cost little, under a cost of every switch.
 
-A block's connections fall into loops, each with two settings; what the outer switches cost is a sum over loops, and each
-choice of settings gives the two sub-blocks other permutations. Sub-blocks of up to 16 wires are searched whole, their
-connections in one word of 4 bits each; outside, ``BLOCKS`` lets each loop take its cheaper side, ``DESCENT`` turns
+A block's connections fall into loops, each with two settings; what the outer switches cost is a sum over loops, and
+each choice of settings gives the two sub-blocks other permutations. Sub-blocks of up to 16 wires are searched whole,
+their connections in one word of 4 bits each; outside, ``BLOCKS`` lets each loop take its cheaper side, ``DESCENT`` turns
 loops as long as the price found further in falls, ``EXACT`` branches and bounds.
 
 Layout and convention as in :mod:`hwsim.kernels.benes`. Costs must not be negative; +inf: the switch cannot take the
@@ -80,8 +80,8 @@ def price(
         1.0
     """
     if law == TOGGLES:
-        return weight[(np.uint64(before[s]) << _1) | v]
-    return cost[(s << _1) | v]
+        return float(weight[(np.uint64(before[s]) << _1) | v])
+    return float(cost[(s << _1) | v])
 
 
 @kernel
@@ -100,7 +100,10 @@ def fill(
     Args:
         tree: the blocks.
         realised: the permutation of a block of 2, 3 and 4 wires in each of 64 states, 255 where it has none.
-        law: see :func:`price`, as before, cost and weight.
+        law: see :func:`price`.
+        before: see there.
+        cost: see there.
+        weight: see there.
         table: rows of ``TABLE``, one a ticket, overwritten.
         leaf: rows of ``TABLE``: the cheapest state of each permutation of a block of up to 4 wires, overwritten.
     """
@@ -244,7 +247,7 @@ def search_eight(
     m = np.uint64(tree[at + _1])
     own = np.uint64(tree[at + np.uint64(7)]) * _TABLE
     if m <= 4:
-        return table[own + ((word & _3) | ((word >> _2) & np.uint64(12)) | ((word >> _4) & np.uint64(48)))]
+        return float(table[own + ((word & _3) | ((word >> _2) & np.uint64(12)) | ((word >> _4) & np.uint64(48)))])
     first = np.uint64(tree[np.uint64(tree[at + _4]) * _ROW + np.uint64(7)]) * _TABLE
     second = np.uint64(tree[np.uint64(tree[at + np.uint64(5)]) * _ROW + np.uint64(7)]) * _TABLE
     f, g, up, low, count = trace_word(word, m, _16, loops)
@@ -282,7 +285,7 @@ def search_sixteen(
     loops: NDArray[np.uint64],
     best_of: NDArray[np.uint64],
 ) -> float:
-    """Price the cheapest configuration of a block of up to 16 wires; its setting is left in best_of, of four numbers."""
+    """Price the cheapest configuration of a block of up to 16 wires; its setting is left in best_of."""
     at = r * _ROW
     m = np.uint64(tree[at + _1])
     if m <= 8:
@@ -387,7 +390,7 @@ def worth_word(
     word = pack(n, r, tree, perm)
     slot = np.uint64(tree[r * _ROW + np.uint64(7)]) * _MEMO + ((word * _MIX) >> np.uint64(61))
     if keys[slot] == word:
-        return prices[slot]
+        return float(prices[slot])
     found = search_sixteen(word, r, tree, table, loops, best_of)
     keys[slot], prices[slot] = word, found
     return found
@@ -437,7 +440,10 @@ def divide(
         n: ports.
         r: the block.
         tree: the blocks.
-        law: see :func:`price`, as before, cost and weight.
+        law: see :func:`price`.
+        before: see there.
+        cost: see there.
+        weight: see there.
         perm: the input of each output, a row of n a level; the block's is read, the sub-blocks' overwritten.
         path: switches behind, loop after loop; overwritten, as is the rest, in the block's place in its level's row.
         first: where each loop begins in path, and where the last one ends.
@@ -539,12 +545,9 @@ def worth_exact(
 ) -> float:
     """Price the cheapest configuration of a block if that is below the bound; else bound or more.
 
-    Args:
-        bound: what is too dear.
-        budget: trials left, one number, counted down; at 0 the best found so far is given.
-        goal: stop as soon as something cheaper than this is found.
-        flags: two a loop: turned now, turned in the best setting; the latter stands for the block when this returns,
-            and its sub-blocks' permutations are those of that setting.
+    ``bound`` is what is too dear; ``budget`` the trials left, counted down, and at 0 the best found so far is given;
+    anything cheaper than ``goal`` is taken at once. ``flags`` are two a loop: turned now, and turned in the best
+    setting, in which the block's switches and its sub-blocks' permutations are left. The rest as elsewhere.
     """
     at = r * _ROW
     m = np.uint64(tree[at + _1])
@@ -555,8 +558,8 @@ def worth_exact(
     own = np.uint64(tree[at + np.uint64(6)]) * n + np.uint64(tree[at])
     inner, h = own + n, m >> _1
     outer, count = divide(n, r, tree, law, before, cost, weight, perm, path, first, delta, inverse, state)
-    for l in range(count):
-        flags[_2 * (own + np.uint64(l))] = flags[_2 * (own + np.uint64(l)) + _1] = np.uint8(0)
+    for loop in range(count):
+        flags[_2 * (own + np.uint64(loop))] = flags[_2 * (own + np.uint64(loop)) + _1] = np.uint8(0)
     best = bound
     while True:
         if outer < best:
@@ -573,8 +576,8 @@ def worth_exact(
                 )  # fmt: skip
             if total < best:
                 best = total
-                for l in range(count):
-                    x = _2 * (own + np.uint64(l))
+                for loop in range(count):
+                    x = _2 * (own + np.uint64(loop))
                     flags[x + _1] = flags[x]
         if best < goal or budget[0] <= 0:
             break
@@ -596,10 +599,10 @@ def worth_exact(
         outer += delta[own + t - _1]
         flags[_2 * (own + t - _1)] = np.uint8(1)
         turn_loop(h, front, back, own, inner, t - _1, path, first, perm, state)
-    for l in range(count):
-        x = _2 * (own + np.uint64(l))
+    for loop in range(count):
+        x = _2 * (own + np.uint64(loop))
         if flags[x] != flags[x + _1]:
-            turn_loop(h, front, back, own, inner, np.uint64(l), path, first, perm, state)
+            turn_loop(h, front, back, own, inner, np.uint64(loop), path, first, perm, state)
     return best
 
 
@@ -675,20 +678,20 @@ def descend(
     inner, h = own + n, m >> _1
     outer, count = divide(n, r, tree, law, before, cost, weight, perm, path, first, delta, inverse, state)
     tries = np.uint64(min(count, np.uint64(TRIES)))
-    for l in range(tries):  # the loops that cost least to turn, in order
-        order[l] = -1
-    for l in range(count):
+    for loop in range(tries):  # the loops that cost least to turn, in order
+        order[loop] = -1
+    for loop in range(count):
         t = tries
-        while t and (order[t - _1] < 0 or delta[own + np.uint64(order[t - _1])] > delta[own + np.uint64(l)]):
+        while t and (order[t - _1] < 0 or delta[own + np.uint64(order[t - _1])] > delta[own + np.uint64(loop)]):
             if t < tries:
                 order[t] = order[t - _1]
             t -= _1
         if t < tries:
-            order[t] = l
+            order[t] = loop
     few_loops = min(tries, np.uint64(PAIRED)) if m <= PAIRS else _0
     trials = tries + (few_loops * (few_loops - _1)) // _2 if few_loops else tries
-    for l in range(count):
-        flags[_2 * (own + np.uint64(l))] = np.uint8(0)
+    for loop in range(count):
+        flags[_2 * (own + np.uint64(loop))] = np.uint8(0)
     best = np.inf
     since, t = _0, trials  # trials since the last fall; the first one is the setting that stands
     while since <= trials and (trials or best == np.inf):
@@ -791,7 +794,7 @@ def route_one(
             )  # fmt: skip
             if budget[0] <= 0:
                 break
-    return budget[0]
+    return int(budget[0])
 
 
 def _route_many(

@@ -123,7 +123,7 @@ def test_many_small_loops_are_searched_in_time() -> None:
     ("name", "effort"), [("benes", e) for e in EFFORTS] + [("waksman", "any"), ("waksman", "exact")]
 )
 def test_every_stuck_pattern_of_four_ports(name: str, effort: str) -> None:
-    """Every switch free or stuck in either state, every permutation: a configuration, or the error where there is none."""
+    """Every switch free or stuck, every permutation: a configuration, or the error where there is none."""
     fabric = crossbar(name, 4)
     states, key = everything(name, 4)
     for pattern in itertools.product((-1, 0, 1), repeat=fabric.switches):
@@ -179,7 +179,7 @@ def wear(fabric: Any, p: Any, rng: Any, count: int) -> Any:
 @pytest.mark.parametrize("name", ["benes", "waksman"])
 @pytest.mark.parametrize(("ports", "count"), [(17, 10), (33, 10), (64, 30), (100, 10), (256, 6)])
 def test_stuck_switches_of_larger_circuits(name: str, ports: int, count: int) -> None:
-    """Where a configuration exists it is found, by every effort, never dearer with more; every bank has its own cost."""
+    """Where there is a configuration it is found, by every effort, never dearer with more; each bank has its cost."""
     rng = np.random.default_rng(ports)
     fabric = crossbar(name, ports)
     p = np.stack([rng.permutation(ports) for _ in range(2)])
@@ -196,7 +196,7 @@ def test_stuck_switches_of_larger_circuits(name: str, ports: int, count: int) ->
 
 
 def test_the_switches_in_the_way_are_named() -> None:
-    """With s1 in bar and both switches behind in bar, nothing of [1, 0, 2, 3] can be had once the middle is in bar too."""
+    """Five of six switches stuck in bar; those named are in the way together, and not without the first of them."""
     fabric = crossbar("benes", 4)
     cost = np.zeros((6, 2))
     cost[[0, 1, 2, 4, 5], 1] = np.inf
@@ -210,7 +210,7 @@ def test_the_switches_in_the_way_are_named() -> None:
     free[[s for s in range(6) if s not in kept]] = 0
     assert crossbar("benes", 4).route([1, 0, 2, 3], cost=free).permutation().tolist() == [1, 0, 2, 3]
     two = np.stack([np.zeros((6, 2)), cost])
-    with pytest.raises(BlockedError, match="^bank 1: no configuration realises"):
+    with pytest.raises(BlockedError, match=r"^bank 1: no configuration realises"):
         fabric.route_many(np.array([[1, 0, 2, 3]] * 2), cost=two)
 
 
