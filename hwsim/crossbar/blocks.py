@@ -31,8 +31,8 @@ class Blocks:
     """
 
     tree: NDArray[np.uint32]
-    """A row a block, from the outside in: first wire, wires (2 or more), first switch in front, first behind, row of the
-    upper sub-block, row of the lower one, level."""
+    """A row a block, from the outside in: first wire, wires (2 or more), first switch in front, first behind, row of
+    the upper sub-block, row of the lower one, level."""
     stage: NDArray[np.int32]
     """Of every switch, ascending."""
     wire_a: NDArray[np.int32]

@@ -1,8 +1,9 @@
 """Measured ratios beside goals: ``make bench``; ``python tests/bench/bench.py WORD`` prints lines that hold a word.
 
 A figure is a ratio of two things measured in this one process, one after the other in turn; of times, the medians are
-compared: processor time of what runs on one thread, so that other work on the machine counts little, else time on the
-wall. Measure on an idle machine all the same. To add lines, write a function that yields figures, and put it into ``MEASURES``.
+compared: processor time of what runs on one thread, so that other work on the machine counts little, else wall time.
+Measure on an idle machine all the same. To add lines, write a function that yields figures, and put it into
+``MEASURES``.
 """
 
 from __future__ import annotations

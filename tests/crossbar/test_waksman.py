@@ -41,7 +41,7 @@ def test_looping_is_that_of_the_benes(ports: int) -> None:
 
 
 def test_more_freedom_toggles_less() -> None:
-    """The switches left out are free choices: a Beneš, searched as well, toggles less (N = 32, 30 steps, fixed seed)."""
+    """The switches left out are free choices: a Beneš toggles less (32 ports, 30 steps, fixed seed)."""
     rng = np.random.default_rng(2)
     p = np.stack([rng.permutation(32) for _ in range(31)])
     total = {}

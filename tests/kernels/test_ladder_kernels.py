@@ -22,7 +22,7 @@ def _threads_as_before() -> Iterator[None]:
     threads(before)
 
 
-def spent(cost: np.ndarray, states: np.ndarray) -> np.ndarray:  # type: ignore[type-arg]
+def spent(cost: NDArray[np.float64], states: NDArray[np.uint8]) -> Any:
     return np.take_along_axis(cost, states[:, :, None].astype(np.int64), axis=2).sum(axis=(1, 2))
 
 
@@ -64,4 +64,4 @@ def test_any_number_of_threads_gives_the_same(effort: str) -> None:
     for number in (1, 2):
         threads(number)
         found.append(fabric.route_many(p, before, effort))
-    assert np.array_equal(*found)
+    assert np.array_equal(found[0], found[1])
