@@ -18,6 +18,7 @@ from hwsim.crossbar.fabric import (
     check_permutation,
     extend,
 )
+from hwsim.crossbar.spare import Placement, avoid
 from hwsim.registry import Registry, unknown
 
 CROSSBARS: Registry[Topology] = Registry("crossbar")
@@ -53,7 +54,9 @@ __all__ = [
     "Losses",
     "Paths",
     "PermutationError",
+    "Placement",
     "Topology",
+    "avoid",
     "check_permutation",
     "crossbar",
     "extend",

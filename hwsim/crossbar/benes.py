@@ -16,6 +16,7 @@ from hwsim.crossbar.blocks import arrange
 from hwsim.crossbar.effort import check_cost, check_effort
 from hwsim.crossbar.fabric import check_banks, check_ports
 from hwsim.crossbar.ladder import Ladder
+from hwsim.crossbar.lookahead import route_sequence
 from hwsim.crossbar.stages import SwitchNetwork
 
 if TYPE_CHECKING:
@@ -58,6 +59,19 @@ class Benes(SwitchNetwork):
         table = check_cost(cost, len(p), self.switches)
         before = self.power_up(len(p)) if previous is None else self.check_states("previous states", previous, len(p))
         return self._ladder.route(p, before, effort, table)
+
+    def route_sequence(
+        self,
+        permutations: NDArray[np.int64],
+        previous: NDArray[np.uint8] | None = None,
+        effort: str = "greedy",
+        beam: int = 4,
+    ) -> NDArray[np.uint8]:
+        """States (steps, switches) for permutations (steps, ports) that are all known beforehand.
+
+        See :func:`hwsim.crossbar.lookahead.route_sequence`.
+        """
+        return route_sequence(self, permutations, previous, effort, beam)
 
     def _quick(self, permutations: NDArray[np.int64], previous: NDArray[Any] | None) -> bool:
         """Whether all but the numbers themselves can be seen to be right, which looping checks on its way."""

@@ -31,8 +31,8 @@ class Blocks:
     """
 
     tree: NDArray[np.uint32]
-    """A row a block, from the outside in: first wire, wires (2 or more), first switch in front, first switch behind, row
-    of the upper sub-block, row of the lower one, level."""
+    """A row a block, from the outside in: first wire, wires (2 or more), first switch in front, first behind, row of
+    the upper sub-block, row of the lower one, level."""
     stage: NDArray[np.int32]
     """Of every switch, ascending."""
     wire_a: NDArray[np.int32]
@@ -53,7 +53,7 @@ def divide(ports: int) -> list[NDArray[np.int64]]:
         inner = np.empty(2 * len(starts) - 1, np.int64)
         inner[::2] = starts
         inner[1::2] = starts[:-1] + np.diff(starts) // 2
-        levels.append(inner[np.append(np.diff(inner) > 0, True)])  # noqa: FBT003 - the end stays
+        levels.append(inner[np.append(np.diff(inner) > 0, True)])
     return levels
 
 

@@ -18,7 +18,8 @@ EFFORT_LINES = {
     "descent": "local search over the loops, each trial priced down to the innermost blocks",
     "exact": "the cheapest of all configurations, by branch and bound; for small circuits",
 }
-"""A line about each effort, from the quickest to the most thorough; none costs more than the ones before it."""
+"""A line about each effort, from the quickest to the most thorough; from ``greedy`` on, none costs more than
+the ones before it."""
 
 EFFORTS = tuple(EFFORT_LINES)
 

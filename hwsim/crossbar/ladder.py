@@ -184,7 +184,9 @@ class Ladder:
         wide[..., self.kept, :] = cost
         return wide
 
-    def _around(self, p: NDArray[np.int64], prices: Prices, effort: str, cost: NDArray[np.float64]) -> NDArray[np.uint8]:
+    def _around(
+        self, p: NDArray[np.int64], prices: Prices, effort: str, cost: NDArray[np.float64]
+    ) -> NDArray[np.uint8]:
         """Route around stuck switches, the cheapest found on the way up to the effort."""
         states = np.zeros((len(p), self._all), np.uint8)
         total = np.full(len(p), np.inf)
@@ -256,7 +258,8 @@ class Ladder:
         self, p: NDArray[np.int64], prices: Prices, effort: str
     ) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
         """States, and the trials left, of the kernels that search sub-blocks."""
-        from hwsim.kernels import benes, ladder as kernels
+        from hwsim.kernels import benes
+        from hwsim.kernels import ladder as kernels
         from hwsim.kernels.compile import count_threads
 
         states, left = np.zeros((len(p), self._all), np.uint8), np.ones(len(p), np.int64)
@@ -264,7 +267,9 @@ class Ladder:
         route = kernels.route_many if lanes > 1 else kernels.route_rows
         route(
             self.ports,
-            {"blocks": kernels.BLOCKS, "descent": kernels.DESCENT, "exact": kernels.EXACT, "first": kernels.FIRST}[effort],
+            {"blocks": kernels.BLOCKS, "descent": kernels.DESCENT, "exact": kernels.EXACT, "first": kernels.FIRST}[
+                effort
+            ],
             np.inf if effort == "first" else -np.inf,
             TRIALS,
             self._all,

@@ -32,7 +32,9 @@ class Waksman(Benes):
         removed = blocks.tree[(wires >= 4) & (wires % 2 == 0), 2].astype(int)  # noqa: PLR2004 - smaller ones need all
         self._ladder = Ladder(int(ports), blocks, removed)
         kept = self._ladder.kept
-        SwitchNetwork.__init__(self, "waksman", int(ports), blocks.stage[kept], blocks.wire_a[kept], blocks.wire_b[kept])
+        SwitchNetwork.__init__(
+            self, "waksman", int(ports), blocks.stage[kept], blocks.wire_a[kept], blocks.wire_b[kept]
+        )
 
 
 class _Topology:

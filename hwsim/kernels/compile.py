@@ -65,9 +65,9 @@ def parallel_kernel(function: F) -> F:
     """Compile a kernel whose ``prange`` loops write to separate rows: the same bits for any number of threads.
 
     Example:
-        >>> from hwsim.kernels.benes import route_many  # says @parallel_kernel
-        >>> route_many.__name__
-        'route_many'
+        >>> from hwsim.kernels.looping import route_lanes  # says @parallel_kernel
+        >>> route_lanes.__name__
+        'route_lanes'
     """
     return _compile(function, parallel=True)
 

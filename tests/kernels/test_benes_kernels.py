@@ -36,9 +36,10 @@ def routed(
     benes.route_many(
         n,
         p.reshape(-1),
-        fabric._blocks,
+        fabric._ladder.tree.reshape(-1),
         law,
         np.zeros(0, np.uint8) if before is None else before.reshape(-1),
+        benes.WEIGHT,
         np.zeros(0) if cost is None else cost.reshape(-1),
         np.full(lanes * benes.SCRATCH * n, 99, np.uint32),
         fabric.switches,
