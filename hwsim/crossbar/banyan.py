@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hwsim.crossbar.effort import check_cost, check_effort
-from hwsim.crossbar.fabric import PORTS_LIMIT, BlockedError, check_banks, check_ports, named
+from hwsim.crossbar.fabric import BlockedError, check_banks, check_ports, named
 from hwsim.crossbar.stages import SwitchNetwork
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from hwsim.crossbar.fabric import Blocking
 
+PORTS_LIMIT = 2**22
 NAMED = 4
 """Colliding pairs that an error spells out."""
 
@@ -68,13 +69,13 @@ wire of switch 0 in stage 0, outputs 2 and 3 that of switch 1 in stage 0; 2 pair
     self_routing = True
 
     def __init__(self, topology: str, ports: int, bits: Sequence[int]) -> None:
-        wires = np.arange(ports)
+        wires = np.arange(ports, dtype=np.int32)
         upper = [wires[wires >> bit & 1 == 0] for bit in bits]
         self._bits = tuple(bits)
         super().__init__(
             topology,
             ports,
-            np.repeat(np.arange(len(bits)), ports // 2),
+            np.repeat(np.arange(len(bits), dtype=np.int32), ports // 2),
             np.concatenate([wires[:0], *upper]),
             np.concatenate([wires[:0], *(wire + (1 << bit) for wire, bit in zip(upper, bits, strict=True))]),
         )

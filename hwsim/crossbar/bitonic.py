@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hwsim.crossbar.fabric import check_ports
-from hwsim.crossbar.sorting import Sorter
+from hwsim.crossbar.sorting import PORTS_LIMIT, Sorter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def _columns(ports: int) -> Iterator[Column]:
-    wires = np.arange(ports)
+    wires = np.arange(ports, dtype=np.int32)
     for level in range((ports - 1).bit_length()):
         stride = 1 << level
         upper = wires[wires & stride == 0]
@@ -42,7 +42,7 @@ class _Topology:
 
     def build(self, ports: int) -> Sorter:
         """The circuit for so many ports."""
-        check_ports(self.name, ports)
+        check_ports(self.name, ports, PORTS_LIMIT)
         return Sorter(self.name, int(ports), list(_columns(int(ports))))
 
 

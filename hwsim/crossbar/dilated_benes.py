@@ -21,7 +21,7 @@ from hwsim.crossbar.stages import SwitchNetwork
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-PORTS_LIMIT = 2**22
+PORTS_LIMIT = 2**20
 
 
 class DilatedBenes(SwitchNetwork):
@@ -43,7 +43,7 @@ class DilatedBenes(SwitchNetwork):
         super().__init__(
             "dilated-benes",
             n,
-            np.repeat(np.arange(len(bits)), n),
+            np.repeat(np.arange(len(bits), dtype=np.int32), n),
             np.concatenate([none, *upper]),
             np.concatenate([none, *(wire + (1 << bit) for wire, bit in zip(upper, bits, strict=True))]),
             wires=2 * n if length else 1,

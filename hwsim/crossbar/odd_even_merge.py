@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hwsim.crossbar.fabric import check_ports
-from hwsim.crossbar.sorting import Sorter
+from hwsim.crossbar.sorting import PORTS_LIMIT, Sorter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def _columns(ports: int) -> Iterator[Column]:
-    wires = np.arange(ports)
+    wires = np.arange(ports, dtype=np.int32)
     p = top = 1 << max((ports - 1).bit_length() - 1, 0)
     while p:
         q, r, d = top, 0, p
@@ -40,7 +40,7 @@ class _Topology:
 
     def build(self, ports: int) -> Sorter:
         """The circuit for so many ports."""
-        check_ports(self.name, ports)
+        check_ports(self.name, ports, PORTS_LIMIT)
         return Sorter(self.name, int(ports), list(_columns(int(ports))))
 
 

@@ -23,7 +23,7 @@ PORTS_LIMIT = 2**13
 
 def _columns(ports: int) -> Iterator[Column]:
     for stage in range(ports):
-        upper = np.arange(stage % 2, ports - 1, 2)
+        upper = np.arange(stage % 2, ports - 1, 2, dtype=np.int32)
         yield upper, upper + 1
 
 

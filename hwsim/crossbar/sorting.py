@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    Column = tuple[NDArray[np.int64], NDArray[np.int64]]
+    Column = tuple[NDArray[np.int32], NDArray[np.int32]]
+
+PORTS_LIMIT = 2**20
+"""About 10^8 comparators; a configuration is a byte a comparator."""
 
 
 class Sorter(SwitchNetwork):
@@ -42,8 +45,8 @@ class Sorter(SwitchNetwork):
     def __init__(self, topology: str, ports: int, columns: Sequence[Column]) -> None:
         check_ports(topology, ports)
         parts = [column for column in columns if len(column[0])]
-        none = np.zeros(0, np.int64)
-        stage = np.repeat(np.arange(len(parts)), [len(a) for a, _ in parts])
+        none = np.zeros(0, np.int32)
+        stage = np.repeat(np.arange(len(parts), dtype=np.int32), [len(a) for a, _ in parts])
         wire_a = np.concatenate([none, *(a for a, _ in parts)])
         super().__init__(topology, ports, stage, wire_a, np.concatenate([none, *(b for _, b in parts)]))
         self._tag_bits = (ports - 1).bit_length()

@@ -110,6 +110,7 @@ def colour(
         (-1, [0, 1, 1, 0])
     """
     n = sizes[0]
+    lowest = -np.inf if len(cost) else -3.0 if len(before) else 0.0
     at_u[:] = -1
     at_v[:] = -1
     for k in range(len(order)):
@@ -128,6 +129,8 @@ def colour(
                 price = price_of(o, c, p, sizes, m, before, forced, cost)
                 if price < best:
                     best, chosen = price, c
+                    if price <= lowest:
+                        break
         if chosen < 0:
             chosen = exchange(o, p, sizes, m, before, forced, cost, at_u, at_v, middle)
             if chosen < 0:
@@ -177,12 +180,17 @@ def exchange(
     """
     n = sizes[0]
     u, v = p[o] // n, o // n
+    pairs = PAIRS if len(before) or len(cost) or len(forced) else 1
     shortest, first, second, tried = -1, -1, -1, 0
     for a in range(m):
+        if shortest >= 0 and tried >= pairs:
+            break
         if at_u[u * m + a] >= 0 or price_of(o, a, p, sizes, m, before, forced, cost) == np.inf:
             continue
         for b in range(m):
-            if at_v[v * m + b] >= 0 or (shortest >= 0 and tried >= PAIRS):
+            if shortest >= 0 and tried >= pairs:
+                break
+            if at_v[v * m + b] >= 0:
                 continue
             tried += 1
             length, here, edge, have, get, free = 0, v, at_v[v * m + a], a, b, True

@@ -68,7 +68,7 @@ def test_stuck_parts(name: str, seed: int, share: float) -> None:
             state = fabric.route_many(p[None], effort=effort, cost=cost)
         except BlockedError as error:
             said = str(error)
-            assert any(f" {number} " in said for number in bad), said  # noqa: PT017 - some are refused, some are not
+            assert any(f" {number} " in said for number in bad), said
             continue
         assert Walk(fabric).back(state)[0].tolist() == [p.tolist()]
         if crosspoints:
