@@ -25,6 +25,7 @@ class IdealSheet(Datasheet):
     """A datasheet of the technology ``ideal``: it has no numbers."""
 
     kind: Literal["device"]
+    """What the sheet describes: a device, whose cells hold weights."""
 
 
 @dataclass(frozen=True)
