@@ -38,7 +38,7 @@ def whole_numbers(n: int, kinds: int, levels: int) -> int:
 
     Example:
         >>> whole_numbers(8, 2, 3)
-        118
+        116
     """
     return (levels + 1) * n + 9 * n + kinds + (max(kinds, ROUNDS) + 1) * kinds
 
