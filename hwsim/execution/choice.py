@@ -18,21 +18,22 @@ if TYPE_CHECKING:
 def route_freely(
     fabric: Fabric,
     kind: NDArray[np.int32],
+    old: NDArray[np.int64],
     wanted: NDArray[np.int64],
     previous: NDArray[Any],
     effort: str,
 ) -> NDArray[Any]:
     """States that show, at every output, a cell of the kind that a wanted permutation puts there.
 
-    Four ways are tried and each bank takes the cheapest: routing by values, few moves and then routing, the wanted
-    permutation itself, and the permutation of the first way routed anew. The outcome hangs on the kinds wanted alone
-    where one of the first ways wins; asking for the permutation that came out gives the same states again, which is what
-    lets a schedule hold permutations and nothing else.
+    Four ways are tried and each bank takes the cheapest: routing by values, the permutation of that routed anew, few
+    moves and then routing, and the wanted permutation itself. Asked again for the permutation that came out, from the
+    same states before, it gives the same states: so a schedule of permutations is all that a replay needs.
 
     Args:
         fabric: the circuit of every bank.
         kind: kind of the cell at each port, (banks, ports), numbered from 0 on; the ports past the last cell, if any,
             are of a kind of their own.
+        old: permutations before, (banks, cells).
         wanted: permutations asked for, (banks, cells); spare ports are joined straight where these are routed.
         previous: states before.
         effort: how hard the router tries.
@@ -45,7 +46,7 @@ def route_freely(
         >>> fabric, kind = crossbar("benes", 4), np.array([[0, 0, 1, 1]], np.int32)
         >>> straight, turned = np.array([[0, 1, 2, 3]]), np.array([[1, 0, 3, 2]])
         >>> before = fabric.route_many(straight)
-        >>> int(fabric.toggles_many(before, route_freely(fabric, kind, turned, before, "greedy"))[0])
+        >>> int(fabric.toggles_many(before, route_freely(fabric, kind, straight, turned, before, "greedy"))[0])
         0
     """
     cells = wanted.shape[1]
@@ -57,8 +58,8 @@ def route_freely(
         return literal
     rows, before = kind[repeated], previous[repeated]
     wish = np.take_along_axis(rows, wanted[repeated], axis=1)
-    old = fabric.apply_many(before, numbers[repeated])
-    assigned = _route_cells(fabric, assign_values(old, rows, wish), cells, before, effort)
+    near = assign_values(extend(old[repeated], fabric.ports), rows, wish)
+    assigned = _route_cells(fabric, near, cells, before, effort)
     best = assigned
     if values_can_be_routed(fabric, int(kind.max()) + 1):
         valued = route_values(fabric, rows, wish, before, effort)
@@ -77,9 +78,7 @@ def _route_cells(
     return fabric.route_many(ports, previous=before, effort=effort)
 
 
-def _cheaper(
-    fabric: Fabric, before: NDArray[Any], first: NDArray[Any], second: NDArray[Any]
-) -> NDArray[Any]:
+def _cheaper(fabric: Fabric, before: NDArray[Any], first: NDArray[Any], second: NDArray[Any]) -> NDArray[Any]:
     """Bank by bank the states that toggle less, the first ones where both toggle as much."""
     better = fabric.toggles_many(before, second) < fabric.toggles_many(before, first)
     found = first.copy()

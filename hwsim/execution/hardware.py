@@ -80,7 +80,9 @@ class Hardware:
             number_kinds(self._banks(chip.kinds(bank.layer), bank)) if bank.learned else np.zeros((0, 0), np.int32)
             for bank in self.layout.layers
         ]
-        self.placement = Placement([layer.units for layer in model.layers], [self._movable(b) for b in self.layout.layers])
+        self.placement = Placement(
+            [layer.units for layer in model.layers], [self._movable(b) for b in self.layout.layers]
+        )
 
     @staticmethod
     def _banks(cells: NDArray[np.generic], bank: Bank) -> NDArray[np.generic]:
@@ -129,7 +131,8 @@ class Hardware:
     ) -> NDArray[np.integer]:
         if self.freedom not in {"values", "all"}:
             return fabric.route_many(extend(wanted, fabric.ports), previous=old, effort=self.effort)
-        return route_freely(fabric, self._port_kinds(number, fabric), wanted, old, self.effort)
+        kinds = self._port_kinds(number, fabric)
+        return route_freely(fabric, kinds, self.permutations[number], wanted, old, self.effort)
 
     def _port_kinds(self, number: int, fabric: Fabric) -> NDArray[np.int32]:
         """Kinds of the cells at a layer's ports; the spare ports, which no cell stands behind, are one kind more."""
@@ -179,9 +182,8 @@ class Hardware:
         permutations: list[NDArray[np.int64] | None] = []
         for number, p in enumerate(entry.permutations):
             near = range(max(number - 1, 0), number + 1)  # the layers whose places its matrix depends on
-            if not self.kinds[number].size or (p is None and all(np.array_equal(place[n], before[n]) for n in near)):
-                permutations.append(p)
-            elif p is not None and all(np.array_equal(place[n], straight[n]) for n in near):
+            usual = before if p is None else straight
+            if not self.kinds[number].size or all(np.array_equal(place[n], usual[n]) for n in near):
                 permutations.append(p)
             else:
                 kinds = self.placement.physical(number, wanted[number]).reshape(self.kinds[number].shape)

@@ -60,9 +60,7 @@ def refuse_misfits(fits: NDArray[np.uint8]) -> None:
         )
 
 
-def assign_values(
-    old: NDArray[np.int64], kind: NDArray[np.integer], wanted: NDArray[np.integer]
-) -> NDArray[np.int64]:
+def assign_values(old: NDArray[np.int64], kind: NDArray[np.integer], wanted: NDArray[np.integer]) -> NDArray[np.int64]:
     """Permutations that show wanted kinds with the fewest moves, and the change broken into many circles.
 
     Args:

@@ -1,8 +1,8 @@
 """Hidden units may be built in each other's places: the banks show other rows, the next layer meets other inputs.
 
-A place is where a unit is built: its bank (or its part of a bank) and its registers. Logical unit u of layer l stands at
-``place[l][u]``. The first layer's inputs and the last layer's units stay where they are. A unit may move only to a bank
-that holds the same cells, kind by kind; with one bank a layer all its units may.
+A place is where a unit is built: its bank (or its part of a bank) and its registers. Logical unit u of layer l stands
+at ``place[l][u]``. The first layer's inputs and the last layer's units stay where they are. A unit may move only to a
+bank that holds the same cells, kind by kind; with one bank a layer all its units may.
 
 Which places: by assignment on the positions that would show another kind than now, layer by layer, over and over until
 nothing falls any more, as in weight matching (S. Ainsworth, J. Hayase, S. Srinivasa, Git Re-Basin, ICLR 2023).

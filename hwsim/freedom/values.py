@@ -22,7 +22,7 @@ WEIGHT = 1.3
 JITTER = 0.5
 """By how much chance changes the price of turning a switch in another trial, in toggles."""
 
-EFFORTS = {"any": (0, 0), "greedy": (0, 0), "blocks": (2, 20), "descent": (16, 300), "exact": (48, 1500)}
+EFFORTS = {"any": (0, 0), "greedy": (0, 0), "blocks": (2, 20), "descent": (32, 300), "exact": (64, 1500)}
 """A router's effort: trials a level of blocks, and steps of local search a port."""
 
 
@@ -231,7 +231,7 @@ def _polish(
     switches = len(plan.stages)
     lanes = max(min(banks, 4 * threading()["threads"]), 1)
     size = len(plan.at) + 2 * n + 2 * switches
-    seeds = np.random.SeedSequence(seed).generate_state(banks, np.uint64)
+    seeds = np.random.SeedSequence(seed).generate_state(banks, np.uint64).astype(np.uint64)
     polish_many(
         n,
         kind.reshape(-1),

@@ -84,7 +84,7 @@ def assign_one(
                 up += 1
             while down < end and kind[old[ways[by_pair[down]]]] < wanted[ways[by_pair[down]]]:
                 down += 1
-            if up == end or down == end:
+            if end in (up, down):
                 break
             x, y = ways[by_pair[up]], ways[by_pair[down]]
             new[x], new[y] = old[y], old[x]

@@ -19,11 +19,11 @@ from hwsim.kernels.compile import kernel, parallel_kernel
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-CHAIN = 16
+CHAIN = 64
 """Switches turned in one step at most."""
 HEAT = 0.3
 """Scale of the chance in the choice of a switch (Gumbel), and at first of the allowance, in toggles."""
-WRONG = 2.0
+WRONG = 1.5
 """What a wrong output counts in the choice of a switch, in toggles."""
 
 
@@ -164,7 +164,7 @@ def polish_one(
         if count == 0:
             break
         allowed = -np.log(1.0 - draw(seed)) * HEAT * (1.0 - step / steps)
-        s = np.int64(turned[np.int64(draw(seed) * count)])
+        s = int(turned[int(draw(seed) * count)])
         a, b = goal[stages[s] * n + ends[2 * s]], goal[stages[s] * n + ends[2 * s + 1]]
         turn(n, stages[s], s, at, ends, now, goal, shown)
         journal[0] = s
@@ -175,24 +175,24 @@ def polish_one(
                 bad += 1
         # every further switch mends two outputs at most
         while bad > 0 and made < CHAIN and cost + (bad + 1) // 2 <= allowed:
-            o = wrong[np.int64(draw(seed) * bad)]
-            w, found, mate, least, change = np.int64(o), -1, -1, 1e300, 0
+            o = wrong[int(draw(seed) * bad)]
+            w, found, mate, least, change = int(o), -1, -1, 1e300, 0
             for t in range(depth - 1, -1, -1):
-                s = np.int64(at[t * n + w])
+                s = int(at[t * n + w])
                 if s < 0:
                     continue
-                other = np.int64(ends[2 * s] + ends[2 * s + 1] - w)
+                other = int(ends[2 * s] + ends[2 * s + 1] - w)
                 if now[s] == 1:
                     w, other = other, w
                 if s == journal[made - 1]:
                     continue
                 end = goal[t * n + other]
-                mended = np.int64(shown[end] != wanted[o]) + np.int64(shown[o] != wanted[end])
-                mended -= np.int64(shown[o] != wanted[o]) + np.int64(shown[end] != wanted[end])
+                mended = int(shown[end] != wanted[o]) + int(shown[o] != wanted[end])
+                mended -= int(shown[o] != wanted[o]) + int(shown[end] != wanted[end])
                 toggle = 1 if now[s] == before[s] else -1
                 price = WRONG * mended + toggle + HEAT * np.log(-np.log(draw(seed) + 1e-18) + 1e-18)
                 if price < least:
-                    found, mate, least, change = s, np.int64(end), price, toggle
+                    found, mate, least, change = s, int(end), price, toggle
             if found < 0:
                 break
             turn(n, stages[found], found, at, ends, now, goal, shown)
@@ -214,7 +214,7 @@ def polish_one(
                 turn(n, stages[journal[k]], journal[k], at, ends, now, goal, shown)
             continue
         for k in range(made):
-            s = np.int64(journal[k])
+            s = int(journal[k])
             if now[s] != before[s] and place[s] < 0:
                 turned[count], place[s] = s, count
                 count += 1

@@ -146,7 +146,7 @@ class Router:
                 if self.jitter[level] > 0:
                     price += self.jitter[level] * chance(self.seed, self.number[spot])
                 arcs.append((head, tail, price))
-            for s in cheapest_path(arcs, balance, max(max(kin), max(kout)) + 1):
+            for s in cheapest_path(arcs, balance, max(*kin, *kout) + 1):
                 outer[spots[s]] ^= 1
 
 

@@ -41,7 +41,7 @@ class CrossbarChoice(Section):
     """How hard the router tries to toggle little."""
     freedom: Literal["none", "values", "units", "all"] = "values"
     """What may be chosen so as to toggle less, never changing what the network computes: ``none``, the very cells that
-    the controller names; ``values``, any cells of equal value; ``units``, any places for hidden units; ``all``, both."""
+    the controller names; ``values``, any cells of equal value; ``units``, any places for hidden units; ``all``."""
     ports: int | None = Field(default=None, ge=1)
     """Ports of each circuit, at least those of the largest bank; each bank's own size when left out."""
 

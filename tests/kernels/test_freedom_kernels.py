@@ -94,8 +94,5 @@ def test_local_search(n: int, kinds: int, lanes: int, seed: int) -> None:
     ends = [(int(a), int(b)) for a, b in zip(fabric.wire_a, fabric.wire_b, strict=True)]
     limits = (levels.CHAIN, levels.HEAT, levels.WRONG)
     for bank in range(banks):
-        rows = [array[bank].tolist() for array in (kind, wanted)]
-        twin = polish_one(
-            *rows, ends, before[bank].tolist(), first[bank].tolist(), seed + bank, steps, limits
-        )
-        assert state[bank].tolist() == twin
+        cells, wish, old, set_out = (array[bank].tolist() for array in (kind, wanted, before, first))
+        assert state[bank].tolist() == polish_one(cells, wish, ends, old, set_out, seed + bank, steps, limits)
