@@ -8,7 +8,10 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from hwsim.controller import Job
+from hwsim.controller.descent import pack, unpack
 from hwsim.controller.free import train_freely
 from hwsim.execution.hardware import first_entry
 from hwsim.folder import RunFolder, claim
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from hwsim.controller import Controller
     from hwsim.execution import Hardware
     from hwsim.plan import Plan
     from hwsim.task import Task
@@ -79,18 +83,17 @@ def _work(plan: Plan, task: Task, schedule: ScheduleFile, report: Report) -> dic
     for entry in schedule.entries():
         _settle(machine, entry, total)
     if schedule.events() == 0:
-        entry = first_entry(plan.model, values)
-        _settle(machine, entry, total)
-        schedule.append(entry, _score(plan, task, machine, entry, total), controller.dump())
+        entry = _settle(machine, first_entry(plan.model, values), total)
+        schedule.append(entry, _score(plan, task, machine, entry, total), _dump(controller, machine))
     else:
-        controller.load(schedule.state() or b"")
+        _load(schedule.state() or b"", controller, machine)
 
     while (change := controller.advance(lambda share: report("training", share, None))) is not None:
         registers = tuple(machine.join(number, registers) for number, registers in enumerate(change.registers))
-        entry = Entry(schedule.events(), change.batch, change.permutations, registers)
-        _settle(machine, entry, total)
+        wanted = Entry(schedule.events(), change.batch, change.permutations, registers)
+        entry = _settle(machine, machine.place(wanted), total)
         row = _score(plan, task, machine, entry, total)
-        schedule.append(entry, row, controller.dump())
+        schedule.append(entry, row, _dump(controller, machine))
         report("training", change.batch / _batches(plan, task), row)
 
     course = plan.controller.course(plan.controller_parameters)
@@ -98,11 +101,23 @@ def _work(plan: Plan, task: Task, schedule: ScheduleFile, report: Report) -> dic
     return {_merit(task): free.merit, "loss": free.loss}
 
 
-def _settle(machine: Hardware, entry: Entry, total: dict[str, Any]) -> None:
-    """Execute one reconnection and add it to the bill."""
+def _settle(machine: Hardware, entry: Entry, total: dict[str, Any]) -> Entry:
+    """Execute one reconnection and add it to the bill; returns it as it came out."""
     step = machine.execute(entry)
     for key in total:
         total[key] += getattr(step, key)
+    return machine.settled(entry)
+
+
+def _dump(controller: Controller, machine: Hardware) -> bytes:
+    """What is needed to go on from here: the controller's state, and where the machine built the units."""
+    return pack({"controller": np.frombuffer(controller.dump(), np.uint8), **machine.placement.dump()})
+
+
+def _load(state: bytes, controller: Controller, machine: Hardware) -> None:
+    arrays = unpack(state)
+    controller.load(arrays["controller"].tobytes())
+    machine.placement.load(arrays)
 
 
 def _score(plan: Plan, task: Task, machine: Hardware, entry: Entry, total: dict[str, Any]) -> dict[str, Any]:
@@ -126,7 +141,7 @@ def _score(plan: Plan, task: Task, machine: Hardware, entry: Entry, total: dict[
         switches=machine.switches,
         inference_energy_j=bill.energy_j,
         inference_time_s=bill.time_s,
-        router=machine.effort,
+        router=machine.effort if machine.freedom == "none" else f"{machine.effort}+{machine.freedom}",
     )
     return score.row(task.shape.goal)
 

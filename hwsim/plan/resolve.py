@@ -179,7 +179,9 @@ def assemble(plan: Plan, task: Task) -> Hardware:
     values = start(plan.model, plan.scenario.seed)
     chip = plan.device.fabricate(plan.model, values, task.train_x, plan.scenario.seed)
     crossbar = plan.scenario.crossbar
-    return Hardware(plan.model, chip, plan.fabrics, plan.switch, crossbar.scope, crossbar.effort)
+    return Hardware(
+        plan.model, chip, plan.fabrics, plan.switch, crossbar.scope, crossbar.effort, crossbar.freedom
+    )
 
 
 def _fit_model(r: Lookup, model: Model, document: Document, shape: Shape | None, device: Device | None) -> None:

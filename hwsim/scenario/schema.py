@@ -39,6 +39,9 @@ class CrossbarChoice(Section):
     """Banks: one an output unit, or one a layer."""
     effort: Literal["any", "greedy"] = "greedy"
     """How hard the router tries to toggle little."""
+    freedom: Literal["none", "values", "units", "all"] = "values"
+    """What may be chosen so as to toggle less, never changing what the network computes: ``none``, the very cells that
+    the controller names; ``values``, any cells of equal value; ``units``, any places for hidden units; ``all``."""
     ports: int | None = Field(default=None, ge=1)
     """Ports of each circuit, at least those of the largest bank; each bank's own size when left out."""
 
