@@ -25,7 +25,7 @@ class IdealSheet(Datasheet):
     """A datasheet of the technology ``ideal``: it has no numbers."""
 
     kind: Literal["device"]
-    """What the sheet describes: a device, whose cells hold weights."""
+    """This is a device."""
 
 
 @dataclass(frozen=True)
