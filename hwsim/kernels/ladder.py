@@ -2,7 +2,7 @@
 
 A block's connections fall into loops, each with two settings; what the outer switches cost is a sum over loops, and
 each choice of settings gives the two sub-blocks other permutations. Sub-blocks of up to 16 wires are searched whole,
-their connections in one word of 4 bits each; outside, ``BLOCKS`` lets each loop take its cheaper side, ``DESCENT`` turns
+their connections in one word; outside, ``BLOCKS`` lets each loop take its cheaper side, ``DESCENT`` turns
 loops as long as the price found further in falls, ``EXACT`` branches and bounds.
 
 Layout and convention as in :mod:`hwsim.kernels.benes`. Costs must not be negative; +inf: the switch cannot take the
