@@ -22,8 +22,8 @@ WEIGHT = 1.3
 JITTER = 0.5
 """By how much chance changes the price of turning a switch in another trial, in toggles."""
 
-EFFORTS = {"any": (0, 0), "greedy": (0, 0), "blocks": (2, 20), "descent": (32, 300), "exact": (64, 1500)}
-"""A router's effort: trials a level of blocks, and steps of local search a port."""
+EFFORTS = {"any": (0, 0), "greedy": (0, 0), "blocks": (1, 10), "descent": (4, 50), "exact": (48, 600)}
+"""A router's effort: trials a level of blocks, and steps of local search a port. None of them proves a least."""
 
 
 class _Plan(NamedTuple):

@@ -54,4 +54,4 @@ if __name__ == "__main__":
     parser.add_argument("efforts", nargs="*", metavar="EFFORT")
     parser.add_argument("--tries", type=int, default=20)
     given = parser.parse_args()
-    measure(given.efforts or ["greedy", "descent"], given.tries)
+    measure(given.efforts or ["greedy", "descent", "exact"], given.tries)
