@@ -68,6 +68,10 @@ class IdealChip:
         """The weights."""
         return self.weights[layer]
 
+    def kinds(self, layer: int) -> NDArray[np.float64]:
+        """Weights that are equal to the last bit do the same in every place."""
+        return self.weights[layer]
+
     def register_codes(self, layer: int, registers: Registers) -> NDArray[np.float64]:
         """Biases, and the gain where there is one, as they are."""
         gain = [registers.gain] if self.model.layers[layer].gain else []

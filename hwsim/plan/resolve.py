@@ -7,12 +7,15 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
+import numpy as np
+
 from hwsim.controller import CONTROLLERS, ControllerPlugin
 from hwsim.crossbar import CROSSBARS
 from hwsim.crossbar.technology import Switch, SwitchSheet, build_switch
 from hwsim.execution import Hardware
 from hwsim.execution.hardware import layout
 from hwsim.model import Model, read_model, start
+from hwsim.plan.effort import choose_effort
 from hwsim.plan.lookup import Lookup, Origins, Sheet, device_technology, number_origin
 from hwsim.scenario import Document, Section, validate
 from hwsim.scenario.schema import Choice, CrossbarChoice, ModelChoice, ScenarioFile
@@ -179,9 +182,11 @@ def assemble(plan: Plan, task: Task) -> Hardware:
     values = start(plan.model, plan.scenario.seed)
     chip = plan.device.fabricate(plan.model, values, task.train_x, plan.scenario.seed)
     crossbar = plan.scenario.crossbar
-    return Hardware(
-        plan.model, chip, plan.fabrics, plan.switch, crossbar.scope, crossbar.effort, crossbar.freedom
-    )
+    effort: str = crossbar.effort
+    if effort == "auto":
+        banks, course = layout(plan.model, crossbar.scope), plan.controller.course(plan.controller_parameters)
+        effort = choose_effort(plan.model, banks, plan.fabrics, crossbar.freedom, course, len(task.train_x))
+    return Hardware(plan.model, chip, plan.fabrics, plan.switch, crossbar.scope, effort, crossbar.freedom)
 
 
 def _fit_model(r: Lookup, model: Model, document: Document, shape: Shape | None, device: Device | None) -> None:
@@ -224,12 +229,24 @@ def _fabrics(r: Lookup, chosen: CrossbarChoice, model: Model, topology: Topology
             r.fault(("crossbar", "ports"), what, f"give at least {bank.ports}, or leave ports out")
             fabrics.append(None)
         else:
-            try:
-                fabrics.append(topology.build(ports))
-            except ValueError as error:
-                r.fault(("crossbar", "ports"), str(error), "choose another number of ports or another topology")
-                fabrics.append(None)
+            fabrics.append(_fabric(r, chosen, topology, ports))
     return tuple(fabrics)
+
+
+def _fabric(r: Lookup, chosen: CrossbarChoice, topology: Topology, ports: int) -> Fabric | None:
+    """A circuit that can realise every permutation that a controller may ask for, or a fault."""
+    try:
+        fabric = topology.build(ports)
+        if chosen.effort != "auto":
+            fabric.route_many(np.zeros((0, ports), np.int64), effort=chosen.effort)
+    except ValueError as error:
+        r.fault(("crossbar", "ports"), str(error), "choose another number of ports, another topology or effort")
+        return None
+    if fabric.blocking == "blocking":
+        what = f"{topology.name!r} cannot realise every permutation, and a controller may ask for any"
+        r.fault(("crossbar", "topology"), what, "choose a topology that does not block; hwsim cost takes blocking ones")
+        return None
+    return fabric
 
 
 def _fit_expectation(r: Lookup, file: ScenarioFile, shape: Shape) -> None:

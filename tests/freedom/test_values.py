@@ -97,7 +97,7 @@ def test_the_least_for_up_to_four_ports(n: int) -> None:
 
 @pytest.mark.parametrize(("n", "kinds", "slack"), [(6, 2, 0.03), (7, 3, 0.05), (8, 2, 0.03), (8, 4, 0.08)])
 def test_near_the_least_for_up_to_eight_ports(n: int, kinds: int, slack: float) -> None:
-    """The longest search against brute force over all settings, 12 fixed draws: never below, in the mean hardly above."""
+    """The longest search against brute force over all settings, 12 draws: never below, in the mean hardly above."""
     fabric, found, best = crossbar("benes", n), 0, 0
     rng = np.random.default_rng(n)
     for seed in range(12):
@@ -127,7 +127,7 @@ def test_edges(effort: str) -> None:
     assert assign_values(none, none, none).shape == (0, 9)
 
 
-@pytest.mark.parametrize("topology", sorted(CROSSBARS))
+@pytest.mark.parametrize("topology", [n for n in sorted(CROSSBARS) if CROSSBARS[n].build(16).blocking != "blocking"])
 @pytest.mark.parametrize("cells", [11, 16])
 def test_freedom_never_costs_more(topology: str, cells: int) -> None:
     """Against routing what was asked for, bank by bank; what comes out, asked for again, gives the same states."""
