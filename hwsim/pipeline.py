@@ -17,6 +17,7 @@ from hwsim.execution.hardware import first_entry
 from hwsim.folder import RunFolder, claim
 from hwsim.model import start
 from hwsim.plan import assemble
+from hwsim.replay import snapshot
 from hwsim.schedule import Entry, ScheduleFile, open_schedule
 from hwsim.score import Score, interval, judge
 from hwsim.stream import stream
@@ -55,19 +56,23 @@ def run(plan: Plan, out: Path, report: Report) -> dict[str, Any]:
     task = plan.task.load(plan.task_parameters)  # before a folder is made
     with claim(out, plan) as folder:
         if not folder.finished:  # another process may have come first
-            with open_schedule(folder.schedule, (plan.identity, assemble(plan, task).layout)) as schedule:
-                if not schedule.complete:
-                    schedule.finish({"reference": json.dumps(_work(plan, task, schedule, report))})
+            machine = assemble(plan, task)
+            with open_schedule(folder.schedule, (plan.identity, machine.layout)) as schedule:
+                if schedule.complete:
+                    for entry in schedule.entries():
+                        machine.execute(entry)
+                else:
+                    schedule.finish({"reference": json.dumps(_work(plan, task, machine, schedule, report))})
+                last = schedule.events() - 1
             report("writing", 0.0, None)
-            folder.finish(plan)
+            folder.finish(plan, snapshot(plan, machine, last))
             report("writing", 1.0, None)
         return folder.answer()
 
 
-def _work(plan: Plan, task: Task, schedule: ScheduleFile, report: Report) -> dict[str, float]:
+def _work(plan: Plan, task: Task, machine: Hardware, schedule: ScheduleFile, report: Report) -> dict[str, float]:
     """Train, reconnect, execute and judge to the end; returns the reference."""
     values = start(plan.model, plan.scenario.seed)
-    machine = assemble(plan, task)
     layers = machine.layout.layers
     job = Job(
         task=task,

@@ -75,11 +75,16 @@ class Hardware:
             for fabric, bank in zip(self.fabrics, self.layout.layers, strict=True)
         ]
         self.permutations = [np.tile(np.arange(b.ports), (b.banks, 1)) for b in self.layout.layers]
+        self.changed = [np.zeros(bank.banks, np.int64) for bank in self.layout.layers]
+        """Per layer, the toggles of each bank at the last reconnection, int64 (banks,)."""
         self.registers: list[NDArray[np.float64]] = []
         self.kinds = [
             number_kinds(self._banks(chip.kinds(bank.layer), bank)) if bank.learned else np.zeros((0, 0), np.int32)
             for bank in self.layout.layers
         ]
+        repeats = any((np.diff(np.sort(kinds, axis=1), axis=1) == 0).any() for kinds in self.kinds)
+        self.exchanges_values = freedom in {"values", "all"} and repeats
+        """Whether some bank has cells of equal value that may stand for each other."""
         self.placement = Placement(
             [layer.units for layer in model.layers], [self._movable(b) for b in self.layout.layers]
         )
@@ -108,13 +113,14 @@ class Hardware:
         loads: list[Load] = []
         for number, wanted in enumerate(entry.permutations):
             fabric, old = self.fabrics[number], self.states[number]
+            self.changed[number] = np.zeros(self.layout.layers[number].banks, np.int64)
             if wanted is None or fabric is None or old is None:
                 continue
             ports = extend(wanted, fabric.ports)
             bank = self.layout.layers[number]
             new = self._route(number, fabric, wanted, old)
             realised = self._check(number, bank, fabric, new, ports)
-            changed = fabric.toggles_many(old, new)
+            changed = self.changed[number] = fabric.toggles_many(old, new)
             sets, held = fabric.sets_many(old, new), fabric.held_many(new)
             moves += int((realised != self.permutations[number]).sum())
             toggles += int(changed.sum())
@@ -130,7 +136,7 @@ class Hardware:
     def _route(
         self, number: int, fabric: Fabric, wanted: NDArray[np.int64], old: NDArray[np.integer]
     ) -> NDArray[np.integer]:
-        if self.freedom not in {"values", "all"}:
+        if not self.exchanges_values:
             return fabric.route_many(extend(wanted, fabric.ports), previous=old, effort=self.effort)
         kinds = self._port_kinds(number, fabric)
         return route_freely(fabric, kinds, self.permutations[number], wanted, old, self.effort)
@@ -147,7 +153,7 @@ class Hardware:
         """Send port numbers through the switches, and the cells after them; returns what is realised."""
         signals = np.tile(np.arange(fabric.ports), (bank.banks, 1))
         realised = fabric.apply_many(states, signals)
-        if self.freedom in {"values", "all"}:
+        if self.exchanges_values:
             kinds = self._port_kinds(number, fabric)
             differ = np.take_along_axis(kinds, realised, axis=1) != np.take_along_axis(kinds, ports, axis=1)
         else:

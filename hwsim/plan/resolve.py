@@ -182,11 +182,13 @@ def assemble(plan: Plan, task: Task) -> Hardware:
     values = start(plan.model, plan.scenario.seed)
     chip = plan.device.fabricate(plan.model, values, task.train_x, plan.scenario.seed)
     crossbar = plan.scenario.crossbar
-    effort: str = crossbar.effort
-    if effort == "auto":
-        banks, course = layout(plan.model, crossbar.scope), plan.controller.course(plan.controller_parameters)
-        effort = choose_effort(plan.model, banks, plan.fabrics, crossbar.freedom, course, len(task.train_x))
-    return Hardware(plan.model, chip, plan.fabrics, plan.switch, crossbar.scope, effort, crossbar.freedom)
+    machine = Hardware(plan.model, chip, plan.fabrics, plan.switch, crossbar.scope, crossbar.effort, crossbar.freedom)
+    if machine.effort == "auto":
+        course, samples = plan.controller.course(plan.controller_parameters), len(task.train_x)
+        machine.effort = choose_effort(
+            plan.model, machine.layout, plan.fabrics, course, samples, by_values=machine.exchanges_values
+        )
+    return machine
 
 
 def _fit_model(r: Lookup, model: Model, document: Document, shape: Shape | None, device: Device | None) -> None:

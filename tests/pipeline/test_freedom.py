@@ -18,6 +18,7 @@ SCORE = ("event", "epoch", "accuracy", "accuracy_low", "accuracy_high", "accurac
 def ran(tiny: Path, out: Path, freedom: str, bits: int = 3, scope: str = "output", epochs: int = 4) -> hwsim.Answer:
     settings = [
         f'crossbar.freedom="{freedom}"',
+        'crossbar.effort="greedy"',
         f'crossbar.scope="{scope}"',
         f'device.weight_bits="{bits} bit"',
         f"controller.epochs={epochs}",
