@@ -88,7 +88,7 @@ class _Topology:
     """The catalogue entry."""
 
     name = "benes"
-    summary = "Beneš network of any size: fewest stages of 2x2 switches but for Waksman, rearrangeable"
+    summary = "Beneš network of any size: 2 ceil(log2 N) - 1 stages of 2x2 switches, rearrangeable"
 
     def build(self, ports: int) -> Benes:
         """The circuit for so many ports."""
