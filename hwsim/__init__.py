@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from hwsim import version as _version
 
 if TYPE_CHECKING:
+    from hwsim.costing import cost as cost
     from hwsim.crossbar import crossbar as crossbar
     from hwsim.session import Answer as Answer
     from hwsim.session import Scenario as Scenario
@@ -22,12 +23,13 @@ __version__ = _version.VERSION
 _HOMES = {
     "Answer": "hwsim.session",
     "Scenario": "hwsim.session",
+    "cost": "hwsim.costing",
     "crossbar": "hwsim.crossbar",
     "load": "hwsim.session",
     "run": "hwsim.session",
 }
 
-__all__ = ["Answer", "Scenario", "__version__", "crossbar", "load", "run"]
+__all__ = ["Answer", "Scenario", "__version__", "cost", "crossbar", "load", "run"]
 
 
 def __getattr__(name: str) -> Any:

@@ -14,7 +14,6 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
 from hwsim.export import EXPORTS
-from hwsim.replay import configured
 from hwsim.scenario import emit
 from hwsim.schedule import ScheduleError, is_blank, open_schedule
 from hwsim.score import write_table
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from hwsim.export import Configured
     from hwsim.plan import Plan
 
 LOCK, SCHEDULE, SCENARIO, ANSWER = ".lock", "schedule.sqlite", "scenario.toml", "answer.json"
@@ -88,25 +88,25 @@ class RunFolder:
         with _whole(target) as part:
             part.write_text(text)
 
-    def finish(self, plan: Plan) -> None:
+    def finish(self, plan: Plan, last_event: Configured) -> None:
         """Write score table, picture and exports of a complete schedule, and last the answer."""
         from hwsim.report.figure import draw
 
         with open_schedule(self.schedule) as schedule:
             rows, reference = schedule.scores(), json.loads(schedule.note("reference") or "{}")
-            digest, last = schedule.digest(), schedule.events() - 1
+            digest = schedule.digest()
         self.write("score.csv", write_table(rows))
         merit = next(iter(reference))
         with _whole(self.path / "score.png") as png, _whole(self.path / "score.svg") as svg:
             draw(rows, reference[merit], plan.scenario.title, [png, svg])
         for plugin in EXPORTS.values():
-            for name, text in plugin.export(configured(plan, self.schedule, last)).items():
+            for name, text in plugin.export(last_event).items():
                 self.write(f"export/{name}", text)
         self.write("provenance.json", json.dumps(provenance(plan, self.path), indent=1) + "\n")
         keys = (merit, f"{merit}_noiseless", "loss", "moves", "toggles", "bias_writes", "energy_j", "time_s")
         answer = {
             "identity": plan.identity,
-            "events": last,
+            "events": last_event.event,
             "final": {key: rows[-1][key] for key in keys},
             "reference": reference[merit],
             "switches": rows[-1]["switches"],

@@ -8,12 +8,16 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from hwsim.controller import Job
+from hwsim.controller.descent import pack, unpack
 from hwsim.controller.free import train_freely
 from hwsim.execution.hardware import first_entry
 from hwsim.folder import RunFolder, claim
 from hwsim.model import start
 from hwsim.plan import assemble
+from hwsim.replay import snapshot
 from hwsim.schedule import Entry, ScheduleFile, open_schedule
 from hwsim.score import Score, interval, judge
 from hwsim.stream import stream
@@ -22,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from hwsim.controller import Controller
     from hwsim.execution import Hardware
     from hwsim.plan import Plan
     from hwsim.task import Task
@@ -51,19 +56,23 @@ def run(plan: Plan, out: Path, report: Report) -> dict[str, Any]:
     task = plan.task.load(plan.task_parameters)  # before a folder is made
     with claim(out, plan) as folder:
         if not folder.finished:  # another process may have come first
-            with open_schedule(folder.schedule, (plan.identity, assemble(plan, task).layout)) as schedule:
-                if not schedule.complete:
-                    schedule.finish({"reference": json.dumps(_work(plan, task, schedule, report))})
+            machine = assemble(plan, task)
+            with open_schedule(folder.schedule, (plan.identity, machine.layout)) as schedule:
+                if schedule.complete:
+                    for entry in schedule.entries():
+                        machine.execute(entry)
+                else:
+                    schedule.finish({"reference": json.dumps(_work(plan, task, machine, schedule, report))})
+                last = schedule.events() - 1
             report("writing", 0.0, None)
-            folder.finish(plan)
+            folder.finish(plan, snapshot(plan, machine, last))
             report("writing", 1.0, None)
         return folder.answer()
 
 
-def _work(plan: Plan, task: Task, schedule: ScheduleFile, report: Report) -> dict[str, float]:
+def _work(plan: Plan, task: Task, machine: Hardware, schedule: ScheduleFile, report: Report) -> dict[str, float]:
     """Train, reconnect, execute and judge to the end; returns the reference."""
     values = start(plan.model, plan.scenario.seed)
-    machine = assemble(plan, task)
     layers = machine.layout.layers
     job = Job(
         task=task,
@@ -79,18 +88,17 @@ def _work(plan: Plan, task: Task, schedule: ScheduleFile, report: Report) -> dic
     for entry in schedule.entries():
         _settle(machine, entry, total)
     if schedule.events() == 0:
-        entry = first_entry(plan.model, values)
-        _settle(machine, entry, total)
-        schedule.append(entry, _score(plan, task, machine, entry, total), controller.dump())
+        entry = _settle(machine, first_entry(plan.model, values), total)
+        schedule.append(entry, _score(plan, task, machine, entry, total), _dump(controller, machine))
     else:
-        controller.load(schedule.state() or b"")
+        _load(schedule.state() or b"", controller, machine)
 
     while (change := controller.advance(lambda share: report("training", share, None))) is not None:
         registers = tuple(machine.join(number, registers) for number, registers in enumerate(change.registers))
-        entry = Entry(schedule.events(), change.batch, change.permutations, registers)
-        _settle(machine, entry, total)
+        wanted = Entry(schedule.events(), change.batch, change.permutations, registers)
+        entry = _settle(machine, machine.place(wanted), total)
         row = _score(plan, task, machine, entry, total)
-        schedule.append(entry, row, controller.dump())
+        schedule.append(entry, row, _dump(controller, machine))
         report("training", change.batch / _batches(plan, task), row)
 
     course = plan.controller.course(plan.controller_parameters)
@@ -98,11 +106,23 @@ def _work(plan: Plan, task: Task, schedule: ScheduleFile, report: Report) -> dic
     return {_merit(task): free.merit, "loss": free.loss}
 
 
-def _settle(machine: Hardware, entry: Entry, total: dict[str, Any]) -> None:
-    """Execute one reconnection and add it to the bill."""
+def _settle(machine: Hardware, entry: Entry, total: dict[str, Any]) -> Entry:
+    """Execute one reconnection and add it to the bill; returns it as it came out."""
     step = machine.execute(entry)
     for key in total:
         total[key] += getattr(step, key)
+    return machine.settled(entry)
+
+
+def _dump(controller: Controller, machine: Hardware) -> bytes:
+    """What is needed to go on from here: the controller's state, and where the machine built the units."""
+    return pack({"controller": np.frombuffer(controller.dump(), np.uint8), **machine.placement.dump()})
+
+
+def _load(state: bytes, controller: Controller, machine: Hardware) -> None:
+    arrays = unpack(state)
+    controller.load(arrays["controller"].tobytes())
+    machine.placement.load(arrays)
 
 
 def _score(plan: Plan, task: Task, machine: Hardware, entry: Entry, total: dict[str, Any]) -> dict[str, Any]:
@@ -126,7 +146,7 @@ def _score(plan: Plan, task: Task, machine: Hardware, entry: Entry, total: dict[
         switches=machine.switches,
         inference_energy_j=bill.energy_j,
         inference_time_s=bill.time_s,
-        router=machine.effort,
+        router=machine.effort if machine.freedom == "none" else f"{machine.effort}+{machine.freedom}",
     )
     return score.row(task.shape.goal)
 

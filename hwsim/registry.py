@@ -10,7 +10,7 @@ from __future__ import annotations
 import difflib
 import importlib
 import pkgutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from importlib.metadata import entry_points
 from typing import Generic, Protocol, TypeVar
 
@@ -93,3 +93,26 @@ def unknown(noun: str, name: str, known: Mapping[str, object] | list[str]) -> st
     close = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
     hint = f"did you mean {close[0]!r}? " if close else ""
     return f"unknown {noun} {name!r}; {hint}known: {', '.join(names) or 'none'}"
+
+
+def complete(name: str, known: Iterable[str]) -> list[str]:
+    """The known names that a short one may stand for: itself where it is known, else all that start with it.
+
+    Example:
+        >>> complete("eo-mzi", ["eo-mzi-lu-2016", "to-mzi-bogaerts-2020"])
+        ['eo-mzi-lu-2016']
+        >>> complete("pcm", ["pcm-gst-chen-2022", "pcm-sb2se3-yu-2026"])
+        ['pcm-gst-chen-2022', 'pcm-sb2se3-yu-2026']
+    """
+    names = list(known)
+    return [name] if name in names else [one for one in names if name and one.startswith(name)]
+
+
+def ambiguous(noun: str, name: str, candidates: Iterable[str]) -> str:
+    """Say that a short name stands for several things, and which.
+
+    Example:
+        >>> ambiguous("technology", "pcm", ["pcm-gst-chen-2022", "pcm-sb2se3-yu-2026"])
+        "ambiguous technology 'pcm'; give more of the name: pcm-gst-chen-2022, pcm-sb2se3-yu-2026"
+    """
+    return f"ambiguous {noun} {name!r}; give more of the name: {', '.join(candidates)}"

@@ -12,8 +12,7 @@ from hwsim.schedule import ScheduleError, open_schedule
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import numpy as np
-
+    from hwsim.execution import Hardware
     from hwsim.plan import Plan
 
 
@@ -34,14 +33,19 @@ def configured(plan: Plan, schedule_path: Path, event: int) -> Configured:
         if not 0 <= event <= last:
             raise ScheduleError(f"{schedule_path}: no event {event}; the schedule holds events 0 to {last}")
         for entry in schedule.entries():
-            before = [None if state is None else state.copy() for state in machine.states]
             machine.execute(entry)
             if entry.event == event:
                 break
-    layers = []
-    for number, (fabric, state, old) in enumerate(zip(machine.fabrics, machine.states, before, strict=True)):
-        if fabric is not None and state is not None and old is not None:
-            permutations = extend(machine.permutations[number], fabric.ports)
-            layers.append(ConfiguredLayer(number, fabric, permutations, state, fabric.toggles_many(old, state)))
-    registers: tuple[np.ndarray, ...] = tuple(machine.register_codes())
-    return Configured(plan.identity, event, plan.switch.name, tuple(layers), registers)
+    return snapshot(plan, machine, event)
+
+
+def snapshot(plan: Plan, machine: Hardware, event: int) -> Configured:
+    """Every bank's configuration as the machine holds it now, after an event."""
+    layers = tuple(
+        ConfiguredLayer(number, fabric, extend(machine.permutations[number], fabric.ports), state, changed)
+        for number, (fabric, state, changed) in enumerate(
+            zip(machine.fabrics, machine.states, machine.changed, strict=True)
+        )
+        if fabric is not None and state is not None
+    )
+    return Configured(plan.identity, event, plan.switch.name, layers, tuple(machine.register_codes()))

@@ -13,6 +13,9 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
+import hwsim
+from hwsim.folder import RunFolder
+
 ROOT = Path(__file__).resolve().parent.parent
 
 settings.register_profile("house", deadline=None, max_examples=60, derandomize=True)
@@ -87,6 +90,12 @@ def tiny(tmp_path: Path) -> Path:
     path = tmp_path / "scenarios" / "tiny.toml"
     path.write_text(TINY_SCENARIO)
     return path
+
+
+def run_here(scenario: str | Path, out: Path, *settings: str, seed: int | None = None) -> dict[str, Any]:
+    """Run a scenario in this process, which has its libraries loaded already; what ``run --json`` would print."""
+    hwsim.run(hwsim.load(scenario, settings, seed), out)
+    return RunFolder(out).answer()
 
 
 def answer(result: subprocess.CompletedProcess[str]) -> dict[str, Any]:

@@ -3,53 +3,129 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from hwsim.costing import Reconnections
+
+PICTURES = (".png", ".svg", ".pdf")
 
 
 def cost(
     file: Annotated[
-        Path,
+        Path | None,
         typer.Argument(
-            metavar="FILE", help="Permutations, one a line (position i is fed by cell p[i]), or a schedule."
+            metavar="[FILE]",
+            help="Permutations, one a line (position i is fed by cell p[i]), or a schedule; from power-up.",
         ),
-    ],
-    topology: Annotated[list[str] | None, typer.Option(help="Crossbar; repeat to compare. Default benes.")] = None,
-    technology: Annotated[
-        list[str] | None, typer.Option(help="Switch datasheet; repeat to compare. Default fpga-register-ug474-2016.")
     ] = None,
-    effort: Annotated[list[str] | None, typer.Option(help="Router: any or greedy; repeat. Default greedy.")] = None,
+    random: Annotated[
+        int | None, typer.Option(metavar="N", help="Instead of FILE: random reconnections of N ports.")
+    ] = None,
+    count: Annotated[
+        int | None, typer.Option(metavar="K", help="Random reconnections, also for each point of --plot. Default 20.")
+    ] = None,
+    moved: Annotated[
+        int | None, typer.Option(metavar="M", help="Ports that each random one moves; all are drawn anew without it.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Seed of random reconnections.")] = 0,
+    topology: Annotated[
+        list[str] | None, typer.Option(help="Crossbar; repeat to compare. hwsim list crossbars. Default benes.")
+    ] = None,
+    technology: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Switch datasheet, or the start of its name; repeat to compare. hwsim list switches. "
+            "Default fpga-register-ug474-2016."
+        ),
+    ] = None,
+    effort: Annotated[
+        list[str] | None,
+        typer.Option(help="Router: any, greedy, blocks, descent or exact; repeat to compare. Default greedy."),
+    ] = None,
     ports: Annotated[
         int | None, typer.Option(help="Ports of the crossbar; those of the permutation when left out.")
     ] = None,
+    minimise: Annotated[
+        str, typer.Option(help="What the router spends little of: toggles, energy, loss or wear.")
+    ] = "toggles",
+    dwell: Annotated[
+        str, typer.Option(metavar="TIME", help="How long a configuration stands, for --minimise energy.")
+    ] = "0 s",
+    plot: Annotated[
+        Path | None,
+        typer.Option(metavar="PICTURE", help="Draw toggles against moved ports, random reconnections (PNG, SVG, PDF)."),
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print a list of rows on stdout.")] = False,
 ) -> None:
-    """Price a permutation, a list of them, or a schedule against crossbars and switch technologies."""
-    from hwsim.costing import price, read_permutations
+    """Price reconnections against crossbars, switch technologies and routers, without training."""
+    from hwsim.costing import COUNT, DEFAULTS, price, sweep
 
-    banks = read_permutations(file)
+    reconnections = _reconnections(file, random, count, moved, seed, plot)
+    topologies, efforts = topology or [DEFAULTS["topology"]], effort or [DEFAULTS["effort"]]
     rows = price(
-        banks,
-        topologies=topology or ["benes"],
-        technologies=technology or ["fpga-register-ug474-2016"],
-        efforts=effort or ["greedy"],
+        reconnections,
+        topologies=topologies,
+        technologies=technology or [DEFAULTS["technology"]],
+        efforts=efforts,
         ports=ports,
+        minimise=minimise,
+        dwell=_seconds(dwell),
     )
+    lines = None
+    if plot is not None:
+        size = max(width for _, width in reconnections.shapes)
+        lines = sweep(size, topologies, efforts, ports=ports, count=COUNT if count is None else count, seed=seed)
     if json:
         import json as writer
 
         typer.echo(writer.dumps(rows))
-        return
-    typer.echo(
-        f"{'topology':<10} {'technology':<26} {'effort':<7} {'ports':>7} {'switches':>10} {'depth':>5} {'bits':>10} "
-        f"{'moves':>9} {'toggles/step':>12} {'p95':>8} {'max':>8} {'energy':>10} {'time':>10}"
-    )
-    for row in rows:
-        toggles = row["toggles"]
-        typer.echo(
-            f"{row['topology']:<10} {row['technology']:<26} {row['effort']:<7} {row['ports']:>7,} "
-            f"{row['switches']:>10,} "
-            f"{row['depth']:>5} {row['configuration_bits']:>10,} {row['moves']:>9,} {toggles['mean']:>12,.1f} "
-            f"{toggles['p95']:>8,.0f} {toggles['max']:>8,.0f} {row['energy_j']:>8.3g} J {row['time_s']:>8.3g} s"
-        )
+    else:
+        from hwsim.report.bill import bill
+
+        typer.echo(bill(rows, len(reconnections), reconnections.words))
+    if plot is not None and lines is not None:
+        from hwsim.report.toggles import draw_toggles
+
+        title = f"{rows[0]['ports']:,} ports, {COUNT if count is None else count:,} random reconnections a point"
+        draw_toggles(lines, title, plot)
+        typer.echo(f"drawn: {plot}", err=True)
+
+
+def _reconnections(
+    file: Path | None, random: int | None, count: int | None, moved: int | None, seed: int, plot: Path | None
+) -> Reconnections:
+    """What is to be priced, or every fault of the options about it."""
+    from hwsim.costing import COUNT, Redrawn, read_permutations
+    from hwsim.scenario import Fault, Faults
+
+    faults = Faults()
+    if file is None and random is None:
+        cure = "give a FILE of permutations, a schedule, or --random N"
+        faults.add(Fault("--random", 1, 1, "nothing to price", "", cure))
+    if file is not None and random is not None:
+        faults.add(Fault("--random", 1, 1, "a file and random reconnections are both given", str(file), "give one"))
+    if file is not None and moved is not None:
+        faults.add(Fault("--moved", 1, 1, "only random reconnections can be told what to move", "", "give --random N"))
+    if file is not None and count is not None and plot is None:
+        faults.add(Fault("--count", 1, 1, "only random reconnections can be counted out", "", "give --random N"))
+    if plot is not None and plot.suffix.lower() not in PICTURES:
+        faults.add(Fault("--plot", 1, 1, "unknown kind of picture", plot.name, f"end in {', '.join(PICTURES)}"))
+    if plot is not None and not plot.resolve().parent.is_dir():
+        faults.add(Fault("--plot", 1, 1, "no such folder", str(plot.parent), "make it first"))
+    faults.check()
+    if file is not None:
+        return read_permutations(file)
+    return Redrawn(random or 0, COUNT if count is None else count, moved, seed)
+
+
+def _seconds(text: str) -> float:
+    from hwsim.scenario import Fault, FaultError
+    from hwsim.scenario.quantity import QuantityError, parse
+
+    try:
+        return parse(text, "time")
+    except QuantityError as error:
+        raise FaultError([Fault("--dwell", 1, 1, f"'{text}' {error.what}", "", error.cure)]) from None

@@ -38,8 +38,8 @@ class DescentParameters(Section):
     """Epochs from one reconnection to the next."""
 
     def course(self) -> Course:
-        """The schedule that free training copies."""
-        return Course(epochs=self.epochs, batch=self.batch, rate=self.rate, rate_decay=self.rate_decay)
+        """The course that training takes, and free training with it."""
+        return Course(self.epochs, self.batch, self.rate, self.rate_decay, self.period)
 
 
 class Descent:

@@ -64,12 +64,16 @@ class Controller(Protocol):
 
 @dataclass(frozen=True)
 class Course:
-    """How free training goes for the reference: what its parameters name, nothing else."""
+    """How training goes: epochs, samples a step, learning rate and its decay an epoch, epochs between reconnections.
+
+    Free training for the reference follows it too, without the reconnections.
+    """
 
     epochs: int
     batch: int
     rate: float
     rate_decay: float
+    period: int
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,19 @@ import sys
 from types import ModuleType
 from typing import Any
 
-from hwsim.crossbar.fabric import Configuration, Fabric, PermutationError, Topology, check_permutation, extend
+from hwsim.crossbar.effort import EFFORTS
+from hwsim.crossbar.fabric import (
+    BlockedError,
+    Configuration,
+    Fabric,
+    Losses,
+    Paths,
+    PermutationError,
+    Topology,
+    check_permutation,
+    extend,
+)
+from hwsim.crossbar.spare import Placement, avoid
 from hwsim.registry import Registry, unknown
 
 CROSSBARS: Registry[Topology] = Registry("crossbar")
@@ -35,10 +47,16 @@ def crossbar(name: str, ports: int) -> Fabric:
 
 __all__ = [
     "CROSSBARS",
+    "EFFORTS",
+    "BlockedError",
     "Configuration",
     "Fabric",
+    "Losses",
+    "Paths",
     "PermutationError",
+    "Placement",
     "Topology",
+    "avoid",
     "check_permutation",
     "crossbar",
     "extend",

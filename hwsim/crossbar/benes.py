@@ -12,48 +12,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from hwsim.crossbar.blocks import arrange
+from hwsim.crossbar.effort import check_cost, check_effort
 from hwsim.crossbar.fabric import check_banks, check_ports
+from hwsim.crossbar.ladder import Ladder
+from hwsim.crossbar.lookahead import route_sequence
 from hwsim.crossbar.stages import SwitchNetwork
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-
-def _arrange(ports: int) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    """Stage and wires of every switch, and the table of blocks for the router."""
-    middle = max((ports - 1).bit_length() - 1, 0)
-    blocks: list[tuple[int, int, int]] = [(0, ports, 0)]
-    columns: list[list[tuple[int, int, int]]] = [[] for _ in range(2 * middle + 1)]
-    live: list[tuple[int, int, int]] = []
-    for b, m, level in blocks:
-        if m < 2:  # noqa: PLR2004 - a single wire needs no switch
-            continue
-        live.append((b, m, level))
-        if m == 2:  # noqa: PLR2004 - two wires are one switch
-            columns[min(middle, level)].append((b, 1, 1))
-            continue
-        h = m // 2
-        for column in (level, 2 * middle - level):
-            columns[column].append((b, h, h))
-        blocks += [(b, h, level + 1), (b + h, m - h, level + 1)]
-    first: dict[tuple[int, int], int] = {}
-    stages, uppers, lowers = [], [], []
-    total = 0
-    for column, members in enumerate(columns):
-        for b, count, stride in sorted(members):
-            first[column, b] = total
-            stages.append(np.full(count, column, np.int64))
-            uppers.append(np.arange(b, b + count))
-            lowers.append(np.arange(b + stride, b + stride + count))
-            total += count
-    table = [(b, m, first[level, b], first[2 * middle - level, b] if m > 2 else 0) for b, m, level in live]  # noqa: PLR2004
-    empty = [np.zeros(0, np.int64)]
-    return (
-        np.concatenate(empty + stages),
-        np.concatenate(empty + uppers),
-        np.concatenate(empty + lowers),
-        np.array(table, np.int64).reshape(-1, 4),
-    )
 
 
 class Benes(SwitchNetwork):
@@ -66,9 +33,9 @@ class Benes(SwitchNetwork):
 
     def __init__(self, ports: int) -> None:
         check_ports("benes", ports)
-        stage, wire_a, wire_b, blocks = _arrange(int(ports))
-        self._blocks = blocks.astype(np.uint64).reshape(-1)
-        super().__init__("benes", int(ports), stage, wire_a, wire_b)
+        blocks = arrange(int(ports))
+        self._ladder = Ladder(int(ports), blocks)
+        super().__init__("benes", int(ports), blocks.stage, blocks.wire_a, blocks.wire_b)
 
     def route_many(
         self,
@@ -77,35 +44,51 @@ class Benes(SwitchNetwork):
         effort: str = "greedy",
         cost: NDArray[np.float64] | None = None,
     ) -> NDArray[np.uint8]:
-        """Looping, block by block from the outside in; ``greedy`` turns each loop to its cheaper side."""
-        from hwsim.kernels import benes as kernels
-        from hwsim.kernels.compile import threading
+        """Looping, block by block from the outside in, with as much search as the effort says.
 
+        Raises:
+            BlockedError: stuck switches leave no configuration, or none that was found.
+            ValueError: an exact search of a circuit too large for it.
+        """
+        check_effort(effort)
+        if effort == "any" and cost is None and self._quick(permutations, previous):
+            states = self._ladder.loop(permutations)
+            if states is not None:
+                return states
         p = check_banks(permutations, self.ports)
-        table = self.check_effort(effort, cost)
-        states = self.power_up(len(p))
+        table = check_cost(cost, len(p), self.switches)
         before = self.power_up(len(p)) if previous is None else self.check_states("previous states", previous, len(p))
-        law = kernels.ANY if effort == "any" else kernels.TOGGLES if table is None else kernels.COST
-        lanes = max(min(len(p), 4 * threading()["threads"]), 1)
-        kernels.route_many(
-            self.ports,
-            p.reshape(-1),
-            self._blocks,
-            law,
-            before.reshape(-1),
-            np.zeros(0) if table is None else table.reshape(-1),
-            np.empty(lanes * kernels.SCRATCH * self.ports, np.uint32),
-            self.switches,
-            states.reshape(-1),
+        return self._ladder.route(p, before, effort, table)
+
+    def route_sequence(
+        self,
+        permutations: NDArray[np.int64],
+        previous: NDArray[np.uint8] | None = None,
+        effort: str = "greedy",
+        beam: int = 4,
+    ) -> NDArray[np.uint8]:
+        """States (steps, switches) for permutations (steps, ports) that are all known beforehand.
+
+        See :func:`hwsim.crossbar.lookahead.route_sequence`.
+        """
+        return route_sequence(self, permutations, previous, effort, beam)
+
+    def _quick(self, permutations: NDArray[np.int64], previous: NDArray[Any] | None) -> bool:
+        """Whether all but the numbers themselves can be seen to be right, which looping checks on its way."""
+        return (
+            isinstance(permutations, np.ndarray)
+            and permutations.dtype == np.int64
+            and permutations.ndim == 2  # noqa: PLR2004 - banks and ports
+            and permutations.shape[1] == self.ports
+            and (previous is None or previous.shape == (len(permutations), self.switches))
         )
-        return states
 
 
 class _Topology:
     """The catalogue entry."""
 
     name = "benes"
-    summary = "Beneš network of any size: fewest stages of 2x2 switches but for Waksman, rearrangeable"
+    summary = "Beneš network of any size: 2 ceil(log2 N) - 1 stages of 2x2 switches, rearrangeable"
 
     def build(self, ports: int) -> Benes:
         """The circuit for so many ports."""

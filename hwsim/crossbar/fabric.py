@@ -7,20 +7,35 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import networkx as nx
     from numpy.typing import ArrayLike, NDArray
 
-EFFORTS = ("any", "greedy")
+Blocking = Literal["strict", "rearrangeable", "blocking"]
 PORTS_LIMIT = 2**26
 
 
 class PermutationError(ValueError):
     """What was given is no permutation of the ports; the message says where and what would work."""
+
+
+class BlockedError(PermutationError):
+    """A permutation that this circuit cannot realise; the message says what stands in the way.
+
+    Args:
+        message: what a person reads.
+        pairs: pairs of outputs whose signals want the same wire, where that is the reason.
+    """
+
+    def __init__(self, message: str, pairs: Sequence[tuple[int, int]] = ()) -> None:
+        super().__init__(message)
+        self.pairs = tuple(pairs)
 
 
 class Topology(Protocol):
@@ -48,11 +63,21 @@ class Topology(Protocol):
         """
 
 
-def check_ports(topology: str, ports: int) -> None:
-    """Refuse a number of ports that no circuit can have.
+def named(topology: str) -> str:
+    """A topology's name with its article.
+
+    Example:
+        >>> named("omega"), named("benes")
+        ('an omega', 'a benes')
+    """
+    return f"{'an' if topology[0] in 'aeiou' else 'a'} {topology}"
+
+
+def check_ports(topology: str, ports: int, most: int = PORTS_LIMIT) -> None:
+    """Refuse a number of ports that a circuit cannot have.
 
     Raises:
-        ValueError: not an integer, fewer than 1, or more than 2^26 ports.
+        ValueError: not an integer, fewer than 1, or more than most.
 
     Example:
         >>> check_ports("benes", 0)
@@ -60,8 +85,8 @@ def check_ports(topology: str, ports: int) -> None:
         ...
         ValueError: a benes crossbar cannot have 0 ports; use 1 to 67108864
     """
-    if not isinstance(ports, int | np.integer) or not 1 <= ports <= PORTS_LIMIT:
-        raise ValueError(f"a {topology} crossbar cannot have {ports} ports; use 1 to {PORTS_LIMIT}")
+    if not isinstance(ports, int | np.integer) or not 1 <= ports <= most:
+        raise ValueError(f"{named(topology)} crossbar cannot have {ports} ports; use 1 to {most}")
 
 
 def check_permutation(p: ArrayLike, ports: int) -> NDArray[np.int64]:
@@ -171,6 +196,54 @@ def extend(permutations: NDArray[np.int64], ports: int) -> NDArray[np.int64]:
     return np.ascontiguousarray(np.concatenate([permutations, spare], axis=1))
 
 
+class Losses(Protocol):
+    """What light loses in a switch technology, in dB; any object with these three numbers will do."""
+
+    @property
+    def bar_loss(self) -> float:
+        """Of a switch in bar, or of a crosspoint passed by."""
+
+    @property
+    def cross_loss(self) -> float:
+        """Of a switch in cross, or of a crosspoint that is turned in."""
+
+    @property
+    def crossing_loss(self) -> float:
+        """Of one crossing of two wires."""
+
+
+@dataclass(frozen=True, eq=False)
+class Paths:
+    """What the signal of every output passes on its way; three arrays int64 (banks, ports).
+
+    Example:
+        >>> from hwsim.crossbar import crossbar
+        >>> fabric = crossbar("benes", 4)
+        >>> paths = fabric.paths_many(fabric.route([1, 0, 2, 3]).state[None, :])
+        >>> paths.bar.tolist(), paths.cross.tolist(), paths.crossings.tolist()
+        ([[2, 2, 3, 3]], [[1, 1, 0, 0]], [[1, 1, 2, 0]])
+    """
+
+    bar: NDArray[np.int64]
+    """Switches passed in bar; crosspoints passed by."""
+    cross: NDArray[np.int64]
+    """Switches passed in cross; crosspoints turned in."""
+    crossings: NDArray[np.int64]
+    """Crossings of two wires, as the topology is drawn."""
+
+    def loss(self, losses: Losses) -> NDArray[np.float64]:
+        """Loss of every output's path in dB, float64 (banks, ports).
+
+        Example:
+            >>> from types import SimpleNamespace
+            >>> paths = Paths(np.array([[2]]), np.array([[1]]), np.array([[10]]))
+            >>> paths.loss(SimpleNamespace(bar_loss=0.5, cross_loss=1.0, crossing_loss=0.01)).round(3).tolist()
+            [[2.1]]
+        """
+        found = self.bar * losses.bar_loss + self.cross * losses.cross_loss + self.crossings * losses.crossing_loss
+        return np.asarray(found, np.float64)
+
+
 class Fabric(ABC):
     """One permutation circuit: so many ports in one topology. States of many equal circuits are rows of one array.
 
@@ -200,6 +273,29 @@ class Fabric(ABC):
     configuration_bits: int
     strides: tuple[int, ...]
     """Distance of the two wires of the first switch of each stage; empty where there are no stages."""
+    blocking: Blocking
+    """``strict``: a new connection never disturbs others; ``rearrangeable``: every permutation can be had, standing
+    connections may have to move; ``blocking``: some permutations cannot be had."""
+    self_routing: bool = False
+    """Whether each switch can set itself by comparing the destinations of its two signals."""
+
+    @property
+    @abstractmethod
+    def path_lengths(self) -> tuple[int, int]:
+        """Switches passed on the shortest and on the longest path from an input to an output."""
+
+    @property
+    @abstractmethod
+    def crossings(self) -> tuple[int, int]:
+        """Crossings of two wires in the whole drawing, and the most of them on one path."""
+
+    @property
+    @abstractmethod
+    def leaks(self) -> tuple[int, int]:
+        """The worst number of leaking contributions at an output, and how many switches each has leaked through.
+
+        With the crosstalk X of one switch in dB (negative), crosstalk at that output is order X + 10 log10(count) dB.
+        """
 
     @abstractmethod
     def power_up(self, banks: int) -> NDArray[Any]:
@@ -218,13 +314,15 @@ class Fabric(ABC):
         Args:
             permutations: integers (banks, ports), each row a permutation.
             previous: states before, (banks, ...); power-up when None.
-            effort: ``any`` (looping, no cost consulted) or ``greedy`` (each loop takes its cheaper setting).
-            cost: cost of state 0 and of state 1 of every switch, float64 (switches, 2), the same for all banks; it
-                takes the place of previous. A switch that changes costs 1 when None.
+            effort: one of :data:`hwsim.crossbar.effort.EFFORTS`.
+            cost: cost of state 0 and of state 1 of every switch, float64 (switches, 2), the same for all banks, or
+                (banks, switches, 2); ``+inf`` where a switch cannot take a state. It is what is minimised, and
+                previous only what toggles are counted from. A switch that changes costs 1 when None.
 
         Raises:
             PermutationError: a row that is no permutation of the ports.
-            ValueError: states or a cost of the wrong shape, a cost that is not finite, an unknown effort.
+            BlockedError: a permutation that this topology, or what is stuck in it, cannot realise.
+            ValueError: states or a cost of the wrong shape, a cost that is NaN or -inf, an unknown effort.
         """
 
     @abstractmethod
@@ -252,11 +350,21 @@ class Fabric(ABC):
         """One circuit's configuration as (value, width in bits), bit 0 = lowest switch index of its stage."""
 
     @abstractmethod
-    def graph(self, state: NDArray[Any] | None = None) -> nx.DiGraph[Any]:
+    def paths_many(self, states: NDArray[Any]) -> Paths:
+        """What every output's signal passes: switches in bar and in cross, crossings of wires.
+
+        Raises:
+            ValueError: states of the wrong shape, an output that no input reaches.
+        """
+
+    @abstractmethod
+    def graph(self, state: NDArray[Any] | None = None, losses: Losses | None = None) -> nx.DiGraph[Any]:
         """The routing graph: ports ``("in", i)`` and ``("out", i)``, switch terminals, wires.
 
-        Edges carry ``kind`` (``wire``, ``bar``, ``cross`` or ``crosspoint``) and ``switch``. With a state, only what
-        conducts in it is there, so that every output is reached from exactly one input.
+        Edges carry ``kind`` (``wire``, ``bar``, ``cross`` or ``crosspoint``) and ``switch``; wires carry ``crossings``,
+        crosspoints ``passed``, how many others the signal passes by. Given a technology's losses, every edge carries
+        ``loss`` in dB, and the sum along a path is the loss of :meth:`paths_many`. With a state, only what conducts in
+        it is there, so that every output is reached from exactly one input.
         """
 
     def route(
@@ -285,8 +393,8 @@ class Fabric(ABC):
         theirs = other.fabric
         if (theirs.topology, theirs.ports) != (self.topology, self.ports):
             raise ValueError(
-                f"the previous configuration is one of a {theirs.topology} of {theirs.ports} ports; "
-                f"give one of a {self.topology} of {self.ports} ports"
+                f"the previous configuration is one of {named(theirs.topology)} of {theirs.ports} ports; "
+                f"give one of {named(self.topology)} of {self.ports} ports"
             )
         return other.state[None, :]
 

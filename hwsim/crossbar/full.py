@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hwsim.crossbar.fabric import EFFORTS, Fabric, check_banks, check_ports, check_rows
+from hwsim.crossbar.crosspoints import Blocks, CrosspointNetwork
+from hwsim.crossbar.effort import check_cost, check_effort
+from hwsim.crossbar.fabric import BlockedError, check_banks, check_ports
 
 if TYPE_CHECKING:
-    import networkx as nx
     from numpy.typing import NDArray
 
+    from hwsim.crossbar.fabric import Blocking
 
-_OPEN = "an output of the crossbar is open; route a permutation first"
 
-
-class FullCrossbar(Fabric):
+class FullCrossbar(CrosspointNetwork):
     """N x N crosspoints. A state is int32 (ports,): the input each output is joined to, -1 = open.
 
     Configuration bits are those of coded selects, N ceil(log2 N). A permutation has one configuration only, so cost and
@@ -29,17 +29,12 @@ class FullCrossbar(Fabric):
         (4, 4)
     """
 
+    blocking: Blocking = "strict"
+
     def __init__(self, ports: int) -> None:
         check_ports("full", ports)
-        ports = int(ports)
-        self.topology, self.ports = "crossbar", ports
-        self.switches, self.depth, self.strides = ports * ports, 1, ()
-        self._width = (ports - 1).bit_length()
-        self.configuration_bits = ports * self._width
-
-    def power_up(self, banks: int) -> NDArray[np.int32]:
-        """All crosspoints open."""
-        return np.full((banks, self.ports), -1, np.int32)
+        size = np.array([int(ports)])
+        super().__init__("crossbar", int(ports), [Blocks(size, size)])
 
     def route_many(
         self,
@@ -49,57 +44,30 @@ class FullCrossbar(Fabric):
         cost: NDArray[np.float64] | None = None,
     ) -> NDArray[np.int32]:
         """Close the crosspoint that each output asks for."""
-        del previous, cost
-        if effort not in EFFORTS:
-            raise ValueError(f"unknown effort {effort!r}; use {' or '.join(EFFORTS)}")
-        return check_banks(permutations, self.ports).astype(np.int32)
+        del previous
+        check_effort(effort)
+        rows = check_banks(permutations, self.ports)
+        table = check_cost(cost, len(rows), self.switches)
+        self._refuse_stuck(rows, table)
+        return rows.astype(np.int32)
 
-    def apply_many(self, states: NDArray[Any], signals: NDArray[Any]) -> NDArray[Any]:
-        """Send signals (banks, ports) through the closed crosspoints.
-
-        Raises:
-            ValueError: an output is open.
-        """
-        rows = check_rows("signals", signals, (len(states), self.ports))
-        selects = check_rows("states", states, rows.shape)
-        if (selects < 0).any():
-            raise ValueError(_OPEN)
-        return np.take_along_axis(rows, selects.astype(np.int64), axis=1)
-
-    def toggles_many(self, old: NDArray[Any], new: NDArray[Any]) -> NDArray[np.int64]:
-        """Crosspoints opened plus crosspoints closed."""
-        check_rows("states", new, (len(old), self.ports))
-        changed = old != new
-        return np.asarray((changed & (old >= 0)).sum(axis=1) + (changed & (new >= 0)).sum(axis=1), np.int64)
-
-    def sets_many(self, old: NDArray[Any], new: NDArray[Any]) -> NDArray[np.int64]:
-        """Crosspoints closed."""
-        return np.asarray(((old != new) & (new >= 0)).sum(axis=1), np.int64)
-
-    def held_many(self, states: NDArray[Any]) -> NDArray[np.int64]:
-        """Crosspoints closed now."""
-        return np.asarray((states >= 0).sum(axis=1), np.int64)
-
-    def words(self, state: NDArray[Any]) -> list[tuple[int, int]]:
-        """One select word an output: the number of its input, ceil(log2 N) bits.
-
-        Raises:
-            ValueError: an output is open.
-        """
-        if (state < 0).any():
-            raise ValueError(_OPEN)
-        return [(int(value), self._width) for value in state]
-
-    def graph(self, state: NDArray[Any] | None = None) -> nx.DiGraph[Any]:
-        """Inputs joined to outputs by crosspoints, numbered row by row (output by output)."""
-        import networkx as nx
-
-        graph: nx.DiGraph[Any] = nx.DiGraph()
-        graph.add_nodes_from((side, i) for side in ("in", "out") for i in range(self.ports))
-        for o in range(self.ports):
-            for i in range(self.ports) if state is None else [int(state[o])] * int(state[o] >= 0):
-                graph.add_edge(("in", i), ("out", o), kind="crosspoint", switch=o * self.ports + i)
-        return graph
+    def _refuse_stuck(self, rows: NDArray[np.int64], cost: NDArray[np.float64] | None) -> None:
+        """Refuse crosspoints that cannot close where they must, or cannot open: there is no other configuration."""
+        if cost is None or not np.isinf(cost).any():
+            return
+        for bank, row in enumerate(rows):
+            stuck = np.isposinf(np.broadcast_to(cost, (len(rows), self.switches, 2))[bank])
+            closed = np.arange(self.ports) * self.ports + row
+            open_ = np.ones(self.switches, np.bool_)
+            open_[closed] = False
+            wrong = np.flatnonzero(np.where(open_, stuck[:, 0], stuck[:, 1]))
+            if wrong.size:
+                output, given = divmod(int(wrong[0]), self.ports)
+                word = "close" if row[output] == given else "open"
+                raise BlockedError(
+                    f"bank {bank}: crosspoint {wrong[0]} (output {output}, input {given}) cannot {word}, and a full "
+                    "crossbar has one configuration for each permutation; ask for another permutation or topology"
+                )
 
 
 class _Topology:

@@ -1,19 +1,29 @@
 """Circuits made of stages of 2x2 switches on wires, described once: which switch joins which two wires, and when.
 
-Everything else, signals, toggles, export words and the routing graph, follows from that description.
+Everything else, signals, toggles, path counts, export words, the drawing and the routing graph, follows from that
+description.
 """
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hwsim.crossbar.fabric import EFFORTS, Fabric, check_rows
+from hwsim.crossbar.drawing import Crossings, count_crossings, draw_outwards, find_live
+from hwsim.crossbar.fabric import BlockedError, Fabric, Paths, check_rows, named
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import networkx as nx
     from numpy.typing import ArrayLike, NDArray
+
+    from hwsim.crossbar.fabric import Blocking, Losses
+
+
+ONE_WAY = "{} network has one configuration for each permutation"
 
 
 class SwitchNetwork(Fabric):
@@ -21,10 +31,13 @@ class SwitchNetwork(Fabric):
 
     Args:
         topology: its name.
-        ports: wires.
-        stage: stage of every switch, int64 (switches,), ascending.
+        ports: inputs and outputs.
+        stage: stage of every switch, integers (switches,), ascending; no stage is empty.
         wire_a: its upper wire, ascending within a stage.
         wire_b: its lower wire.
+        wires: wires, at least as many as ports; as many when None. Wires without a signal carry nothing.
+        inputs: the wire on which each input enters, (ports,); its own number when None.
+        outputs: the wire on which each output leaves.
 
     A state is uint8 (switches,): 0 = bar, 1 = cross.
 
@@ -33,52 +46,108 @@ class SwitchNetwork(Fabric):
         >>> network = crossbar("benes", 3)
         >>> network.stage.tolist(), network.wire_a.tolist(), network.wire_b.tolist()
         ([0, 1, 2], [0, 1, 0], [1, 2, 1])
+        >>> network.path_lengths, network.crossings, network.leaks
+        ((1, 3), (0, 0), (3, 1))
     """
+
+    blocking: Blocking = "rearrangeable"
 
     def __init__(
         self,
         topology: str,
         ports: int,
-        stage: NDArray[np.int64],
-        wire_a: NDArray[np.int64],
-        wire_b: NDArray[np.int64],
+        stage: NDArray[np.integer],
+        wire_a: NDArray[np.integer],
+        wire_b: NDArray[np.integer],
+        *,
+        wires: int | None = None,
+        inputs: NDArray[np.integer] | None = None,
+        outputs: NDArray[np.integer] | None = None,
     ) -> None:
         self.topology, self.ports = topology, ports
-        self.stage, self.wire_a, self.wire_b = stage, wire_a, wire_b
+        self.wires = ports if wires is None else wires
+        straight = np.arange(ports, dtype=np.int32)
+        self.inputs = straight if inputs is None else inputs.astype(np.int32)
+        self.outputs = straight if outputs is None else outputs.astype(np.int32)
+        self.wire_a, self.wire_b = (np.ascontiguousarray(wire, np.int32) for wire in (wire_a, wire_b))
         self.switches = self.configuration_bits = len(stage)
         self.depth = int(stage[-1]) + 1 if len(stage) else 0
-        self._a, self._b = wire_a.astype(np.uint64), wire_b.astype(np.uint64)
-        self._starts = np.searchsorted(stage, np.arange(self.depth + 1))
-        self.strides = tuple(int(wire_b[s] - wire_a[s]) for s in self._starts[:-1])
+        self.starts = np.searchsorted(stage, np.arange(self.depth + 1))
+        self.strides = tuple(int(self.wire_b[s] - self.wire_a[s]) for s in self.starts[:-1])
+
+    @property
+    def stage(self) -> NDArray[np.int32]:
+        """Stage of every switch, int32 (switches,)."""
+        return np.repeat(np.arange(self.depth, dtype=np.int32), np.diff(self.starts))
+
+    def pairs(self, stage: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        """Upper and lower wires of the switches of one stage.
+
+        Example:
+            >>> from hwsim.crossbar import crossbar
+            >>> [wires.tolist() for wires in crossbar("benes", 4).pairs(0)]
+            [[0, 1], [2, 3]]
+        """
+        here = slice(self.starts[stage], self.starts[stage + 1])
+        return self.wire_a[here], self.wire_b[here]
+
+    def draw(self) -> Iterator[NDArray[np.int32]]:
+        """Wires from top to bottom in each column of the drawing: input ports, stages, output ports."""
+        return draw_outwards(self, self.depth // 2)
+
+    @cached_property
+    def live(self) -> NDArray[np.bool_]:
+        """Whether a wire is there before each stage and after the last, bool (depth + 1, wires)."""
+        return find_live(self)
+
+    @cached_property
+    def drawn(self) -> Crossings:
+        """Crossings of every wire in the drawing."""
+        return count_crossings(self)
+
+    def _longest(self, count: NDArray[np.int32], gaps: NDArray[np.int32] | None = None, *, least: bool = False) -> int:
+        """The most (or the least) that a path adds up: count of every switch, and of every wire in the table's gaps."""
+        choose, nothing = (np.minimum, 2**30) if least else (np.maximum, -(2**30))
+        best = np.full(self.wires, nothing, np.int64)
+        best[self.inputs] = 0
+        for gap in range(self.depth + 1):
+            if gaps is not None and self.drawn.rows[gap] >= 0:
+                best += gaps[self.drawn.rows[gap]]
+            if gap < self.depth:
+                a, b = self.pairs(gap)
+                best[a] = best[b] = choose(best[a], best[b]) + count[self.starts[gap] : self.starts[gap + 1]]
+        return int((best[self.outputs].min if least else best[self.outputs].max)())
+
+    @cached_property
+    def path_lengths(self) -> tuple[int, int]:
+        """Switches on the shortest and on the longest path."""
+        one = np.broadcast_to(np.int32(1), (self.switches,))
+        return self._longest(one, least=True), self._longest(one)
+
+    @cached_property
+    def crossings(self) -> tuple[int, int]:
+        """Crossings in the whole drawing, and the most on one path."""
+        none = np.broadcast_to(np.int32(0), (self.switches,))
+        return int(self.drawn.table.sum(dtype=np.int64)) // 2, self._longest(none, self.drawn.table)
+
+    @cached_property
+    def full(self) -> NDArray[np.bool_]:
+        """Whether both wires of a switch are there on both sides, so that two signals can meet in it."""
+        both = [
+            self.live[gap][a] & self.live[gap][b] & self.live[gap + 1][a] & self.live[gap + 1][b]
+            for gap in range(self.depth)
+            for a, b in [self.pairs(gap)]
+        ]
+        return np.concatenate([np.zeros(0, np.bool_), *both])
+
+    @cached_property
+    def leaks(self) -> tuple[int, int]:
+        """Every switch that another signal can pass too leaks once into the path."""
+        return self._longest(self.full.astype(np.int32)), 1
 
     def power_up(self, banks: int) -> NDArray[np.uint8]:
         """All switches in bar."""
         return np.zeros((banks, self.switches), np.uint8)
-
-    def check_effort(self, effort: str, cost: NDArray[np.float64] | None) -> NDArray[np.float64] | None:
-        """The cost as contiguous float64 (switches, 2), or None where none is given.
-
-        Raises:
-            ValueError: an unknown effort, a cost of the wrong shape or not finite.
-
-        Example:
-            >>> from hwsim.crossbar import crossbar
-            >>> crossbar("benes", 4).check_effort("best", None)
-            Traceback (most recent call last):
-            ...
-            ValueError: unknown effort 'best'; use any or greedy
-        """
-        if effort not in EFFORTS:
-            raise ValueError(f"unknown effort {effort!r}; use {' or '.join(EFFORTS)}")
-        if cost is None:
-            return None
-        table = np.ascontiguousarray(cost, np.float64)
-        if table.shape != (self.switches, 2):
-            raise ValueError(f"cost has shape {table.shape}; give one of ({self.switches}, 2)")
-        if not np.isfinite(table).all():
-            at = np.argwhere(~np.isfinite(table))[0]
-            raise ValueError(f"cost of switch {at[0]} in state {at[1]} is {table[tuple(at)]}; give finite numbers")
-        return table
 
     def check_states(self, what: str, states: ArrayLike, banks: int) -> NDArray[np.uint8]:
         """States as contiguous uint8 (banks, switches).
@@ -93,16 +162,82 @@ class SwitchNetwork(Fabric):
         """
         return np.ascontiguousarray(check_rows(what, states, (banks, self.switches)), np.uint8)
 
+    def refuse_stuck(self, states: NDArray[np.uint8], cost: NDArray[np.float64] | None, why: str = ONE_WAY) -> None:
+        """Refuse states that a switch cannot take, in a network where no others can be had for these permutations.
+
+        Raises:
+            BlockedError: such a switch.
+
+        Example:
+            >>> from hwsim.crossbar import crossbar
+            >>> crossbar("bitonic", 2).route([1, 0], cost=np.array([[0, np.inf]]))
+            Traceback (most recent call last):
+            ...
+            hwsim.crossbar.fabric.BlockedError: bank 0: switch 0 cannot take state 1, and a bitonic network has one \
+configuration for each permutation; ask for another permutation or topology
+        """
+        if cost is None:
+            return
+        each = np.broadcast_to(cost, (*states.shape, 2))
+        wrong = np.isposinf(np.where(states == 1, each[..., 1], each[..., 0]))
+        if wrong.any():
+            bank, switch = np.argwhere(wrong)[0]
+            raise BlockedError(
+                f"bank {bank}: switch {switch} cannot take state {states[bank, switch]}, and "
+                f"{why.format(named(self.topology))}; ask for another permutation or topology"
+            )
+
+    def _send(self, banks: int) -> NDArray[np.int32]:
+        """The number of each input on its wire, -1 on the others, int32 (banks, wires)."""
+        signals = np.full((banks, self.wires), -1, np.int32)
+        signals[:, self.inputs] = np.arange(self.ports, dtype=np.int32)
+        return signals
+
+    def _receive(self, signals: NDArray[np.int32]) -> NDArray[np.int64]:
+        """The input whose signal each output has."""
+        found = signals[:, self.outputs]
+        if self.wires > self.ports and (found < 0).any():
+            bank, output = np.argwhere(found < 0)[0]
+            raise ValueError(f"bank {bank}: output {output} is reached by no input; route a permutation first")
+        return found.astype(np.int64)
+
     def apply_many(self, states: NDArray[Any], signals: NDArray[Any]) -> NDArray[Any]:
-        """Send signals (banks, ports) through the switches."""
-        from hwsim.kernels.benes import pass_signals
+        """Send signals (banks, ports) through the switches.
+
+        Raises:
+            ValueError: states or signals of the wrong shape, an output that no input reaches.
+        """
+        from hwsim.kernels.stages import pass_signals
 
         banks = len(states)
         rows = check_rows("signals", signals, (banks, self.ports))
         settings = self.check_states("states", states, banks)
-        numbers = np.tile(np.arange(self.ports), (banks, 1))
-        pass_signals(self.ports, settings.reshape(-1), self._a, self._b, numbers.reshape(-1))
-        return np.take_along_axis(rows, numbers, axis=1)
+        numbers = self._send(banks)
+        pass_signals(self.wires, settings.reshape(-1), self.wire_a, self.wire_b, numbers.reshape(-1))
+        return np.take_along_axis(rows, self._receive(numbers), axis=1)
+
+    def paths_many(self, states: NDArray[Any]) -> Paths:
+        """Count along every signal's way through the switches."""
+        from hwsim.kernels.stages import count_paths
+
+        banks = len(states)
+        settings = self.check_states("states", states, banks)
+        numbers, drawn = self._send(banks), self.drawn
+        counts = [np.zeros((banks, self.ports), np.int32) for _ in range(3)]
+        count_paths(
+            self.wires,
+            self.ports,
+            settings.reshape(-1),
+            self.wire_a,
+            self.wire_b,
+            self.starts,
+            drawn.rows,
+            drawn.table.reshape(-1),
+            numbers.reshape(-1),
+            *(count.reshape(-1) for count in counts),
+        )
+        source = self._receive(numbers)
+        return Paths(*(np.take_along_axis(count, source, axis=1).astype(np.int64) for count in counts))
 
     def toggles_many(self, old: NDArray[Any], new: NDArray[Any]) -> NDArray[np.int64]:
         """Switches that change state."""
@@ -121,29 +256,13 @@ class SwitchNetwork(Fabric):
         """One word a stage, bit 0 = lowest switch index, 1 = cross."""
         check_rows("state", state[None, :], (1, self.switches))
         found = []
-        for first, end in zip(self._starts[:-1], self._starts[1:], strict=True):
+        for first, end in zip(self.starts[:-1], self.starts[1:], strict=True):
             packed = np.packbits(state[first:end].astype(np.uint8), bitorder="little").tobytes()
             found.append((int.from_bytes(packed, "little"), int(end - first)))
         return found
 
-    def graph(self, state: NDArray[Any] | None = None) -> nx.DiGraph[Any]:
+    def graph(self, state: NDArray[Any] | None = None, losses: Losses | None = None) -> nx.DiGraph[Any]:
         """Ports, switch terminals ``(switch, side, wire)`` and wires, derived from the same switch list."""
-        import networkx as nx
+        from hwsim.crossbar.routing_graph import graph_of_switches
 
-        graph: nx.DiGraph[Any] = nx.DiGraph()
-        end: list[tuple[Any, ...]] = [("in", wire) for wire in range(self.ports)]
-        graph.add_nodes_from(end)
-        for switch in range(self.switches):
-            wires = (int(self.wire_a[switch]), int(self.wire_b[switch]))
-            for wire in wires:
-                graph.add_edge(end[wire], (switch, "in", wire), kind="wire", switch=None)
-            for wire, other in (wires, wires[::-1]):
-                if state is None or state[switch] == 0:
-                    graph.add_edge((switch, "in", wire), (switch, "out", wire), kind="bar", switch=switch)
-                if state is None or state[switch] == 1:
-                    graph.add_edge((switch, "in", wire), (switch, "out", other), kind="cross", switch=switch)
-            for wire in wires:
-                end[wire] = (switch, "out", wire)
-        for wire in range(self.ports):
-            graph.add_edge(end[wire], ("out", wire), kind="wire", switch=None)
-        return graph
+        return graph_of_switches(self, state, losses)

@@ -1,15 +1,33 @@
-"""What a switch is made of: a datasheet of set and reset costs, and of the port that loads configurations."""
+"""What a switch is made of: a datasheet of set and reset costs, losses and wear, and of the port that loads it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
-from hwsim.device.datasheet import Datasheet, Datum
-from hwsim.scenario import Bits, Hertz, Joules, Seconds, Section, Watts
+from pydantic import BeforeValidator, Field, model_validator
+
+from hwsim.device.datasheet import Datasheet, Datum, Unlimited
+from hwsim.scenario import Bits, Decibels, Hertz, Joules, Seconds, Section, Watts
+from hwsim.scenario.fault import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from typing import Self
+
+LOSSES = ("bar_loss", "cross_loss", "crossing_loss")
+
+Loss = Annotated[Decibels, Field(ge=0)]
+Ratio = Annotated[Decibels, Field(le=0)]
+
+
+def _survived(value: object) -> object:
+    if isinstance(value, int | float) and value <= 0:
+        raise Refusal("must be more than 0", 'write toggles that a switch survives, or "unlimited"')
+    return value
+
+
+Toggles = Annotated[float | Unlimited, BeforeValidator(_survived)]
 
 
 class SwitchCostNumbers(Section):
@@ -25,6 +43,17 @@ class SwitchCostNumbers(Section):
     """Energy of going from cross to bar."""
     hold_power: Datum[Watts]
     """Power of one switch held in cross."""
+    bar_loss: Datum[Loss] | None = None
+    """Loss of light that passes a switch in bar (passes by an open crosspoint); optical switches must have it."""
+    cross_loss: Datum[Loss] | None = None
+    """Loss of light that passes a switch in cross (turns in at a closed crosspoint); optical switches must have it."""
+    crossing_loss: Datum[Loss] | None = None
+    """Loss of light at one crossing of waveguides between switches; optical switches must have it."""
+    crosstalk: Datum[Ratio] | None = None
+    """What one switch leaks into the wrong output, relative to the signal: negative; nothing leaks when left out."""
+    endurance: Datum[Toggles] | None = None
+    """Toggles that one switch survives, or ``unlimited``, which is also what is taken when left out. A published number
+    of cycles (set and reset) is given as so many toggles, which errs on the safe side."""
     pass_energy: Datum[Joules]
     """Energy of one data bit through one switch."""
     pass_time: Datum[Seconds]
@@ -43,14 +72,32 @@ class SwitchSheet(Datasheet):
     kind: Literal["switch"]
     """This is a switch technology."""
     medium: Literal["electronic", "optical"]
-    """Whether signals pass as bits or as light; light loses power on its path."""
+    """Whether signals pass as bits or as light; light loses power on its path, bits are restored at every switch."""
     cost: SwitchCostNumbers
     """What a switch and its configuration port cost."""
+
+    @model_validator(mode="after")
+    def _light_has_losses(self) -> Self:
+        given = [name for name in LOSSES if getattr(self.cost, name) is not None]
+        if self.medium == "optical" and len(given) < len(LOSSES):
+            lacking = ", ".join(name for name in LOSSES if name not in given)
+            raise Refusal(f"of an optical switch lacks {lacking}", "give them in [cost], 0 dB where there is no loss")
+        if self.medium == "electronic" and (given or self.cost.crosstalk is not None):
+            has = ", ".join(given or ["crosstalk"])
+            raise Refusal(f"of an electronic switch has {has}", "leave losses and crosstalk out, bits are restored")
+        return self
 
 
 @dataclass(frozen=True)
 class Switch:
-    """One switch technology in SI units; fields as in :class:`SwitchCostNumbers`."""
+    """One switch technology in SI units and decibels; fields as in :class:`SwitchCostNumbers`.
+
+    ``crosstalk`` None: nothing leaks; ``endurance`` None: a switch never wears out.
+
+    Example:
+        >>> Switch("ideal", "electronic", 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 32, 1e8, 0.0).endurance is None
+        True
+    """
 
     name: str
     medium: str
@@ -64,8 +111,14 @@ class Switch:
     port_width: int
     port_clock: float
     port_energy: float
+    bar_loss: float = 0.0
+    cross_loss: float = 0.0
+    crossing_loss: float = 0.0
+    crosstalk: float | None = None
+    endurance: float | None = None
 
 
-def build_switch(name: str, sheet: SwitchSheet, values: Mapping[str, float]) -> Switch:
-    """A switch technology from its sheet's numbers in SI units."""
-    return Switch(name=name, medium=sheet.medium, **values)  # type: ignore[arg-type]
+def build_switch(name: str, sheet: SwitchSheet, values: Mapping[str, float | str]) -> Switch:
+    """A switch technology from its sheet's numbers in SI units; ``unlimited`` becomes None."""
+    numbers = {key: None if isinstance(value, str) else value for key, value in values.items()}
+    return Switch(name=name, medium=sheet.medium, **numbers)  # type: ignore[arg-type]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
 from pydantic import ConfigDict, Field, create_model
 
 from hwsim.scenario import Document, Fault, FaultError, Section, format_quantity, validate
-from hwsim.scenario.section import dimension_of, field_type
+from hwsim.scenario.section import dimension_of, field_type, members
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,6 +17,8 @@ T = TypeVar("T")
 S = TypeVar("S", bound="Datasheet")
 
 Status = Literal["measured", "derived", "assumed"]
+Unlimited = Literal["unlimited"]
+"""What a datasheet says of a number that has no bound, such as the endurance of a transistor."""
 
 
 class Datum(Section, Generic[T]):
@@ -79,12 +82,12 @@ def read_sheet(document: Document, schema: type[S]) -> S:
                     f"known: {', '.join(known)}",
                 )
             )
-        elif not low <= known[key].value <= high:
+        elif not low <= _size(known[key].value) <= high:
             faults.append(
                 document.fault(
                     ("valid", key),
                     f"the sheet's own value of {key!r} lies outside its range",
-                    f"{known[key].value:g} not in {low:g} to {high:g}",
+                    f"{_size(known[key].value):g} not in {low:g} to {high:g}",
                     "widen the range or mend the value",
                 )
             )
@@ -104,6 +107,11 @@ def _numbers(sheet: Datasheet) -> list[tuple[str, Datum[Any]]]:
                 if isinstance(getattr(section, name), Datum)
             ]
     return found
+
+
+def _size(value: float | Unlimited) -> float:
+    """A number as one that can be compared."""
+    return math.inf if isinstance(value, str) else value
 
 
 def sheet_values(
@@ -127,7 +135,7 @@ def sheet_values(
     for key, written in overrides.items():
         data[key] = getattr(given, key)
         low, high = sheet.valid[key]
-        if not low <= data[key] <= high:
+        if not low <= _size(data[key]) <= high:
             cure = f"give a value from {_shown(schema, key, low)} to {_shown(schema, key, high)}"
             what = f"'{key}' lies outside the datasheet's valid range"
             faults.append(document.fault((*at, key), what, str(written), cure))
@@ -148,8 +156,9 @@ def settable(sheet: Datasheet) -> type[Section]:
     for part in _PARTS:
         section = getattr(sheet, part, None)
         for name, field in type(section).model_fields.items() if section is not None else ():
-            if name in sheet.valid and isinstance(field.annotation, type) and issubclass(field.annotation, Datum):
-                fields[name] = (field_type(field.annotation.model_fields["value"]), None)
+            datum = members(field.annotation)[0]  # a number that may be left out is one or none
+            if name in sheet.valid and isinstance(datum, type) and issubclass(datum, Datum):
+                fields[name] = (field_type(datum.model_fields["value"]), None)
     return create_model("Settable", __base__=_Made, **fields)
 
 

@@ -168,6 +168,10 @@ class FpgaChip:
         """The burnt-in codes."""
         return self.layers[layer].codes
 
+    def kinds(self, layer: int) -> NDArray[np.int64]:
+        """Equal codes are equal: sums of integers do not depend on where a term stands."""
+        return self.layers[layer].codes
+
     def register_codes(self, layer: int, registers: Registers) -> NDArray[np.int64]:
         """Bias codes in steps of the accumulator, saturated to the register's width."""
         limit = 2 ** (self.device.bias_bits - 1) - 1

@@ -75,6 +75,10 @@ class IdealChip(NumberChip):
         """The weights."""
         return self.weights[layer]
 
+    def kinds(self, layer: int) -> NDArray[np.float32]:
+        """Weights that are equal to the last bit do the same in every place."""
+        return self.weights[layer]
+
     def register_codes(self, layer: int, registers: Registers) -> NDArray[np.float64]:
         """Biases, and the gain where there is one, as they are."""
         gain = np.atleast_1d(registers.gain)[: self.model.layers[layer].gains]

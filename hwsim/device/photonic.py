@@ -245,6 +245,11 @@ class PhotonicChip(NumberChip):
         """Transmissions that the cells really have."""
         return self.layers[layer].cells
 
+    def kinds(self, layer: int) -> NDArray[np.int64]:
+        """No two cells are equal: each has its own programming error, and its own place before a rounding read-out."""
+        cells = self.layers[layer].cells
+        return np.arange(cells.size).reshape(cells.shape)
+
     def register_codes(self, layer: int, registers: Registers) -> NDArray[np.float32]:
         """Biases, and the gain where there is one, as the float32 numbers that the electronics behind the ADC hold."""
         gain = [registers.gain] if self.layers[layer].gain else []

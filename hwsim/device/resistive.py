@@ -250,6 +250,11 @@ class ResistiveChip(NumberChip):
         """Weights that the pairs of conductances really make at the sheet's age."""
         return self.layers[layer].weights
 
+    def kinds(self, layer: int) -> NDArray[np.int64]:
+        """No two cells are equal: each has its own devices."""
+        cells = self.layers[layer].weights
+        return np.arange(cells.size).reshape(cells.shape)
+
     def register_codes(self, layer: int, registers: Registers) -> NDArray[np.float32]:
         """Biases and gains as the float32 numbers that the electronics behind the ADC hold."""
         gain = np.atleast_1d(registers.gain)[: self.model.layers[layer].gains]

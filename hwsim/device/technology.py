@@ -54,6 +54,12 @@ class Chip(Protocol):
     def cells(self, layer: int) -> NDArray[Any]:
         """What the cells physically hold (units, inputs): the values that no run may ever change."""
 
+    def kinds(self, layer: int) -> NDArray[Any]:
+        """One number a cell (units, inputs): which may stand for each other.
+
+        Exchanging cells of equal number in a bank, or banks of equal numbers, changes no bit of any inference.
+        """
+
     def register_codes(self, layer: int, registers: Registers) -> NDArray[Any]:
         """What the registers of a layer hold after a write: one number a bias, then the gain where there is one."""
 

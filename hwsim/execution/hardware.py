@@ -9,7 +9,9 @@ import numpy as np
 
 from hwsim.crossbar import extend
 from hwsim.device import Bill, Registers, infer
+from hwsim.execution.choice import route_freely
 from hwsim.execution.port import Load, simulate
+from hwsim.freedom import Placement, assign_values, number_kinds
 from hwsim.schedule import Bank, Entry, Layout
 
 if TYPE_CHECKING:
@@ -48,6 +50,8 @@ class Hardware:
         switch: switch technology of all circuits.
         scope: ``output`` for one bank an output unit, ``layer`` for one bank a layer.
         effort: how hard the router tries to toggle little.
+        freedom: ``none`` for the cells and units that are asked for, ``values`` for any cells of the same kind,
+            ``units`` for hidden units in any places where they fit, ``all`` for both.
     """
 
     def __init__(
@@ -58,8 +62,9 @@ class Hardware:
         switch: Switch,
         scope: str,
         effort: str,
+        freedom: str = "none",
     ) -> None:
-        self.model, self.chip, self.switch, self.effort = model, chip, switch, effort
+        self.model, self.chip, self.switch, self.effort, self.freedom = model, chip, switch, effort, freedom
         self.fabrics = list(fabrics)
         self.layout = layout(model, scope)
         self._sorted_cells = [self._banks(chip.cells(bank.layer), bank) for bank in self.layout.layers]
@@ -70,7 +75,19 @@ class Hardware:
             for fabric, bank in zip(self.fabrics, self.layout.layers, strict=True)
         ]
         self.permutations = [np.tile(np.arange(b.ports), (b.banks, 1)) for b in self.layout.layers]
+        self.changed = [np.zeros(bank.banks, np.int64) for bank in self.layout.layers]
+        """Per layer, the toggles of each bank at the last reconnection, int64 (banks,)."""
         self.registers: list[NDArray[np.float64]] = []
+        self.kinds = [
+            number_kinds(self._banks(chip.kinds(bank.layer), bank)) if bank.learned else np.zeros((0, 0), np.int32)
+            for bank in self.layout.layers
+        ]
+        repeats = any((np.diff(np.sort(kinds, axis=1), axis=1) == 0).any() for kinds in self.kinds)
+        self.exchanges_values = freedom in {"values", "all"} and repeats
+        """Whether some bank has cells of equal value that may stand for each other."""
+        self.placement = Placement(
+            [layer.units for layer in model.layers], [self._movable(b) for b in self.layout.layers]
+        )
 
     @staticmethod
     def _banks(cells: NDArray[np.generic], bank: Bank) -> NDArray[np.generic]:
@@ -96,22 +113,23 @@ class Hardware:
         loads: list[Load] = []
         for number, wanted in enumerate(entry.permutations):
             fabric, old = self.fabrics[number], self.states[number]
+            self.changed[number] = np.zeros(self.layout.layers[number].banks, np.int64)
             if wanted is None or fabric is None or old is None:
                 continue
             ports = extend(wanted, fabric.ports)
-            new = fabric.route_many(ports, previous=old, effort=self.effort)
             bank = self.layout.layers[number]
-            self._check(number, bank, fabric, new, ports)
-            changed = fabric.toggles_many(old, new)
+            new = self._route(number, fabric, wanted, old)
+            realised = self._check(number, bank, fabric, new, ports)
+            changed = self.changed[number] = fabric.toggles_many(old, new)
             sets, held = fabric.sets_many(old, new), fabric.held_many(new)
-            moves += int((wanted != self.permutations[number]).sum())
+            moves += int((realised != self.permutations[number]).sum())
             toggles += int(changed.sum())
             loads += [
                 Load(fabric.configuration_bits, int(sets[b]), int(changed[b] - sets[b]), int(held[b]))
                 for b in np.flatnonzero(changed)
             ]
-            self._connect(number, bank, wanted)
-            self.states[number], self.permutations[number] = new, wanted
+            self._connect(number, bank, realised)
+            self.states[number], self.permutations[number] = new, realised
         writes = self._write(entry)
         energy, duration = simulate(loads, writes, self.switch)
         return Step(moves, toggles, writes, energy, duration)
@@ -122,13 +140,32 @@ class Hardware:
         cells = wanted.reshape(-1)[moved] + moved // bank.ports * bank.ports
         self.chip.connect(bank.layer, moved, cells)
 
+    def _route(
+        self, number: int, fabric: Fabric, wanted: NDArray[np.int64], old: NDArray[np.integer]
+    ) -> NDArray[np.integer]:
+        if not self.exchanges_values:
+            return fabric.route_many(extend(wanted, fabric.ports), previous=old, effort=self.effort)
+        kinds = self._port_kinds(number, fabric)
+        return route_freely(fabric, kinds, self.permutations[number], wanted, old, self.effort)
+
+    def _port_kinds(self, number: int, fabric: Fabric) -> NDArray[np.int32]:
+        """Kinds of the cells at a layer's ports; the spare ports, which no cell stands behind, are one kind more."""
+        kinds = self.kinds[number]
+        spare = np.full((len(kinds), fabric.ports - kinds.shape[1]), kinds.max() + 1, np.int32)
+        return np.ascontiguousarray(np.concatenate([kinds, spare], axis=1))
+
     def _check(
         self, number: int, bank: Bank, fabric: Fabric, states: NDArray[np.integer], ports: NDArray[np.int64]
-    ) -> None:
-        """Send port numbers through the switches, and the cells after them."""
+    ) -> NDArray[np.int64]:
+        """Send port numbers through the switches, and the cells after them; returns what is realised."""
         signals = np.tile(np.arange(fabric.ports), (bank.banks, 1))
         realised = fabric.apply_many(states, signals)
-        wrong = np.flatnonzero((realised != ports).any(axis=1))
+        if self.exchanges_values:
+            kinds = self._port_kinds(number, fabric)
+            differ = np.take_along_axis(kinds, realised, axis=1) != np.take_along_axis(kinds, ports, axis=1)
+        else:
+            differ = realised != ports
+        wrong = np.flatnonzero(differ.any(axis=1))
         if wrong.size:
             raise ExecutionError(f"layer {number}, bank {wrong[0]}: the configuration realises another permutation")
         cells = self._banks(self.chip.cells(number), bank)
@@ -136,6 +173,68 @@ class Hardware:
         wrong = np.flatnonzero((met != self._sorted_cells[number]).any(axis=1))
         if wrong.size:
             raise ExecutionError(f"layer {number}, bank {wrong[0]}: the multiset of cell values changed")
+        return np.ascontiguousarray(realised[:, : bank.ports])
+
+    def place(self, entry: Entry) -> Entry:
+        """An entry as a controller wants it, units in their own places, as it is to be executed.
+
+        Hidden units go where the fewest positions change; the layer after them takes its inputs from there, and their
+        registers travel along. What the network computes stays the same, to the last bit where sums are integers.
+        """
+        if self.freedom not in {"units", "all"} or not self.placement.moves_any:
+            return entry
+        before = [place.copy() for place in self.placement.place]
+        shown = [self._met(number) for number in range(len(self.kinds))]
+        wanted = [
+            self.placement.logical(number, shown[number])
+            if p is None or not shown[number].size
+            else self._unit_rows(number, np.take_along_axis(self.kinds[number], p, axis=1))
+            for number, p in enumerate(entry.permutations)
+        ]
+        self.placement.settle(shown, wanted)
+        place, straight = self.placement.place, [np.arange(layer.units) for layer in self.model.layers]
+        permutations: list[NDArray[np.int64] | None] = []
+        for number, p in enumerate(entry.permutations):
+            near = range(max(number - 1, 0), number + 1)  # the layers whose places its matrix depends on
+            usual = before if p is None else straight
+            if not self.kinds[number].size or all(np.array_equal(place[n], usual[n]) for n in near):
+                permutations.append(p)
+            else:
+                kinds = self.placement.physical(number, wanted[number]).reshape(self.kinds[number].shape)
+                permutations.append(assign_values(self.permutations[number], self.kinds[number], kinds))
+        registers = tuple(self.placement.registers(n, values) for n, values in enumerate(entry.registers))
+        return Entry(entry.event, entry.batch, tuple(permutations), registers)
+
+    def _unit_rows(self, number: int, banks: NDArray[np.int32]) -> NDArray[np.int32]:
+        layer = self.model.layers[number]
+        return banks.reshape(layer.units, layer.inputs)
+
+    def _met(self, number: int) -> NDArray[np.int32]:
+        """Kinds that a layer's positions meet now, (units, inputs); empty where connections are fixed."""
+        kinds = self.kinds[number]
+        if not kinds.size:
+            return np.zeros((0, 0), np.int32)
+        return self._unit_rows(number, np.take_along_axis(kinds, self.permutations[number], axis=1))
+
+    def _movable(self, bank: Bank) -> NDArray[np.bool_] | None:
+        """Which places of a layer can take each other's units; None where its units must stay."""
+        following = bank.layer + 1
+        layers = self.layout.layers
+        if following == len(layers) or not (bank.learned and layers[following].learned):
+            return None
+        layer = self.model.layers[bank.layer]
+        plain = all(node.kind == "dense" for node in self.model.nodes) and layer.activation != "look-up"
+        if not layer.learned_registers or not plain:
+            return None
+        if bank.banks == 1:
+            return np.ones((layer.units, layer.units), np.bool_)
+        held = np.unique(np.sort(self.kinds[bank.layer], axis=1), axis=0, return_inverse=True)[1].reshape(-1)
+        return np.asarray(held[:, None] == held, np.bool_)
+
+    def settled(self, entry: Entry) -> Entry:
+        """An entry just executed, with the permutations that came out of it."""
+        rows = [None if p is None else self.permutations[number] for number, p in enumerate(entry.permutations)]
+        return Entry(entry.event, entry.batch, tuple(rows), entry.registers)
 
     def _write(self, entry: Entry) -> int:
         """Registers whose content changed; the first write after power-up counts every register that is not zero."""

@@ -20,7 +20,7 @@ PICOSECONDS = 10**12
 REGISTER_BITS = 32
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Load:
     """What one bank needs at one reconnection.
 
@@ -37,14 +37,11 @@ class Load:
     held: int
 
 
-def _bank(
-    env: simpy.Environment, port: simpy.Resource, load: Load, switch: Switch, clock: int
-) -> Generator[simpy.Event, object, None]:
-    with port.request() as turn:
-        yield turn
-        yield env.timeout(-(-load.bits // switch.port_width) * clock)
-    settle = max(switch.set_time if load.sets else 0.0, switch.reset_time if load.resets else 0.0)
-    yield env.timeout(round(settle * PICOSECONDS))
+def _port(env: simpy.Environment, jobs: Sequence[tuple[int, int]]) -> Generator[simpy.Event, object, None]:
+    """Load one bank after another; a bank settles by itself once its last word is in."""
+    for loading, settling in jobs:
+        yield env.timeout(loading)
+        env.timeout(settling)
 
 
 def simulate(loads: Sequence[Load], register_writes: int, switch: Switch) -> tuple[float, int]:
@@ -69,16 +66,25 @@ def simulate(loads: Sequence[Load], register_writes: int, switch: Switch) -> tup
         43
     """
     env = simpy.Environment()
-    port = simpy.Resource(env, capacity=1)
-    clock = round(PICOSECONDS / switch.port_clock)
-    for load in loads:
-        env.process(_bank(env, port, load, switch, clock))
-    if register_writes:
-        env.process(_bank(env, port, Load(REGISTER_BITS * register_writes, 0, 0, 0), switch, clock))
+    env.process(_port(env, _jobs(loads, register_writes, switch)))
     env.run()
     duration = int(env.now)
     bits = sum(load.bits for load in loads) + REGISTER_BITS * register_writes
     energy = bits * switch.port_energy
-    energy += sum(load.sets * switch.set_energy + load.resets * switch.reset_energy for load in loads)
+    energy += sum(load.sets for load in loads) * switch.set_energy
+    energy += sum(load.resets for load in loads) * switch.reset_energy
     energy += sum(load.held for load in loads) * switch.hold_power * duration / PICOSECONDS
     return energy, duration
+
+
+def _jobs(loads: Sequence[Load], register_writes: int, switch: Switch) -> list[tuple[int, int]]:
+    """Picoseconds that each bank holds the port, and that its switches settle afterwards; registers come last."""
+    clock = round(PICOSECONDS / switch.port_clock)
+    set_time, reset_time = round(switch.set_time * PICOSECONDS), round(switch.reset_time * PICOSECONDS)
+    jobs = []
+    for load in loads:
+        settling = max(set_time if load.sets else 0, reset_time if load.resets else 0)
+        jobs.append((-(-load.bits // switch.port_width) * clock, settling))
+    if register_writes:
+        jobs.append((-(-REGISTER_BITS * register_writes // switch.port_width) * clock, 0))
+    return jobs

@@ -1,4 +1,4 @@
-"""Routing of Beneš networks of any size, by looping, and signals through switches.
+"""Routing of Beneš networks of any size, by looping.
 
 In-place layout: a block of m wires from b on has h = m // 2 switches in front and h behind; switch k exchanges wires
 b+k and b+k+h. Wires b .. b+h-1 lead to the upper sub-block, the rest to the lower one, which also takes the last wire
@@ -24,11 +24,18 @@ if TYPE_CHECKING:
 ANY, TOGGLES, COST = 0, 1, 2
 """What turns a loop: nothing, the toggles against the states before, or a cost of every switch and state."""
 
+WEIGHT = np.array([0, 1, 1, 0, 0, np.inf, np.inf, 0, 0, 0], np.float64)
+"""What state v of a switch costs under ``TOGGLES``, at 2 b + v, by what is known of it before: b = 0 or 1, the state it
+was in; 2 or 3, that it is stuck there; 4, that changing it costs nothing."""
+
+ROW = 7
+"""Numbers of a block in the table of blocks, four of which are read here."""
+
 SCRATCH = 4
 """Rows of n numbers that routing one permutation scribbles on."""
 
 # unsigned indices spare the compiler the branch for negative ones; mixed with signed numbers they would become floats
-_0, _1, _2, _4 = (np.uint64(value) for value in (0, 1, 2, 4))
+_0, _1, _2, _4, _ROW = (np.uint64(value) for value in (0, 1, 2, 4, ROW))
 
 
 @kernel
@@ -36,10 +43,12 @@ def route_one(
     n: np.uint64,
     row: np.uint64,
     permutation: NDArray[np.int64],
-    blocks: NDArray[np.uint64],
+    blocks: NDArray[np.uint32],
     law: int,
     before: NDArray[np.uint8],
+    weight: NDArray[np.float64],
     cost: NDArray[np.float64],
+    table: np.uint64,
     lane: np.uint64,
     scratch: NDArray[np.uint32],
     switches: np.uint64,
@@ -54,20 +63,22 @@ def route_one(
         n: ports.
         row: which row of permutation, before and state.
         permutation: rows of n numbers, each a permutation.
-        blocks: rows of four: first wire, wires (2 or more), first switch in front, first switch behind; outer first.
+        blocks: rows of ``ROW``: first wire, wires (2 or more), first switch in front, first switch behind; outer first.
         law: ``ANY``, ``TOGGLES`` or ``COST``.
         before: rows of states before, read under ``TOGGLES``.
+        weight: see ``WEIGHT``.
         cost: rows of two, cost of state 0 and of state 1 of each switch, read under ``COST``.
+        table: where in cost the circuit's own table begins.
         lane: which row of scratch.
         scratch: rows of 4 n numbers.
         switches: switches of the network.
         state: rows of states, overwritten.
 
     Example:
-        >>> u, table = np.uint64, np.array([0, 2, 0, 0], np.uint64)
+        >>> u, tree = np.uint64, np.array([0, 2, 0, 0, 0, 0, 0], np.uint32)
         >>> scratch, state, none = np.zeros(8, np.uint32), np.zeros(1, np.uint8), np.zeros(0)
         >>> p = np.array([1, 0])
-        >>> route_one(u(2), u(0), p, table, ANY, none.astype(np.uint8), none, u(0), scratch, u(1), state)
+        >>> route_one(u(2), u(0), p, tree, ANY, state, WEIGHT, none, u(0), u(0), scratch, u(1), state)
         >>> state.tolist()
         [1]
     """
@@ -79,10 +90,10 @@ def route_one(
     for w in range(n):
         o = np.uint64(w)
         scratch[wanted + o] = np.uint32(permutation[row * n + o])
-    for number in range(np.uint64(len(blocks)) // _4):
-        at = np.uint64(number) * _4
-        b, m = wanted + blocks[at], blocks[at + _1]
-        front, back = blocks[at + _2], blocks[at + _2 + _1]
+    for number in range(np.uint64(len(blocks)) // _ROW):
+        at = np.uint64(number) * _ROW
+        b, m = wanted + np.uint64(blocks[at]), np.uint64(blocks[at + _1])
+        front, back = np.uint64(blocks[at + _2]), np.uint64(blocks[at + _2 + _1])
         if m == _2:
             state[base + front] = np.uint8(scratch[b])
             continue
@@ -115,7 +126,7 @@ def route_one(
             start = np.uint64(w)
             if state[base + front + start] != 2:
                 continue
-            i, count, changed, stay, turn = start, _0, _0, 0.0, 0.0
+            i, count, stay, turn = start, _0, 0.0, 0.0
             while True:  # i and its output take the upper sub-block, the outputs' mates the lower one
                 inner = i if i < h else i - h
                 o = np.uint64(scratch[give + i])
@@ -131,16 +142,18 @@ def route_one(
                     scratch[path + count] = np.uint32(k)
                     count += _1
                     if law == TOGGLES:
-                        changed += np.uint64(before[base + front + inner] != f)
-                        changed += np.uint64(before[base + back + k] != g)
+                        c = np.uint64(before[base + front + inner]) << _1
+                        d = np.uint64(before[base + back + k]) << _1
+                        stay += weight[c + f] + weight[d + g]
+                        turn += weight[c + _1 - f] + weight[d + _1 - g]
                     else:
-                        c, d = _2 * (front + inner), _2 * (back + k)
+                        c, d = table + _2 * (front + inner), table + _2 * (back + k)
                         stay += cost[c + f] + cost[d + g]
                         turn += cost[c + _1 - f] + cost[d + _1 - g]
                 i = j + h if j < h else inner_j
                 if i == start:
                     break
-            if (law == TOGGLES and changed > count) or (law == COST and turn < stay):
+            if turn < stay:
                 for w2 in range(count):
                     k = np.uint64(scratch[path + np.uint64(w2)])
                     up, low = scratch[b + k], scratch[b + h + k]
@@ -149,13 +162,13 @@ def route_one(
                     state[base + front + np.uint64(up)] ^= np.uint8(1)
 
 
-@parallel_kernel
-def route_many(
+def _route_many(
     n: int,
     permutation: NDArray[np.int64],
-    blocks: NDArray[np.uint64],
+    blocks: NDArray[np.uint32],
     law: int,
     before: NDArray[np.uint8],
+    weight: NDArray[np.float64],
     cost: NDArray[np.float64],
     scratch: NDArray[np.uint32],
     switches: int,
@@ -169,15 +182,16 @@ def route_many(
         blocks: the network's blocks.
         law: what turns a loop.
         before: one row a bank, or empty.
-        cost: one row a switch, or empty.
+        weight: see ``WEIGHT``.
+        cost: one row a switch for all banks, or that for each bank, or empty.
         scratch: one row of 4 n numbers a lane, at least one lane.
         switches: switches of the network.
         state: one row a bank, overwritten.
 
     Example:
-        >>> table, state, none = np.array([0, 2, 0, 0], np.uint64), np.zeros(2, np.uint8), np.zeros(0)
+        >>> tree, state, none = np.array([0, 2, 0, 0, 0, 0, 0], np.uint32), np.zeros(2, np.uint8), np.zeros(0)
         >>> p, scratch = np.array([1, 0, 0, 1]), np.zeros(8, np.uint32)
-        >>> route_many(2, p, table, ANY, none.astype(np.uint8), none, scratch, 1, state)
+        >>> route_rows(2, p, tree, ANY, state, WEIGHT, none, scratch, 1, state)
         >>> state.tolist()
         [1, 0]
     """
@@ -186,37 +200,12 @@ def route_many(
     for lane in prange(lanes):
         for bank in range(lane, banks, lanes):
             row, own = np.uint64(bank), np.uint64(lane)
-            route_one(ports, row, permutation, blocks, law, before, cost, own, scratch, settings, state)
+            table = _0 if len(cost) <= 2 * switches else row * settings * _2
+            route_one(ports, row, permutation, blocks, law, before, weight, cost, table, own, scratch, settings, state)
 
 
-@parallel_kernel
-def pass_signals(
-    n: int,
-    state: NDArray[np.uint8],
-    wire_a: NDArray[np.uint64],
-    wire_b: NDArray[np.uint64],
-    signals: NDArray[np.int64],
-) -> None:
-    """Send signals through switches in order, in place: a switch in cross exchanges its two wires.
+route_rows = kernel(_route_many)
+"""One row after the other."""
 
-    Args:
-        n: wires, at least 1.
-        state: one row of states a bank.
-        wire_a: one wire of each switch, stage by stage.
-        wire_b: the other wire.
-        signals: one row of n signals a bank, overwritten.
-
-    Example:
-        >>> signals, one, other = np.array([5, 7]), np.array([0], np.uint64), np.array([1], np.uint64)
-        >>> pass_signals(2, np.array([1], np.uint8), one, other, signals)
-        >>> signals.tolist()
-        [7, 5]
-    """
-    switches, wires = np.uint64(len(wire_a)), np.uint64(n)
-    for bank in prange(len(signals) // n):
-        first, base = np.uint64(bank) * wires, np.uint64(bank) * switches
-        for number in range(switches):
-            s = np.uint64(number)
-            if state[base + s] == 1:
-                a, b = first + wire_a[s], first + wire_b[s]
-                signals[a], signals[b] = signals[b], signals[a]
+route_many = parallel_kernel(_route_many)
+"""Lanes of rows in parallel."""

@@ -66,9 +66,9 @@ def parallel_kernel(function: F) -> F:
     """Compile a kernel whose ``prange`` loops write to separate rows: the same bits for any number of threads.
 
     Example:
-        >>> from hwsim.kernels.benes import route_many  # says @parallel_kernel
-        >>> route_many.__name__
-        'route_many'
+        >>> from hwsim.kernels.looping import route_lanes  # says @parallel_kernel
+        >>> route_lanes.__name__
+        'route_lanes'
     """
     return _compile(function, parallel=True)
 
@@ -124,6 +124,16 @@ def threads(n: int | None) -> None:
     if not 1 <= n <= most:
         raise ValueError(f"kernels cannot use {n} threads; use 1 to {most} (NUMBA_NUM_THREADS sets the limit)")
     numba.set_num_threads(n)
+
+
+def count_threads() -> int:
+    """Threads of parallel kernels.
+
+    Example:
+        >>> count_threads() >= 1
+        True
+    """
+    return int(numba.get_num_threads())
 
 
 def threading() -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from hwsim.device import DEVICES, Datasheet, Technology, read_sheet, sheet_values
 from hwsim.device.datasheet import settable, written_values
 from hwsim.library import Kind, names
-from hwsim.registry import unknown
+from hwsim.registry import ambiguous, complete, unknown
 from hwsim.scenario import Document, FaultError, Faults, Section, read_document, validate
 from hwsim.scenario.diagnosis import choose
 
@@ -39,6 +39,20 @@ def sheet_kind(path: Path) -> str:
         return str(read_document(path).data.get("kind", ""))
     except FaultError:
         return ""
+
+
+def sheets(kind: str, beside: Path | None = None) -> dict[str, Path]:
+    """Every datasheet of one kind, ``device`` or ``switch``, by its name.
+
+    Args:
+        kind: what the datasheet says itself.
+        beside: a scenario; datasheets beside it come first.
+
+    Example:
+        >>> "eo-mzi-lu-2016" in sheets("switch"), "eo-mzi-lu-2016" in sheets("device")
+        (True, False)
+    """
+    return {name: path for name, path in names("devices", beside).items() if sheet_kind(path) == kind}
 
 
 def device_technology(document: Document) -> Technology:
@@ -100,11 +114,22 @@ class Lookup:
         return self.faults.attempt(lambda: validate(self.document, schema, (table,), given))
 
     def file(self, kind: Kind, noun: str, at: tuple[str, ...], name: str | None) -> Document | None:
-        """A file of the library; of the datasheets only those of the kind asked for."""
-        found = names(kind, self.path)
-        if kind == "devices":
-            wanted = "device" if noun == "device" else "switch"
-            found = {stem: path for stem, path in found.items() if sheet_kind(path) == wanted}
+        """A file of the library; of the datasheets only those of devices."""
+        found = sheets("device", self.path) if kind == "devices" else names(kind, self.path)
+        return self._document(found, noun, at, name)
+
+    def switch(self, at: tuple[str, ...], name: str | None) -> tuple[str | None, Document | None]:
+        """A switch technology's full name and its datasheet; the start of the name is enough where one has it."""
+        found = sheets("switch", self.path)
+        candidates = complete(name, found) if name is not None else []
+        if name is not None and len(candidates) > 1:
+            what, _, cure = ambiguous("switch technology", name, candidates).partition("; ")
+            self.fault(at, what, cure)
+            return name, None
+        full = candidates[0] if candidates else name
+        return full, self._document(found, "switch technology", at, full)
+
+    def _document(self, found: Mapping[str, Path], noun: str, at: tuple[str, ...], name: str | None) -> Document | None:
         path = self.entry(found, noun, at, name)
         return None if path is None else self.faults.attempt(lambda: read_document(path))
 

@@ -7,12 +7,15 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
+import numpy as np
+
 from hwsim.controller import CONTROLLERS, ControllerPlugin
 from hwsim.crossbar import CROSSBARS
 from hwsim.crossbar.technology import Switch, SwitchSheet, build_switch
 from hwsim.execution import Hardware
 from hwsim.execution.hardware import layout
 from hwsim.model import Model, read_model, start
+from hwsim.plan.effort import choose_effort
 from hwsim.plan.lookup import Lookup, Origins, Sheet, device_technology, number_origin
 from hwsim.scenario import Document, Section, validate
 from hwsim.scenario.schema import Choice, CrossbarChoice, ModelChoice, ScenarioFile
@@ -76,8 +79,9 @@ def resolve(document: Document, path: Path) -> Plan:
     topology = r.entry(
         CROSSBARS, "topology", ("crossbar", "topology"), chosen_crossbar.topology if chosen_crossbar else None
     )
-    switch_name = chosen_crossbar.technology if chosen_crossbar else None
-    switch_document = r.file("devices", "switch technology", ("crossbar", "technology"), switch_name)
+    switch_name, switch_document = r.switch(
+        ("crossbar", "technology"), chosen_crossbar.technology if chosen_crossbar else None
+    )
     switch_sheet = r.sheet(switch_document, SwitchSheet, "crossbar", chosen_crossbar)
     controller = r.entry(CONTROLLERS, "controller", ("controller", "name"), _name(chosen_controller))
     course = r.parameters(controller.parameters, "controller", chosen_controller) if controller else None
@@ -95,7 +99,7 @@ def resolve(document: Document, path: Path) -> Plan:
     r.faults.check()
 
     sheets = (_sure(device_sheet), _sure(switch_sheet))
-    resolved, origins = _written(r, _sure(file), _sure(task_values), _sure(course), *sheets)
+    resolved, origins = _written(r, _sure(file), _sure(switch_name), _sure(task_values), _sure(course), *sheets)
     documents = [_sure(model_document), _sure(device_document), _sure(switch_document)]
     return Plan(
         name=path.stem,
@@ -113,7 +117,7 @@ def resolve(document: Document, path: Path) -> Plan:
         files={
             f"models/{_sure(file).model.name}.toml": documents[0].text,
             f"devices/{_sure(file).device.name}.toml": documents[1].text,
-            f"devices/{_sure(file).crossbar.technology}.toml": documents[2].text,
+            f"devices/{switch_name}.toml": documents[2].text,
         },
         identity=_identity(resolved, documents),
     )
@@ -141,6 +145,7 @@ def _identity(resolved: dict[str, Any], documents: list[Document]) -> str:
 def _written(
     r: Lookup,
     file: ScenarioFile,
+    technology: str,
     task: Section,
     course: Section,
     device: Sheet[Datasheet],
@@ -152,7 +157,7 @@ def _written(
         "task": {"name": file.task.name, **task.model_dump()},
         "model": {"name": file.model.name},
         "device": {"name": file.device.name, **device.written},
-        "crossbar": {**crossbar, **switch.written},
+        "crossbar": {**crossbar, "technology": technology, **switch.written},
         "controller": {"name": file.controller.name, **course.model_dump()},
         "execution": file.execution.model_dump(),
         "expect": file.expect.model_dump(exclude_none=True),
@@ -177,7 +182,13 @@ def assemble(plan: Plan, task: Task) -> Hardware:
     values = start(plan.model, plan.scenario.seed)
     chip = plan.device.fabricate(plan.model, values, task.train_x, plan.scenario.seed)
     crossbar = plan.scenario.crossbar
-    return Hardware(plan.model, chip, plan.fabrics, plan.switch, crossbar.scope, crossbar.effort)
+    machine = Hardware(plan.model, chip, plan.fabrics, plan.switch, crossbar.scope, crossbar.effort, crossbar.freedom)
+    if machine.effort == "auto":
+        course, samples = plan.controller.course(plan.controller_parameters), len(task.train_x)
+        machine.effort = choose_effort(
+            plan.model, machine.layout, plan.fabrics, course, samples, by_values=machine.exchanges_values
+        )
+    return machine
 
 
 def _fit_model(r: Lookup, model: Model, document: Document, shape: Shape | None, device: Device | None) -> None:
@@ -220,12 +231,24 @@ def _fabrics(r: Lookup, chosen: CrossbarChoice, model: Model, topology: Topology
             r.fault(("crossbar", "ports"), what, f"give at least {bank.ports}, or leave ports out")
             fabrics.append(None)
         else:
-            try:
-                fabrics.append(topology.build(ports))
-            except ValueError as error:
-                r.fault(("crossbar", "ports"), str(error), "choose another number of ports or another topology")
-                fabrics.append(None)
+            fabrics.append(_fabric(r, chosen, topology, ports))
     return tuple(fabrics)
+
+
+def _fabric(r: Lookup, chosen: CrossbarChoice, topology: Topology, ports: int) -> Fabric | None:
+    """A circuit that can realise every permutation that a controller may ask for, or a fault."""
+    try:
+        fabric = topology.build(ports)
+        if chosen.effort != "auto":
+            fabric.route_many(np.zeros((0, ports), np.int64), effort=chosen.effort)
+    except ValueError as error:
+        r.fault(("crossbar", "ports"), str(error), "choose another number of ports, another topology or effort")
+        return None
+    if fabric.blocking == "blocking":
+        what = f"{topology.name!r} cannot realise every permutation, and a controller may ask for any"
+        r.fault(("crossbar", "topology"), what, "choose a topology that does not block; hwsim cost takes blocking ones")
+        return None
+    return fabric
 
 
 def _fit_expectation(r: Lookup, file: ScenarioFile, shape: Shape) -> None:

@@ -34,11 +34,15 @@ class CrossbarChoice(Section):
     topology: str
     """Arrangement of the switches; ``hwsim list crossbars``."""
     technology: str
-    """Datasheet of the switches in ``devices/``."""
+    """Datasheet of the switches in ``devices/``; the start of its name is enough where only one begins so."""
     scope: Literal["output", "layer"] = "output"
     """Banks: one an output unit, or one a layer."""
-    effort: Literal["any", "greedy"] = "greedy"
-    """How hard the router tries to toggle little."""
+    effort: Literal["auto", "any", "greedy", "blocks", "descent", "exact"] = "auto"
+    """How hard the router tries to toggle little, from the quickest to the most thorough; ``auto`` is the most thorough
+    that is expected to take less time than the training between two reconnections. The score says which was used."""
+    freedom: Literal["none", "values", "units", "all"] = "values"
+    """What may be chosen so as to toggle less, never changing what the network computes: ``none``, the very cells that
+    the controller names; ``values``, any cells of equal value; ``units``, any places for hidden units; ``all``."""
     ports: int | None = Field(default=None, ge=1)
     """Ports of each circuit, at least those of the largest bank; each bank's own size when left out."""
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from hwsim.library import names
-from tests.conftest import Command
+from tests.conftest import Command, run_here
 
 
 def _lines(stderr: str, tmp_path: Path) -> list[str]:
@@ -176,7 +176,7 @@ def test_cost_names_what_it_does_not_know(tmp_path: Path, hwsim_command: Command
 
 
 def test_foreign_and_truncated_schedules(tiny: Path, tmp_path: Path, hwsim_command: Command) -> None:
-    assert hwsim_command("run", tiny, "--out", tmp_path / "run", "--quiet").returncode == 0
+    run_here(tiny, tmp_path / "run", "controller.epochs=1")
     whole = (tmp_path / "run" / "schedule.sqlite").read_bytes()
     (tmp_path / "cut.sqlite").write_bytes(whole[: len(whole) // 2])
     (tmp_path / "foreign.bin").write_bytes(b"\0" * 100)
@@ -188,19 +188,19 @@ def test_foreign_and_truncated_schedules(tiny: Path, tmp_path: Path, hwsim_comma
         assert len(result.stderr.splitlines()) == 1
     (tmp_path / "run" / "schedule.sqlite").write_bytes(whole[: len(whole) // 2])
     (tmp_path / "run" / "answer.json").unlink()
-    result = hwsim_command("run", tiny, "--out", tmp_path / "run")
+    result = hwsim_command("run", tiny, "--out", tmp_path / "run", "--set", "controller.epochs=1")
     assert result.returncode == 2
     assert "the schedule here is damaged; give another folder with --out, or remove this one" in result.stderr
 
 
 def test_unknown_run_format_event(tiny: Path, tmp_path: Path, hwsim_command: Command) -> None:
     assert "no run lies here" in hwsim_command("show", tmp_path).stderr
-    assert hwsim_command("run", tiny, "--out", tmp_path / "run", "--quiet").returncode == 0
+    run_here(tiny, tmp_path / "run", "controller.epochs=1")
     result = hwsim_command("export", tmp_path / "run", "--format", "jsn")
     assert (result.returncode, result.stderr.split(",")[0]) == (2, "--format:1:1: unknown export format 'jsn'")
     result = hwsim_command("export", tmp_path / "run", "--format", "json", "--event", "7")
     assert result.returncode == 2
-    assert "no event 7; the schedule holds events 0 to 6" in result.stderr
+    assert "no event 7; the schedule holds events 0 to 1" in result.stderr
 
 
 def test_mnist_without_data_says_so_in_one_line(tmp_path: Path, hwsim_command: Command) -> None:

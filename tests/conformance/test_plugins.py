@@ -137,7 +137,13 @@ def test_device(name: str) -> None:
 def test_crossbar(name: str, effort: str) -> None:
     rng = np.random.default_rng(0)
     for ports in (1, 2, 3, 7, 16, 33):
+        if ports & (ports - 1) and name in {"butterfly", "cantor", "dilated-benes", "omega"}:
+            with pytest.raises(ValueError, match=rf"cannot have {ports} ports; use a power of two, for example \d+ or"):
+                CROSSBARS[name].build(ports)
+            continue
         fabric = CROSSBARS[name].build(ports)
+        if fabric.blocking == "blocking":
+            continue
         state = fabric.power_up(4)
         assert fabric.held_many(state).tolist() == [0] * 4
         for _ in range(5):
@@ -186,7 +192,7 @@ def test_a_new_topology_is_one_file(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(pkgutil, "iter_modules", more)
     fresh: Registry[Any] = Registry("crossbar")
-    assert list(fresh) == ["benes", "crossbar", "straight"]
+    assert set(fresh) - set(CROSSBARS) == {"straight"}
 
 
 def test_a_broken_entry_point_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,7 +16,7 @@ ROWS = [
     {"model"},
     {"device"},
     {"crossbar"},
-    {"controller", "schedule"},
+    {"controller", "schedule", "freedom"},
     {"execution"},
     {"score"},
     {"export", "report"},

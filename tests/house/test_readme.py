@@ -35,9 +35,12 @@ def test_python_blocks_run(tmp_path: Path) -> None:
         [sys.executable, "-W", "error", "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
-    accuracy, configuration, permutation = done.stdout.splitlines()
+    accuracy, configuration, efforts, stuck, permutation = done.stdout.splitlines()
     assert re.fullmatch(r"0\.\d{3} after [\d,]+ toggles; free: 0\.\d{3}", accuracy)
     assert configuration.startswith("['c' 'a' 'b' 'e' 'd'] ")
+    toggles = [int(number) for number in efforts.strip("[]").split(", ")]
+    assert toggles == sorted(toggles, reverse=True)
+    assert stuck.startswith("0 ")
     assert permutation.endswith("(128, 64)")
 
 

@@ -36,9 +36,10 @@ def routed(
     benes.route_many(
         n,
         p.reshape(-1),
-        fabric._blocks,
+        fabric._ladder.tree.reshape(-1),
         law,
         np.zeros(0, np.uint8) if before is None else before.reshape(-1),
+        benes.WEIGHT,
         np.zeros(0) if cost is None else cost.reshape(-1),
         np.full(lanes * benes.SCRATCH * n, 99, np.uint32),
         fabric.switches,
@@ -57,18 +58,6 @@ def test_routing(n: int, banks: int, lanes: int, seed: int) -> None:
     assert np.array_equal(routed(p, benes.ANY, lanes=lanes), plain.route_many(p))
     assert np.array_equal(routed(p, benes.TOGGLES, before, lanes=lanes), plain.route_many(p, before))
     assert np.array_equal(routed(p, benes.COST, cost=cost, lanes=lanes), plain.route_many(p, cost=cost))
-
-
-@given(n=st.integers(1, 48), banks=st.integers(0, 5), seed=st.integers(0, 2**32))
-def test_passing_signals(n: int, banks: int, seed: int) -> None:
-    rng = np.random.default_rng(seed)
-    places = plain.places(n)
-    a, b = [x for _, x, _ in places], [x for _, _, x in places]
-    state = rng.integers(0, 2, (banks, len(places))).astype(np.uint8)
-    signals = rng.integers(-99, 99, (banks, n))
-    wanted = plain.pass_signals(state, a, b, signals)
-    benes.pass_signals(n, state.reshape(-1), np.array(a, np.uint64), np.array(b, np.uint64), signals.reshape(-1))
-    assert np.array_equal(signals, wanted)
 
 
 def test_toggles_are_the_cost_of_changing() -> None:

@@ -16,9 +16,9 @@ from hwsim.kernels.compile import threading, threads
 ROUTE = """
 import numpy as np
 from hwsim.kernels import compile as c
-from hwsim.kernels.benes import pass_signals, ANY
-x = np.array([5, 7])
-pass_signals(2, np.ones(1, np.uint8), np.array([0], np.uint64), np.array([1], np.uint64), x)
+from hwsim.kernels.stages import pass_signals
+x, a, b = (np.array(v, np.int32) for v in ([5, 7], [0], [1]))
+pass_signals(2, np.ones(1, np.uint8), a, b, x)
 print(x.tolist(), c.compiled(), c._CACHE is not None)
 """
 

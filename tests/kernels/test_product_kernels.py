@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from hwsim.kernels import dense, photonic, plain
+from hwsim.kernels import dense, photonic
+from hwsim.kernels import plain_products as plain
 from hwsim.kernels.compile import threads
 
 SEEDS = st.integers(0, 2**32)

@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from hwsim.crossbar import crossbar
-from tests.conftest import Command, answer
+from hwsim.exporting import export_run
+from tests.conftest import Command, run_here
 
 
 def _apply(ports: int, words: list[int]) -> list[int]:
@@ -28,20 +29,21 @@ def _apply(ports: int, words: list[int]) -> list[int]:
 
 
 def test_exports_load_into_an_independent_network(tiny: Path, tmp_path: Path, hwsim_command: Command) -> None:
-    answer(hwsim_command("run", tiny, "--json", "--out", "run", "--set", "controller.epochs=3"))
-    for event in ("1", "3"):
-        assert hwsim_command("export", "run", "--format", "json", "--event", event, "--out", "c.json").returncode == 0
-        content = json.loads((tmp_path / "c.json").read_text())
-        assert content["event"] == int(event)
+    run_here(tiny, tmp_path / "run", "controller.epochs=2")
+    result = hwsim_command("export", "run", "--format", "readmemh", "--event", "2", "--out", "mem2")
+    assert result.stdout.split() == ["mem2/layer0.mem", "mem2/layer1.mem"]
+    export_run(tmp_path / "run", "readmemh", 1, tmp_path / "mem1")
+    for event in (1, 2):
+        (file,) = export_run(tmp_path / "run", "json", event, tmp_path / "c.json")
+        content = json.loads(file.read_text())
+        assert content["event"] == event
         layer = content["layers"][0]
         assert layer["ports"] == 64
         for bank in layer["banks"]:
             words = [int(word, 16) for word in bank["settings_hex"]]
             assert _apply(64, words) == bank["permutation"]
             assert bank["crc32"] == f"{zlib.crc32(' '.join(bank['settings_hex']).encode()):08x}"
-        result = hwsim_command("export", "run", "--format", "readmemh", "--event", event, "--out", "mem")
-        assert result.stdout.split() == ["mem/layer0.mem", "mem/layer1.mem"]
-        memory = _readmemh((tmp_path / "mem" / "layer0.mem").read_text())
+        memory = _readmemh((tmp_path / f"mem{event}" / "layer0.mem").read_text())
         for bank in layer["banks"]:
             start = bank["bank"] * 11
             assert _apply(64, [memory[start + k] for k in range(11)]) == bank["permutation"]
@@ -59,10 +61,10 @@ def _readmemh(text: str) -> dict[int, int]:
     return memory
 
 
-def test_the_configuration_at_the_end_is_the_schedules_last(tiny: Path, tmp_path: Path, hwsim_command: Command) -> None:
+def test_the_configuration_at_the_end_is_the_schedules_last(tiny: Path, tmp_path: Path) -> None:
     from hwsim.schedule import open_schedule
 
-    answer(hwsim_command("run", tiny, "--json", "--out", "run"))
+    run_here(tiny, tmp_path / "run")
     content = json.loads((tmp_path / "run" / "export" / "configuration.json").read_text())
     with open_schedule(tmp_path / "run" / "schedule.sqlite") as schedule:
         last = list(schedule.entries())[-1]

@@ -17,8 +17,9 @@ import numpy as np
 import pytest
 
 from hwsim.schedule import open_schedule
-from tests.conftest import Command, answer
+from tests.conftest import Command, answer, run_here
 
+LITERAL = ('crossbar.freedom="none"', 'crossbar.effort="greedy"')
 KEYS = {"accuracy", "loss", "moves", "toggles", "bias_writes", "energy_j", "time_s"}
 
 
@@ -56,11 +57,11 @@ def test_what_a_run_leaves(tiny: Path, tmp_path: Path, hwsim_command: Command) -
     assert all(float(row["accuracy_low"]) <= float(row["accuracy"]) <= float(row["accuracy_high"]) for row in rows)
 
 
-def test_counts_follow_from_the_schedule(tiny: Path, tmp_path: Path, hwsim_command: Command) -> None:
+def test_counts_follow_from_the_schedule(tiny: Path, tmp_path: Path) -> None:
     """Moves and toggles again, from the permutations in the file alone, one bank at a time."""
     from hwsim.crossbar import crossbar
 
-    found = answer(hwsim_command("run", tiny, "--json", "--out", "run"))
+    found = run_here(tiny, tmp_path / "run", *LITERAL)
     moves = toggles = 0
     with open_schedule(tmp_path / "run" / "schedule.sqlite") as schedule:
         fabrics = [crossbar("benes", bank.ports) for bank in schedule.layout.layers]
@@ -93,15 +94,18 @@ def test_photonic_same_bits_with_one_and_two_threads(hwsim_command: Command) -> 
     assert one["final"] == two["final"]
 
 
-def test_another_seed_is_another_run(tiny: Path, hwsim_command: Command) -> None:
-    one = answer(hwsim_command("run", tiny, "--json", "--set", "controller.epochs=1"))
-    two = answer(hwsim_command("run", tiny, "--json", "--set", "controller.epochs=1", "--seed", "1"))
-    assert one["run"] != two["run"]
+def test_another_seed_is_another_run(tiny: Path, tmp_path: Path) -> None:
+    one = run_here(tiny, tmp_path / "a", "controller.epochs=1")
+    two = run_here(tiny, tmp_path / "b", "controller.epochs=1", seed=1)
+    assert one["identity"] != two["identity"]
     assert one["schedule_digest"] != two["schedule_digest"]
 
 
-def test_a_second_run_answers_from_the_first(tiny: Path, tmp_path: Path, hwsim_command: Command) -> None:
-    first = answer(hwsim_command("run", tiny, "--json", "--out", "run"))
+def test_a_second_run_answers_from_the_first(
+    tiny: Path, tmp_path: Path, hwsim_command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    first = run_here(tiny, Path("run"))
     stamps = {path: path.stat().st_mtime_ns for path in (tmp_path / "run").rglob("*") if path.name != ".lock"}
     again = answer(hwsim_command("run", tiny, "--json", "--out", "run"))
     assert first == again
@@ -115,8 +119,8 @@ def test_a_fresh_run_compiles_no_kernel_twice(tiny: Path, tmp_path: Path, hwsim_
     assert numba["kernels_compiled"] == 0
 
 
-def test_another_run_in_the_folder_is_refused(tiny: Path, hwsim_command: Command) -> None:
-    answer(hwsim_command("run", tiny, "--json", "--out", "run"))
+def test_another_run_in_the_folder_is_refused(tiny: Path, tmp_path: Path, hwsim_command: Command) -> None:
+    run_here(tiny, tmp_path / "run", "controller.epochs=1")
     result = hwsim_command("run", tiny, "--seed", "5", "--out", "run")
     assert result.returncode == 2
     assert "another run lies here; give another folder with --out, or remove this one" in result.stderr
@@ -138,10 +142,10 @@ def test_two_processes_on_one_folder(tiny: Path, tmp_path: Path, hwsim_command: 
         first.kill()
 
 
-def test_killed_at_random_moments(tiny: Path, tmp_path: Path, hwsim_command: Command) -> None:
+def test_killed_at_random_moments(tiny: Path, tmp_path: Path) -> None:
     """Kill -9 until the run comes through; its score is that of an undisturbed run."""
     epochs = "controller.epochs=60"
-    undisturbed = answer(hwsim_command("run", tiny, "--json", "--out", "calm", "--set", epochs))
+    undisturbed = run_here(tiny, tmp_path / "calm", epochs)
     words = [sys.executable, "-m", "hwsim", "run", str(tiny), "--json", "--quiet", "--out", "killed", "--set", epochs]
     chance = random.Random(0)  # noqa: S311 - moments of kills
     kills = 0
@@ -208,15 +212,15 @@ def test_a_failed_expectation_ends_with_one(tiny: Path, hwsim_command: Command) 
     assert "expected an accuracy of at least 1.0, got 0." in result.stderr
 
 
-def test_the_resolved_scenario_runs_again(tiny: Path, tmp_path: Path, hwsim_command: Command) -> None:
-    first = answer(hwsim_command("run", tiny, "--json", "--out", "run", "--set", "controller.epochs=2"))
+def test_the_resolved_scenario_runs_again(tiny: Path, tmp_path: Path) -> None:
+    first = run_here(tiny, tmp_path / "run", "controller.epochs=2")
     shutil.rmtree(tmp_path / "models")
-    second = answer(hwsim_command("run", tmp_path / "run" / "scenario.toml", "--json", "--out", "again"))
+    second = run_here(tmp_path / "run" / "scenario.toml", tmp_path / "again")
     assert second["identity"] == first["identity"]
     assert second["schedule_digest"] == first["schedule_digest"]
 
 
-def test_regression_reports_the_largest_error(hwsim_command: Command) -> None:
-    found = answer(hwsim_command("run", "sine-photonic-laperm", "--json", "--set", "controller.epochs=10"))
+def test_regression_reports_the_largest_error(tmp_path: Path) -> None:
+    found = run_here("sine-photonic-laperm", tmp_path / "run", "controller.epochs=10")
     assert "accuracy" not in found["final"]
     assert found["final"]["max_error"] != found["final"]["max_error_noiseless"]

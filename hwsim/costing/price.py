@@ -1,0 +1,289 @@
+"""Rows of a comparison: every combination of topology, technology and effort, priced on the same reconnections."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from hwsim.costing.steps import Redrawn, from_arrays, read_permutations
+from hwsim.costing.trace import MINIMISED, Account, Trace
+from hwsim.crossbar import CROSSBARS
+from hwsim.crossbar.effort import EFFORT_LINES
+from hwsim.crossbar.technology import Switch, SwitchSheet, build_switch
+from hwsim.device import read_sheet, sheet_values
+from hwsim.plan.lookup import sheets
+from hwsim.registry import ambiguous, complete, unknown
+from hwsim.scenario import Fault, FaultError, Faults, read_document
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from numpy.typing import ArrayLike
+
+    from hwsim.costing.steps import Reconnections
+    from hwsim.crossbar import Fabric
+
+DEFAULTS = {"topology": "benes", "technology": "fpga-register-ug474-2016", "effort": "greedy"}
+COUNT = 20
+"""Random reconnections where no number is given."""
+PICOSECONDS = 10**12
+KEYS = (
+    "topology",
+    "technology",
+    "effort",
+    "ports",
+    "switches",
+    "depth",
+    "configuration_bits",
+    "moves",
+    "toggles",
+    "energy_j",
+    "time_s",
+    "hold_w",
+    "loss_db",
+    "crosstalk_db",
+    "lifetime_reconnections",
+)
+"""Keys of a row, in order."""
+
+
+def cost(
+    permutations: ArrayLike | str | Path | None = None,
+    *,
+    random: int | None = None,
+    count: int = COUNT,
+    moved: int | None = None,
+    seed: int = 0,
+    topology: str | Sequence[str] = DEFAULTS["topology"],
+    technology: str | Sequence[str] = DEFAULTS["technology"],
+    effort: str | Sequence[str] = DEFAULTS["effort"],
+    ports: int | None = None,
+    minimise: str = "toggles",
+    dwell: float = 0.0,
+) -> list[dict[str, Any]]:
+    """What reconnecting costs, without training: the rows that ``hwsim cost --json`` prints.
+
+    Args:
+        permutations: one permutation (ports,), several in order (count, ports), those of equal banks (count, banks,
+            ports), or the path of a text or schedule file. They start from power-up.
+        random: instead of permutations: ports of one bank that is reconnected at random, from a random permutation.
+        count: random reconnections.
+        moved: positions that each one moves; all are drawn anew when None.
+        seed: seed of the draws.
+        topology: one or several; all combinations are priced.
+        technology: switch datasheets; the start of a name is enough where only one begins so.
+        effort: how hard the router tries.
+        ports: ports of the crossbar; those of the permutations when None.
+        minimise: what the router spends little of: ``toggles``, ``energy``, ``loss`` or ``wear``.
+        dwell: seconds that a configuration stands, counted where energy is minimised.
+
+    Returns:
+        As :func:`price`.
+
+    Raises:
+        FaultError: an unknown name, numbers out of range, nothing or too much to price, no combination possible.
+        PermutationError: a row that is no permutation.
+
+    Example:
+        >>> import hwsim
+        >>> rows = hwsim.cost([1, 0, 3, 2], topology=["benes", "crossbar"], technology="fpga-register")
+        >>> [(row["topology"], row["moves"], row["toggles"]["max"]) for row in rows]
+        [('benes', 4, 2), ('crossbar', 4, 4)]
+        >>> row, = hwsim.cost(random=64, count=10, moved=2, topology="crossbar")
+        >>> row["toggles"]["mean"], row["moves"]
+        (4.0, 20)
+    """
+    if (permutations is None) == (random is None):
+        what = "nothing to price" if random is None else "permutations and random ones are both given"
+        raise FaultError([Fault("--random", 1, 1, what, "", "give permutations, or the ports of random ones")])
+    reconnections: Reconnections
+    if random is not None:
+        reconnections = Redrawn(random, count, moved, seed)
+    elif isinstance(permutations, str | Path):
+        reconnections = read_permutations(Path(permutations))
+    else:
+        assert permutations is not None  # noqa: S101 - checked above
+        reconnections = from_arrays(permutations)
+    return price(reconnections, _listed(topology), _listed(technology), _listed(effort), ports, minimise, dwell)
+
+
+def _listed(given: str | Sequence[str]) -> list[str]:
+    return [given] if isinstance(given, str) else list(given)
+
+
+def price(
+    reconnections: Reconnections,
+    topologies: Sequence[str],
+    technologies: Sequence[str],
+    efforts: Sequence[str],
+    ports: int | None = None,
+    minimise: str = "toggles",
+    dwell: float = 0.0,
+) -> list[dict[str, Any]]:
+    """Price reconnections for every combination of topology, technology and effort.
+
+    Returns:
+        Rows with these keys; numbers are null where they do not apply.
+        ``topology, technology, effort``: the combination, the technology by its full name.
+        ``ports, depth, configuration_bits``: of the largest bank; ``switches``: of all banks together.
+        ``moves, energy_j, time_s``: totals over all reconnections; ``toggles``: mean, 95th percentile and max of one.
+        ``hold_w``: power that holds the last configuration.
+        ``loss_db``: min, mean and max over the paths to all outputs after every reconnection; null for bits.
+        ``crosstalk_db``: leaks of lowest order at the worst output; null where nothing leaks.
+        ``lifetime_reconnections``: endurance over the toggles a reconnection of the switch that toggles most, as if
+        reconnections went on like these; null where endurance is unlimited, and for circuits multiplexed in time, whose
+        switches toggle in every pass.
+        A combination that cannot be has nulls and one key more, ``blocked``, which says why.
+
+    Raises:
+        FaultError: an unknown name, a crossbar that is too small, or no combination that can be.
+
+    Example:
+        >>> row, = price(from_arrays([1, 0, 3, 2]), ["crossbar"], ["fpga-register"], ["any"])
+        >>> row["moves"], row["toggles"]["max"], row["lifetime_reconnections"]
+        (4, 4, None)
+    """
+    topologies, efforts = list(dict.fromkeys(topologies)), list(dict.fromkeys(efforts))
+    switches = _check(reconnections, topologies, technologies, efforts, ports, minimise, dwell)
+    rows: list[dict[str, Any]] = []
+    for topology in topologies:
+        circuits = _circuits(topology, reconnections.shapes, ports)
+        for effort in efforts:
+            groups = [switches] if minimise == "toggles" else [[switch] for switch in switches]
+            for group in groups:
+                trace = Trace(circuits.fabrics, [Account(switch) for switch in group], effort, minimise, dwell)
+                rows += _rows(reconnections, circuits, trace)
+    reasons = dict.fromkeys(f"{row['topology']}: {row.get('blocked', '')}" for row in rows)
+    if all("blocked" in row for row in rows):
+        cure = "choose another topology, or other ports"
+        raise FaultError([Fault("--topology", 1, 1, reason, "", cure) for reason in reasons])
+    place = {switch.name: number for number, switch in enumerate(switches)}
+    return sorted(rows, key=lambda row: (topologies.index(row["topology"]), place[row["technology"]]))
+
+
+def _check(
+    reconnections: Reconnections,
+    topologies: Sequence[str],
+    technologies: Sequence[str],
+    efforts: Sequence[str],
+    ports: int | None,
+    minimise: str,
+    dwell: float,
+) -> list[Switch]:
+    """Refuse what is unknown, all at once, before any work; the switch technologies."""
+    faults = Faults()
+    for option, given, known in (
+        ("--topology", topologies, CROSSBARS),
+        ("--effort", efforts, EFFORT_LINES),
+        ("--minimise", [minimise], MINIMISED),
+    ):
+        for name in given:
+            if name not in known:
+                faults.add(_unknown(option, name, known))
+    if not (math.isfinite(dwell) and dwell >= 0):
+        faults.add(Fault("--dwell", 1, 1, "no time to hold", str(dwell), "give a time of at least 0 s"))
+    found = sheets("switch")
+    full: dict[str, None] = {}
+    for name in technologies:
+        candidates = complete(name, found)
+        if len(candidates) == 1:
+            full.setdefault(candidates[0])
+        elif candidates:
+            what, _, cure = ambiguous("technology", name, candidates).partition("; ")
+            faults.add(Fault("--technology", 1, 1, what, "", cure))
+        else:
+            faults.add(_unknown("--technology", name, found))
+    most = max(size for _, size in reconnections.shapes)
+    if ports is not None and ports < most:
+        what = f"a crossbar of {ports} ports is too small for a permutation of {most}"
+        faults.add(Fault("--ports", 1, 1, what, "", f"give at least {most}"))
+    faults.check()
+    return [_switch(name, found[name]) for name in full]
+
+
+def _unknown(option: str, name: str, known: Mapping[str, object]) -> Fault:
+    what, _, cure = unknown(option.removeprefix("--"), name, known).partition("; ")
+    return Fault(option, 1, 1, what, "", cure)
+
+
+def _switch(name: str, path: Path) -> Switch:
+    document = read_document(path)
+    sheet = read_sheet(document, SwitchSheet)
+    return build_switch(name, sheet, sheet_values(sheet, {}, document, ()))
+
+
+@dataclass(frozen=True)
+class _Circuits:
+    """The circuits of one topology, or why there are none; ``size`` is what rows say of them."""
+
+    size: dict[str, Any]
+    fabrics: list[Fabric]
+    reason: str = ""
+
+
+def _circuits(topology: str, shapes: Sequence[tuple[int, int]], ports: int | None) -> _Circuits:
+    size = {"topology": topology, "ports": ports or max(wanted for _, wanted in shapes)}
+    try:
+        fabrics = [CROSSBARS[topology].build(ports or wanted) for _, wanted in shapes]
+    except ValueError as error:
+        return _Circuits(size, [], str(error))
+    size["switches"] = sum(banks * fabric.switches for fabric, (banks, _) in zip(fabrics, shapes, strict=True))
+    size["depth"] = max(fabric.depth for fabric in fabrics)
+    size["configuration_bits"] = max(fabric.configuration_bits for fabric in fabrics)
+    return _Circuits(size, fabrics)
+
+
+def _rows(reconnections: Reconnections, circuits: _Circuits, trace: Trace) -> Iterator[dict[str, Any]]:
+    """One pass of the reconnections, a row for every switch technology."""
+    reason = circuits.reason
+    if not reason:
+        try:
+            trace.run(reconnections)
+        except ValueError as error:
+            reason = str(error)
+    for account in trace.accounts:
+        switch = account.switch
+        row = {**dict.fromkeys(KEYS), **circuits.size, "technology": switch.name, "effort": trace.effort}
+        if reason:
+            yield {**row, "blocked": reason}
+            continue
+        yield {
+            **row,
+            "moves": trace.moves,
+            "toggles": _spread(trace.toggles),
+            "energy_j": account.energy,
+            "time_s": account.time / PICOSECONDS,
+            "hold_w": trace.held * switch.hold_power,
+            "loss_db": account.loss,
+            "crosstalk_db": _crosstalk(trace.fabrics, switch),
+            "lifetime_reconnections": _lifetime(trace, switch),
+        }
+
+
+def _spread(toggles: Sequence[int]) -> dict[str, float]:
+    return {
+        "mean": float(np.mean(toggles)),
+        "p95": float(np.percentile(toggles, 95)),
+        "max": int(max(toggles)),
+    }
+
+
+def _crosstalk(fabrics: Sequence[Fabric], switch: Switch) -> float | None:
+    """Leaks of lowest order at the worst output of all circuits, dB relative to the signal."""
+    if switch.crosstalk is None:
+        return None
+    leaks = [fabric.leaks for fabric in fabrics]
+    found = [order * switch.crosstalk + 10 * math.log10(count) for count, order in leaks if count > 0]
+    return max(found, default=None)
+
+
+def _lifetime(trace: Trace, switch: Switch) -> float | None:
+    """Reconnections until the switch that toggles most is worn out, if all were like these."""
+    most = max(wear.most for wear in trace.wear)  # nothing was counted of circuits multiplexed in time
+    if switch.endurance is None or not most:
+        return None
+    return switch.endurance * len(trace.toggles) / most

@@ -1,0 +1,218 @@
+"""Circuits made of stages of crosspoint blocks and the wiring between them, described once.
+
+A block is a grid: its inputs enter beside the rows, the last one at the bottom; its outputs leave below the columns. A
+signal passes the crosspoints of its row up to its column, turns in a closed one, and passes those below. The full
+crossbar is one block.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from hwsim.crossbar.fabric import Fabric, Paths, check_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import networkx as nx
+    from numpy.typing import NDArray
+
+    from hwsim.crossbar.fabric import Losses
+
+
+@dataclass(frozen=True)
+class Blocks:
+    """One stage of blocks; terminals are numbered through the stage, block by block.
+
+    Args:
+        inputs: of each block.
+        outputs: of each block.
+        wiring: output terminal of the stage before that feeds each input terminal; the ports' own order when None.
+        idle: whether some output terminals may be open while every port is connected.
+    """
+
+    inputs: NDArray[np.int64]
+    outputs: NDArray[np.int64]
+    wiring: NDArray[np.int64] | None = None
+    idle: bool = False
+
+    @cached_property
+    def block(self) -> NDArray[np.int64]:
+        """Block of every output terminal."""
+        return np.repeat(np.arange(len(self.outputs)), self.outputs)
+
+    @cached_property
+    def width(self) -> NDArray[np.int64]:
+        """Inputs that every output terminal can be joined to."""
+        return self.inputs[self.block]
+
+    @cached_property
+    def first(self) -> NDArray[np.int64]:
+        """The first input terminal of every output terminal's block."""
+        return (np.cumsum(self.inputs) - self.inputs)[self.block]
+
+    @cached_property
+    def column(self) -> NDArray[np.int64]:
+        """Place of every output terminal in its block."""
+        return np.arange(len(self.block)) - (np.cumsum(self.outputs) - self.outputs)[self.block]
+
+
+class CrosspointNetwork(Fabric):
+    """Stages of crosspoint blocks; a topology adds its router.
+
+    A state is int32 (output terminals of all stages,): the input of its block that each is joined to, -1 = open.
+    Crosspoints are numbered terminal by terminal. Configuration bits are those of coded selects, one a terminal; a
+    terminal that may stay open has a code for that too.
+
+    Args:
+        topology: its name.
+        ports: inputs and outputs.
+        stages: the blocks; input terminals of the first are the input ports, output terminals of the last the outputs.
+
+    Example:
+        >>> from hwsim.crossbar import crossbar
+        >>> fabric = crossbar("clos", 8)
+        >>> [stage.inputs.tolist() for stage in fabric.stages], fabric.switches, fabric.path_lengths
+        ([[2, 2, 2, 2], [4, 4], [2, 2, 2, 2]], 64, (4, 12))
+    """
+
+    def __init__(self, topology: str, ports: int, stages: Sequence[Blocks]) -> None:
+        self.topology, self.ports, self.stages = topology, ports, tuple(stages)
+        self.depth, self.strides = len(self.stages), ()
+        self.starts = np.cumsum([0] + [len(stage.block) for stage in self.stages])
+        width = np.concatenate([stage.width for stage in self.stages])
+        idle = np.repeat([stage.idle for stage in self.stages], np.diff(self.starts))
+        self.rows = np.cumsum(width) - width
+        """The first crosspoint of every terminal."""
+        self.switches = int(width.sum())
+        self._idle, self._bits = idle, np.array([int(w).bit_length() for w in width - ~idle], np.int64)
+        self.configuration_bits = int(self._bits.sum())
+
+    def _open(self) -> str:
+        return f"an output of the {self.topology} is open; route a permutation first"
+
+    def power_up(self, banks: int) -> NDArray[np.int32]:
+        """All crosspoints open."""
+        return np.full((banks, int(self.starts[-1])), -1, np.int32)
+
+    def trace(self, states: NDArray[Any]) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+        """Follow every output back to its input.
+
+        Returns:
+            The input of each output, -1 where something on the way is open; crosspoints passed by, and crossings: three
+            arrays int64 (banks, ports).
+
+        Example:
+            >>> from hwsim.crossbar import crossbar
+            >>> fabric = crossbar("crossbar", 2)
+            >>> [found.tolist() for found in fabric.trace(np.array([[1, -1]]))]
+            [[[1, -1]], [[0, 0]], [[0, 0]]]
+        """
+        selects = check_rows("states", states, (len(states), int(self.starts[-1]))).astype(np.int64)
+        at = np.tile(np.arange(self.ports), (len(states), 1))
+        reached = np.ones(at.shape, np.bool_)
+        passed, crossings = np.zeros((2, *at.shape), np.int64)
+        for number, stage in reversed(list(enumerate(self.stages))):
+            chosen = np.take_along_axis(selects, at + self.starts[number], axis=1)
+            reached &= chosen >= 0
+            passed += np.where(reached, stage.column[at] + stage.width[at] - 1 - chosen, 0)
+            at = np.where(reached, stage.first[at] + chosen, 0)
+            if stage.wiring is not None:
+                crossings += np.where(reached, self.crossed[number][at], 0)
+                at = stage.wiring[at]
+        return np.where(reached, at, -1), passed, crossings
+
+    @cached_property
+    def crossed(self) -> list[NDArray[np.int32]]:
+        """Crossings on the wire to every input terminal, stage by stage."""
+        from hwsim.kernels.stages import count_crossings
+
+        found = []
+        for stage in self.stages:
+            found.append(np.zeros(int(stage.inputs.sum()), np.int32))
+            if stage.wiring is not None:
+                count_crossings(stage.wiring.astype(np.int32), np.empty(len(found[-1]) + 1, np.int32), found[-1])
+        return found
+
+    def _sums(self, choose: Any, step: int, wire: int) -> int:
+        """The least or the most that a path adds up: of crosspoints (1 each), or of crossings."""
+        best = np.zeros(self.ports, np.int64)
+        for number, stage in enumerate(self.stages):
+            if stage.wiring is not None:
+                best = best[stage.wiring] + wire * self.crossed[number]
+            ends = np.cumsum(stage.inputs)
+            lead = np.concatenate([np.arange(n)[::-1] for n in stage.inputs]) * step
+            by_block = np.array(
+                [choose((best + lead)[end - n : end]) for n, end in zip(stage.inputs, ends, strict=True)]
+            )
+            best = by_block[stage.block] + step * (stage.column + 1)
+        return int(choose(best))
+
+    @cached_property
+    def path_lengths(self) -> tuple[int, int]:
+        """Crosspoints passed by or turned in on the shortest and on the longest path."""
+        return self._sums(np.min, 1, 0), self._sums(np.max, 1, 0)
+
+    @cached_property
+    def crossings(self) -> tuple[int, int]:
+        """Crossings of the wires between stages; where a row meets a column there is a crosspoint, counted as such."""
+        return sum(int(found.sum(dtype=np.int64)) // 2 for found in self.crossed), self._sums(np.max, 0, 1)
+
+    @property
+    def leaks(self) -> tuple[int, int]:
+        """Every other signal of a block passes one open crosspoint of the column."""
+        return sum(int(np.minimum(stage.inputs, stage.outputs).max()) - 1 for stage in self.stages), 1
+
+    def apply_many(self, states: NDArray[Any], signals: NDArray[Any]) -> NDArray[Any]:
+        """Send signals (banks, ports) through the closed crosspoints.
+
+        Raises:
+            ValueError: an output is open.
+        """
+        rows = check_rows("signals", signals, (len(states), self.ports))
+        inputs, _, _ = self.trace(states)
+        if (inputs < 0).any():
+            raise ValueError(self._open())
+        return np.take_along_axis(rows, inputs, axis=1)
+
+    def paths_many(self, states: NDArray[Any]) -> Paths:
+        """Crosspoints passed by and turned in, and crossings between stages."""
+        inputs, passed, crossings = self.trace(states)
+        if (inputs < 0).any():
+            raise ValueError(self._open())
+        return Paths(passed, np.full_like(passed, self.depth), crossings)
+
+    def toggles_many(self, old: NDArray[Any], new: NDArray[Any]) -> NDArray[np.int64]:
+        """Crosspoints opened plus crosspoints closed."""
+        check_rows("states", new, (len(old), int(self.starts[-1])))
+        changed = old != new
+        return np.asarray((changed & (old >= 0)).sum(axis=1) + (changed & (new >= 0)).sum(axis=1), np.int64)
+
+    def sets_many(self, old: NDArray[Any], new: NDArray[Any]) -> NDArray[np.int64]:
+        """Crosspoints closed."""
+        return np.asarray(((old != new) & (new >= 0)).sum(axis=1), np.int64)
+
+    def held_many(self, states: NDArray[Any]) -> NDArray[np.int64]:
+        """Crosspoints closed now."""
+        return np.asarray((states >= 0).sum(axis=1), np.int64)
+
+    def words(self, state: NDArray[Any]) -> list[tuple[int, int]]:
+        """One select word a terminal: the number of its input; where it may stay open, 0 = open, inputs count from 1.
+
+        Raises:
+            ValueError: a terminal is open that has no code for it.
+        """
+        values = state.astype(np.int64) + self._idle
+        if (values < 0).any():
+            raise ValueError(self._open())
+        return list(zip(values.tolist(), self._bits.tolist(), strict=True))
+
+    def graph(self, state: NDArray[Any] | None = None, losses: Losses | None = None) -> nx.DiGraph[Any]:
+        """Ports, terminals ``(stage, side, number)`` between stages, crosspoints and wires."""
+        from hwsim.crossbar.routing_graph import graph_of_crosspoints
+
+        return graph_of_crosspoints(self, state, losses)

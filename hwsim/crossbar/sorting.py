@@ -1,0 +1,80 @@
+"""Sorting networks as permutation circuits: signals carry the number of their output, and comparators sort them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from hwsim.crossbar.effort import check_cost, check_effort
+from hwsim.crossbar.fabric import check_banks, check_ports
+from hwsim.crossbar.stages import SwitchNetwork
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    Column = tuple[NDArray[np.int32], NDArray[np.int32]]
+
+PORTS_LIMIT = 2**20
+"""About 10^8 comparators; a configuration is a byte a comparator."""
+
+
+class Sorter(SwitchNetwork):
+    """Stages of comparators; the smaller tag leaves on a switch's upper wire.
+
+    The switches store nothing: what has to be sent for a new permutation is one destination tag an input, so
+    configuration bits are N ceil(log2 N). A permutation has one configuration; effort and previous change nothing.
+
+    Args:
+        topology: its name.
+        ports: inputs and outputs.
+        columns: upper and lower wires of the comparators of each stage; those without any are left out.
+
+    Example:
+        >>> from hwsim.crossbar import crossbar
+        >>> sorter = crossbar("bitonic", 4)
+        >>> configuration = sorter.route([2, 0, 3, 1])
+        >>> sorter.words(configuration.state)  # where inputs 0, 1, 2 and 3 go
+        [(1, 2), (3, 2), (0, 2), (2, 2)]
+    """
+
+    self_routing = True
+
+    def __init__(self, topology: str, ports: int, columns: Sequence[Column]) -> None:
+        check_ports(topology, ports)
+        parts = [column for column in columns if len(column[0])]
+        none = np.zeros(0, np.int32)
+        stage = np.repeat(np.arange(len(parts), dtype=np.int32), [len(a) for a, _ in parts])
+        wire_a = np.concatenate([none, *(a for a, _ in parts)])
+        super().__init__(topology, ports, stage, wire_a, np.concatenate([none, *(b for _, b in parts)]))
+        self._tag_bits = (ports - 1).bit_length()
+        self.configuration_bits = ports * self._tag_bits
+
+    def route_many(
+        self,
+        permutations: NDArray[np.int64],
+        previous: NDArray[Any] | None = None,
+        effort: str = "greedy",
+        cost: NDArray[np.float64] | None = None,
+    ) -> NDArray[np.uint8]:
+        """Sort the numbers of the outputs."""
+        from hwsim.kernels.sorting import sort_tags
+
+        check_effort(effort)
+        p = check_banks(permutations, self.ports)
+        table = check_cost(cost, len(p), self.switches)
+        if previous is not None:
+            self.check_states("previous states", previous, len(p))
+        states = self.power_up(len(p))
+        tags = np.empty(p.shape, np.int32)
+        np.put_along_axis(tags, p, np.arange(self.ports, dtype=np.int32)[None, :], axis=1)
+        sort_tags(self.ports, tags.reshape(-1), self.wire_a, self.wire_b, states.reshape(-1))
+        self.refuse_stuck(states, table)
+        return states
+
+    def words(self, state: NDArray[Any]) -> list[tuple[int, int]]:
+        """One destination tag an input, ceil(log2 N) bits: what to send with the signals."""
+        came_from = self.apply_many(state[None, :], np.arange(self.ports)[None, :])[0]
+        return [(int(tag), self._tag_bits) for tag in np.argsort(came_from)]

@@ -1,0 +1,281 @@
+"""Local search in the space of switches: turning one 2x2 switch exchanges exactly two outputs.
+
+Settings that show wanted kinds are improved step by step. A step turns one switch back to its state before, which makes
+up to two outputs wrong, and mends these by turning, for a wrong output, one of the switches on its path: whichever
+costs least, chance added. The step is kept where it toggles no more than its allowance, else undone.
+
+Networks are given as switches on wires, stage by stage. Plain twin: :mod:`hwsim.kernels.plain_levels`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numba import prange
+
+from hwsim.kernels.compile import kernel, parallel_kernel
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+CHAIN = 64
+"""Switches turned in one step at most."""
+HEAT = 0.3
+"""Scale of the chance in the choice of a switch (Gumbel), and at first of the allowance, in toggles."""
+WRONG = 1.5
+"""What a wrong output counts in the choice of a switch, in toggles."""
+
+
+@kernel
+def draw(seed: NDArray[np.uint64]) -> float:
+    """A number from 0 to below 1 (splitmix64, Steele et al. 2014); the seed, an array of one, moves on.
+
+    Example:
+        >>> seed = np.array([7], np.uint64)
+        >>> 0 <= draw(seed) < 1, int(seed[0]) != 7
+        (True, True)
+    """
+    seed[0] += np.uint64(0x9E3779B97F4A7C15)
+    z = seed[0]
+    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    z ^= z >> np.uint64(31)
+    return np.float64(z >> np.uint64(11)) * (1.0 / 9007199254740992.0)
+
+
+@kernel
+def trace_ends(
+    n: int,
+    at: NDArray[np.int32],
+    ends: NDArray[np.int32],
+    state: NDArray[np.uint8],
+    goal: NDArray[np.int32],
+) -> None:
+    """The output that the signal on each wire before each stage will reach.
+
+    Args:
+        n: wires.
+        at: stage by stage, the switch on each wire, -1 where there is none.
+        ends: two a switch, its wires.
+        state: states.
+        goal: one row of n a stage and one behind the last, overwritten.
+
+    Example:
+        >>> goal = np.zeros(4, np.int32)
+        >>> at, ends = np.array([0, 0], np.int32), np.array([0, 1], np.int32)
+        >>> trace_ends(2, at, ends, np.array([1], np.uint8), goal)
+        >>> goal.tolist()
+        [1, 0, 0, 1]
+    """
+    depth = len(at) // n
+    for w in range(n):
+        goal[depth * n + w] = w
+    for t in range(depth - 1, -1, -1):
+        for w in range(n):
+            s = at[t * n + w]
+            v = w if s < 0 or state[s] == 0 else ends[2 * s] + ends[2 * s + 1] - w
+            goal[t * n + w] = goal[(t + 1) * n + v]
+
+
+@kernel
+def turn(
+    n: int,
+    stage: int,
+    switch: int,
+    at: NDArray[np.int32],
+    ends: NDArray[np.int32],
+    state: NDArray[np.uint8],
+    goal: NDArray[np.int32],
+    shown: NDArray[np.int32],
+) -> None:
+    """Turn one switch: two outputs exchange what they show, and everything before the switch leads elsewhere.
+
+    Args:
+        n: wires.
+        stage: the switch's stage.
+        switch: the switch.
+        at: as in :func:`trace_ends`; the rest of the state is kept up to date in place.
+        ends: two a switch.
+        state: states.
+        goal: from :func:`trace_ends`.
+        shown: kind at each output.
+
+    Example:
+        >>> goal, state, shown = np.array([0, 1, 0, 1], np.int32), np.zeros(1, np.uint8), np.array([5, 6], np.int32)
+        >>> turn(2, 0, 0, np.array([0, 0], np.int32), np.array([0, 1], np.int32), state, goal, shown)
+        >>> goal.tolist(), state.tolist(), shown.tolist()
+        ([1, 0, 0, 1], [1], [6, 5])
+    """
+    a, b = ends[2 * switch], ends[2 * switch + 1]
+    first, second = goal[stage * n + a], goal[stage * n + b]
+    state[switch] ^= np.uint8(1)
+    shown[first], shown[second] = shown[second], shown[first]
+    for t in range(stage, -1, -1):
+        if t < stage:
+            s = at[t * n + a]
+            if s >= 0 and state[s] == 1:
+                a = ends[2 * s] + ends[2 * s + 1] - a
+            s = at[t * n + b]
+            if s >= 0 and state[s] == 1:
+                b = ends[2 * s] + ends[2 * s + 1] - b
+        goal[t * n + a], goal[t * n + b] = second, first
+
+
+@kernel
+def polish_one(
+    n: int,
+    kind: NDArray[np.int32],
+    wanted: NDArray[np.int32],
+    at: NDArray[np.int32],
+    ends: NDArray[np.int32],
+    stages: NDArray[np.int32],
+    before: NDArray[np.uint8],
+    seed: NDArray[np.uint64],
+    steps: int,
+    scratch: NDArray[np.int32],
+    now: NDArray[np.uint8],
+    state: NDArray[np.uint8],
+) -> int:
+    """Improve settings of one network; arguments as in :func:`polish_many`, one row of each.
+
+    Returns:
+        Toggles of the best settings found.
+    """
+    depth, switches = len(at) // n, len(stages)
+    goal = scratch[: (depth + 1) * n]
+    shown = scratch[(depth + 1) * n : (depth + 2) * n]
+    turned = scratch[(depth + 2) * n : (depth + 2) * n + switches]  # switches that differ from before, in any order
+    place = scratch[(depth + 2) * n + switches : (depth + 2) * n + 2 * switches]
+    journal = np.empty(CHAIN, np.int32)
+    wrong = np.empty(2 * CHAIN + 2, np.int32)
+    count = 0
+    for s in range(switches):
+        now[s] = state[s]
+        place[s] = -1
+        if state[s] != before[s]:
+            turned[count], place[s] = s, count
+            count += 1
+    trace_ends(n, at, ends, now, goal)
+    for w in range(n):
+        shown[goal[w]] = kind[w]
+    best = count
+    for step in range(steps):
+        if count == 0:
+            break
+        allowed = -np.log(1.0 - draw(seed)) * HEAT * (1.0 - step / steps)
+        s = int(turned[int(draw(seed) * count)])
+        a, b = goal[stages[s] * n + ends[2 * s]], goal[stages[s] * n + ends[2 * s + 1]]
+        turn(n, stages[s], s, at, ends, now, goal, shown)
+        journal[0] = s
+        made, bad, cost = 1, 0, -1
+        for o in (a, b):
+            if shown[o] != wanted[o]:
+                wrong[bad] = o
+                bad += 1
+        # every further switch mends two outputs at most
+        while bad > 0 and made < CHAIN and cost + (bad + 1) // 2 <= allowed:
+            o = wrong[int(draw(seed) * bad)]
+            w, found, mate, least, change = int(o), -1, -1, 1e300, 0
+            for t in range(depth - 1, -1, -1):
+                s = int(at[t * n + w])
+                if s < 0:
+                    continue
+                other = int(ends[2 * s] + ends[2 * s + 1] - w)
+                if now[s] == 1:
+                    w, other = other, w
+                if s == journal[made - 1]:
+                    continue
+                end = goal[t * n + other]
+                mended = int(shown[end] != wanted[o]) + int(shown[o] != wanted[end])
+                mended -= int(shown[o] != wanted[o]) + int(shown[end] != wanted[end])
+                toggle = 1 if now[s] == before[s] else -1
+                price = WRONG * mended + toggle + HEAT * np.log(-np.log(draw(seed) + 1e-18) + 1e-18)
+                if price < least:
+                    found, mate, least, change = s, int(end), price, toggle
+            if found < 0:
+                break
+            turn(n, stages[found], found, at, ends, now, goal, shown)
+            journal[made] = found
+            made += 1
+            cost += change
+            left, known = 0, False
+            for k in range(bad):
+                known = known or wrong[k] == mate
+                if shown[wrong[k]] != wanted[wrong[k]]:
+                    wrong[left] = wrong[k]
+                    left += 1
+            bad = left
+            if not known and shown[mate] != wanted[mate]:
+                wrong[bad] = mate
+                bad += 1
+        if bad > 0 or cost > allowed:
+            for k in range(made - 1, -1, -1):
+                turn(n, stages[journal[k]], journal[k], at, ends, now, goal, shown)
+            continue
+        for k in range(made):
+            s = int(journal[k])
+            if now[s] != before[s] and place[s] < 0:
+                turned[count], place[s] = s, count
+                count += 1
+            elif now[s] == before[s] and place[s] >= 0:
+                count -= 1
+                last = turned[count]
+                turned[place[s]], place[last] = last, place[s]
+                place[s] = -1
+        if count < best:
+            best = count
+            state[:] = now
+    return best
+
+
+@parallel_kernel
+def polish_many(
+    n: int,
+    kind: NDArray[np.int32],
+    wanted: NDArray[np.int32],
+    at: NDArray[np.int32],
+    ends: NDArray[np.int32],
+    stages: NDArray[np.int32],
+    before: NDArray[np.uint8],
+    seeds: NDArray[np.uint64],
+    steps: int,
+    scratch: NDArray[np.int32],
+    spare: NDArray[np.uint8],
+    state: NDArray[np.uint8],
+) -> None:
+    """Improve settings that show wanted kinds, one network a bank, in parallel; never to more toggles.
+
+    Args:
+        n: wires, at least 1.
+        kind: kind of the cell at each input, rows of n.
+        wanted: kind wanted at each output, rows of n.
+        at: stage by stage, the switch on each wire, -1 where there is none.
+        ends: two a switch, its wires.
+        stages: stage of each switch.
+        before: states before, one row a bank: toggles are counted from these.
+        seeds: of the chance, one a bank, moved on.
+        steps: how many to try in a bank.
+        scratch: (depth + 2) n + 2 switches numbers a lane.
+        spare: states, one row a lane.
+        state: states that show what is wanted, one row a bank, improved in place.
+    """
+    switches, depth = len(stages), len(at) // n
+    size = (depth + 2) * n + 2 * switches
+    lanes, banks = len(scratch) // size, len(seeds)
+    for lane in prange(lanes):
+        for row in range(lane, banks, lanes):
+            polish_one(
+                n,
+                kind[row * n : (row + 1) * n],
+                wanted[row * n : (row + 1) * n],
+                at,
+                ends,
+                stages,
+                before[row * switches : (row + 1) * switches],
+                seeds[row : row + 1],
+                steps,
+                scratch[lane * size : (lane + 1) * size],
+                spare[lane * switches : (lane + 1) * switches],
+                state[row * switches : (row + 1) * switches],
+            )

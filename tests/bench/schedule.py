@@ -1,0 +1,60 @@
+"""Toggles of a recorded schedule under other efforts and freedoms, each executed in full and checked.
+
+    python tests/bench/schedule.py RUN [--event N] [EFFORT/FREEDOM ...]
+
+RUN is a run folder, recorded with ``crossbar.freedom = "none"``, so that the schedule names what the controller wanted.
+Without pairs: any/none (plain looping, the base of all ratios), greedy/none, greedy/values, greedy/all.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+
+from hwsim.execution import Hardware
+from hwsim.plan import assemble, resolve
+from hwsim.scenario import read_document
+from hwsim.schedule import open_schedule
+
+PAIRS = ("any/none", "greedy/none", "greedy/values", "greedy/all")
+
+
+def measure(run: Path, pairs: list[str], last: int | None) -> None:
+    """Print one line a pair: moves, toggles, their ratio to the first pair, seconds a reconnection."""
+    plan = resolve(read_document(run / "scenario.toml"), run / "scenario.toml")
+    task = plan.task.load(plan.task_parameters)
+    plain = assemble(plan, task)
+    base, seen = 0, None
+    for pair in pairs:
+        effort, freedom = pair.split("/")
+        scope = plan.scenario.crossbar.scope
+        machine = Hardware(plan.model, plain.chip, plan.fabrics, plan.switch, scope, effort, freedom)
+        moves = toggles = events = 0
+        began = time.perf_counter()
+        with open_schedule(run / "schedule.sqlite") as schedule:
+            for entry in schedule.entries():
+                if last is not None and entry.event > last:
+                    break
+                step = machine.execute(machine.place(entry))
+                moves, toggles, events = moves + step.moves, toggles + step.toggles, events + 1
+        seconds = (time.perf_counter() - began) / events
+        base = base or toggles
+        outputs = machine.infer(task.test_x[:200], None)
+        seen = outputs if seen is None else seen
+        same = "same outputs" if np.array_equal(outputs, seen) else "OTHER OUTPUTS"
+        ratio = toggles / base
+        sys.stdout.write(f"{pair:16} moves {moves:9} toggles {toggles:9} ratio {ratio:.3f} {seconds:7.2f} s  {same}\n")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("run", type=Path)
+    parser.add_argument("pairs", nargs="*", default=list(PAIRS), metavar="EFFORT/FREEDOM")
+    parser.add_argument("--event", type=int, help="stop after this event")
+    given = parser.parse_args()
+    measure(given.run, given.pairs or list(PAIRS), given.event)

@@ -1,0 +1,119 @@
+"""``hwsim cost``: its options, its table, its rows, its picture, its errors."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from hwsim.costing.price import KEYS
+from tests.conftest import Command
+
+GOLDEN = Path(__file__).parent.parent / "golden" / "cost-command.txt"
+
+
+def test_golden_table(hwsim_command: Command) -> None:
+    """Topologies with one configuration a permutation, so that no better router changes the table."""
+    words = "cost --random 16 --count 5 --topology crossbar --topology odd-even-transposition "
+    words += "--technology eo-mzi --technology mems --technology pcm-gst --technology fpga-register"
+    result = hwsim_command(*words.split())
+    assert result.returncode == 0, result.stderr
+    assert result.stdout == GOLDEN.read_text()
+    assert result.stderr == ""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="peak memory is asked of Linux")
+def test_a_million_ports_fit_into_3_gib() -> None:
+    """Routed, priced and its paths counted; the process says its own peak, in KiB."""
+    code = "import hwsim, json, resource\n"
+    code += "(row,) = hwsim.cost(random=2**20, count=1, effort='greedy', technology='eo-mzi')\n"
+    code += "print(json.dumps([row, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss]))"
+    row, peak = json.loads(subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout)
+    assert row["switches"] == 2**19 * 39
+    assert row["moves"] > 2**20 - 20
+    assert row["loss_db"]["min"] > 0
+    assert peak < 3 * 2**20
+
+
+def test_rows_have_the_keys_in_order(hwsim_command: Command) -> None:
+    result = hwsim_command("cost", "--random", "16", "--moved", "2", "--topology", "crossbar", "--json")
+    (row,) = json.loads(result.stdout)
+    assert list(row) == list(KEYS)
+    assert (row["moves"], row["toggles"]) == (40, {"mean": 4.0, "p95": 4.0, "max": 4})
+
+
+def test_a_permutation_in_a_file(tmp_path: Path, hwsim_command: Command) -> None:
+    (tmp_path / "p.txt").write_text("1 0 2 3\n0 1 2 3\n")
+    result = hwsim_command("cost", "p.txt")
+    assert result.returncode == 0, result.stderr
+    lines = result.stdout.splitlines()
+    assert lines[0] == "2 reconnections of p.txt, from power-up"
+    assert "toggles        1 a reconnection, 2 in all" in lines
+    assert "energy         21 pJ a reconnection, 42 pJ in all" in lines
+
+
+def test_blocked_rows_do_not_fail_the_others(tmp_path: Path, hwsim_command: Command) -> None:
+    (tmp_path / "p.txt").write_text("0 2 1 3 4 5 6 7\n")
+    result = hwsim_command("cost", "p.txt", "--topology", "omega", "--topology", "benes")
+    assert result.returncode == 0
+    assert "  blocked: reconnection 0: bank 0: an omega network cannot do this: outputs" in result.stdout
+    alone = hwsim_command("cost", "p.txt", "--topology", "omega", "--json")
+    assert (alone.returncode, alone.stdout) == (2, "")
+    assert len(alone.stderr.splitlines()) == 1
+    assert alone.stderr.startswith("--topology:1:1: omega: reconnection 0: ")
+
+
+@pytest.mark.parametrize("name", ["a.png", "a.svg"])
+def test_picture(tmp_path: Path, hwsim_command: Command, name: str) -> None:
+    words = "cost --random 16 --count 2 --topology benes --topology crossbar --effort any --effort greedy --json --plot"
+    result = hwsim_command(*words.split(), name)
+    assert result.returncode == 0, result.stderr
+    assert len(json.loads(result.stdout)) == 4
+    assert result.stderr.endswith(f"drawn: {name}\n")
+    assert (tmp_path / name).stat().st_size > 5000
+
+
+@pytest.mark.parametrize(
+    ("words", "wanted"),
+    [
+        ("", ["--random:1:1: nothing to price, give a FILE of permutations, a schedule, or --random N"]),
+        ("p.txt --random 4", ["--random:1:1: a file and random reconnections are both given, found p.txt, give one"]),
+        (
+            "p.txt --moved 2 --count 3",
+            [
+                "--count:1:1: only random reconnections can be counted out, give --random N",
+                "--moved:1:1: only random reconnections can be told what to move, give --random N",
+            ],
+        ),
+        (
+            "--random 4 --plot no/a.gif",
+            [
+                "--plot:1:1: no such folder, found no, make it first",
+                "--plot:1:1: unknown kind of picture, found a.gif, end in .png, .svg, .pdf",
+            ],
+        ),
+        ("--random 1 --plot a.png", ["--plot:1:1: one port cannot move, give permutations of 2 ports or more"]),
+        ("--random 4 --dwell 3", ["--dwell:1:1: '3' needs a unit, for example \"25 ns\""]),
+        (
+            "--random 4 --technology pcm --topology bens --effort hard --minimise x --ports 2",
+            [
+                "--effort:1:1: unknown effort 'hard', known: any, greedy, blocks, descent, exact",
+                "--minimise:1:1: unknown minimise 'x', known: toggles, energy, loss, wear",
+                "--ports:1:1: a crossbar of 2 ports is too small for a permutation of 4, give at least 4",
+                "--technology:1:1: ambiguous technology 'pcm', give more of the name: "
+                "pcm-gst-chen-2022, pcm-sb2se3-yu-2026",
+                "--topology:1:1: unknown topology 'bens', did you mean 'benes'? known:",
+            ],
+        ),
+    ],
+)
+def test_errors(tmp_path: Path, hwsim_command: Command, words: str, wanted: list[str]) -> None:
+    (tmp_path / "p.txt").write_text("1 0\n")
+    result = hwsim_command("cost", *words.split())
+    assert (result.returncode, result.stdout) == (2, "")
+    lines = result.stderr.splitlines()
+    assert len(lines) == len(wanted)
+    assert all(line.startswith(start) for line, start in zip(lines, wanted, strict=True)), lines
