@@ -13,6 +13,7 @@ from hwsim import version as _version
 if TYPE_CHECKING:
     from hwsim.costing import cost as cost
     from hwsim.crossbar import crossbar as crossbar
+    from hwsim.emulation import emulate as emulate
     from hwsim.session import Answer as Answer
     from hwsim.session import Scenario as Scenario
     from hwsim.session import load as load
@@ -25,11 +26,12 @@ _HOMES = {
     "Scenario": "hwsim.session",
     "cost": "hwsim.costing",
     "crossbar": "hwsim.crossbar",
+    "emulate": "hwsim.emulation",
     "load": "hwsim.session",
     "run": "hwsim.session",
 }
 
-__all__ = ["Answer", "Scenario", "__version__", "cost", "crossbar", "load", "run"]
+__all__ = ["Answer", "Scenario", "__version__", "cost", "crossbar", "emulate", "load", "run"]
 
 
 def __getattr__(name: str) -> Any:

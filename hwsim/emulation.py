@@ -1,0 +1,194 @@
+"""A trained torch module on an emulated chip, with its weights as fixed cells behind permutation circuits."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from hwsim.crossbar import CROSSBARS
+from hwsim.crossbar.technology import SwitchSheet, build_switch
+from hwsim.device import DEVICES, read_sheet, sheet_values
+from hwsim.execution import Hardware
+from hwsim.execution.hardware import first_entry, layout
+from hwsim.imported import read_module
+from hwsim.library import names
+from hwsim.registry import unknown
+from hwsim.scenario import Document, parse_document, read_document
+from hwsim.schedule import Entry
+from hwsim.stream import stream
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import torch
+    from numpy.typing import NDArray
+
+    from hwsim.crossbar import Fabric
+    from hwsim.crossbar.technology import Switch
+    from hwsim.device import Device
+    from hwsim.execution.hardware import Step
+
+SAMPLES = 256
+"""Samples drawn for calibration where none are given."""
+
+
+class Emulation:
+    """A network on one emulated chip: call it to infer; reconnect its layers; ask what it costs."""
+
+    def __init__(self, machine: Hardware, shape: tuple[int, ...], seed: int) -> None:
+        self.machine, self.shape, self._seed = machine, shape, seed
+        self._reads = 0
+        self._events = 1
+        self._steps: list[Step] = []
+
+    @property
+    def layers(self) -> int:
+        """Layers with cells, numbered from 0 in the order of the module."""
+        return len(self.machine.model.layers)
+
+    def __call__(self, x: Any, *, noise: bool = True) -> NDArray[np.float32]:
+        """Infer on the chip as it is connected now.
+
+        Args:
+            x: samples (batch, ...), as the module takes them; anything that NumPy makes an array of.
+            noise: whether reads draw event noise; every call draws from a stream of its own.
+
+        Returns:
+            float32 (batch, outputs...).
+
+        Raises:
+            ValueError: samples of another shape, or that are no finite numbers.
+        """
+        samples = np.asarray(x, np.float32)
+        if samples.shape[1:] != self.shape:
+            raise ValueError(f"the network takes samples of shape {self.shape}, found {samples.shape[1:]}")
+        self._reads += int(noise)
+        rng = stream(self._seed, f"emulate/{self._reads}/read") if noise and self.machine.chip.noisy else None
+        found = self.machine.infer(samples.reshape(len(samples), -1), rng)
+        return found.astype(np.float32).reshape(len(samples), *self.machine.model.nodes[-1].given)
+
+    def reconnect(self, layer: int, permutations: Any) -> Step:
+        """Let the positions of a layer meet other cells: position i of unit u takes cell ``permutations[u, i]`` of u.
+
+        Args:
+            layer: number of the layer with cells.
+            permutations: whole numbers (units, inputs), every row a permutation.
+
+        Returns:
+            Moves, toggles and cost of this reconnection.
+
+        Raises:
+            ValueError: there is no such layer, it has no crossbar, or a row is no permutation of its cells.
+        """
+        if not 0 <= layer < self.layers:
+            raise ValueError(f"there is no layer {layer}; layers with cells are 0 to {self.layers - 1}")
+        if self.machine.fabrics[layer] is None:
+            raise ValueError(f"layer {layer} has no crossbar; give emulate a topology, such as crossbar='benes'")
+        bank, given = self.machine.layout.layers[layer], np.asarray(permutations)
+        if given.shape != (bank.banks, bank.ports) or not np.issubdtype(given.dtype, np.integer):
+            what = f"layer {layer} wants whole numbers of shape {(bank.banks, bank.ports)}"
+            raise ValueError(f"{what}, found {given.dtype} of shape {given.shape}")
+        wrong = np.flatnonzero((np.sort(given, axis=1) != np.arange(bank.ports)).any(axis=1))
+        if wrong.size:
+            raise ValueError(f"layer {layer}, unit {wrong[0]}: no permutation of the cells 0 to {bank.ports - 1}")
+        rows: list[NDArray[np.int64] | None] = [None] * self.layers
+        rows[layer] = given.astype(np.int64)
+        step = self.machine.execute(Entry(self._events, 0, tuple(rows), tuple(self.machine.registers)))
+        self._events += 1
+        self._steps.append(step)
+        return step
+
+    def cost(self) -> dict[str, float]:
+        """What one inference costs now, and what all reconnections so far have cost."""
+        bill = self.machine.inference_bill()
+        return {
+            "inference_energy_j": bill.energy_j,
+            "inference_time_s": bill.time_s,
+            "switches": self.machine.switches,
+            "reconnections": len(self._steps),
+            "moves": sum(step.moves for step in self._steps),
+            "toggles": sum(step.toggles for step in self._steps),
+            "energy_j": sum(step.energy_j for step in self._steps),
+            "time_s": sum(step.time_ps for step in self._steps) / 10**12,
+        }
+
+
+def emulate(
+    module: torch.nn.Module,
+    device: str = "ideal",
+    crossbar: str | None = None,
+    seed: int = 0,
+    *,
+    shape: tuple[int, ...] | None = None,
+    calibration: Any = None,
+    settings: Mapping[str, Any] | None = None,
+    technology: str = "fpga-register-ug474-2016",
+    effort: str = "greedy",
+) -> Emulation:
+    """Fabricate a chip with the weights of a trained ``torch.nn.Sequential`` as its cells.
+
+    Batch normalisation is folded into the cells and biases of the layer before it, dropout left out.
+
+    Args:
+        module: the trained module; it is not changed.
+        device: a device's datasheet, as ``hwsim list devices`` prints them.
+        crossbar: topology of one permutation circuit an output unit; None for fixed connections.
+        seed: of the chip's static variation and of read noise.
+        shape: shape of one sample where it cannot be told from the module: an image's (channels, rows, columns).
+        calibration: samples (batch, ...) that set ranges of converters and shifts; uniform in 0..1 when left out, which
+            fits only inputs that are like them.
+        settings: numbers of the datasheet to override, written as in a scenario's ``[device]``.
+        technology: datasheet of the switches.
+        effort: how hard the router tries to toggle little.
+
+    Raises:
+        ValueError: a layer or an activation that hwsim or the device cannot do, with the number and class of the layer;
+            calibration or weights that are no finite numbers; an unknown name.
+        FaultError: a setting that does not fit the datasheet.
+    """
+    samples = None if calibration is None else np.asarray(calibration, np.float32)
+    if shape is None and samples is not None:
+        shape = samples.shape[1:]
+    found = read_module(module, shape)
+    if samples is None:
+        samples = np.random.default_rng(seed).random((SAMPLES, *found.shape), np.float32)
+    if samples.shape[1:] != found.shape:
+        raise ValueError(f"calibration samples have shape {samples.shape[1:]}, but the module takes {found.shape}")
+    if not np.isfinite(samples).all():
+        raise ValueError("calibration samples hold numbers that are not finite; clean the data")
+    built = _device(device, dict(settings or {}))
+    if problems := built.problems(found.model):
+        number, what, cure = problems[0]
+        raise ValueError(f"{found.origins[number]}: {what}; {cure}")
+    flat = samples.reshape(len(samples), -1)
+    chip = built.fabricate(found.model, found.start, flat, seed)
+    fabrics: list[Fabric | None] = [None] * len(found.model.layers)
+    if crossbar is not None:
+        if crossbar not in CROSSBARS:
+            raise ValueError(unknown("topology", crossbar, CROSSBARS))
+        fabrics = [CROSSBARS[crossbar].build(bank.ports) for bank in layout(found.model, "output").layers]
+    machine = Hardware(found.model, chip, fabrics, _switch(technology), "output", effort)
+    machine.execute(first_entry(found.model, found.start))
+    return Emulation(machine, found.shape, seed)
+
+
+def _sheet(name: str, kind: str) -> Document:
+    known = names("devices")
+    documents = {stem: path for stem, path in known.items() if read_document(path).data.get("kind") == kind}
+    if name not in documents:
+        raise ValueError(unknown("device" if kind == "device" else "switch technology", name, documents))
+    return read_document(documents[name])
+
+
+def _device(name: str, settings: dict[str, Any]) -> Device:
+    document = _sheet(name, "device")
+    technology = DEVICES[document.data["technology"]]
+    sheet = read_sheet(document, technology.sheet)
+    return technology.build(sheet_values(sheet, settings, parse_document("", "settings"), ()))
+
+
+def _switch(name: str) -> Switch:
+    document = _sheet(name, "switch")
+    sheet = read_sheet(document, SwitchSheet)
+    return build_switch(name, sheet, sheet_values(sheet, {}, document, ()))
