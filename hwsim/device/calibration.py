@@ -91,11 +91,12 @@ class Calibration:
         kind = {"relu": numbers.RELU, "leaky-relu": numbers.LEAKY, "step": numbers.STEP}.get(
             law.activation, numbers.TABLE
         )
+        kind = numbers.TABLE if device.wired else kind
         made: dict[str, Any] = {"kind": kind, "least": least, "largest": largest}
         if kind == numbers.STEP:
             self._scales[self._node] = (1.0, False)
         elif kind == numbers.TABLE:
-            made |= self._table(burnt, law)
+            made |= self._table(burnt, law, int(np.abs(totals).max()))
         else:
             slope = -int(np.log2(law.parameters[0])) if signed else 0
             top = int(max(totals.max(), -(totals.min() >> slope) if signed else 0, 0))
@@ -106,15 +107,17 @@ class Calibration:
             self._scales[self._node] = (burnt.unit * 2**shift, signed)
         return replace(burnt, **made)
 
-    def _table(self, burnt: Burnt, law: Layer) -> dict[str, Any]:
-        """A look-up activation sampled at the values of its addresses, which span the range of its table."""
-        reach = max(abs(law.parameters[0]), abs(law.parameters[1])) / burnt.unit
+    def _table(self, burnt: Burnt, law: Layer, seen: int) -> dict[str, Any]:
+        """An activation sampled at the values of its addresses, which span its table's range or the sums seen."""
+        reach = float(seen << self.device.headroom_bits)
+        if law.activation == "look-up":
+            reach = max(abs(law.parameters[0]), abs(law.parameters[1])) / burnt.unit
         half = 2 ** (self.device.table_bits - 1)
         shift = 0
         while reach / 2**shift > half:
             shift += 1
         sums = np.arange(-half, half) * 2.0**shift * burnt.unit
-        values = activate("look-up", law.parameters, np.repeat(sums[:, None], law.units, axis=1)).T
+        values = activate(law.activation, law.parameters, np.repeat(sums[:, None], law.units, axis=1)).T
         signed = bool(values.min() < 0)
         low, high = limits(self.device.activation_bits, signed=signed)
         scale = max(float(np.abs(values).max()), 1e-30) / high

@@ -15,7 +15,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import cached_property
 from math import prod
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 
@@ -85,6 +85,8 @@ class FpgaLut:
     lut_energy: float
     table_bits: int = 8
     folding: int = 1
+    wired: ClassVar[bool] = False
+    """Whether every activation is a table."""
 
     def problems(self, model: Model) -> list[tuple[int, str, str]]:
         """What integers cannot do: other activations, averages of other than a power of two, gains, recurrence."""
@@ -127,6 +129,10 @@ class FpgaLut:
         largest = 2 ** (self.weight_bits - 1) - 1
         scale = max(float(np.abs(weights).max()), 1e-30) / largest
         return np.rint(weights / scale).astype(np.int64), scale
+
+    def count(self, layer: Burnt) -> Resources:
+        """What a layer takes of the fabric."""
+        return (folded if self.folding > 1 else pipelined)(self, layer)
 
     def fabricate(self, model: Model, start: Sequence[Start], calibration: NDArray[np.float32], seed: int) -> FpgaChip:
         """Quantise the weights, and set every shift so that calibration uses all but the headroom bits.
@@ -210,8 +216,7 @@ class FpgaChip:
     @cached_property
     def resources(self) -> tuple[Resources, ...]:
         """What each layer takes of the fabric."""
-        count = folded if self.device.folding > 1 else pipelined
-        return tuple(count(self.device, layer) for layer in self.layers)
+        return tuple(self.device.count(layer) for layer in self.layers)
 
     def inference_bill(self) -> Bill:
         """Every LUT once for each product of a layer's matrix; layers in sequence, products pipelined."""

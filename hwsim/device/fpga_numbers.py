@@ -122,7 +122,7 @@ class Resources:
     cycles: int
 
 
-def _after(device: FpgaLut, layer: Burnt) -> int:
+def behind(device: FpgaLut, layer: Burnt) -> int:
     """LUTs behind the accumulators: bias adders, and saturation or tables."""
     units, bits = len(layer.codes), layer.accumulator_bits
     each = bits
@@ -138,7 +138,7 @@ def pipelined(device: FpgaLut, layer: Burnt) -> Resources:
 
     Flip-flops: one behind every LUT of the pipeline, and the bias registers.
     """
-    luts = layer_luts(layer.codes, device.activation_bits, signed=layer.signed_input) + _after(device, layer)
+    luts = layer_luts(layer.codes, device.activation_bits, signed=layer.signed_input) + behind(device, layer)
     levels = int(np.ceil(np.log2(layer.codes.shape[1] + 1)))
     return Resources(luts, luts + len(layer.codes) * device.bias_bits, 2 + levels)
 
@@ -154,5 +154,5 @@ def folded(device: FpgaLut, layer: Burnt) -> Resources:
     a, b, bits = device.activation_bits, device.weight_bits, layer.accumulator_bits
     address = max(int(np.ceil(np.log2(turns))), 1)
     each = at_once * (table_luts(address, b) + (b - 1) * (a + 1)) + (at_once - 1) * bits + bits
-    luts = units * each + _after(device, layer)
+    luts = units * each + behind(device, layer)
     return Resources(luts, luts + units * device.bias_bits, turns + 2 + int(np.ceil(np.log2(at_once + 1))))

@@ -108,3 +108,5 @@ class Technology:
     build: Callable[[Mapping[str, float]], Device]
     scopes: tuple[str, ...] = ("output", "layer")
     """Banks that the technology can be divided into."""
+    resolution: float = 0.04
+    """Largest error of a design value of a cell, in units of the largest weight."""

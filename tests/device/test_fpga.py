@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from itertools import pairwise
 from math import floor
@@ -13,9 +14,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hwsim.device import Registers, infer
-from hwsim.device.fpga_fabric import csd_digits, layer_luts
+from hwsim.device.fpga_fabric import (
+    crossbar_luts,
+    csd_digits,
+    layer_luts,
+    multiplier_luts,
+    switch_luts,
+    table_luts,
+)
 from hwsim.device.fpga_lut import FpgaChip, FpgaLut
 from hwsim.device.fpga_numbers import LAST, RELU, Burnt
+from hwsim.device.fpga_wired import FpgaWired
 from hwsim.model import Layer, Model, start
 
 DEVICE = FpgaLut(weight_bits=6, activation_bits=8, bias_bits=24, headroom_bits=2, clock=1e8, lut_energy=2e-13)
@@ -212,3 +221,108 @@ def test_what_cannot_be_built() -> None:
         ),
         (1, "an FPGA LUT array has no gain register", "leave gain out or use a photonic device"),
     ]
+
+
+def test_ten_thousand_layers() -> None:
+    """Random layers of every kind and width in integers of any length; every fourth has signals at both ends alone."""
+    rng = np.random.default_rng(0)
+    carriers = set()
+    for number in range(10_000):
+        units, inputs, samples = (int(n) for n in rng.integers(1, 7, 3))
+        weight_bits, bits, kind = (int(n) for n in (rng.integers(2, 17), rng.integers(2, 17), rng.integers(0, 4)))
+        top, heavy = 2**bits - 1, 2 ** (weight_bits - 1) - 1
+        signed = bool(rng.integers(2))
+        low, high = (-(top // 2), top // 2) if signed else (0, top)
+        codes = rng.integers(-heavy, heavy + 1, (units, inputs))
+        x = rng.integers(low, high + 1, (samples, inputs))
+        if number % 4 == 0:
+            x = np.where(x * 2 < low + high, low, high)
+            codes = np.where(codes < 0, -heavy, heavy)
+        shift, slope = (int(n) for n in rng.integers(0, 13, 2))
+        least, largest = (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1) if kind == 3 else (low, high)
+        tables = rng.integers(-99, 99, (rng.choice([1, units]), 2**bits if kind == 3 else 1)).astype(np.int32)
+        burnt = Burnt(codes, 1.0, 1.0, kind, shift, least, largest, slope, high, signed, tables)
+        bias = rng.integers(-(2 ** int(rng.integers(1, 31))), 2**30, units)
+        found = burnt.settle(burnt.products(x.astype(np.float32)), bias)
+        carriers.add(burnt.met.dtype.name)
+        for row, sample in zip(found.tolist(), x.tolist(), strict=True):
+            for u, code in enumerate(row):
+                s = int(bias[u]) + sum(int(c) * v for c, v in zip(codes[u].tolist(), sample, strict=True))
+                if kind == 2:
+                    assert code == (s > 0)
+                    continue
+                s = s // 2**slope if kind == 1 and s < 0 else s
+                s = min(max(half_up(Fraction(s, 2**shift)), least), largest)
+                assert code == (tables[u % len(tables), s - least] if kind == 3 else s)
+    assert carriers == {"float32", "float64"}
+
+
+def test_sums_that_no_float_holds() -> None:
+    """Codes of 31 bits: 100 products of 2^46 need 54 bits, and the sum is exact to the last."""
+    codes = np.full((1, 100), 2**31 - 1)
+    codes[0, 0] = 2
+    burnt = Burnt(codes, 1.0, 1.0, reach=2**16 - 1)
+    x = np.full((1, 100), 2**16 - 1, np.float32)
+    assert burnt.met.dtype == np.int64
+    assert burnt.products(x).tolist() == [[(99 * (2**31 - 1) + 2) * (2**16 - 1)]]
+
+
+def test_no_connection_exceeds_the_bound() -> None:
+    """Within a layer as one bank, the largest codes may all meet at one unit."""
+    burnt = Burnt(np.array([[1, -2, 3], [4, 0, -5]]), 1.0, 1.0, reach=10)
+    assert burnt.bound == (3 + 4 + 5) * 10
+    assert burnt.accumulator_bits == 8  # -128..127 holds -120..120
+
+
+def test_the_published_counts_of_a_fabric() -> None:
+    """Switches and crossbars of 8-bit words, from the synthesis tables; all of these are exact."""
+    for switches, lut4, lut6 in [(6, 96, 48), (20, 320, 160), (56, 896, 448), (144, 2304, 1152), (352, 5632, 2816)]:
+        assert switch_luts(switches, 8, "lut4") == switch_luts(switches, 8, "lut3") == lut4
+        assert switch_luts(switches, 8) == lut6
+    assert [crossbar_luts(n, 8) for n in (4, 8, 16, 32, 64)] == [32, 128, 512, 2304, 8704]
+    assert [table_luts(n, 8) for n in (4, 5, 6, 7, 8, 12)] == [4, 4, 8, 16, 32, 512]
+    with pytest.raises(ValueError, match="65 inputs"):
+        crossbar_luts(65, 8)
+
+
+def test_the_published_mean_of_multipliers() -> None:
+    """8-bit constants by canonic digits: 19.1 LUTs for 8-bit and 10.9 for 4-bit inputs, over all of them."""
+    constants = range(-128, 128)
+    assert np.mean([multiplier_luts(c, -128, 127) for c in constants]) == pytest.approx(19.1, rel=0.06)
+    assert np.mean([multiplier_luts(c, -8, 7) for c in constants]) == pytest.approx(10.9, rel=0.06)
+
+
+def test_folding_trades_luts_for_time() -> None:
+    net = model(64, 12, 10)
+    x = np.array([[0.0] * 64, [1.0] * 64], np.float32)
+    flat, folded = (replace(DEVICE, folding=n).fabricate(net, start(net, 0), x, 0) for n in (1, 64))
+    assert sum(r.luts for r in folded.resources) < sum(r.luts for r in flat.resources) / 2
+    assert folded.inference_bill().time_s > 3 * flat.inference_bill().time_s
+    registers = [Registers(v.bias, 1.0) for v in start(net, 0)]
+    assert np.array_equal(infer(net, flat, x, registers, None), infer(net, folded, x, registers, None))
+
+
+def test_wired_logic() -> None:
+    """Signs, one magnitude, and any activation from a table of 2^n entries at m 2^(n-6) LUT6 a unit."""
+    layers = (
+        Layer(5, 8, "tanh", "he-uniform", 1.0, True, "uniform", 1.0, False, True),
+        Layer(3, 5, "identity", "he-uniform", 1.0, True, "uniform", 1.0, False, True),
+    )
+    net = Model("t", layers)
+    device = FpgaWired(2, 8, 24, 0, 1e7, 2e-13, table_bits=10)
+    assert device.problems(net) == []
+    rng = np.random.default_rng(0)
+    values, x = start(net, 0), rng.normal(size=(50, 8)).astype(np.float32)
+    chip = device.fabricate(net, values, x, 0)
+    for number, value in enumerate(values):
+        assert np.array_equal(chip.cells(number), np.where(value.weights < 0, -1, 1))
+        assert np.abs(chip.nominal(number)) == pytest.approx(np.abs(value.weights).mean())
+    registers = [Registers(v.bias, 1.0) for v in values]
+    hidden = np.tanh(x @ chip.nominal(0).T + values[0].bias)
+    wanted = hidden @ chip.nominal(1).T + values[1].bias
+    assert infer(net, chip, x, registers, None) == pytest.approx(wanted, abs=0.05)
+    first = chip.layers[0]
+    trees = layer_luts(first.codes, 8, signed=True)
+    assert chip.resources[0].luts == trees + 5 * (first.accumulator_bits + 8 * 2**4)
+    assert chip.resources[0].flip_flops == 5 * (8 + 24)
+    assert chip.inference_bill().time_s == pytest.approx(2e-7)

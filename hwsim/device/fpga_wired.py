@@ -1,0 +1,91 @@
+"""Wired logic: every weight of one common magnitude, so that multiplying is wiring; what a neuron computes is a table.
+
+A unit adds and subtracts its inputs in a tree, adds its bias, and looks its output up in a small table that holds its
+activation, whichever that is: the sum is shifted and saturated to the address (Kosuge et al., IEEE JETCAS 11, 740
+(2021): 16 nJ a classification). A layer is combinational between its output registers, one layer a clock cycle. The
+common magnitude of a layer is the mean magnitude of its weights, which is nearest to them in least squares.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+import numpy as np
+
+from hwsim.device.datasheet import Datasheet, Datum
+from hwsim.device.fpga_fabric import layer_luts
+from hwsim.device.fpga_lut import FpgaCostNumbers, FpgaLut
+from hwsim.device.fpga_numbers import Burnt, Resources, behind
+from hwsim.device.technology import Technology
+from hwsim.scenario import Bits, Section
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from hwsim.model import Layer
+
+
+class WiredChipNumbers(Section):
+    """Fixed when the bitstream is made."""
+
+    activation_bits: Datum[Bits]
+    """Width of a signal between layers: unsigned where the activation is never negative, else signed."""
+    bias_bits: Datum[Bits]
+    """Width of a signed bias register, in units of the accumulator."""
+    headroom_bits: Datum[int]
+    """Bits kept free above the largest sum seen at calibration, since sums grow in training."""
+    table_bits: Datum[Bits]
+    """Address width of a neuron's table."""
+
+
+class WiredSheet(Datasheet):
+    """A datasheet of the technology ``fpga-wired``."""
+
+    kind: Literal["device"]
+    """This is a device."""
+    chip: WiredChipNumbers
+    """Fixed when the bitstream is made."""
+    cost: FpgaCostNumbers
+    """What computing costs."""
+
+
+@dataclass(frozen=True)
+class FpgaWired(FpgaLut):
+    """The law of wired logic: an FPGA array whose weights are signs, and whose activations are tables."""
+
+    wired: ClassVar[bool] = True
+    """Every activation is a table."""
+
+    @staticmethod
+    def _refused(layer: Layer, *, last: bool) -> list[tuple[str, str]]:
+        found = []
+        if layer.gains:
+            found.append(("wired logic has no gain register", "leave gain out or use a photonic device"))
+        if last and layer.activation != "identity":
+            found.append((f"the last layer of wired logic cannot be {layer.activation!r}", "use 'identity'"))
+        return found
+
+    def weigh(self, weights: NDArray[np.float64]) -> tuple[NDArray[np.int64], float]:
+        """Signs of the weights, 0 counted as positive, and their common magnitude."""
+        return np.where(weights < 0, -1, 1).astype(np.int64), max(float(np.abs(weights).mean()), 1e-30)
+
+    def count(self, layer: Burnt) -> Resources:
+        """Trees of adders, bias adders and tables; registers at the outputs and for the biases; one clock cycle."""
+        luts = layer_luts(layer.codes, self.activation_bits, signed=layer.signed_input) + behind(self, layer)
+        return Resources(luts, len(layer.codes) * (self.activation_bits + self.bias_bits), 1)
+
+
+def _build(values: Mapping[str, Any]) -> FpgaWired:
+    return FpgaWired(weight_bits=2, **values)
+
+
+PLUGIN = Technology(
+    name="fpga-wired",
+    summary="wired logic in an FPGA: weights of one magnitude, neurons as adder trees and look-up tables",
+    sheet=WiredSheet,
+    build=_build,
+    resolution=1.0,
+)
