@@ -1,6 +1,7 @@
 """What a weight physically is: one technology a file; a device is a law, a chip one fabricated instance."""
 
 from hwsim.device.datasheet import Datasheet, Datum, Source, read_sheet, sheet_values
+from hwsim.device.inference import infer
 from hwsim.device.technology import Bill, Chip, Device, Registers, Technology
 from hwsim.registry import Registry
 
@@ -16,6 +17,7 @@ __all__ = [
     "Registers",
     "Source",
     "Technology",
+    "infer",
     "read_sheet",
     "sheet_values",
 ]

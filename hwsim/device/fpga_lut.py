@@ -10,8 +10,8 @@ canonic-signed digits costs z-1 adders, and the products of a unit meet in a bin
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -109,6 +109,11 @@ class _Layer:
     shift: int
     relu: bool
     luts: int
+    met: NDArray[np.int32] = field(init=False)
+    """The code that each position meets."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "met", self.codes.astype(np.int32))
 
     @property
     def unit(self) -> float:
@@ -205,30 +210,34 @@ class FpgaChip:
         codes = np.rint(registers.bias / self.layers[layer].unit)
         return np.clip(codes, -limit, limit).astype(np.int64)
 
-    def infer(
-        self,
-        x: NDArray[np.float32],
-        connections: Sequence[NDArray[np.int64]],
-        registers: Sequence[Registers],
-        rng: np.random.Generator | None,
-    ) -> NDArray[np.float64]:
-        """Integer inference; the result is the last accumulator times its scale."""
+    def connect(self, layer: int, positions: NDArray[np.int64], cells: NDArray[np.int64]) -> None:
+        """Gather the codes of the positions that move."""
+        self.layers[layer].met.reshape(-1)[positions] = self.layers[layer].codes.reshape(-1)[cells]
+
+    def encode(self, x: NDArray[np.float32]) -> NDArray[np.int32]:
+        """Input codes, saturated to the width of a signal."""
+        a = self.device.activation_bits
+        low, high = (-(2 ** (a - 1) - 1), 2 ** (a - 1) - 1) if self.signed else (0, 2**a - 1)
+        return np.clip(np.rint(x.astype(np.float64) / self.input_scale), low, high).astype(np.int32)
+
+    def products(self, layer: int, signals: NDArray[np.int32], rng: np.random.Generator | None) -> NDArray[np.int64]:
+        """Accumulators without their biases."""
         del rng
         from hwsim.kernels.dense import dense_integer
 
-        a = self.device.activation_bits
-        low, high = (-(2 ** (a - 1) - 1), 2 ** (a - 1) - 1) if self.signed else (0, 2**a - 1)
-        signals = np.clip(np.rint(x.astype(np.float64) / self.input_scale), low, high).astype(np.int32)
-        for number, layer in enumerate(self.layers):
-            weights = np.ascontiguousarray(layer.codes.ravel()[connections[number]], np.int32)
-            bias = self.register_codes(number, registers[number])
-            sums = np.empty((len(signals), len(weights)), np.int64)
-            dense_integer(np.ascontiguousarray(signals), weights, bias, sums)
-            if not layer.relu:
-                return np.asarray(sums * layer.unit, np.float64)
-            rounded = (sums + ((1 << layer.shift) >> 1)) >> layer.shift
-            signals = np.clip(rounded, 0, 2**a - 1).astype(np.int32)
-        raise AssertionError("the last layer is checked to be identity")
+        weights = self.layers[layer].met
+        sums = np.empty((len(signals), len(weights)), np.int64)
+        dense_integer(np.ascontiguousarray(signals), weights, np.zeros(len(weights), np.int64), sums)
+        return sums
+
+    def settle(self, layer: int, sums: NDArray[np.int64], registers: Registers) -> NDArray[Any]:
+        """Bias, then shift and saturate; the last layer's accumulators times their scale."""
+        burnt = self.layers[layer]
+        sums = sums + self.register_codes(layer, registers)
+        if not burnt.relu:
+            return np.asarray(sums * burnt.unit, np.float64)
+        rounded = (sums + ((1 << burnt.shift) >> 1)) >> burnt.shift
+        return np.asarray(np.clip(rounded, 0, 2**self.device.activation_bits - 1), np.int32)
 
     def inference_bill(self) -> Bill:
         """Every LUT once an inference; one adder level a clock cycle, layers in sequence."""

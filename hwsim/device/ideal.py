@@ -5,7 +5,7 @@ What remains is the method: how far a controller gets by reconnection or by bias
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -48,6 +48,11 @@ class IdealChip:
 
     model: Model
     weights: tuple[NDArray[np.float64], ...]
+    met: tuple[NDArray[np.float64], ...] = field(init=False)
+    """The weight that each position meets."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "met", tuple(weights.copy() for weights in self.weights))
 
     @property
     def noisy(self) -> bool:
@@ -72,27 +77,30 @@ class IdealChip:
         gain = [registers.gain] if self.model.layers[layer].gain else []
         return np.concatenate([registers.bias, gain])
 
-    def infer(
-        self,
-        x: NDArray[np.float32],
-        connections: Sequence[NDArray[np.int64]],
-        registers: Sequence[Registers],
-        rng: np.random.Generator | None,
+    def connect(self, layer: int, positions: NDArray[np.int64], cells: NDArray[np.int64]) -> None:
+        """Gather the weights of the positions that move."""
+        self.met[layer].reshape(-1)[positions] = self.weights[layer].reshape(-1)[cells]
+
+    def encode(self, x: NDArray[np.float32]) -> NDArray[np.float64]:
+        """The numbers themselves."""
+        return np.ascontiguousarray(x, np.float64)
+
+    def products(
+        self, layer: int, signals: NDArray[np.float64], rng: np.random.Generator | None
     ) -> NDArray[np.float64]:
         """Products summed from the first input to the last, so that the bits depend on no library."""
         del rng
         from hwsim.kernels.dense import dense_float
 
-        signals = np.ascontiguousarray(x, np.float64)
-        for layer, cells, connection, register in zip(
-            self.model.layers, self.weights, connections, registers, strict=True
-        ):
-            sums = np.empty((len(signals), layer.units))
-            dense_float(signals, np.ascontiguousarray(cells.reshape(-1)[connection]), sums)
-            signals = (register.gain if layer.gain else 1.0) * sums + register.bias
-            if layer.activation == "relu":
-                signals = np.maximum(signals, 0)
-        return np.asarray(signals)
+        sums = np.empty((len(signals), len(self.met[layer])))
+        dense_float(signals, self.met[layer], sums)
+        return sums
+
+    def settle(self, layer: int, sums: NDArray[np.float64], registers: Registers) -> NDArray[np.float64]:
+        """Gain, bias, activation."""
+        law = self.model.layers[layer]
+        signals = (registers.gain if law.gain else 1.0) * sums + registers.bias
+        return np.maximum(signals, 0) if law.activation == "relu" else signals
 
     def inference_bill(self) -> Bill:
         """An ideal device costs nothing."""

@@ -9,7 +9,7 @@ then owns its rows: unit u's tile row r holds cell r of unit u.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -212,6 +212,11 @@ class _Layer:
     span: float
     relu: bool
     gain: bool
+    row_of: NDArray[np.int64] = field(init=False)
+    """The row of a unit's cells that each of its inputs drives."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "row_of", np.tile(np.arange(self.cells.shape[1]), (len(self.cells), 1)))
 
 
 @dataclass(frozen=True)
@@ -244,29 +249,31 @@ class PhotonicChip:
         gain = [registers.gain] if self.layers[layer].gain else []
         return np.concatenate([registers.bias, gain]).astype(np.float32)
 
-    def infer(
-        self,
-        x: NDArray[np.float32],
-        connections: Sequence[NDArray[np.int64]],
-        registers: Sequence[Registers],
-        rng: np.random.Generator | None,
+    def connect(self, layer: int, positions: NDArray[np.int64], cells: NDArray[np.int64]) -> None:
+        """Let inputs drive other rows; a unit's connections stay within the unit's own rows."""
+        row_of = self.layers[layer].row_of
+        row_of.reshape(-1)[positions] = cells % row_of.shape[1]
+
+    def encode(self, x: NDArray[np.float32]) -> NDArray[np.float64]:
+        """The numbers themselves; the modulators of a layer convert them."""
+        return x.astype(np.float64)
+
+    def settle(self, layer: int, sums: NDArray[np.float64], registers: Registers) -> NDArray[np.float64]:
+        """Gain, bias and activation in the electronics behind the ADC."""
+        core = self.layers[layer]
+        codes = self.register_codes(layer, registers).astype(np.float64)
+        bias, gain = codes[: len(core.cells)], codes[-1] if core.gain else 1.0
+        signals = gain * sums + bias
+        return np.maximum(signals, 0) if core.relu else np.asarray(signals)
+
+    def products(
+        self, layer: int, signals: NDArray[np.float64], rng: np.random.Generator | None
     ) -> NDArray[np.float64]:
         """Light through the cells, column by column, tile by tile; noise for every sample, tile and column."""
-        signals = x.astype(np.float64)
-        for number, layer in enumerate(self.layers):
-            codes = self.register_codes(number, registers[number]).astype(np.float64)
-            bias, gain = codes[: len(layer.cells)], codes[-1] if layer.gain else 1.0
-            signals = gain * self._read(layer, signals, connections[number], rng) + bias
-            if layer.relu:
-                signals = np.maximum(signals, 0)
-        return np.asarray(signals)
+        return self._read(self.layers[layer], signals, rng)
 
     def _read(
-        self,
-        layer: _Layer,
-        signals: NDArray[np.float64],
-        connections: NDArray[np.int64],
-        rng: np.random.Generator | None,
+        self, layer: _Layer, signals: NDArray[np.float64], rng: np.random.Generator | None
     ) -> NDArray[np.float64]:
         """One layer's products W x (samples, units)."""
         from hwsim.kernels.photonic import read_tiles
@@ -287,7 +294,7 @@ class PhotonicChip:
             np.ascontiguousarray(drive),
             layer.cells,
             layer.reference,
-            np.ascontiguousarray(connections % inputs),
+            layer.row_of,
             noise,
             np.array(
                 [

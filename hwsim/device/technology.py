@@ -32,10 +32,12 @@ class Bill:
 
 
 class Chip(Protocol):
-    """One fabricated instance: values that never change, behind connections and registers that do.
+    """One fabricated instance: values that never change, behind connections that do.
 
-    ``connections`` is one int64 array (units, inputs) per layer: input i of unit u meets cell
-    ``connections[layer][u, i]``, cells of a layer numbered row by row (unit 0 first).
+    A chip knows matrix products and registers; networks are the engine's affair (:mod:`hwsim.device.inference`). What
+    passes between its layers, ``signals``, and what a product gives, ``sums``, are in the chip's own domain: integers,
+    currents, numbers. Cells of a layer are numbered row by row, unit 0 first; so are the positions, each of which is
+    one input of one unit. A chip leaves fabrication with position k on cell k.
     """
 
     @property
@@ -55,14 +57,20 @@ class Chip(Protocol):
     def register_codes(self, layer: int, registers: Registers) -> NDArray[Any]:
         """What the registers of a layer hold after a write: one number a bias, then the gain where there is one."""
 
-    def infer(
-        self,
-        x: NDArray[np.float32],
-        connections: Sequence[NDArray[np.int64]],
-        registers: Sequence[Registers],
-        rng: np.random.Generator | None,
-    ) -> NDArray[np.float64]:
-        """Run samples (samples, features) through the chip; event noise is drawn from ``rng``, none without it."""
+    def connect(self, layer: int, positions: NDArray[np.int64], cells: NDArray[np.int64]) -> None:
+        """Let positions of a layer meet other cells: position ``positions[k]`` meets ``cells[k]`` from now on.
+
+        Called once a reconnection, with the positions that move and no others: the cost is in proportion to them.
+        """
+
+    def encode(self, x: NDArray[np.float32]) -> NDArray[Any]:
+        """What enters the first layer, in the chip's domain, from samples (samples, features)."""
+
+    def products(self, layer: int, signals: NDArray[Any], rng: np.random.Generator | None) -> NDArray[Any]:
+        """Matrix products (rows, fan-in) to (rows, units); read noise is drawn from ``rng``, none without it."""
+
+    def settle(self, layer: int, sums: NDArray[Any], registers: Registers) -> NDArray[Any]:
+        """Registers, activation and requantisation: sums (rows, units) to signals; of the last layer, to numbers."""
 
     def inference_bill(self) -> Bill:
         """Energy and time of one inference in the chip's core, its permutation circuits apart."""

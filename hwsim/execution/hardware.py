@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hwsim.crossbar import extend
-from hwsim.device import Bill, Registers
+from hwsim.device import Bill, Registers, infer
 from hwsim.execution.port import Load, simulate
 from hwsim.schedule import Bank, Entry, Layout
 
@@ -110,10 +110,17 @@ class Hardware:
                 Load(fabric.configuration_bits, int(sets[b]), int(changed[b] - sets[b]), int(held[b]))
                 for b in np.flatnonzero(changed)
             ]
+            self._connect(number, bank, wanted)
             self.states[number], self.permutations[number] = new, wanted
         writes = self._write(entry)
         energy, duration = simulate(loads, writes, self.switch)
         return Step(moves, toggles, writes, energy, duration)
+
+    def _connect(self, number: int, bank: Bank, wanted: NDArray[np.int64]) -> None:
+        """Tell the chip which positions meet other cells than before."""
+        moved = np.flatnonzero(wanted != self.permutations[number])
+        cells = wanted.reshape(-1)[moved] + moved // bank.ports * bank.ports
+        self.chip.connect(bank.layer, moved, cells)
 
     def _check(
         self, number: int, bank: Bank, fabric: Fabric, states: NDArray[np.integer], ports: NDArray[np.int64]
@@ -159,17 +166,10 @@ class Hardware:
         """What the registers of every layer hold now."""
         return [self.chip.register_codes(i, self._split(i, values)) for i, values in enumerate(self.registers)]
 
-    def connections(self) -> list[NDArray[np.int64]]:
-        """Per layer, the cell number that each position meets, int64 (units, inputs)."""
-        return [
-            (permutation + np.arange(bank.banks)[:, None] * bank.ports).reshape(layer.units, layer.inputs)
-            for permutation, bank, layer in zip(self.permutations, self.layout.layers, self.model.layers, strict=True)
-        ]
-
     def infer(self, x: NDArray[np.float32], rng: np.random.Generator | None) -> NDArray[np.float64]:
         """Run samples through the emulated chip as it is connected now."""
         registers = [self._split(number, values) for number, values in enumerate(self.registers)]
-        return self.chip.infer(x, self.connections(), registers, rng)
+        return infer(self.model, self.chip, x, registers, rng)
 
     def inference_bill(self) -> Bill:
         """One inference: the core, and every signal bit through every switch of its circuits."""

@@ -16,7 +16,7 @@ import pytest
 import hwsim
 from hwsim.controller import CONTROLLERS, Job
 from hwsim.crossbar import CROSSBARS, extend
-from hwsim.device import DEVICES, Registers, read_sheet, sheet_values
+from hwsim.device import DEVICES, Registers, infer, read_sheet, sheet_values
 from hwsim.export import EXPORTS
 from hwsim.library import names
 from hwsim.model import Layer, Model, start
@@ -106,15 +106,14 @@ def test_device(name: str) -> None:
     task, values = _task(), start(MODEL, 1)
     chip = device.fabricate(MODEL, values, task.train_x, 1)
     again = device.fabricate(MODEL, values, task.train_x, 1)
-    connections = [np.arange(v.weights.size).reshape(v.weights.shape) for v in values]
     registers = [Registers(v.bias + 0.1, 1.0) for v in values]
     cells = [chip.cells(i).copy() for i in range(2)]
-    quiet = chip.infer(task.test_x, connections, registers, None)
+    quiet = infer(MODEL, chip, task.test_x, registers, None)
     assert quiet.shape == (32, 3)
     assert np.isfinite(quiet).all()
-    assert np.array_equal(quiet, again.infer(task.test_x, connections, registers, None))
-    first, second = (chip.infer(task.test_x, connections, registers, np.random.default_rng(s)) for s in (0, 1))
-    assert np.array_equal(first, chip.infer(task.test_x, connections, registers, np.random.default_rng(0)))
+    assert np.array_equal(quiet, infer(MODEL, again, task.test_x, registers, None))
+    first, second = (infer(MODEL, chip, task.test_x, registers, np.random.default_rng(s)) for s in (0, 1))
+    assert np.array_equal(first, infer(MODEL, chip, task.test_x, registers, np.random.default_rng(0)))
     assert chip.noisy != np.array_equal(first, second)
     for number, value in enumerate(values):
         assert np.array_equal(chip.cells(number), cells[number])
@@ -122,9 +121,13 @@ def test_device(name: str) -> None:
         assert error <= np.abs(value.weights).max() / 25
         assert len(chip.register_codes(number, registers[number])) == len(value.bias)
     order = np.array([4, 2, 0, 1, 3])
-    moved = [connections[0][:, order], connections[1]]
-    straight = chip.infer(np.ascontiguousarray(task.test_x[:, np.argsort(order)]), connections, registers, None)
-    assert np.allclose(chip.infer(task.test_x, moved, registers, None), straight, atol=1e-9)
+    straight = infer(MODEL, chip, np.ascontiguousarray(task.test_x[:, np.argsort(order)]), registers, None)
+    chip.connect(0, np.arange(30), np.arange(30).reshape(6, 5)[:, order].reshape(-1))
+    assert np.allclose(infer(MODEL, chip, task.test_x, registers, None), straight, atol=1e-9)
+    back = np.flatnonzero(np.tile(order != np.arange(5), 6))
+    chip.connect(0, back, back)
+    assert np.array_equal(infer(MODEL, chip, task.test_x, registers, None), quiet)
+    assert np.array_equal(chip.cells(0), cells[0])
     bill = chip.inference_bill()
     assert (bill.energy_j > 0) == (bill.time_s > 0) == (name != "ideal")
 

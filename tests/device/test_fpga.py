@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hwsim.device import Registers
+from hwsim.device import Registers, infer
 from hwsim.device.fpga_lut import FpgaChip, FpgaLut, csd_digits, layer_luts
 from hwsim.device.fpga_lut import _Layer as Burnt
 from hwsim.model import Layer, Model, start
@@ -79,7 +79,9 @@ def test_inference(
     x = rng.uniform(1.5 * low - 0.2, 1.5, (6, sizes[0])).astype(np.float32)
     connections = [rng.permutation(n.units * n.inputs).reshape(n.units, n.inputs) for n in net.layers]
     registers = [Registers(rng.normal(0, large, n.units), 1.0) for n in net.layers]
-    assert chip.infer(x, connections, registers, None).tolist() == big(chip, x, connections, registers)
+    for number, cells in enumerate(connections):
+        chip.connect(number, np.arange(cells.size), cells.reshape(-1))
+    assert infer(net, chip, x, registers, None).tolist() == big(chip, x, connections, registers)
 
 
 @pytest.mark.parametrize(
@@ -105,7 +107,7 @@ def test_rounding(total: int, code: int) -> None:
     chip = FpgaChip(DEVICE, (Burnt(one, 1.0, 1.0, 2, True, 0), Burnt(one, 1.0, 1.0, 0, False, 0)), 1.0, signed=False)
     registers = [Registers(np.array([float(total)]), 1.0), Registers(np.zeros(1), 1.0)]
     zero = np.zeros((1, 1), np.float32)
-    assert chip.infer(zero, [np.array([[0]])] * 2, registers, None).tolist() == [[code]]
+    assert infer(model(1, 1, 1), chip, zero, registers, None).tolist() == [[code]]
 
 
 def test_a_bias_register_saturates() -> None:

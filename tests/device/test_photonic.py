@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from hwsim.device import DEVICES, Registers, read_sheet, sheet_values
+from hwsim.device import DEVICES, Registers, infer, read_sheet, sheet_values
 from hwsim.device.photonic import Photonic, PhotonicSheet
 from hwsim.library import names
 from hwsim.model import Layer, Model, start
@@ -35,10 +35,6 @@ def model(units: int, inputs: int, *, gain: bool = False) -> Model:
     return Model("t", (Layer(units, inputs, "identity", "uniform", 1.0, True, "uniform", 1.0, gain, True),))
 
 
-def straight(units: int, inputs: int) -> list[np.ndarray]:
-    return [np.arange(units * inputs).reshape(units, inputs)]
-
-
 @given(
     inputs=st.integers(1, 25),
     units=st.integers(1, 11),
@@ -61,9 +57,9 @@ def test_without_noise_it_is_the_product(
     x = rng.uniform(low, 1, (7, inputs)).astype(np.float32)
     chip = device.fabricate(net, [values], x, seed)
     p = np.array([rng.permutation(inputs) for _ in range(units)])
-    connections = [p + inputs * np.arange(units)[:, None]]
+    chip.connect(0, np.arange(p.size), (p + inputs * np.arange(units)[:, None]).reshape(-1))
     bias, gain = values.bias.astype(np.float32).astype(float), 1.5
-    found = chip.infer(x, connections, [Registers(values.bias, gain)], None)
+    found = infer(net, chip, x, [Registers(values.bias, gain)], None)
     wanted = gain * x.astype(float) @ np.take_along_axis(values.weights, p, axis=1).T + bias
     assert np.abs(found - wanted).max() <= inputs * 2.0**-35
 
@@ -81,7 +77,7 @@ def test_read_noise() -> None:
     x = np.ones((n, 9), np.float32)
     chip = device.fabricate(net, [values], np.array([[0.0] * 9, [1.0] * 9], np.float32), 0)
     zero = [Registers(np.zeros(1), 1.0)]
-    reads = chip.infer(x, straight(1, 9), zero, np.random.default_rng(1))[:, 0]
+    reads = infer(net, chip, x, zero, np.random.default_rng(1))[:, 0]
     full = device.responsivity * device.launched_power * device.path_factor
     mid, half = (device.brightest + device.darkest) / 2, (device.brightest - device.darkest) / 2
     scale = np.abs(values.weights).max()
@@ -105,7 +101,7 @@ def test_intensity_noise_is_common_to_column_and_reference() -> None:
     (values,) = start(net, 0)
     x = np.ones((n, 5), np.float32)
     chip = device.fabricate(net, [values], np.array([[0.0] * 5, [1.0] * 5], np.float32), 0)
-    reads = chip.infer(x, straight(1, 5), [Registers(np.zeros(1), 1.0)], np.random.default_rng(1))[:, 0]
+    reads = infer(net, chip, x, [Registers(np.zeros(1), 1.0)], np.random.default_rng(1))[:, 0]
     product = values.weights.sum()
     spread = np.sqrt(1e-10 * 1e6)
     assert 5e-4 < stats.chi2(n).cdf(((reads / product - 1) ** 2).sum() / spread**2) < 1 - 5e-4
