@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 from pydantic import ConfigDict, Field, create_model
 
 from hwsim.scenario import Document, Fault, FaultError, Section, format_quantity, validate
-from hwsim.scenario.section import dimension_of, field_type
+from hwsim.scenario.section import dimension_of, field_type, words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -126,8 +126,8 @@ def sheet_values(
     data = {name: datum.value for name, datum in _numbers(sheet)}
     for key, written in overrides.items():
         data[key] = getattr(given, key)
-        low, high = sheet.valid[key]
-        if not low <= data[key] <= high:
+        low, high = sheet.valid.get(key, (0, 0))
+        if key in sheet.valid and not low <= data[key] <= high:
             cure = f"give a value from {_shown(schema, key, low)} to {_shown(schema, key, high)}"
             what = f"'{key}' lies outside the datasheet's valid range"
             faults.append(document.fault((*at, key), what, str(written), cure))
@@ -143,13 +143,15 @@ class _Made(Section):
 
 
 def settable(sheet: Datasheet) -> type[Section]:
-    """The schema of what a scenario may set: the sheet's numbers that have a valid range, each with its own type."""
+    """The schema of what a scenario may set: the sheet's numbers that have a valid range, and its choices of words."""
     fields: dict[str, Any] = {}
     for part in _PARTS:
         section = getattr(sheet, part, None)
         for name, field in type(section).model_fields.items() if section is not None else ():
-            if name in sheet.valid and isinstance(field.annotation, type) and issubclass(field.annotation, Datum):
-                fields[name] = (field_type(field.annotation.model_fields["value"]), None)
+            if isinstance(field.annotation, type) and issubclass(field.annotation, Datum):
+                kind = field_type(field.annotation.model_fields["value"])
+                if name in sheet.valid or words(kind):
+                    fields[name] = (kind, None)
     return create_model("Settable", __base__=_Made, **fields)
 
 

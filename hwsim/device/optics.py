@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
+LIGHT_SPEED = 299_792_458.0
+"""Speed of light in vacuum in m/s (exact)."""
+
 
 def power_share(loss: float) -> float:
     """Share of the power that is left after a loss in decibels.
@@ -130,7 +133,7 @@ def transmit(
 
     Example:
         >>> one = np.ones((1, 1))
-        >>> transmit(0.5 * one, 0 * one, one, one, 0.0, 0.0, -np.inf).tolist()
+        >>> transmit(0.5 * one, 0 * one, one, one, 0.0, 0.0, -np.inf).round(9).tolist()
         [[0.5]]
     """
     shape = np.broadcast_shapes(cells.shape, phases.shape, row_taps.shape, column_taps.shape)

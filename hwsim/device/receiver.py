@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hwsim.device.optics import LIGHT_SPEED
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -19,8 +21,6 @@ BOLTZMANN = 1.380649e-23
 """Boltzmann constant in J/K (exact, SI 2019)."""
 PLANCK = 6.62607015e-34
 """Planck constant in J s (exact, SI 2019)."""
-LIGHT_SPEED = 299_792_458.0
-"""Speed of light in m/s (exact)."""
 
 
 def shot_variance(current: NDArray[np.float64] | float, bandwidth: float) -> NDArray[np.float64]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
@@ -93,6 +93,10 @@ class Technology:
     name: str
     summary: str
     sheet: type[Datasheet]
-    build: Callable[[Mapping[str, float]], Device]
+    build: Callable[[Mapping[str, Any]], Device]
     scopes: tuple[str, ...] = ("output", "layer")
     """Banks that the technology can be divided into."""
+    effects: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """Effects that can be switched off, by name: the numbers that do it, laid over a sheet's before ``build``."""
+    symbols: Mapping[str, str] = field(default_factory=dict)
+    """Symbols that formulas use, by number."""
