@@ -89,6 +89,8 @@ def read_tiles(
                             for k in range(o, o + blocks_of):
                                 two[k] += b * source[k]
                 for k in range(blocks_of):
+                    read_number = np.uint64(first // vectors + k)
+                    swing = 1.0 + rin * normal(key[1], read_number, edges) if noisy == 1 and rin > 0 else 1.0
                     every_one, every_two = 0.0, 0.0
                     if leak > 0:
                         for v in range(vectors):
@@ -105,7 +107,6 @@ def read_tiles(
                             shade += leak * full * (every_two - two[at])
                         if noisy == 1:
                             read = np.uint64((s * tiles + tile) * columns_of)
-                            swing = 1.0 + rin * normal(key[1], np.uint64(s), edges) if rin > 0 else 1.0
                             one_z = normal(key[0], read + np.uint64(u), edges)
                             two_z = normal(key[0], read + np.uint64(units + d), edges)
                             current = current * swing + np.sqrt(shot * max(current, 0.0) + thermal) * one_z
