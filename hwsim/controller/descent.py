@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from pydantic import Field
 
+from hwsim.controller.forward import forward
 from hwsim.controller.protocol import Course
 from hwsim.device import Registers
 from hwsim.scenario import Section
@@ -82,7 +83,7 @@ class Descent:
             gain = torch.tensor(start.gain, dtype=torch.float32)
             trained += [weight] if learned else []
             trained += [bias] if layer.learned_registers else []
-            trained += [gain] if layer.gain and layer.learned_registers else []
+            trained += [gain] if layer.gains and layer.learned_registers else []
             self.weights.append(weight)
             self.biases.append(bias)
             self.gains.append(gain)
@@ -103,12 +104,7 @@ class Descent:
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """The network's outputs (samples, outputs)."""
-        for layer, weight, bias, gain in zip(self.job.model.layers, self.weights, self.biases, self.gains, strict=True):
-            x = x @ weight.T
-            x = gain * x + bias if layer.gain else x + bias
-            if layer.activation == "relu":
-                x = x.relu()
-        return x
+        return forward(self.job.model, x, self.weights, self.biases, self.gains)
 
     def epoch(self) -> None:
         """One pass over the training set."""
@@ -134,8 +130,11 @@ class Descent:
     def registers(self) -> tuple[Registers, ...]:
         """Biases and gains as they are now."""
         return tuple(
-            Registers(bias=bias.detach().numpy().astype(np.float64), gain=float(gain.detach()))
-            for bias, gain in zip(self.biases, self.gains, strict=True)
+            Registers(
+                bias=bias.detach().numpy().astype(np.float64),
+                gain=gain.detach().numpy().astype(np.float64) if layer.unit_gains else float(gain.detach()),
+            )
+            for layer, bias, gain in zip(self.job.model.layers, self.biases, self.gains, strict=True)
         )
 
     def put_weights(self, layer: int, values: NDArray[np.float64]) -> None:

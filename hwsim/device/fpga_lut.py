@@ -1,21 +1,27 @@
 """FPGA LUT array: integer weights burnt into look-up tables, exact integer arithmetic.
 
-A unit computes ``acc = sum_i w[u, p[i]] x[i] + b[u]`` in integers, then ``clip((acc + 2^(s-1)) >> s, 0, 2^a - 1)``
-with a shift s fixed at fabrication (rounding half up). The last layer hands out its accumulators. Weights are b-bit
-signed and symmetric (-(2^(b-1)-1) .. 2^(b-1)-1); biases are the only values in registers.
+A unit computes ``acc = sum_i w[u, p[i]] x[i] + b[u]`` in integers as wide as the sum needs, then
+``clip((acc + 2^(s-1)) >> s, 0, 2^a - 1)`` with a shift s fixed at fabrication (rounding half up). Leaky ReLU shifts
+negative accumulators by its slope first and keeps the sign; a look-up activation shifts and saturates to the address
+of a table; a step gives 0 or 1. The last layer hands out its accumulators. Weights are b-bit signed and symmetric
+(-(2^(b-1)-1) .. 2^(b-1)-1); biases are the only values in registers.
 
-Area: one LUT6 a result bit of every adder or subtractor; a constant multiplication by a constant of z non-zero
-canonic-signed digits costs z-1 adders, and the products of a unit meet in a binary adder tree.
+Products travel through BLAS in float32 or float64 where the largest sum that any connection can give is below 2^24 or
+2^53: every partial sum is then a whole number that the format holds exactly, whatever the order of summing.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
+from math import prod
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from hwsim.device.datasheet import Datasheet, Datum
+from hwsim.device.fpga_fabric import csd_digits, layer_luts
+from hwsim.device.fpga_numbers import Burnt, Join, Resources, folded, pipelined
 from hwsim.device.technology import Bill, Registers, Technology
 from hwsim.scenario import Bits, Hertz, Joules, Section
 
@@ -24,7 +30,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from hwsim.model import Model, Start
+    from hwsim.model import Layer, Model, Node, Start
+
+__all__ = ["PLUGIN", "FpgaChip", "FpgaLut", "FpgaSheet", "csd_digits", "layer_luts"]
 
 
 class FpgaChipNumbers(Section):
@@ -38,6 +46,11 @@ class FpgaChipNumbers(Section):
     """Width of a signed bias register, in units of the accumulator."""
     headroom_bits: Datum[int]
     """Bits kept free above the largest activation seen at calibration, since activations grow in training."""
+    table_bits: Datum[Bits]
+    """Address width of a look-up activation's table."""
+    folding: Datum[int]
+    """Turns in which a unit takes its inputs: 1 for constant multipliers and adder trees, pipelined, all inputs at
+    once; more for multipliers that take turns, with the constants in tables."""
 
 
 class FpgaCostNumbers(Section):
@@ -60,67 +73,6 @@ class FpgaSheet(Datasheet):
     """What computing costs."""
 
 
-def csd_digits(constants: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Count the non-zero digits of canonic signed-digit forms.
-
-    Args:
-        constants: integers of any shape.
-
-    Returns:
-        int64 of the same shape: popcount(3|c| xor |c|).
-
-    Example:
-        >>> csd_digits(np.array([0, 1, 3, -7, 11])).tolist()
-        [0, 1, 2, 2, 3]
-    """
-    magnitude = np.abs(np.asarray(constants, np.int64))
-    return np.asarray(np.bitwise_count(np.bitwise_xor(3 * magnitude, magnitude)), np.int64)
-
-
-def layer_luts(codes: NDArray[np.int64], data_bits: int) -> int:
-    """LUTs of one layer's multiply-accumulate: the sum of its adder widths.
-
-    Args:
-        codes: weight constants (units, inputs).
-        data_bits: width of the inputs, bit.
-
-    Example:
-        >>> layer_luts(np.array([[1, 1]]), 8)  # one adder of two 8-bit numbers has a 9-bit result
-        9
-    """
-    total = 0
-    for row in np.abs(codes):
-        live = row[row > 0]
-        widths = np.ceil(np.log2(live.astype(float) * (2**data_bits - 1) + 1)).astype(np.int64)
-        total += int(((csd_digits(live) - 1) * widths).sum())
-        terms = sorted(widths.tolist())
-        while len(terms) > 1:
-            sums = [max(a, b) + 1 for a, b in zip(terms[::2], terms[1::2], strict=False)]
-            total += sum(sums)
-            terms = sums + terms[len(terms) - len(terms) % 2 :]
-    return total
-
-
-@dataclass(frozen=True)
-class _Layer:
-    codes: NDArray[np.int64]
-    weight_scale: float
-    input_scale: float
-    shift: int
-    relu: bool
-    luts: int
-    met: NDArray[np.int32] = field(init=False)
-    """The code that each position meets."""
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "met", self.codes.astype(np.int32))
-
-    @property
-    def unit(self) -> float:
-        """The value of one step of the accumulator."""
-        return self.weight_scale * self.input_scale
-
-
 @dataclass(frozen=True)
 class FpgaLut:
     """The law of an FPGA LUT array; numbers as in the datasheet, SI units."""
@@ -131,50 +83,60 @@ class FpgaLut:
     headroom_bits: int
     clock: float
     lut_energy: float
+    table_bits: int = 8
+    folding: int = 1
 
     def problems(self, model: Model) -> list[tuple[int, str, str]]:
-        """Hidden layers must be ReLU, the last one identity; there is no gain register."""
+        """What integers cannot do: other activations, averages of other than a power of two, gains, recurrence."""
         found = []
         last = len(model.layers) - 1
-        for number, layer in enumerate(model.layers):
-            if layer.gain:
-                found.append(
-                    (number, "an FPGA LUT array has no gain register", "leave gain out or use a photonic device")
-                )
-            wanted = "identity" if number == last else "relu"
-            if layer.activation != wanted:
-                place = "the last layer" if number == last else "a hidden layer"
-                found.append(
-                    (number, f"{place} of an FPGA LUT array cannot be {layer.activation!r}", f"use {wanted!r}")
-                )
+        for number, node in enumerate(model.nodes):
+            if node.kind == "rnn":
+                what = "an FPGA LUT array has no feedback from a layer to itself"
+                found.append((number, what, "use a device whose signals are numbers, such as 'ideal'"))
+            count = prod(node.window.kernel) if node.window else 1
+            if node.kind == "average-pool" and count.bit_count() > 1:
+                what = f"an FPGA LUT array averages by shifting, which {count} values a window do not allow"
+                found.append((number, what, "pool a power of two of values, such as 2 x 2"))
+            if node.kind == "add" and any(layer.activation == "step" for layer in model.layers):
+                what = "an FPGA LUT array cannot align the scales of a sum in a network with steps"
+                found.append((number, what, "use 'relu' instead of 'step'"))
+            if node.layer is not None:
+                found += [(number, *why) for why in self._refused(model.layers[node.layer], last=node.layer == last)]
         return found
 
+    @staticmethod
+    def _refused(layer: Layer, *, last: bool) -> list[tuple[str, str]]:
+        found = []
+        if layer.gains:
+            found.append(("an FPGA LUT array has no gain register", "leave gain out or use a photonic device"))
+        name = layer.activation
+        slope = layer.parameters[0] if name == "leaky-relu" else 0.5
+        if last and name != "identity":
+            found.append((f"the last layer of an FPGA LUT array cannot be {name!r}", "use 'identity'"))
+        elif not last and name not in {"relu", "leaky-relu", "step", "look-up"}:
+            what = f"a hidden layer of an FPGA LUT array cannot be {name!r}"
+            found.append((what, "use 'relu', 'leaky-relu', 'step' or 'look-up'"))
+        elif not 0 < slope <= 1 or np.frexp(slope)[0] != 0.5:  # noqa: PLR2004 - exact
+            what = f"an FPGA LUT array shifts for a leaky ReLU, which a slope of {slope:g} does not allow"
+            found.append((what, "use a power of two such as 0.25"))
+        return found
+
+    def weigh(self, weights: NDArray[np.float64]) -> tuple[NDArray[np.int64], float]:
+        """Codes of the weights and the value of one step."""
+        largest = 2 ** (self.weight_bits - 1) - 1
+        scale = max(float(np.abs(weights).max()), 1e-30) / largest
+        return np.rint(weights / scale).astype(np.int64), scale
+
     def fabricate(self, model: Model, start: Sequence[Start], calibration: NDArray[np.float32], seed: int) -> FpgaChip:
-        """Quantise the weights, and set every shift so that calibration uses all but the headroom bits."""
+        """Quantise the weights, and set every shift so that calibration uses all but the headroom bits.
+
+        A network larger than one part of the engine's is calibrated on the samples of the first part.
+        """
         del seed  # integer constants do not vary from chip to chip
-        top = 2**self.activation_bits - 1
-        low, high = float(calibration.min()), float(calibration.max())
-        signed = low < 0
-        input_scale = max(abs(low), abs(high), 1e-30) / (2 ** (self.activation_bits - 1) - 1 if signed else top)
-        chip_input_scale = input_scale
-        signals = np.rint(calibration.astype(np.float64) / input_scale).astype(np.int64)
-        layers: list[_Layer] = []
-        for layer, values in zip(model.layers, start, strict=True):
-            largest = 2 ** (self.weight_bits - 1) - 1
-            weight_scale = max(float(np.abs(values.weights).max()), 1e-30) / largest
-            codes = np.rint(values.weights / weight_scale).astype(np.int64)
-            relu = layer.activation == "relu"
-            sums = signals @ codes.T + np.rint(values.bias / (weight_scale * input_scale)).astype(np.int64)
-            shift = 0
-            if relu:
-                while (int(max(sums.max(), 0)) << self.headroom_bits) >> shift > top:
-                    shift += 1
-                signals = np.clip((sums + ((1 << shift) >> 1)) >> shift, 0, top)
-            layers.append(
-                _Layer(codes, weight_scale, input_scale, shift, relu, layer_luts(codes, self.activation_bits))
-            )
-            input_scale = weight_scale * input_scale * 2**shift
-        return FpgaChip(self, tuple(layers), chip_input_scale, signed)
+        from hwsim.device.calibration import Calibration
+
+        return Calibration(self, model, start, calibration).chip()
 
 
 @dataclass(frozen=True)
@@ -182,9 +144,11 @@ class FpgaChip:
     """A configured array: constants in look-up tables, biases in registers."""
 
     device: FpgaLut
-    layers: tuple[_Layer, ...]
+    layers: tuple[Burnt, ...]
     input_scale: float
     signed: bool
+    joins: Mapping[int, Join] = field(default_factory=dict)
+    nodes: tuple[Node, ...] = ()
 
     @property
     def noisy(self) -> bool:
@@ -214,36 +178,57 @@ class FpgaChip:
         """Gather the codes of the positions that move."""
         self.layers[layer].met.reshape(-1)[positions] = self.layers[layer].codes.reshape(-1)[cells]
 
-    def encode(self, x: NDArray[np.float32]) -> NDArray[np.int32]:
+    def encode(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
         """Input codes, saturated to the width of a signal."""
-        a = self.device.activation_bits
-        low, high = (-(2 ** (a - 1) - 1), 2 ** (a - 1) - 1) if self.signed else (0, 2**a - 1)
-        return np.clip(np.rint(x.astype(np.float64) / self.input_scale), low, high).astype(np.int32)
+        low, high = limits(self.device.activation_bits, signed=self.signed)
+        codes = x.astype(np.float64)
+        codes /= self.input_scale
+        return np.clip(np.rint(codes, out=codes), low, high, out=codes).astype(np.float32)
 
-    def products(self, layer: int, signals: NDArray[np.int32], rng: np.random.Generator | None) -> NDArray[np.int64]:
+    def products(self, layer: int, signals: NDArray[np.float32], rng: np.random.Generator | None) -> NDArray[Any]:
         """Accumulators without their biases."""
         del rng
-        from hwsim.kernels.dense import dense_integer
+        return self.layers[layer].products(signals)
 
-        weights = self.layers[layer].met
-        sums = np.empty((len(signals), len(weights)), np.int64)
-        dense_integer(np.ascontiguousarray(signals), weights, np.zeros(len(weights), np.int64), sums)
-        return sums
-
-    def settle(self, layer: int, sums: NDArray[np.int64], registers: Registers) -> NDArray[Any]:
+    def settle(self, layer: int, sums: NDArray[Any], registers: Registers) -> NDArray[Any]:
         """Bias, then shift and saturate; the last layer's accumulators times their scale."""
-        burnt = self.layers[layer]
-        sums = sums + self.register_codes(layer, registers)
-        if not burnt.relu:
-            return np.asarray(sums * burnt.unit, np.float64)
-        rounded = (sums + ((1 << burnt.shift) >> 1)) >> burnt.shift
-        return np.asarray(np.clip(rounded, 0, 2**self.device.activation_bits - 1), np.int32)
+        return self.layers[layer].settle(sums, self.register_codes(layer, registers))
+
+    def average(self, node: int, totals: NDArray[np.float32], count: int) -> NDArray[np.float32]:
+        """Sums of windows, shifted by a power of two, rounding half up."""
+        del node
+        return np.asarray(np.floor((totals + count // 2) / count), np.float32)
+
+    def add(self, node: int, one: NDArray[np.float32], other: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Both shifted to the finer scale, added, and requantised."""
+        return self.joins[node].add(one, other)
+
+    @cached_property
+    def resources(self) -> tuple[Resources, ...]:
+        """What each layer takes of the fabric."""
+        count = folded if self.device.folding > 1 else pipelined
+        return tuple(count(self.device, layer) for layer in self.layers)
 
     def inference_bill(self) -> Bill:
-        """Every LUT once an inference; one adder level a clock cycle, layers in sequence."""
-        luts = sum(layer.luts for layer in self.layers)
-        cycles = sum(2 + int(np.ceil(np.log2(layer.codes.shape[1] + 1))) for layer in self.layers)
-        return Bill(energy_j=luts * self.device.lut_energy, time_s=cycles / self.device.clock)
+        """Every LUT once for each product of a layer's matrix; layers in sequence, products pipelined."""
+        places = [prod(node.given[1:]) for node in self.nodes if node.layer is not None] or [1] * len(self.layers)
+        turns = self.device.folding
+        energy = cycles = 0.0
+        for each, layer, count in zip(self.resources, self.layers, places, strict=True):
+            taken = min(turns, layer.codes.shape[1])
+            energy += each.luts * count * taken * self.device.lut_energy
+            cycles += each.cycles + (count - 1) * taken
+        return Bill(energy_j=energy, time_s=cycles / self.device.clock)
+
+
+def limits(bits: int, *, signed: bool) -> tuple[int, int]:
+    """Least and largest code of a signal; signed ones are symmetric.
+
+    Example:
+        >>> limits(8, signed=True), limits(8, signed=False)
+        ((-127, 127), (0, 255))
+    """
+    return (-(2 ** (bits - 1) - 1), 2 ** (bits - 1) - 1) if signed else (0, 2**bits - 1)
 
 
 def _build(values: Mapping[str, float]) -> FpgaLut:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from hwsim.device.datasheet import Datasheet
+from hwsim.device.number import NumberChip, finish
 from hwsim.device.technology import Bill, Registers, Technology
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ class Ideal:
 
 
 @dataclass(frozen=True)
-class IdealChip:
+class IdealChip(NumberChip):
     """Weights as drawn."""
 
     model: Model
@@ -74,16 +75,12 @@ class IdealChip:
 
     def register_codes(self, layer: int, registers: Registers) -> NDArray[np.float64]:
         """Biases, and the gain where there is one, as they are."""
-        gain = [registers.gain] if self.model.layers[layer].gain else []
+        gain = np.atleast_1d(registers.gain)[: self.model.layers[layer].gains]
         return np.concatenate([registers.bias, gain])
 
     def connect(self, layer: int, positions: NDArray[np.int64], cells: NDArray[np.int64]) -> None:
         """Gather the weights of the positions that move."""
         self.met[layer].reshape(-1)[positions] = self.weights[layer].reshape(-1)[cells]
-
-    def encode(self, x: NDArray[np.float32]) -> NDArray[np.float64]:
-        """The numbers themselves."""
-        return np.ascontiguousarray(x, np.float64)
 
     def products(
         self, layer: int, signals: NDArray[np.float64], rng: np.random.Generator | None
@@ -98,9 +95,7 @@ class IdealChip:
 
     def settle(self, layer: int, sums: NDArray[np.float64], registers: Registers) -> NDArray[np.float64]:
         """Gain, bias, activation."""
-        law = self.model.layers[layer]
-        signals = (registers.gain if law.gain else 1.0) * sums + registers.bias
-        return np.maximum(signals, 0) if law.activation == "relu" else signals
+        return finish(self.model.layers[layer], sums, registers)
 
     def inference_bill(self) -> Bill:
         """An ideal device costs nothing."""

@@ -1,11 +1,13 @@
-"""The inference engine: a model's graph of layers over the matrix products of a chip.
+"""The inference engine: a model's graph of nodes over the matrix products of a chip.
 
-Devices know cells, reads and registers; networks are known here and nowhere else in this room.
+Devices know cells, reads and registers; networks are known here and nowhere else in this room. Images stand as
+(samples, rows, columns, channels) inside, whatever their order outside, since products come out that way.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from math import prod
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,7 +17,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from hwsim.device.technology import Chip, Registers
-    from hwsim.model import Model
+    from hwsim.model import Model, Node
+
+WINDOWS_AT_ONCE = 1 << 22
+"""Numbers that the windows of a convolution may take at once: samples are run in parts that keep within it."""
 
 
 def infer(
@@ -30,14 +35,130 @@ def infer(
     Args:
         model: the network that the chip was fabricated for.
         chip: the chip.
-        x: float32 (samples, features).
+        x: float32 (samples, features); an image's features in the order channel, row, column.
         registers: contents of the registers of each layer.
         rng: source of event noise; None for a quiet read.
 
     Returns:
         float64 (samples, outputs).
+
+    Raises:
+        ValueError: inputs of another shape, or that are no finite numbers.
     """
-    signals = chip.encode(x)
-    for number in range(len(model.layers)):
-        signals = chip.settle(number, chip.products(number, signals, rng), registers[number])
-    return np.asarray(signals, np.float64)
+    if x.ndim != 2 or x.shape[1] != model.inputs:  # noqa: PLR2004
+        raise ValueError(f"the network takes (samples, {model.inputs}) inputs, found {x.shape}")
+    if not np.isfinite(x.sum()) and not np.isfinite(x).all():
+        row, column = np.argwhere(~np.isfinite(x))[0]
+        raise ValueError(f"input {column} of sample {row} is {x[row, column]}, no finite number; clean the data")
+    part = samples_at_once(model)
+    if len(x) <= part:
+        return np.asarray(_pass(model, chip, x, registers, rng), np.float64)
+    found = np.empty((len(x), model.outputs))
+    for first in range(0, len(x), part):
+        found[first : first + part] = _pass(model, chip, x[first : first + part], registers, rng)
+    return found
+
+
+def samples_at_once(model: Model) -> int:
+    """Samples that may run at once; a property of the model alone, so that draws of noise keep their order.
+
+    Example:
+        >>> from hwsim.model import Layer, Model
+        >>> samples_at_once(Model("t", (Layer(2, 1, "relu", "uniform", 1.0, True, "zero", 1.0, True, True),))) > 10**9
+        True
+    """
+    largest = max(
+        (prod(n.given[1:]) * model.layers[n.layer].inputs for n in model.nodes if n.window and n.layer is not None),
+        default=0,
+    )
+    return max(WINDOWS_AT_ONCE // largest, 1) if largest else 1 << 62
+
+
+def _pass(
+    model: Model,
+    chip: Chip,
+    x: NDArray[np.float32],
+    registers: Sequence[Registers],
+    rng: np.random.Generator | None,
+) -> NDArray[Any]:
+    """All nodes in order; signals that a later node adds are kept until then."""
+    wanted = {node.summand for node in model.nodes if node.summand is not None}
+    signals = _stand(chip.encode(x), model.nodes[0].taken)
+    kept = {-1: signals} if -1 in wanted else {}
+    for number, node in enumerate(model.nodes):
+        if node.layer is not None:
+            signals = _weighted(model, chip, node, signals, registers[node.layer], rng)
+        elif node.kind == "flatten":
+            signals = _flat(signals)
+        elif node.kind == "max-pool":
+            signals = _pool(node, signals, largest=True)
+        elif node.kind == "average-pool" and node.window:
+            signals = chip.average(number, _pool(node, signals, largest=False), prod(node.window.kernel))
+        elif node.kind == "add" and node.summand is not None:
+            signals = chip.add(number, signals, kept[node.summand])
+            signals = np.maximum(signals, 0) if node.rectify else signals
+        if number in wanted:
+            kept[number] = signals
+    return _flat(signals)
+
+
+def _stand(features: NDArray[Any], shape: tuple[int, ...]) -> NDArray[Any]:
+    """Flat features as images (samples, rows, columns, channels) or sequences (samples, steps, features)."""
+    found = features.reshape(len(features), *shape)
+    return np.ascontiguousarray(found.transpose(0, 2, 3, 1)) if len(shape) == 3 else found  # noqa: PLR2004
+
+
+def _flat(signals: NDArray[Any]) -> NDArray[Any]:
+    """Signals as features (samples, features), images in the order channel, row, column."""
+    if signals.ndim == 4:  # noqa: PLR2004
+        signals = np.ascontiguousarray(signals.transpose(0, 3, 1, 2))
+    return signals.reshape(len(signals), -1)
+
+
+def _weighted(
+    model: Model,
+    chip: Chip,
+    node: Node,
+    signals: NDArray[Any],
+    registers: Registers,
+    rng: np.random.Generator | None,
+) -> NDArray[Any]:
+    """One layer with cells."""
+    layer = node.layer or 0
+    if node.kind == "dense":
+        return chip.settle(layer, chip.products(layer, signals, rng), registers)
+    if node.kind == "conv2d":
+        rows = _windows(node, signals, model.layers[layer].inputs)
+        found = chip.settle(layer, chip.products(layer, rows, rng), registers)
+        return found.reshape(len(signals), *node.given[1:], node.given[0])
+    state = np.zeros((len(signals), model.layers[layer].units), signals.dtype)
+    states = []
+    for step in range(node.taken[0]):
+        met = np.concatenate([signals[:, step], state], axis=1)
+        state = chip.settle(layer, chip.products(layer, met, rng), registers).astype(signals.dtype, copy=False)
+        states.append(state)
+    return np.stack(states, axis=1) if node.sequence else state
+
+
+def geometry(node: Node) -> NDArray[np.int64]:
+    """The window of a node as kernels take it."""
+    window, places = node.window, node.given[1:]
+    if window is None:
+        raise AssertionError("a node without a window")
+    return np.array([*window.kernel, *window.stride, *window.before, *places], np.int64)
+
+
+def _windows(node: Node, signals: NDArray[Any], fan_in: int) -> NDArray[Any]:
+    from hwsim.kernels.layers import gather_windows
+
+    rows = np.empty((len(signals) * prod(node.given[1:]), fan_in), signals.dtype)
+    gather_windows(np.ascontiguousarray(signals), geometry(node), rows)
+    return rows
+
+
+def _pool(node: Node, signals: NDArray[Any], *, largest: bool) -> NDArray[Any]:
+    from hwsim.kernels.layers import pool_largest, pool_sum
+
+    found = np.empty((len(signals), *node.given[1:], node.given[0]), signals.dtype)
+    (pool_largest if largest else pool_sum)(np.ascontiguousarray(signals), geometry(node), found)
+    return found

@@ -14,13 +14,16 @@ and activation are electronic.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from hwsim.device import modulator, optics, receiver
+from hwsim.device.number import NumberChip, finish
 from hwsim.device.photonic_core import Core, place
 from hwsim.device.photonic_sheet import EFFECTS, SYMBOLS, PhotonicSheet
+from hwsim.device.signal_range import ranges_of
 from hwsim.device.technology import Bill, Registers, Technology
 
 if TYPE_CHECKING:
@@ -28,7 +31,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from hwsim.model import Model, Start
+    from hwsim.model import Layer, Model, Start
 
 NONE_BEYOND = 200.0
 """Decibels beyond which a crosstalk or an extinction of a sheet stands for none at all."""
@@ -146,45 +149,44 @@ class Photonic:
         return self.responsivity * self.launched_power * self.mean_path
 
     def problems(self, model: Model) -> list[tuple[int, str, str]]:
-        """Everything that dense layers ask for can be built."""
-        last = len(model.layers) - 1
-        return [
-            (number, "a hidden layer of a photonic core cannot be 'identity': light is never negative", "use 'relu'")
-            for number, layer in enumerate(model.layers)
-            if layer.activation != "relu" and number != last
-        ]
+        """Every model can be built: signals below zero are lifted by an offset, activations are electronic."""
+        del model
+        return []
 
     def fabricate(
         self, model: Model, start: Sequence[Start], calibration: NDArray[np.float32], seed: int
     ) -> PhotonicChip:
         """Program every cell to its level, with an error drawn once, and set the input ranges by calibration.
 
+        A network larger than one part of the engine's is calibrated on the samples of the first part.
+
         Raises:
             ValueError: a layer cannot be programmed; the message names it.
         """
-        low, high = float(min(calibration.min(), 0)), float(calibration.max())
-        signals = calibration.astype(np.float64)
+        ranges = ranges_of(model, start, calibration)
+        places = {node.layer: prod(node.given[1:]) for node in model.nodes if node.layer is not None}
         layers: list[_Layer] = []
-        for number, (layer, values) in enumerate(zip(model.layers, start, strict=True)):
+        for number, (law, values, (low, high)) in enumerate(zip(model.layers, start, ranges, strict=True)):
+            if not np.isfinite(values.weights).all():
+                raise ValueError(f"layer {number}: a weight is no finite number; mend the initial values")
             scale = max(float(np.abs(values.weights).max()), 1e-30)
             try:
                 core = place(self, values.weights, scale, seed, f"chip/{number}")
             except ValueError as error:
                 raise ValueError(f"layer {number}: {error}") from None
-            layers.append(_Layer(core, low, max(high - low, 1e-30), layer.activation == "relu", layer.gain))
-            signals = np.maximum(values.gain * (signals @ values.weights.T) + values.bias, 0)
-            learns = layer.learned_connections or layer.learned_registers
-            low, high = 0.0, float(signals.max()) * (2**self.headroom_bits if learns else 1)
+            learns = law.learned_connections or law.learned_registers
+            room = 2**self.headroom_bits if learns and number > 0 else 1
+            layers.append(_Layer(core, law, low * room, max(high - low, 1e-30) * room, places[number]))
         return PhotonicChip(self, tuple(layers))
 
 
 @dataclass(frozen=True)
 class _Layer:
     core: Core
+    law: Layer
     low: float
     span: float
-    relu: bool
-    gain: bool
+    places: int
     row_of: NDArray[np.int64] = field(init=False)
     """The row of a unit's cells that each of its inputs drives."""
 
@@ -202,7 +204,7 @@ class _Layer:
 
 
 @dataclass(frozen=True)
-class PhotonicChip:
+class PhotonicChip(NumberChip):
     """A programmed core."""
 
     device: Photonic
@@ -229,7 +231,7 @@ class PhotonicChip:
 
     def register_codes(self, layer: int, registers: Registers) -> NDArray[np.float32]:
         """Biases, and the gain where there is one, as the float32 numbers that the electronics behind the ADC hold."""
-        gain = [registers.gain] if self.layers[layer].gain else []
+        gain = np.atleast_1d(registers.gain)[: self.layers[layer].law.gains]
         return np.concatenate([registers.bias, gain]).astype(np.float32)
 
     def connect(self, layer: int, positions: NDArray[np.int64], cells: NDArray[np.int64]) -> None:
@@ -237,17 +239,12 @@ class PhotonicChip:
         row_of = self.layers[layer].row_of
         row_of.reshape(-1)[positions] = cells % row_of.shape[1]
 
-    def encode(self, x: NDArray[np.float32]) -> NDArray[np.float64]:
-        """The numbers themselves; the modulators of a layer convert them."""
-        return x.astype(np.float64)
-
     def settle(self, layer: int, sums: NDArray[np.float64], registers: Registers) -> NDArray[np.float64]:
-        """Gain, bias and activation in the electronics behind the ADC."""
-        entry = self.layers[layer]
+        """Gain, bias and activation in the electronics behind the ADC, from float32 registers."""
+        law = self.layers[layer].law
         codes = self.register_codes(layer, registers).astype(np.float64)
-        bias, gain = codes[: len(entry.core.cells)], codes[-1] if entry.gain else 1.0
-        signals = gain * sums + bias
-        return np.maximum(signals, 0) if entry.relu else np.asarray(signals)
+        gain = codes[law.units :] if law.gains else 1.0
+        return finish(law, sums, Registers(codes[: law.units], gain))
 
     def products(
         self, layer: int, signals: NDArray[np.float64], rng: np.random.Generator | None
@@ -260,8 +257,8 @@ class PhotonicChip:
             ValueError: a signal is not a number.
         """
         if np.isnan(signals).any():
-            row, place_ = np.argwhere(np.isnan(signals))[0]
-            raise ValueError(f"layer {layer}: signal {place_} of row {row} is not a number; mend the input")
+            row, column = np.argwhere(np.isnan(signals))[0]
+            raise ValueError(f"layer {layer}: signal {column} of row {row} is not a number; mend the input")
         device, entry = self.device, self.layers[layer]
         core = entry.core
         dark = modulator.floor_of(device.modulator_extinction)
@@ -325,16 +322,17 @@ class PhotonicChip:
         )
 
     def inference_bill(self) -> Bill:
-        """All tiles of a layer in parallel, layers in sequence."""
+        """All tiles of a layer in parallel; a convolution reads as many places at once as there are vectors."""
         device = self.device
-        energy = 0.0
+        energy = time = 0.0
         for entry in self.layers:
             units, inputs = entry.core.cells.shape
             rows, columns = -(-inputs // device.tile_rows), -(-units // device.tile_columns)
             light = device.tile_rows * device.launched_power / device.wall_plug_efficiency * device.read_time
             conversions = device.physical_columns * device.adc_energy + device.tile_rows * device.dac_energy
-            energy += rows * columns * (light + conversions)
-        return Bill(energy_j=energy, time_s=len(self.layers) * device.read_time)
+            energy += rows * columns * (light + conversions) * entry.places
+            time += -(-entry.places // device.wavelength_vectors) * device.read_time
+        return Bill(energy_j=energy, time_s=time)
 
 
 def _build(values: Mapping[str, Any]) -> Photonic:

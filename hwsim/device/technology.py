@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Registers:
-    """The rewritable values of one layer: bias float64 (units,) and gain."""
+    """The rewritable values of one layer: bias float64 (units,) and the gain of all, or of each unit."""
 
     bias: NDArray[np.float64]
-    gain: float
+    gain: float | NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -72,6 +72,12 @@ class Chip(Protocol):
     def settle(self, layer: int, sums: NDArray[Any], registers: Registers) -> NDArray[Any]:
         """Registers, activation and requantisation: sums (rows, units) to signals; of the last layer, to numbers."""
 
+    def average(self, node: int, totals: NDArray[Any], count: int) -> NDArray[Any]:
+        """Signals of an average pool from the sums of its windows of ``count`` values; ``node`` of the model."""
+
+    def add(self, node: int, one: NDArray[Any], other: NDArray[Any]) -> NDArray[Any]:
+        """The sum of two nodes' signals; ``node`` is the one that adds."""
+
     def inference_bill(self) -> Bill:
         """Energy and time of one inference in the chip's core, its permutation circuits apart."""
 
@@ -80,7 +86,7 @@ class Device(Protocol):
     """The law of one technology with its datasheet's numbers filled in."""
 
     def problems(self, model: Model) -> list[tuple[int, str, str]]:
-        """Why a model cannot be built: (layer number, what is wrong, what would work) a line."""
+        """Why a model cannot be built: (number of the node, what is wrong, what would work) a line."""
 
     def fabricate(self, model: Model, start: Sequence[Start], calibration: NDArray[np.float32], seed: int) -> Chip:
         """Make one chip: burn the weights in, set the ranges from calibration inputs (samples, features)."""

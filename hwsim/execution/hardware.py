@@ -155,11 +155,13 @@ class Hardware:
 
     def _split(self, number: int, values: NDArray[np.float64]) -> Registers:
         units = self.model.layers[number].units
+        if self.model.layers[number].unit_gains:
+            return Registers(bias=values[:units], gain=values[units:])
         return Registers(bias=values[:units], gain=float(values[units]) if len(values) > units else 1.0)
 
     def join(self, number: int, registers: Registers) -> NDArray[np.float64]:
         """A layer's registers as the schedule holds them: biases, then the gain where there is one."""
-        gain = [registers.gain] if self.model.layers[number].gain else []
+        gain = np.atleast_1d(registers.gain)[: self.model.layers[number].gains]
         return np.concatenate([registers.bias, gain])
 
     def register_codes(self) -> list[NDArray[np.generic]]:
@@ -199,7 +201,7 @@ def layout(model: Model, scope: str) -> Layout:
                 layer=number,
                 banks=1 if whole else layer.units,
                 ports=layer.units * layer.inputs if whole else layer.inputs,
-                registers=layer.units + int(layer.gain),
+                registers=layer.units + layer.gains,
                 learned=layer.learned_connections,
             )
         )
@@ -209,7 +211,7 @@ def layout(model: Model, scope: str) -> Layout:
 def first_entry(model: Model, start: Sequence[Start]) -> Entry:
     """Event 0: the state after power-up, identity connections and initial registers."""
     registers = tuple(
-        np.concatenate([values.bias, [values.gain]]) if layer.gain else values.bias
+        np.concatenate([values.bias, np.atleast_1d(values.gain)]) if layer.gains else values.bias
         for layer, values in zip(model.layers, start, strict=True)
     )
     return Entry(0, 0, (None,) * len(model.layers), registers)

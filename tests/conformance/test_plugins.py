@@ -118,7 +118,7 @@ def test_device(name: str) -> None:
     for number, value in enumerate(values):
         assert np.array_equal(chip.cells(number), cells[number])
         error = np.abs(chip.nominal(number) - value.weights).max()
-        assert error <= np.abs(value.weights).max() / 25
+        assert error <= np.abs(value.weights).max() / 15 * (1 + 1e-9)  # half a step of 4 bits
         assert len(chip.register_codes(number, registers[number])) == len(value.bias)
     order = np.array([4, 2, 0, 1, 3])
     straight = infer(MODEL, chip, np.ascontiguousarray(task.test_x[:, np.argsort(order)]), registers, None)

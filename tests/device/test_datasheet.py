@@ -42,7 +42,7 @@ def test_a_value_outside_its_own_range() -> None:
 def test_a_range_of_nothing() -> None:
     assert faults(("clock = [1e6, 5e8]", "clok = [1e6, 5e8]")) == [
         f"d.toml:{line('clock = [')}:1: range of 'clok', which is no number of this sheet, "
-        "known: weight_bits, activation_bits, bias_bits, headroom_bits, clock, lut_energy"
+        "known: weight_bits, activation_bits, bias_bits, headroom_bits, table_bits, folding, clock, lut_energy"
     ]
 
 
@@ -68,6 +68,8 @@ def test_overrides() -> None:
         "activation_bits": 8,
         "bias_bits": 24,
         "headroom_bits": 0,
+        "table_bits": 8,
+        "folding": 1,
         "clock": 2.5e8,
         "lut_energy": 2e-13,
     }

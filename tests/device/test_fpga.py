@@ -13,8 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hwsim.device import Registers, infer
-from hwsim.device.fpga_lut import FpgaChip, FpgaLut, csd_digits, layer_luts
-from hwsim.device.fpga_lut import _Layer as Burnt
+from hwsim.device.fpga_fabric import csd_digits, layer_luts
+from hwsim.device.fpga_lut import FpgaChip, FpgaLut
+from hwsim.device.fpga_numbers import LAST, RELU, Burnt
 from hwsim.model import Layer, Model, start
 
 DEVICE = FpgaLut(weight_bits=6, activation_bits=8, bias_bits=24, headroom_bits=2, clock=1e8, lut_energy=2e-13)
@@ -53,7 +54,7 @@ def big(chip: FpgaChip, x: Any, connections: Any, registers: Any) -> list[list[f
             for u in range(len(layer.codes)):
                 bias = min(max(half_even(float(register.bias[u]) / layer.unit), -limit), limit)
                 sums.append(bias + sum(cells[p[u][i]] * signal for i, signal in enumerate(signals)))
-            if layer.relu:
+            if layer.kind == RELU:
                 signals = [min(max(half_up(Fraction(s, 2**layer.shift)), 0), top) for s in sums]
         found.append([s * layer.unit for s in sums])
     return found
@@ -104,7 +105,7 @@ def test_inference(
 def test_rounding(total: int, code: int) -> None:
     """A shift of 2 divides by 4 and rounds halves up: -2/4 = -0.5 gives 0, 2/4 = 0.5 gives 1; then 0..255."""
     one = np.ones((1, 1), np.int64)
-    chip = FpgaChip(DEVICE, (Burnt(one, 1.0, 1.0, 2, True, 0), Burnt(one, 1.0, 1.0, 0, False, 0)), 1.0, signed=False)
+    chip = FpgaChip(DEVICE, (Burnt(one, 1.0, 1.0, RELU, 2), Burnt(one, 1.0, 1.0, LAST)), 1.0, signed=False)
     registers = [Registers(np.array([float(total)]), 1.0), Registers(np.zeros(1), 1.0)]
     zero = np.zeros((1, 1), np.float32)
     assert infer(model(1, 1, 1), chip, zero, registers, None).tolist() == [[code]]
@@ -112,7 +113,7 @@ def test_rounding(total: int, code: int) -> None:
 
 def test_a_bias_register_saturates() -> None:
     one = np.ones((2, 1), np.int64)
-    chip = FpgaChip(DEVICE, (Burnt(one, 0.5, 1.0, 0, False, 0),), 1.0, signed=False)
+    chip = FpgaChip(DEVICE, (Burnt(one, 0.5, 1.0),), 1.0, signed=False)
     codes = chip.register_codes(0, Registers(np.array([1e30, -1e30]), 1.0))
     assert codes.tolist() == [2**23 - 1, -(2**23 - 1)]
     assert chip.register_codes(0, Registers(np.array([0.75, 1.25]), 1.0)).tolist() == [2, 2]  # 1.5 and 2.5: to even
@@ -162,8 +163,8 @@ CASES = [
     ([[3]], 8, 10),  # 4x - x: one adder, 3 * 255 = 765 needs 10 bits
     ([[1, 0]], 8, 0),  # one term meets nobody
     ([[1, 1, 1]], 8, 9 + 10),  # (a + b) in 9 bits, then c on top
-    ([[1, 1], [2, -2]], 4, 5 + 6),  # units side by side; a term of 2 * 15 = 30 has 5 bits
-    ([[5, 1]], 4, 7 + 8),  # 5 = 4 + 1, one adder of 5 * 15 = 75 in 7 bits; then 7 and 4 bits meet in 8
+    ([[1, 1], [2, -2]], 4, 5 + 5),  # units side by side; -30..30 has 6 bits, of which the last is always 0
+    ([[5, 1]], 4, 5 + 7),  # 5 x 15 = 75 in 7 bits, 2 of them pass through below 4x; then 75 + 15 = 90 in 7 bits
 ]
 
 
@@ -174,29 +175,40 @@ def test_luts(codes: list[list[int]], bits: int, luts: int) -> None:
 
 @given(st.lists(st.integers(-127, 127), min_size=1, max_size=20), st.integers(1, 16))
 def test_luts_of_a_unit(codes: list[int], bits: int) -> None:
-    """One adder less than terms and one less than digits of each, no narrower than data and no wider than the sum."""
+    """One adder less than terms and one less than digits of each, no wider than the sum."""
     live = [c for c in codes if c]
     adders = max(len(live) - 1, 0) + sum(csd(c) - 1 for c in live)
     found = layer_luts(np.array([codes]), bits)
     widest = bits + 7 + max(len(live) - 1, 0).bit_length()
-    assert adders * bits <= found <= adders * widest
+    assert adders <= found <= adders * (widest + 1)
     assert layer_luts(np.array([codes, codes]), bits) == 2 * found
     assert layer_luts(-np.array([codes]), bits) == found
 
 
 def test_the_bill_by_hand() -> None:
-    """3 LUT counts: layer 64-12 and 12-10; cycles 2 + ceil(log2 65) = 9 and 2 + ceil(log2 13) = 6."""
+    """Layers 64-12 and 12-10; cycles 2 + ceil(log2 65) = 9 and 2 + ceil(log2 13) = 6.
+
+    Behind the trees: an adder for the bias as wide as the sum, and 8 LUTs that saturate a hidden unit.
+    """
     net = model(64, 12, 10)
     chip = DEVICE.fabricate(net, start(net, 0), np.array([[0.0] * 64, [1.0] * 64], np.float32), 0)
     bill = chip.inference_bill()
     assert bill.time_s == pytest.approx(15e-8)
-    assert bill.energy_j == pytest.approx(2e-13 * sum(layer_luts(layer.codes, 8) for layer in chip.layers))
+    behind = [12 * (chip.layers[0].accumulator_bits + 8), 10 * chip.layers[1].accumulator_bits]
+    trees = [layer_luts(layer.codes, 8) for layer in chip.layers]
+    assert bill.energy_j == pytest.approx(2e-13 * (sum(trees) + sum(behind)))
+    assert [each.luts for each in chip.resources] == [trees[0] + behind[0], trees[1] + behind[1]]
+    assert [each.flip_flops - each.luts for each in chip.resources] == [12 * 24, 10 * 24]
 
 
 def test_what_cannot_be_built() -> None:
     bad = Model("t", (Layer(2, 2, "identity", "uniform", 1.0, True, "zero", 1.0, True, True),) * 2)
     assert DEVICE.problems(bad) == [
         (0, "an FPGA LUT array has no gain register", "leave gain out or use a photonic device"),
-        (0, "a hidden layer of an FPGA LUT array cannot be 'identity'", "use 'relu'"),
+        (
+            0,
+            "a hidden layer of an FPGA LUT array cannot be 'identity'",
+            "use 'relu', 'leaky-relu', 'step' or 'look-up'",
+        ),
         (1, "an FPGA LUT array has no gain register", "leave gain out or use a photonic device"),
     ]

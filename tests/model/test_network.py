@@ -43,8 +43,8 @@ def test_what_a_file_leaves_out() -> None:
 
 def test_the_sine_network() -> None:
     first, second = read_model(read_document(names("models")["sine-cai"])).layers
-    assert (first.units, first.inputs, first.learned_connections, first.learned_registers) == (80, 1, False, False)
-    assert (second.units, second.inputs, second.gain, second.activation) == (1, 80, True, "identity")
+    assert (first.units, first.inputs, first.learned_connections, first.learned_registers) == (320, 1, False, False)
+    assert (second.units, second.inputs, second.gain, second.activation) == (1, 320, True, "identity")
 
 
 @given(units=SIZES, inputs=SIZES, bound=st.floats(1e-6, 1e6), seed=SEEDS)
@@ -126,7 +126,7 @@ activation = "relu"
 [[layer]]
 kind = "dense"
 units = "3"
-activation = "tanh"
+activation = "tanhh"
 weights = "he-unifrom"
 weight_bound = 1e31
   bias_bound = -1

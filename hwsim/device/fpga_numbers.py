@@ -1,0 +1,158 @@
+"""One layer burnt into an FPGA: its constants, what becomes of its accumulators, and what it takes of the fabric."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from hwsim.device.fpga_fabric import layer_luts, table_luts, width
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from hwsim.device.fpga_lut import FpgaLut
+
+RELU, LEAKY, STEP, TABLE, LAST = 0, 1, 2, 3, 4
+"""What becomes of an accumulator, numbered as in :mod:`hwsim.kernels.integer`; the last layer's are handed out."""
+SINGLE, DOUBLE = 2**24, 2**53
+"""Whole numbers up to these magnitudes are exact in float32 and float64."""
+
+
+@dataclass(frozen=True)
+class Burnt:
+    """Constants of one layer and the law of its requantisation.
+
+    ``codes`` int64 (units, inputs); ``reach`` is the largest magnitude of a signal that enters; ``least`` and
+    ``largest`` bound the result, or the address of the ``tables`` (units or 1, entries) of codes.
+    """
+
+    codes: NDArray[np.int64]
+    weight_scale: float
+    input_scale: float
+    kind: int = LAST
+    shift: int = 0
+    least: int = 0
+    largest: int = 255
+    slope: int = 0
+    reach: int = 255
+    signed_input: bool = False
+    tables: NDArray[np.int32] = field(default_factory=lambda: np.zeros((1, 1), np.int32))
+    met: NDArray[Any] = field(init=False)
+    """The code that each position meets, in the format that carries the sums."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "met", self.codes.astype(carrier(self.bound)))
+
+    @property
+    def unit(self) -> float:
+        """The value of one step of the accumulator."""
+        return self.weight_scale * self.input_scale
+
+    @property
+    def bound(self) -> int:
+        """No sum is larger, whichever cells of the layer meet at a unit: its largest codes at full drive."""
+        units, inputs = self.codes.shape
+        sizes = np.abs(self.codes).reshape(-1)
+        largest = np.partition(sizes, (units - 1) * inputs)[(units - 1) * inputs :] if units > 1 else sizes
+        return int(largest.sum()) * self.reach
+
+    @property
+    def accumulator_bits(self) -> int:
+        """Width of a signed accumulator that no sum of this layer overflows."""
+        return width(-self.bound, self.bound)
+
+    def products(self, signals: NDArray[Any]) -> NDArray[Any]:
+        """Exact sums (rows, units) of signals (rows, inputs)."""
+        if self.met.dtype != np.int64:
+            return np.asarray(signals.astype(self.met.dtype, copy=False) @ self.met.T)
+        from hwsim.kernels.dense import dense_integer
+
+        sums = np.empty((len(signals), len(self.met)), np.int64)
+        weights = self.met.astype(np.int32)
+        dense_integer(signals.astype(np.int32), weights, np.zeros(len(weights), np.int64), sums)
+        return sums
+
+    def settle(self, sums: NDArray[Any], bias: NDArray[np.int64]) -> NDArray[Any]:
+        """Signals as whole numbers in float32 (rows, units); of the last layer float64 values."""
+        if self.kind == LAST:
+            return np.asarray((sums.astype(np.int64) + bias) * self.unit, np.float64)
+        from hwsim.kernels.integer import settle_integers
+
+        out = sums if sums.dtype == np.float32 else np.empty(sums.shape, np.float32)
+        law = np.array([self.kind, self.shift, self.least, self.largest, self.slope], np.int64)
+        settle_integers(sums, bias, law, self.tables, out)
+        return out
+
+
+def carrier(bound: int) -> type[np.generic]:
+    """The fastest format in which sums up to a bound are exact.
+
+    Example:
+        >>> carrier(2**24 - 1).__name__, carrier(2**24).__name__, carrier(2**53).__name__
+        ('float32', 'float64', 'int64')
+    """
+    return np.float32 if bound < SINGLE else np.float64 if bound < DOUBLE else np.int64
+
+
+@dataclass(frozen=True)
+class Join:
+    """An adder of two signals: each shifted to the finer scale of both, then shift-and-saturate."""
+
+    one: int
+    other: int
+    shift: int
+    least: int
+    largest: int
+
+    def add(self, one: NDArray[np.float32], other: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Signals of the sum, whole numbers in float32."""
+        total = (one.astype(np.int64) << self.one) + (other.astype(np.int64) << self.other)
+        total = (total + ((1 << self.shift) >> 1)) >> self.shift
+        return np.asarray(np.clip(total, self.least, self.largest), np.float32)
+
+
+@dataclass(frozen=True)
+class Resources:
+    """What a layer takes of the fabric: LUTs, flip-flops, and clock cycles from its first input to its last output."""
+
+    luts: int
+    flip_flops: int
+    cycles: int
+
+
+def _after(device: FpgaLut, layer: Burnt) -> int:
+    """LUTs behind the accumulators: bias adders, and saturation or tables."""
+    units, bits = len(layer.codes), layer.accumulator_bits
+    each = bits
+    if layer.kind in {RELU, LEAKY}:
+        each += device.activation_bits
+    elif layer.kind == TABLE:
+        each += table_luts(width(layer.least, layer.largest), device.activation_bits)
+    return units * each
+
+
+def pipelined(device: FpgaLut, layer: Burnt) -> Resources:
+    """Constant multipliers and adder trees, one product of the matrix a clock cycle.
+
+    Flip-flops: one behind every LUT of the pipeline, and the bias registers.
+    """
+    luts = layer_luts(layer.codes, device.activation_bits, signed=layer.signed_input) + _after(device, layer)
+    levels = int(np.ceil(np.log2(layer.codes.shape[1] + 1)))
+    return Resources(luts, luts + len(layer.codes) * device.bias_bits, 2 + levels)
+
+
+def folded(device: FpgaLut, layer: Burnt) -> Resources:
+    """A unit takes its inputs in turns: tables of constants, general multipliers, a tree of those, an accumulator.
+
+    A multiplier of a x b bits is b adders of a + 1 bits, less one.
+    """
+    units, inputs = layer.codes.shape
+    turns = min(device.folding, inputs)
+    at_once = -(-inputs // turns)
+    a, b, bits = device.activation_bits, device.weight_bits, layer.accumulator_bits
+    address = max(int(np.ceil(np.log2(turns))), 1)
+    each = at_once * (table_luts(address, b) + (b - 1) * (a + 1)) + (at_once - 1) * bits + bits
+    luts = units * each + _after(device, layer)
+    return Resources(luts, luts + units * device.bias_bits, turns + 2 + int(np.ceil(np.log2(at_once + 1))))

@@ -1,0 +1,54 @@
+"""What chips share whose signals are numbers: electronics behind the read-out that adds, averages and activates."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from hwsim.device.technology import Registers
+    from hwsim.model import Layer
+
+
+class NumberChip:
+    """The part of :class:`hwsim.device.Chip` that needs no device: inherit it where signals are numbers."""
+
+    precision: Any = np.float64
+    """The dtype of signals."""
+
+    def encode(self, x: NDArray[np.float32]) -> NDArray[Any]:
+        """The numbers themselves."""
+        return np.ascontiguousarray(x, self.precision)
+
+    def average(self, node: int, totals: NDArray[Any], count: int) -> NDArray[Any]:
+        """Sums of windows over their number of values."""
+        del node
+        return np.asarray(totals / totals.dtype.type(count))
+
+    def add(self, node: int, one: NDArray[Any], other: NDArray[Any]) -> NDArray[Any]:
+        """The sum of two layers' signals."""
+        del node
+        return np.asarray(one + other)
+
+
+def finish(law: Layer, sums: NDArray[Any], registers: Registers) -> NDArray[Any]:
+    """Gain, bias and activation of a layer, over its sums (rows, units), which are overwritten.
+
+    Example:
+        >>> from hwsim.device import Registers
+        >>> from hwsim.model import Layer
+        >>> law = Layer(2, 1, "relu", "uniform", 1.0, True, "zero", 1.0, True, True)
+        >>> finish(law, np.array([[1.0, -1.0]]), Registers(np.array([0.5, 0.5]), 2.0)).tolist()
+        [[2.5, 0.0]]
+    """
+    from hwsim.kernels.layers import settle
+    from hwsim.model.activation import CODES
+
+    kind = sums.dtype
+    gain = np.broadcast_to(np.asarray(registers.gain if law.gains else 1.0, kind), law.units)
+    parameters = np.array(law.parameters or (0.0,), np.float64)
+    settle(sums, np.ascontiguousarray(gain), registers.bias.astype(kind), CODES[law.activation], parameters, sums)
+    return sums

@@ -1,0 +1,309 @@
+"""Model files: ``[[layer]]`` by ``[[layer]]`` into a graph, with every shape checked."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from math import prod
+from typing import TYPE_CHECKING, Literal
+
+from pydantic import Field
+
+from hwsim.model.layer import Activation, BiasStart, Kind, Layer, Model, Node, WeightStart, Window, pad_same
+from hwsim.scenario import Fault, FaultError, Section, validate
+
+if TYPE_CHECKING:
+    from hwsim.scenario import Document
+
+Size = int | tuple[int, int]
+
+
+class LayerFile(Section):
+    """One ``[[layer]]`` of a model file."""
+
+    kind: Kind
+    """Layer type: ``dense``, every unit meets every input; ``conv2d``, every filter walks over the image; ``rnn``, an
+    Elman network; ``max-pool`` and ``average-pool``; ``batch-norm``, a gain and a bias register for every unit of the
+    layer before it; ``flatten``, an image into features; ``add``, the signals of an earlier layer on top."""
+    name: str = ""
+    """What a later ``add`` calls this layer."""
+    units: int | None = Field(default=None, ge=1, le=1_000_000)
+    """Output units of ``dense`` and ``rnn``, filters of ``conv2d``."""
+    activation: Activation | None = None
+    """Function applied to each unit's sum; of ``add``, ``relu`` or ``identity``."""
+    slope: float | None = Field(default=None, ge=-1e6, le=1e6)
+    """Slope of ``leaky-relu`` below zero; 0.01 when left out."""
+    coefficients: list[float] | None = Field(default=None, min_length=1, max_length=32)
+    """Of ``legendre``, ``laguerre`` and ``hermite``, lowest order first."""
+    table: list[float] | None = Field(default=None, min_length=2, max_length=1_000_000)
+    """Entries of ``look-up``: one table for all units, or one after the other a table for each unit."""
+    table_range: tuple[float, float] | None = None
+    """The sums that the first and the last entry of a ``look-up`` table begin and end with."""
+    table_entries: int | None = Field(default=None, ge=2, le=65536)
+    """Entries of one table; all of ``table`` when left out."""
+    kernel: Size | None = None
+    """Rows and columns of a convolution's or pool's window; one number for a square."""
+    stride: Size | None = None
+    """Steps of the window; 1 for a convolution and the kernel for a pool when left out."""
+    padding: Literal["valid", "same"] | None = None
+    """``valid``: the window stays inside; ``same``: zeros around, so that a stride of 1 keeps the size."""
+    summand: str | None = None
+    """The name of the earlier layer that ``add`` adds; ``input`` for the network's input."""
+    sequence: bool | None = None
+    """Whether ``rnn`` gives its state after every step; the last one alone when left out."""
+    weights: WeightStart = "he-uniform"
+    """How the fixed weights are drawn: ``he-uniform`` U(-a, a) with a = sqrt(6 / inputs); ``uniform`` U(-a, a) with
+    a = ``weight_bound``; ``linspace-shuffled`` equidistant in -a..a, shuffled; ``pairwise`` n values U(-a, a), then
+    their negatives (Cai et al.); ``signs`` +1 for the first half of the units, -1 for the rest (Cai et al.)."""
+    weight_bound: float = Field(default=1.0, gt=0, le=1e30, allow_inf_nan=False)
+    """The bound a of the weight starts that have one."""
+    connections: Literal["learned", "fixed"] = "learned"
+    """Whether a permutation circuit stands before this layer's weights."""
+    bias: BiasStart = "zero"
+    """How the bias registers start: ``zero``; ``uniform`` U(-b, b); ``uniform-twice`` and ``linspace-twice``: one drawn
+    or equidistant set in -b..b for each half of the units (Cai et al.)."""
+    bias_bound: float = Field(default=1.0, gt=0, le=1e30, allow_inf_nan=False)
+    """The bound b of the bias starts that have one."""
+    gain: bool = False
+    """Whether the layer has a gain register, starting at 1 (the scale of Cai et al.)."""
+    registers: Literal["learned", "fixed"] = "learned"
+    """Whether bias and gain may be rewritten after fabrication."""
+
+
+class ModelFile(Section):
+    """A model file: ``models/<task>-<architecture>.toml``."""
+
+    title: str
+    """What the network is, in one line."""
+    inputs: int = Field(ge=1, le=100_000_000)
+    """Numbers the first layer takes."""
+    shape: list[int] | None = Field(default=None, min_length=1, max_length=3)
+    """How the inputs stand: channels, rows, columns of an image, or steps, features of a sequence."""
+    layer: list[LayerFile] = Field(min_length=1)
+    """The layers in order."""
+
+
+_WEIGHTED = {"weights", "weight_bound", "connections", "bias", "bias_bound", "gain", "registers"}
+_ACTIVATED = {"activation", "slope", "coefficients", "table", "table_range", "table_entries"}
+_KEYS: dict[Kind, set[str]] = {
+    "dense": {"units"} | _WEIGHTED | _ACTIVATED,
+    "conv2d": {"units", "kernel", "stride", "padding"} | _WEIGHTED | _ACTIVATED,
+    "rnn": {"units", "sequence"} | _WEIGHTED | _ACTIVATED,
+    "max-pool": {"kernel", "stride"},
+    "average-pool": {"kernel", "stride"},
+    "batch-norm": _ACTIVATED,
+    "flatten": set(),
+    "add": {"summand", "activation"},
+}
+_NEEDED: dict[Kind, tuple[str, ...]] = {
+    "dense": ("units", "activation"),
+    "conv2d": ("units", "activation", "kernel"),
+    "rnn": ("units", "activation"),
+    "max-pool": ("kernel",),
+    "average-pool": ("kernel",),
+    "batch-norm": (),
+    "flatten": (),
+    "add": ("summand",),
+}
+_PARAMETERS: dict[str, set[Activation]] = {
+    "slope": {"leaky-relu"},
+    "coefficients": {"legendre", "laguerre", "hermite"},
+    "table": {"look-up"},
+    "table_range": {"look-up"},
+    "table_entries": {"look-up"},
+}
+_IMAGE = 3
+_SEQUENCE = 2
+
+
+def read_model(document: Document) -> Model:
+    """Turn a model file into a model.
+
+    Raises:
+        FaultError: every fault of the file at once, with line and column; of shapes that do not fit, the first.
+    """
+    file = validate(document, ModelFile)
+    reader = _Reader(document, file)
+    faults = [fault for number, entry in enumerate(file.layer) for fault in reader.keys(number, entry)]
+    if faults:
+        raise FaultError(faults)
+    for number, entry in enumerate(file.layer):
+        reader.take(number, entry)
+    if reader.nodes[-1].kind not in {"dense", "conv2d", "rnn", "batch-norm"}:
+        kind = reader.nodes[-1].kind
+        raise reader.wrong(len(file.layer) - 1, "kind", f"a network cannot end in {kind!r}", "end in a 'dense' layer")
+    return Model(file.title, tuple(reader.layers), tuple(reader.nodes))
+
+
+class _Reader:
+    """The graph so far: layers, nodes, and the shape of what the next one takes."""
+
+    def __init__(self, document: Document, file: ModelFile) -> None:
+        self.document = document
+        self.layers: list[Layer] = []
+        self.nodes: list[Node] = []
+        self.names: dict[str, int] = {"input": -1}
+        self.first = tuple(file.shape) if file.shape else (file.inputs,)
+        self.shape = self.first
+        if min(self.first) < 1 or prod(self.first) != file.inputs:
+            what = f"the shape {list(self.first)} holds {prod(self.first)} numbers, but inputs = {file.inputs}"
+            raise FaultError([document.fault(("shape",), what, "", "make them agree")])
+
+    def wrong(self, number: int, key: str, what: str, cure: str) -> FaultError:
+        """A fault at a key of a layer."""
+        return FaultError([self.document.fault(("layer", number, key), what, "", cure)])
+
+    def keys(self, number: int, entry: LayerFile) -> list[Fault]:
+        """Keys that this kind of layer must have, and those that it cannot have."""
+        faults = []
+        at = ("layer", number)
+        allowed = _KEYS[entry.kind] | {"kind", "name"}
+        for key in sorted(entry.model_fields_set - allowed):
+            what, cure = f"a layer of kind {entry.kind!r} has no {key!r}", f"allowed: {', '.join(sorted(allowed))}"
+            faults.append(self.document.fault((*at, key), what, "", cure))
+        faults += [
+            self.document.fault(at, f"missing key '{key}' of a {entry.kind!r} layer", "", "add it")
+            for key in _NEEDED[entry.kind]
+            if getattr(entry, key) is None
+        ]
+        for key, activations in _PARAMETERS.items():
+            words = " or ".join(map(repr, sorted(activations)))
+            if getattr(entry, key) is not None and entry.activation not in activations and key in allowed:
+                cure = f"leave it out, or set activation = {words}"
+                faults.append(self.document.fault((*at, key), f"'{key}' belongs to activation {words}", "", cure))
+            optional = key in {"slope", "table_entries"}
+            if getattr(entry, key) is None and entry.activation in activations and not optional:
+                what = f"missing key '{key}' of activation {entry.activation!r}"
+                faults.append(self.document.fault((*at, "activation"), what, "", "add it"))
+        faults += [
+            self.document.fault((*at, key), f"'{key}' must be at least 1", "", "write 1 or more")
+            for key in ("kernel", "stride")
+            if getattr(entry, key) is not None and min(_pair(getattr(entry, key))) < 1
+        ]
+        low, high = entry.table_range or (0.0, 1.0)
+        if not low < high:
+            what = "the range of a table must rise"
+            faults.append(self.document.fault((*at, "table_range"), what, f"{low:g} to {high:g}", "low first"))
+        return faults
+
+    def take(self, number: int, entry: LayerFile) -> None:
+        """Add one layer of the file to the graph."""
+        node = {
+            "dense": self._dense,
+            "conv2d": self._window,
+            "rnn": self._rnn,
+            "max-pool": self._window,
+            "average-pool": self._window,
+            "batch-norm": self._normalise,
+            "flatten": lambda *_: Node("flatten", self.shape, (prod(self.shape),)),
+            "add": self._add,
+        }[entry.kind](number, entry)
+        if entry.name in self.names:
+            raise self.wrong(number, "name", f"a second layer is called {entry.name!r}", "choose another name")
+        if entry.name:
+            self.names[entry.name] = number
+        self.nodes.append(node)
+        self.shape = node.given
+
+    def _layer(self, number: int, entry: LayerFile, inputs: int) -> int:
+        """Add weights; returns their number."""
+        self.layers.append(
+            Layer(
+                units=entry.units or 0,
+                inputs=inputs,
+                activation=entry.activation or "identity",
+                weights=entry.weights,
+                weight_bound=entry.weight_bound,
+                learned_connections=entry.connections == "learned",
+                bias=entry.bias,
+                bias_bound=entry.bias_bound,
+                gain=entry.gain,
+                learned_registers=entry.registers == "learned",
+                parameters=self._parameters(number, entry, entry.units or 0),
+            )
+        )
+        return len(self.layers) - 1
+
+    def _parameters(self, number: int, entry: LayerFile, units: int) -> tuple[float, ...]:
+        """The parameters of a layer's activation, in the order of :mod:`hwsim.model.activation`."""
+        if entry.activation == "leaky-relu":
+            return (0.01 if entry.slope is None else entry.slope,)
+        if entry.activation == "look-up":
+            table, entries = entry.table or [], entry.table_entries or len(entry.table or [])
+            if len(table) not in {entries, units * entries}:
+                what = f"the table has {len(table)} entries, neither {entries} nor {units} times {entries}"
+                raise self.wrong(number, "table", what, "give one table for all units, or one for each")
+            low, high = entry.table_range or (0.0, 1.0)
+            return (low, high, float(entries), *table)
+        return tuple(entry.coefficients or ())
+
+    def _dense(self, number: int, entry: LayerFile) -> Node:
+        if len(self.shape) == _IMAGE:
+            what = f"a dense layer cannot take an image of {_shown(self.shape)}"
+            raise self.wrong(number, "kind", what, "put a layer of kind 'flatten' before it")
+        if len(self.shape) == _SEQUENCE:
+            what = f"a dense layer cannot take a sequence of {_shown(self.shape)}"
+            raise self.wrong(number, "kind", what, "leave 'sequence' out of the 'rnn' before it, or flatten")
+        units = entry.units or 0
+        return Node("dense", self.shape, (units,), self._layer(number, entry, self.shape[0]))
+
+    def _rnn(self, number: int, entry: LayerFile) -> Node:
+        if len(self.shape) != _SEQUENCE:
+            what = f"an rnn takes a sequence of steps and features, not {_shown(self.shape)}"
+            raise self.wrong(number, "kind", what, "give the model shape = [steps, features]")
+        units, (steps, features) = entry.units or 0, self.shape
+        layer = self._layer(number, entry, features + units)
+        given = (steps, units) if entry.sequence else (units,)
+        return Node("rnn", self.shape, given, layer, sequence=bool(entry.sequence))
+
+    def _window(self, number: int, entry: LayerFile) -> Node:
+        if len(self.shape) != _IMAGE:
+            what = f"a layer of kind {entry.kind!r} takes an image, not {_shown(self.shape)}"
+            raise self.wrong(number, "kind", what, "give the model shape = [channels, rows, columns]")
+        channels, size = self.shape[0], (self.shape[1], self.shape[2])
+        kernel = _pair(entry.kernel or 1)
+        stride = _pair(entry.stride or (1 if entry.kind == "conv2d" else kernel))
+        window = pad_same(size, kernel, stride) if entry.padding == "same" else Window(kernel, stride)
+        places = window.places(size)
+        if min(places) < 1:
+            what = f"a window of {_shown(kernel)} does not fit into an image of {_shown(size)}"
+            raise self.wrong(number, "kernel", what, "make it smaller, or the image larger")
+        if entry.kind != "conv2d":
+            return Node(entry.kind, self.shape, (channels, *places), window=window)
+        layer = self._layer(number, entry, channels * prod(kernel))
+        return Node("conv2d", self.shape, (entry.units or 0, *places), layer, window)
+
+    def _normalise(self, number: int, entry: LayerFile) -> Node:
+        before = self.nodes[-1].layer if self.nodes else None
+        if before is None or self.layers[before].activation != "identity" or self.nodes[-1].kind == "rnn":
+            what = "batch-norm must follow a 'dense' or 'conv2d' layer whose activation is 'identity'"
+            raise self.wrong(number, "kind", what, "give the activation to the batch-norm instead")
+        layer = self.layers[before]
+        self.layers[before] = replace(
+            layer,
+            activation=entry.activation or "identity",
+            parameters=self._parameters(number, entry, layer.units),
+            unit_gains=True,
+        )
+        return Node("batch-norm", self.shape, self.shape)
+
+    def _add(self, number: int, entry: LayerFile) -> Node:
+        if entry.summand not in self.names:
+            what = f"no earlier layer is called {entry.summand!r}"
+            raise self.wrong(number, "summand", what, f"known: {', '.join(self.names)}")
+        if entry.activation not in {None, "relu", "identity"}:
+            what = f"the activation of 'add' cannot be {entry.activation!r}"
+            raise self.wrong(number, "activation", what, "use 'relu' or 'identity'")
+        summand = self.names[entry.summand]
+        other = self.first if summand < 0 else self.nodes[summand].given
+        if other != self.shape:
+            what = f"{entry.summand!r} gives {_shown(other)}, but {_shown(self.shape)} stand here"
+            raise self.wrong(number, "summand", what, "add layers of equal shape")
+        return Node("add", self.shape, self.shape, summand=summand, rectify=entry.activation == "relu")
+
+
+def _pair(size: Size) -> tuple[int, int]:
+    return (size, size) if isinstance(size, int) else size
+
+
+def _shown(shape: tuple[int, ...]) -> str:
+    return " x ".join(map(str, shape))

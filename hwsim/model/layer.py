@@ -1,0 +1,122 @@
+"""What a network is made of: layers that own cells, and the graph of nodes that joins them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import prod
+from typing import Literal
+
+Activation = Literal[
+    "relu", "identity", "leaky-relu", "step", "tanh", "sigmoid", "look-up", "legendre", "laguerre", "hermite"
+]
+WeightStart = Literal["he-uniform", "uniform", "linspace-shuffled", "pairwise", "signs"]
+BiasStart = Literal["zero", "uniform", "uniform-twice", "linspace-twice"]
+Kind = Literal["dense", "conv2d", "rnn", "max-pool", "average-pool", "batch-norm", "flatten", "add"]
+Pair = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Layer:
+    """The weights of one dense, convolution or recurrent layer: ``units`` banks of ``inputs`` cells.
+
+    A convolution has one bank a filter, with cells in the order channel, row, column of its kernel. A recurrent layer
+    has one bank a unit, with the cells that meet its inputs first and those that meet the state after them.
+    ``parameters`` are those of the activation (:mod:`hwsim.model.activation`); with ``unit_gains`` every unit has a
+    gain register of its own, which is what batch normalisation folds into.
+    """
+
+    units: int
+    inputs: int
+    activation: Activation
+    weights: WeightStart
+    weight_bound: float
+    learned_connections: bool
+    bias: BiasStart
+    bias_bound: float
+    gain: bool
+    learned_registers: bool
+    parameters: tuple[float, ...] = ()
+    unit_gains: bool = False
+
+    @property
+    def gains(self) -> int:
+        """Gain registers: none, one, or one a unit."""
+        return self.units if self.unit_gains else int(self.gain)
+
+
+@dataclass(frozen=True)
+class Window:
+    """A window that walks over an image: kernel, stride, and zeros put (top, left) and (bottom, right) of it."""
+
+    kernel: Pair
+    stride: Pair
+    before: Pair = (0, 0)
+    after: Pair = (0, 0)
+
+    def places(self, size: Pair) -> Pair:
+        """Rows and columns of places that the window takes on an image of this size; below 1 where it fits nowhere.
+
+        Example:
+            >>> Window((2, 2), (1, 1)).places((28, 28)), Window((2, 2), (2, 2)).places((5, 4))
+            ((27, 27), (2, 2))
+        """
+        rows, columns = (
+            (size[axis] + self.before[axis] + self.after[axis] - self.kernel[axis]) // self.stride[axis] + 1
+            for axis in (0, 1)
+        )
+        return rows, columns
+
+
+def pad_same(size: Pair, kernel: Pair, stride: Pair) -> Window:
+    """The window whose output has ``ceil(size / stride)`` places; an odd zero goes below and to the right.
+
+    Example:
+        >>> pad_same((28, 28), (3, 3), (1, 1)).places((28, 28))
+        (28, 28)
+    """
+    need = [max((-(-n // s) - 1) * s + k - n, 0) for n, k, s in zip(size, kernel, stride, strict=True)]
+    before = (need[0] // 2, need[1] // 2)
+    return Window(kernel, stride, before, (need[0] - before[0], need[1] - before[1]))
+
+
+@dataclass(frozen=True)
+class Node:
+    """One ``[[layer]]`` of a model file: what it takes and gives, as shapes without the samples.
+
+    Images are (channels, rows, columns), sequences (steps, features), all else (features,). ``layer`` numbers the
+    weights among ``Model.layers``; ``summand`` is the node whose signals are added, -1 for the network's input;
+    ``rectify`` sets what is negative to zero after adding; ``sequence`` gives every state of a recurrent layer.
+    """
+
+    kind: Kind
+    taken: tuple[int, ...]
+    given: tuple[int, ...]
+    layer: int | None = None
+    window: Window | None = None
+    summand: int | None = None
+    rectify: bool = False
+    sequence: bool = False
+
+
+@dataclass(frozen=True)
+class Model:
+    """A network: its layers with weights, in order, and the nodes that join them (a chain when left out)."""
+
+    title: str
+    layers: tuple[Layer, ...]
+    nodes: tuple[Node, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.nodes:
+            chain = (Node("dense", (one.inputs,), (one.units,), n) for n, one in enumerate(self.layers))
+            object.__setattr__(self, "nodes", tuple(chain))
+
+    @property
+    def inputs(self) -> int:
+        """Numbers the first node takes."""
+        return prod(self.nodes[0].taken)
+
+    @property
+    def outputs(self) -> int:
+        """Numbers the last node gives."""
+        return prod(self.nodes[-1].given)

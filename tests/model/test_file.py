@@ -1,0 +1,60 @@
+"""Model files of more than dense layers: shapes, and faults with their places."""
+
+from __future__ import annotations
+
+import pytest
+
+from hwsim.model import read_model
+from hwsim.scenario import FaultError, parse_document
+
+
+def text(*layers: str, shape: str = "[1, 8, 8]", inputs: int = 64) -> str:
+    rows = "".join("[[layer]]\n" + layer.replace("; ", "\n") + "\n" for layer in layers)
+    return f'title = "t"\ninputs = {inputs}\nshape = {shape}\n{rows}'
+
+
+CONV = 'kind = "conv2d"; units = 3; kernel = 3; activation = "relu"'
+END = 'kind = "flatten"', 'kind = "dense"; units = 2; activation = "identity"'
+
+
+def test_shapes() -> None:
+    pool = 'kind = "max-pool"; kernel = 2'
+    model = read_model(parse_document(text(CONV + '; padding = "same"; name = "a"', CONV, pool, *END), "m.toml"))
+    assert [node.given for node in model.nodes] == [(3, 8, 8), (3, 6, 6), (3, 3, 3), (27,), (2,)]
+    assert [(layer.units, layer.inputs) for layer in model.layers] == [(3, 9), (3, 27), (2, 27)]
+    assert (model.inputs, model.outputs) == (64, 2)
+
+
+CASES = [
+    (text(END[1]), "m.toml:5:1: a dense layer cannot take an image of 1 x 8 x 8, put a layer of kind 'flatten' before"),
+    (text(CONV, shape="[64]"), "m.toml:5:1: a layer of kind 'conv2d' takes an image, not 64, give the model shape"),
+    (text(CONV.replace("kernel = 3", "kernel = 9")), "m.toml:7:1: a window of 9 x 9 does not fit into an image of 8 x"),
+    (text(CONV.replace("kernel = 3; ", "")), "m.toml:4:1: missing key 'kernel' of a 'conv2d' layer, add it"),
+    (text('kind = "flatten"; units = 3'), "m.toml:6:1: a layer of kind 'flatten' has no 'units', allowed: kind, name"),
+    (text(*END, shape="[1, 8, 9]"), "m.toml:3:1: the shape [1, 8, 9] holds 72 numbers, but inputs = 64"),
+    (text(CONV, 'kind = "add"; summand = "b"', *END), "m.toml:11:1: no earlier layer is called 'b', known: input"),
+    (text(CONV, 'kind = "add"; summand = "input"', *END), "m.toml:11:1: 'input' gives 1 x 8 x 8, but 3 x 6 x 6 stand"),
+    (text(CONV, 'kind = "batch-norm"', *END), "m.toml:10:1: batch-norm must follow a 'dense' or 'conv2d' layer whose"),
+    (text(CONV, 'kind = "max-pool"; kernel = 2'), "m.toml:10:1: a network cannot end in 'max-pool', end in a 'dense'"),
+    (text(CONV.replace("3; act", "0; act")), "m.toml:7:1: 'kernel' must be at least 1, write 1 or more"),
+    (text(CONV + "; slope = 0.5"), "m.toml:9:1: 'slope' belongs to activation 'leaky-relu', leave it out, or set"),
+    (text(CONV.replace("relu", "hermite")), "m.toml:8:1: missing key 'coefficients' of activation 'hermite', add it"),
+    (text('kind = "rnn"; units = 2; activation = "tanh"'), "m.toml:5:1: an rnn takes a sequence of steps and features"),
+]
+
+
+@pytest.mark.parametrize(("content", "begins"), CASES)
+def test_faults(content: str, begins: str) -> None:
+    with pytest.raises(FaultError) as caught:
+        read_model(parse_document(content, "m.toml"))
+    assert str(caught.value).splitlines()[0].startswith(begins)
+
+
+def test_tables() -> None:
+    layer = 'kind = "dense"; units = 2; activation = "look-up"; table = [1.0, 2.0, 3.0, 4.0]; table_range = [-1.0, 1.0]'
+    content = text(layer, shape="[64]")
+    assert read_model(parse_document(content, "m.toml")).layers[0].parameters == (-1, 1, 4, 1, 2, 3, 4)
+    own = text(layer + "; table_entries = 2", shape="[64]")
+    assert read_model(parse_document(own, "m.toml")).layers[0].parameters[2] == 2
+    with pytest.raises(FaultError, match=r"m\.toml:8:1: the table has 4 entries, neither 3 nor 2 times 3"):
+        read_model(parse_document(text(layer + "; table_entries = 3", shape="[64]"), "m.toml"))
