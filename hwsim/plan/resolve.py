@@ -12,7 +12,7 @@ from hwsim.crossbar import CROSSBARS
 from hwsim.crossbar.technology import Switch, SwitchSheet, build_switch
 from hwsim.execution import Hardware
 from hwsim.execution.hardware import layout
-from hwsim.model import Model, read_model, start
+from hwsim.model import Model, read_model
 from hwsim.plan.lookup import Lookup, Origins, Sheet, device_technology, number_origin
 from hwsim.scenario import Document, Section, validate
 from hwsim.scenario.schema import Choice, CrossbarChoice, ModelChoice, ScenarioFile
@@ -20,17 +20,22 @@ from hwsim.task import TASKS, Shape, Task, TaskPlugin
 from hwsim.version import VERSION
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from hwsim.crossbar import Fabric, Topology
     from hwsim.device import Datasheet, Device, Technology
+    from hwsim.model import Start
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True)
 class Plan:
-    """Everything a run needs, validated; ``files`` are the texts of model and datasheets by file name."""
+    """Everything a run needs, validated.
+
+    ``device`` is ``technology.build(device_values)``; ``files`` are the texts of model and datasheets by file name.
+    """
 
     name: str
     scenario: ScenarioFile
@@ -38,6 +43,8 @@ class Plan:
     task_parameters: Section
     model: Model
     device: Device
+    technology: Technology
+    device_values: Mapping[str, Any]
     switch: Switch
     fabrics: tuple[Fabric | None, ...]
     controller: ControllerPlugin
@@ -104,6 +111,8 @@ def resolve(document: Document, path: Path) -> Plan:
         task_parameters=_sure(task_values),
         model=_sure(model),
         device=_sure(device),
+        technology=_sure(technology),
+        device_values=_sure(device_sheet).values,
         switch=_sure(switch),
         fabrics=_sure(fabrics),
         controller=_sure(controller),
@@ -132,7 +141,7 @@ def _sure(value: T | None) -> T:
 
 def _identity(resolved: dict[str, Any], documents: list[Document]) -> str:
     """SHA-256 of everything that may touch a run's bits: values, contents of the files named, version."""
-    essence = {key: value for key, value in resolved.items() if key not in {"title", "expect"}}
+    essence = {key: value for key, value in resolved.items() if key not in {"title", "expect", "published"}}
     contents = [dict(document.data) for document in documents]
     text = json.dumps([VERSION, essence, contents], sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()
@@ -154,8 +163,10 @@ def _written(
         "device": {"name": file.device.name, **device.written},
         "crossbar": {**crossbar, **switch.written},
         "controller": {"name": file.controller.name, **course.model_dump()},
+        "fabrication": file.fabrication.model_dump() if file.fabrication.values == "trained" else {},
         "execution": file.execution.model_dump(),
         "expect": file.expect.model_dump(exclude_none=True),
+        "published": file.published.model_dump() if file.published else {},
     }
     resolved: dict[str, Any] = {"title": file.title, "seed": file.seed}
     origins: Origins = {(key,): r.origin((key,), "default") for key in resolved}
@@ -172,9 +183,8 @@ def _written(
     return resolved, origins
 
 
-def assemble(plan: Plan, task: Task) -> Hardware:
-    """Fabricate a plan's chip and put its crossbars before it."""
-    values = start(plan.model, plan.scenario.seed)
+def assemble(plan: Plan, task: Task, values: Sequence[Start]) -> Hardware:
+    """Fabricate a plan's chip with these values (:func:`hwsim.plan.initial_values`) and put its crossbars before it."""
     chip = plan.device.fabricate(plan.model, values, task.train_x, plan.scenario.seed)
     crossbar = plan.scenario.crossbar
     return Hardware(plan.model, chip, plan.fabrics, plan.switch, crossbar.scope, crossbar.effort)
