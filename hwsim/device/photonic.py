@@ -21,7 +21,7 @@ import numpy as np
 
 from hwsim.device import modulator, optics, receiver
 from hwsim.device.number import NumberChip, finish
-from hwsim.device.photonic_core import Core, place
+from hwsim.device.photonic_core import Core, beside, place
 from hwsim.device.photonic_sheet import EFFECTS, SYMBOLS, PhotonicSheet
 from hwsim.device.signal_range import ranges_of
 from hwsim.device.technology import Bill, Registers, Technology
@@ -171,7 +171,11 @@ class Photonic:
                 raise ValueError(f"layer {number}: a weight is no finite number; mend the initial values")
             scale = max(float(np.abs(values.weights).max()), 1e-30)
             try:
-                core = place(self, values.weights, scale, seed, f"chip/{number}")
+                core = (
+                    beside(values.weights)
+                    if law.electronic
+                    else place(self, values.weights, scale, seed, f"chip/{number}")
+                )
             except ValueError as error:
                 raise ValueError(f"layer {number}: {error}") from None
             learns = law.learned_connections or law.learned_registers
@@ -227,7 +231,8 @@ class PhotonicChip(NumberChip):
 
     def cells(self, layer: int) -> NDArray[np.float64]:
         """Transmissions that the cells really have."""
-        return self.layers[layer].core.cells
+        entry = self.layers[layer]
+        return entry.core.nominal if entry.law.electronic else entry.core.cells
 
     def register_codes(self, layer: int, registers: Registers) -> NDArray[np.float32]:
         """Biases, and the gain where there is one, as the float32 numbers that the electronics behind the ADC hold."""
@@ -261,6 +266,12 @@ class PhotonicChip(NumberChip):
             raise ValueError(f"layer {layer}: signal {column} of row {row} is not a number; mend the input")
         device, entry = self.device, self.layers[layer]
         core = entry.core
+        if entry.law.electronic:
+            from hwsim.kernels.dense import dense_float
+
+            sums = np.empty((len(signals), entry.law.units))
+            dense_float(np.ascontiguousarray(signals), core.nominal, sums)
+            return sums
         dark = modulator.floor_of(device.modulator_extinction)
         drive = modulator.converted((signals - entry.low) / entry.span, device.dac_bits)
         light = dark + (1 - dark) * self._driven(drive, rng)
@@ -322,10 +333,15 @@ class PhotonicChip(NumberChip):
         )
 
     def inference_bill(self) -> Bill:
-        """All tiles of a layer in parallel; a convolution reads as many places at once as there are vectors."""
+        """All tiles of a layer in parallel; a convolution reads as many places at once as there are vectors.
+
+        Layers computed in electronics are not billed.
+        """
         device = self.device
         energy = time = 0.0
         for entry in self.layers:
+            if entry.law.electronic:
+                continue
             units, inputs = entry.core.cells.shape
             rows, columns = -(-inputs // device.tile_rows), -(-units // device.tile_columns)
             light = device.tile_rows * device.launched_power / device.wall_plug_efficiency * device.read_time
@@ -351,6 +367,7 @@ PLUGIN = Technology(
     sheet=PhotonicSheet,
     build=_build,
     scopes=("output",),
+    electronics=True,
     effects=EFFECTS,
     symbols=SYMBOLS,
 )

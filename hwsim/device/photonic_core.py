@@ -100,6 +100,12 @@ def place(device: Photonic, weights: Array, scale: float, seed: int, name: str) 
     )
 
 
+def beside(weights: Array) -> Core:
+    """A layer that electronics computes: its weights and no cells."""
+    none = np.zeros((1, 0, 0))
+    return Core(np.ascontiguousarray(weights, np.float64), np.zeros((0, 0)), none, none, 1.0, 1.0)
+
+
 def _taps(device: Photonic, shape: tuple[int, ...], seed: int, name: str) -> tuple[Array, Array]:
     """Coupling ratios of all tiles as made; one tile's for all where there is no error."""
     row_taps, column_taps = device.taps()

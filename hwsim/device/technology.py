@@ -102,6 +102,8 @@ class Technology:
     build: Callable[[Mapping[str, Any]], Device]
     scopes: tuple[str, ...] = ("output", "layer")
     """Banks that the technology can be divided into."""
+    electronics: bool = False
+    """Whether layers can be computed in electronics beside the cells (``Layer.electronic``)."""
     effects: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """Effects that can be switched off, by name: the numbers that do it, laid over a sheet's before ``build``."""
     symbols: Mapping[str, str] = field(default_factory=dict)

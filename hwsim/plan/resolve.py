@@ -93,7 +93,7 @@ def resolve(document: Document, path: Path) -> Plan:
     switch = build_switch(str(switch_name), switch_sheet.sheet, switch_sheet.values) if switch_sheet else None
     shape = task.shape(task_values) if task and task_values else None
     if model and model_document:
-        _fit_model(r, model, model_document, shape, device)
+        _fit_model(r, model, model_document, shape, device, technology)
     fabrics = _fabrics(r, chosen_crossbar, model, topology) if chosen_crossbar and model and topology else None
     if chosen_crossbar and model:
         _fit_crossbar(r, chosen_crossbar, model, technology, switch)
@@ -190,7 +190,14 @@ def assemble(plan: Plan, task: Task, values: Sequence[Start]) -> Hardware:
     return Hardware(plan.model, chip, plan.fabrics, plan.switch, crossbar.scope, crossbar.effort)
 
 
-def _fit_model(r: Lookup, model: Model, document: Document, shape: Shape | None, device: Device | None) -> None:
+def _fit_model(
+    r: Lookup,
+    model: Model,
+    document: Document,
+    shape: Shape | None,
+    device: Device | None,
+    technology: Technology | None,
+) -> None:
     """Hold a model against its task and its device."""
     if shape and model.inputs != shape.features:
         what = f"the model takes {model.inputs} inputs, but the task gives {shape.features}"
@@ -199,6 +206,11 @@ def _fit_model(r: Lookup, model: Model, document: Document, shape: Shape | None,
         what = f"the last layer gives {model.outputs} outputs, but the task wants {shape.outputs}"
         at = ("layer", len(model.layers) - 1, "units")
         r.faults.add(document.fault(at, what, "", f"set units = {shape.outputs}, or choose another model"))
+    for number, node in enumerate(model.nodes):
+        beside = node.layer is not None and model.layers[node.layer].electronic
+        if beside and technology and not technology.electronics:
+            what = f"no electronics computes layers beside {technology.name}"
+            r.faults.add(document.fault(("layer", number, "place"), what, "", "leave place out"))
     for number, what, cure in device.problems(model) if device else []:
         r.faults.add(document.fault(("layer", number), what, "", cure))
 
