@@ -37,6 +37,11 @@ def draw(
     from matplotlib import pyplot as plt
 
     merit = "accuracy" if "accuracy" in rows[0] else "max_error"
+    if len(rows) == 1:
+        from hwsim.report.still import draw_still
+
+        draw_still(rows[0], reference, title, paths, published)
+        return
     moved = rows[-1]["toggles"] > 0
     axis = "toggles" if moved else "bias_writes"
     x = [row[axis] for row in rows]
@@ -50,8 +55,6 @@ def draw(
             axes.plot(
                 x, [r[f"{merit}_noiseless"] for r in rows], color=QUIET, linewidth=1.2, label="chip, without noise"
             )
-        if len(rows) == 1 and f"{merit}_low" in rows[0]:  # nothing is learned on the chip: a point with its interval
-            axes.errorbar(x, low, yerr=[[0], [high[0] - low[0]]], color=CHIP, capsize=4)
         axes.plot(x, [r[merit] for r in rows], color=CHIP, marker=".", linewidth=1.4, label="emulated chip")
         axes.axhline(reference, color=FREE, linestyle="--", linewidth=1.2, label=f"free training ({reference:.3g})")
         if published is not None:

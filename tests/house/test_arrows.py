@@ -25,6 +25,7 @@ ROWS = [
     {"folder"},
     {"exporting", "pipeline"},
     {"session"},
+    {"budget"},
     {"cli"},
     {"__main__"},
 ]
