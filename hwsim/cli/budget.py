@@ -16,7 +16,9 @@ def budget(
     scenario: Annotated[str, typer.Argument(help="Scenario file, or the name of a shipped one.")],
     chips: Annotated[int, typer.Option(help="Chips to average over.")] = 5,
     out: Annotated[Path | None, typer.Option(help="Run folder; the usual one when left out.")] = None,
-    picture: Annotated[Path | None, typer.Option(help="PNG or SVG; budget.png in the run folder when left out.")] = None,
+    picture: Annotated[
+        Path | None, typer.Option(help="PNG or SVG; budget.png in the run folder when left out.")
+    ] = None,
     set_: Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Override one value.")] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of all random streams.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")] = False,

@@ -124,8 +124,10 @@ def transmit(
     Args:
         cells: power transmissions of the cells (..., m, n).
         phases: phases of the cells' light, radian (..., m, n).
-        row_taps, column_taps: coupling ratios (..., m, n).
-        coupler_loss, crossing_loss: dB.
+        row_taps: coupling ratios on the rows (..., m, n).
+        column_taps: coupling ratios on the columns (..., m, n).
+        coupler_loss: excess loss of one coupler, dB.
+        crossing_loss: loss of one crossing, dB.
         crosstalk: power that a crossing leaks into the other guide, dB (negative); -inf for none.
 
     Returns:
@@ -180,7 +182,9 @@ def switched_loss(
     """Share of the light that is left behind a switch network, for each output.
 
     Args:
-        bar, cross, crossings: switches passed in bar, in cross, and waveguide crossings, of any one shape.
+        bar: switches passed in bar, of any shape.
+        cross: switches passed in cross.
+        crossings: waveguide crossings passed.
         losses: loss of a switch in bar, in cross, and of a crossing, dB.
 
     Example:

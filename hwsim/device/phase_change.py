@@ -37,7 +37,8 @@ def levels(bits: int | None, spacing: str, darkest: float, brightest: float) -> 
         bits: levels as a power of two, None for any value.
         spacing: ``transmission``: equal steps of transmission, as closed-loop programming gives; ``decibel``: equal
             steps in dB, as identical pulses give, each crystallising the same fraction.
-        darkest, brightest: the range.
+        darkest: lower end of the range.
+        brightest: its upper end.
 
     Raises:
         ValueError: fewer than two levels, or a spacing of another name.

@@ -77,8 +77,8 @@ def place(device: Photonic, weights: Array, scale: float, seed: int, name: str) 
         if low >= high:
             spread = 10 * np.log10(path.max() / path.min())
             raise ValueError(
-                f"paths differ by {spread:.3g} dB, which cells of {device.extinction:g} dB contrast cannot make up for; "
-                "use compensated couplers, a smaller tile, or calibration = 'cell'"
+                f"paths differ by {spread:.3g} dB, which cells of {device.extinction:g} dB contrast cannot make up "
+                "for; use compensated couplers, a smaller tile, or calibration = 'cell'"
             )
     known = phase_change.levels(device.level_bits, device.level_spacing, low, high)
     middle, half = (low + high) / 2, (high - low) / 2
@@ -195,4 +195,6 @@ def _take_dark(device: Photonic, tiles: Array, size: tuple[int, int]) -> Array:
 
 def _straight(tiles: Array, size: tuple[int, int]) -> Array:
     groups, count, rows, columns = tiles.shape
-    return np.ascontiguousarray(tiles.transpose(0, 3, 1, 2).reshape(groups * columns, count * rows)[: size[0], : size[1]])
+    return np.ascontiguousarray(
+        tiles.transpose(0, 3, 1, 2).reshape(groups * columns, count * rows)[: size[0], : size[1]]
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import model_validator
 
@@ -171,7 +171,9 @@ class PhotonicSheet(Datasheet):
             ("crossing_crosstalk", self.chip.crossing_crosstalk.value),
             ("channel_crosstalk", self.event.channel_crosstalk.value),
         ):
-            found.append((value < 0, f"{name} is {value:g} dB; what leaks is less than what stays: it must be negative"))
+            found.append(
+                (value < 0, f"{name} is {value:g} dB; what leaks is less than what stays: it must be negative")
+            )
         found += [
             (self.chip.extinction.value > 0, "extinction must be more than 0 dB"),
             (self.event.modulator_extinction.value > 0, "modulator_extinction must be more than 0 dB"),
@@ -221,7 +223,7 @@ SYMBOLS = {
 }
 """Symbols of the formulas, by number."""
 
-EFFECTS = {
+EFFECTS: dict[str, dict[str, Any]] = {
     "levels": {"level_bits": None},
     "programming": {"programming_error": 0.0, "programming_error_db": 0.0},
     "path loss": {"coupler_loss": 0.0, "crossing_loss": 0.0, "combiner_loss": 0.0},

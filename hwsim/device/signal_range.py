@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-import numpy as np
-
 from hwsim.device.inference import infer, samples_at_once
 from hwsim.device.number import NumberChip, finish
 from hwsim.device.technology import Registers
@@ -13,6 +11,7 @@ from hwsim.device.technology import Registers
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import numpy as np
     from numpy.typing import NDArray
 
     from hwsim.device.technology import Chip

@@ -28,7 +28,7 @@ def _edges() -> NDArray[np.float64]:
     x = np.empty(LAYERS + 1)
     x[0], x[1] = AREA / math.exp(-TAIL * TAIL / 2), TAIL
     for layer in range(2, LAYERS):
-        x[layer] = math.sqrt(-2 * math.log(AREA / x[layer - 1] + math.exp(-x[layer - 1] ** 2 / 2)))
+        x[layer] = math.sqrt(-2 * math.log(AREA / x[layer - 1] + math.exp(-(x[layer - 1] ** 2) / 2)))
     x[LAYERS] = 0.0
     return np.stack([x, np.exp(-x * x / 2)])
 
@@ -70,7 +70,7 @@ def normal(key: np.uint64, counter: np.uint64, edges: NDArray[np.float64]) -> fl
         sign = 1.0 if bits & np.uint64(256) else -1.0
         x = np.float64(bits >> np.uint64(11)) * 1.1102230246251565e-16 * edges[0, layer]
         if x < edges[0, layer + 1]:
-            return sign * x
+            return float(sign * x)
         bits = mixed(bits, np.uint64(1))
         share = np.float64(bits >> np.uint64(11)) * 1.1102230246251565e-16
         if layer == 0:
@@ -84,5 +84,5 @@ def normal(key: np.uint64, counter: np.uint64, edges: NDArray[np.float64]) -> fl
                 share = np.float64(bits >> np.uint64(11)) * 1.1102230246251565e-16
         low, high = edges[1, layer], edges[1, layer + 1]
         if low + share * (high - low) < math.exp(-x * x / 2):
-            return sign * x
+            return float(sign * x)
         bits = mixed(bits, np.uint64(4))

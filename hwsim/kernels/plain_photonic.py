@@ -34,8 +34,8 @@ def mixed(key: int, counter: int) -> int:
 def _ends() -> list[float]:
     """Right ends of the ziggurat's layers, the lowest first."""
     ends = [AREA / math.exp(-TAIL * TAIL / 2), TAIL]
-    while len(ends) < 256:  # noqa: PLR2004 - layers
-        ends.append(math.sqrt(-2 * math.log(AREA / ends[-1] + math.exp(-ends[-1] ** 2 / 2))))
+    while len(ends) < 256:
+        ends.append(math.sqrt(-2 * math.log(AREA / ends[-1] + math.exp(-(ends[-1] ** 2) / 2))))
     return [*ends, 0.0]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import TYPE_CHECKING, Any
 
 from hwsim.report.figure import CHIP, FREE, INK
@@ -12,7 +13,11 @@ if TYPE_CHECKING:
 
 
 def draw_budget(
-    bars: Sequence[tuple[str, float, float, float, float]], ends: tuple[float, float], merit: str, title: str, path: Path
+    bars: Sequence[tuple[str, float, float, float, float]],
+    ends: tuple[float, float],
+    merit: str,
+    title: str,
+    path: Path,
 ) -> None:
     """Draw pairs of bars, the dearest effect on top.
 
@@ -32,7 +37,10 @@ def draw_budget(
     scale, unit = (100, "percentage points of accuracy") if merit == "accuracy" else (1, "largest error")
     with mpl.rc_context(settings):
         figure, axes = plt.subplots(figsize=(7.2, 1.4 + 0.42 * len(bars)), layout="constrained")
-        for shift, color, label, first in ((-0.2, CHIP, "this effect alone", 1), (0.2, FREE, "on top of all others", 3)):
+        for shift, color, label, first in (
+            (-0.2, CHIP, "this effect alone", 1),
+            (0.2, FREE, "on top of all others", 3),
+        ):
             axes.barh(
                 [at + shift for at in range(len(bars))],
                 [scale * bar[first] for bar in bars],
@@ -46,7 +54,7 @@ def draw_budget(
         axes.invert_yaxis()
         axes.axvline(0, color=INK, linewidth=0.8)
         axes.set_xlabel(f"cost in {unit}; without any effect {ends[0]:.4g}, with all {ends[1]:.4g}")
-        axes.set_title(title, fontsize=11, loc="left")
+        axes.set_title("\n".join(textwrap.wrap(title, 70)), fontsize=10, loc="left")
         axes.grid(visible=True, axis="x", color="#dddddd", linewidth=0.6)
         axes.set_axisbelow(True)
         axes.spines[["top", "right"]].set_visible(False)

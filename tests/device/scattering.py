@@ -38,7 +38,7 @@ class Netlist:
         for one, other in self._wires:
             link[one, other] = link[other, one] = 1
         waves = np.linalg.solve(np.eye(self._ports) - scatter @ link, scatter[:, inputs])
-        return np.asarray(waves[outputs])
+        return np.array(waves[outputs])
 
 
 def four_port(straight: complex, across: complex) -> np.ndarray:
@@ -88,8 +88,8 @@ def crossbar(
                 net.join(cross[i, j - 1] + 2, tap[i, j])
             if i:
                 net.join(add[i - 1, j] + 2, cross[i, j] + 1)
-    found = net.solve([int(p) for p in tap[:, 0]], [int(p) + 2 for p in add[-1]])
-    return np.abs(found.T) ** 2
+    found: np.ndarray = net.solve([int(p) for p in tap[:, 0]], [int(p) + 2 for p in add[-1]])
+    return np.asarray(np.abs(found.T) ** 2)
 
 
 def interferometer(crossed: bool, error: float, loss_db: float) -> np.ndarray:

@@ -30,8 +30,7 @@ def sheet() -> Photonic:
 
 
 FELDMANN = sheet()
-EXACT = DEVICES["photonic-pcm"].build({**vars(FELDMANN), **{k: v for e in EFFECTS.values() for k, v in e.items()}})
-assert isinstance(EXACT, Photonic)
+EXACT = Photonic(**{**vars(FELDMANN), **{k: v for e in EFFECTS.values() for k, v in e.items()}})
 # every effect off but losses and receiver noise
 IDEAL = replace(EXACT, coupler_loss=0.1, crossing_loss=0.12, shot_noise=True, amplifier_noise=1e-11)
 
@@ -69,7 +68,8 @@ def test_read_noise() -> None:
     """H0: the variance of a read is shot plus thermal noise of column and reference, in closed form.
 
     var = 2qB (I + I_ref) + 2 i^2 B, I = full drive through the cells, in weights by scale / (full * half swing);
-    intensity noise off. Chi-square test on n = 20,000 reads, two-sided false alarms 1e-3, seed fixed. And H0: reads are normal; Kolmogorov-Smirnov, false alarms 1e-3.
+    intensity noise off. Chi-square test on n = 20,000 reads, two-sided false alarms 1e-3, seed fixed. And H0: reads are
+    normal; Kolmogorov-Smirnov, false alarms 1e-3.
     """
     device = replace(IDEAL, bandwidth=91e6)
     net, n = model(1, 9), 20_000

@@ -57,7 +57,7 @@ def test_with_every_effect_off_it_is_exact(name: str) -> None:
 def test_each_effect_changes_the_device() -> None:
     """Every effect that the sheet of Feldmann et al. has; it has no drift and no warming."""
     device = core_of(FELDMANN)
-    idle = {name for name, neutral in EFFECTS.items() if replace(device, **neutral) == device}  # type: ignore[arg-type]
+    idle = {name for name, neutral in EFFECTS.items() if replace(device, **neutral) == device}
     assert idle == {"drift", "temperature"}
 
 
@@ -109,7 +109,7 @@ def test_intensity_noise_of_one_comb_acts_on_the_difference() -> None:
 
 
 def errors(device: Photonic, products: int) -> dict[str, float]:
-    """Mean over 100 columns of 9 entries of the error's sigma, for three meanings of full scale; all uniform in 0..1."""
+    """Mean of the error's sigma over 100 columns of 9 entries, uniform in 0..1, for three meanings of full scale."""
     rng = np.random.default_rng(3)
     weights, x = rng.random((100, 9)), rng.random((products, 9))
     chip = fabricated(device, weights)
@@ -201,7 +201,11 @@ def test_a_signal_that_is_no_number_is_named() -> None:
     [
         ('adc_bits = { value = "10 bit"', 'adc_bits = { value = "0 bit"', "an ADC of 0 bits converts nothing"),
         ('dac_bits = { value = "8 bit"', 'dac_bits = { value = "0 bit"', "a DAC of 0 bits converts nothing"),
-        ('coupler_loss = { value = "0.1 dB"', 'coupler_loss = { value = "-0.1 dB"', "coupler_loss is -0.1; light never"),
+        (
+            'coupler_loss = { value = "0.1 dB"',
+            'coupler_loss = { value = "-0.1 dB"',
+            "coupler_loss is -0.1; light never",
+        ),
         ('crosstalk = { value = "-55 dB"', 'crosstalk = { value = "5 dB"', "it must be negative"),
         ("tile_rows = { value = 9", "tile_rows = { value = 0", "tile_rows must be at least 1"),
         ('signs = { value = "reference-column"', 'signs = { value = "reference"', "reference-column"),

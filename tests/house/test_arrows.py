@@ -21,7 +21,7 @@ ROWS = [
     {"score"},
     {"export", "report"},
     {"plan"},
-    {"replay", "catalogue", "costing", "manual"},
+    {"replay", "catalogue", "costing", "manual", "portrait"},
     {"folder"},
     {"exporting", "pipeline"},
     {"session"},

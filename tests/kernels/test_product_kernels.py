@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 from scipy import stats
 
 from hwsim.kernels import dense, photonic, plain, plain_photonic
@@ -79,7 +78,7 @@ def core(
 
 def read(given_: dict[str, Any]) -> np.ndarray:
     out = np.full((len(given_["drive"]), given_["bright"].shape[1]), np.nan)
-    photonic.read_tiles(*given_.values(), EDGES, out)
+    photonic.read_tiles(**given_, edges=EDGES, out=out)
     return out
 
 
@@ -144,7 +143,7 @@ def test_vectors_share_the_core() -> None:
     planes = np.einsum("rvi,vui->rvu", given_["drive"].reshape(2, 4, 6), given_["bright"] - given_["dark"])
     wanted = 0.99 * planes + 0.01 * planes.sum(axis=1, keepdims=True)
     assert read(given_) == pytest.approx(2e-3 * wanted.reshape(8, 5), rel=1e-9, abs=1e-12)
-    
+
 
 @pytest.mark.parametrize("key", [0, 1, 2**63])
 def test_normals(key: int) -> None:
