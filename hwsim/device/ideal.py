@@ -26,6 +26,7 @@ class IdealSheet(Datasheet):
     """A datasheet of the technology ``ideal``: it has no numbers."""
 
     kind: Literal["device"]
+    """This is a device."""
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ from hwsim.device.number import NumberChip, finish
 from hwsim.device.photonic_core import Core, beside, place
 from hwsim.device.photonic_sheet import EFFECTS, SYMBOLS, PhotonicSheet
 from hwsim.device.signal_range import ranges_of
-from hwsim.device.technology import Bill, Registers, Technology
+from hwsim.device.technology import Bill, FabricationError, Registers, Technology
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -161,14 +161,14 @@ class Photonic:
         A network larger than one part of the engine's is calibrated on the samples of the first part.
 
         Raises:
-            ValueError: a layer cannot be programmed; the message names it.
+            FabricationError: a layer cannot be programmed; the message names it.
         """
         ranges = ranges_of(model, start, calibration)
         places = {node.layer: prod(node.given[1:]) for node in model.nodes if node.layer is not None}
         layers: list[_Layer] = []
         for number, (law, values, (low, high)) in enumerate(zip(model.layers, start, ranges, strict=True)):
             if not np.isfinite(values.weights).all():
-                raise ValueError(f"layer {number}: a weight is no finite number; mend the initial values")
+                raise FabricationError(f"layer {number}: a weight is no finite number; mend the initial values")
             scale = max(float(np.abs(values.weights).max()), 1e-30)
             try:
                 core = (
@@ -177,7 +177,7 @@ class Photonic:
                     else place(self, values.weights, scale, seed, f"chip/{number}")
                 )
             except ValueError as error:
-                raise ValueError(f"layer {number}: {error}") from None
+                raise FabricationError(f"layer {number}: {error}") from None
             learns = law.learned_connections or law.learned_registers
             room = 2**self.headroom_bits if learns and number > 0 else 1
             layers.append(_Layer(core, law, low * room, max(high - low, 1e-30) * room, places[number]))

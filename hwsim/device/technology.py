@@ -31,6 +31,10 @@ class Bill:
     time_s: float
 
 
+class FabricationError(ValueError):
+    """A chip cannot be made; the message names the layer and what would help."""
+
+
 class Chip(Protocol):
     """One fabricated instance: values that never change, behind connections that do.
 

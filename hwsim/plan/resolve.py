@@ -89,7 +89,7 @@ def resolve(document: Document, path: Path) -> Plan:
     controller = r.entry(CONTROLLERS, "controller", ("controller", "name"), _name(chosen_controller))
     course = r.parameters(controller.parameters, "controller", chosen_controller) if controller else None
 
-    device = technology.build(device_sheet.values) if technology and device_sheet else None
+    device = _built(r, technology, device_sheet) if technology and device_sheet else None
     switch = build_switch(str(switch_name), switch_sheet.sheet, switch_sheet.values) if switch_sheet else None
     shape = task.shape(task_values) if task and task_values else None
     if model and model_document:
@@ -126,6 +126,16 @@ def resolve(document: Document, path: Path) -> Plan:
         },
         identity=_identity(resolved, documents),
     )
+
+
+def _built(r: Lookup, technology: Technology, sheet: Sheet[Datasheet]) -> Device | None:
+    """The device; numbers that are sound one by one may still not go together."""
+    try:
+        return technology.build(sheet.values)
+    except ValueError as error:
+        what, _, cure = str(error).partition("; ")
+        r.fault(("device",), what, cure)
+        return None
 
 
 def _name(choice: Choice | ModelChoice | None) -> str | None:
