@@ -191,20 +191,25 @@ class _Layer:
     low: float
     span: float
     places: int
-    row_of: NDArray[np.int64] = field(init=False)
-    """The row of a unit's cells that each of its inputs drives."""
+    input_on: NDArray[np.int64] = field(init=False)
+    """The input that drives each row of each unit (units, inputs)."""
+    _alike: list[bool] = field(default_factory=lambda: [True])
 
     def __post_init__(self) -> None:
         units, inputs = self.core.nominal.shape
-        object.__setattr__(self, "row_of", np.tile(np.arange(inputs), (units, 1)))
+        object.__setattr__(self, "input_on", np.tile(np.arange(inputs), (units, 1)))
 
-    def input_on(self) -> NDArray[np.int64]:
-        """The input that drives each row of a unit; one line of it where all units have the same."""
-        if (self.row_of == self.row_of[0]).all():
-            return np.argsort(self.row_of[:1], axis=1)
-        found = np.empty_like(self.row_of)
-        np.put_along_axis(found, self.row_of, np.arange(found.shape[1])[None, :], axis=1)
-        return found
+    def connect(self, positions: NDArray[np.int64], cells: NDArray[np.int64]) -> None:
+        """Let inputs drive other rows: the cost is in proportion to the moves."""
+        inputs = self.input_on.shape[1]
+        self.input_on[positions // inputs, cells % inputs] = positions % inputs
+        self._alike.clear()
+
+    def order(self) -> NDArray[np.int64]:
+        """``input_on``, or one line of it where all units have the same."""
+        if not self._alike:
+            self._alike.append(bool((self.input_on == self.input_on[0]).all()))
+        return self.input_on[:1] if self._alike[0] else self.input_on
 
 
 @dataclass(frozen=True)
@@ -241,8 +246,7 @@ class PhotonicChip(NumberChip):
 
     def connect(self, layer: int, positions: NDArray[np.int64], cells: NDArray[np.int64]) -> None:
         """Let inputs drive other rows; a unit's connections stay within the unit's own rows."""
-        row_of = self.layers[layer].row_of
-        row_of.reshape(-1)[positions] = cells % row_of.shape[1]
+        self.layers[layer].connect(positions, cells)
 
     def settle(self, layer: int, sums: NDArray[np.float64], registers: Registers) -> NDArray[np.float64]:
         """Gain, bias and activation in the electronics behind the ADC, from float32 registers."""
@@ -277,7 +281,7 @@ class PhotonicChip(NumberChip):
         light = dark + (1 - dark) * self._driven(drive, rng)
         currents = np.empty((len(light), len(core.cells)))
         self._read(entry, light, rng, currents)
-        real = self._sums(core, len(light))
+        real = core.real[np.arange(len(light)) % device.wavelength_vectors % len(core.real)]
         products = currents / device.full_current
         if device.modulator_floor == "subtracted":
             products -= dark * real
@@ -294,13 +298,6 @@ class PhotonicChip(NumberChip):
             drive = drive * (1 + spread * rng.standard_normal(drive.shape))
         return drive
 
-    def _sums(self, core: Core, samples: int) -> NDArray[np.float64]:
-        """Difference of the columns at full drive of all rows, as measured once: (samples, units)."""
-        darks, units = core.dark.shape[1], len(core.cells)
-        dark_of = np.arange(units) if darks == units else np.arange(units) // self.device.tile_columns
-        found = core.bright.sum(axis=2) - core.dark.sum(axis=2)[:, dark_of]
-        return np.asarray(found[np.arange(samples) % self.device.wavelength_vectors % len(found)])
-
     def _read(
         self, entry: _Layer, light: NDArray[np.float64], rng: np.random.Generator | None, out: NDArray[np.float64]
     ) -> None:
@@ -315,7 +312,7 @@ class PhotonicChip(NumberChip):
             np.ascontiguousarray(light),
             core.bright,
             core.dark,
-            entry.input_on(),
+            entry.order(),
             np.array(
                 [
                     device.full_current,

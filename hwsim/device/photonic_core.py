@@ -31,6 +31,7 @@ class Core:
         cells: transmissions of the cells that carry the weights (units, inputs).
         bright: relative transmissions from row to column (planes, units, inputs), a plane for each wavelength vector.
         dark: the same of the columns compared with (planes, darks, inputs).
+        real: difference of a unit's columns at full drive of all rows, as measured once (planes, units).
         weight: weight of a difference of 1 in relative transmission.
         top: largest relative transmission by design: the converter's full scale, a row.
     """
@@ -39,6 +40,7 @@ class Core:
     cells: Array
     bright: Array
     dark: Array
+    real: Array
     weight: float
     top: float
 
@@ -90,11 +92,15 @@ def place(device: Photonic, weights: Array, scale: float, seed: int, name: str) 
     cells, arriving = _programmed(device, wanted, path, (low, high), seed, name)
     planes = _planes(device, cells, arriving, path, (row_taps, column_taps), seed, name)
     size = (units, inputs)
+    bright = np.ascontiguousarray([_take(device, plane, size) for plane in planes])
+    dark = np.ascontiguousarray([_take_dark(device, plane, size) for plane in planes])
+    dark_of = np.arange(units) // (columns if device.signs == "reference-column" else 1)
     return Core(
         nominal=(target - opposite) * weight,
         cells=_take(device, cells, size),
-        bright=np.ascontiguousarray([_take(device, plane, size) for plane in planes]),
-        dark=np.ascontiguousarray([_take_dark(device, plane, size) for plane in planes]),
+        bright=bright,
+        dark=dark,
+        real=bright.sum(axis=2) - dark.sum(axis=2)[:, dark_of],
         weight=weight,
         top=top,
     )
@@ -103,7 +109,7 @@ def place(device: Photonic, weights: Array, scale: float, seed: int, name: str) 
 def beside(weights: Array) -> Core:
     """A layer that electronics computes: its weights and no cells."""
     none = np.zeros((1, 0, 0))
-    return Core(np.ascontiguousarray(weights, np.float64), np.zeros((0, 0)), none, none, 1.0, 1.0)
+    return Core(np.ascontiguousarray(weights, np.float64), np.zeros((0, 0)), none, none, none[0], 1.0, 1.0)
 
 
 def _taps(device: Photonic, shape: tuple[int, ...], seed: int, name: str) -> tuple[Array, Array]:

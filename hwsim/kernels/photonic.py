@@ -7,11 +7,89 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numba import prange
 
-from hwsim.kernels.compile import parallel_kernel
+from hwsim.kernels.compile import kernel, parallel_kernel
 from hwsim.kernels.normal import normal
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+
+@kernel
+def gather(
+    light: NDArray[np.float64],
+    order: NDArray[np.int64],
+    cells: NDArray[np.float64],
+    vectors: int,
+    full: float,
+    leak: float,
+    out: NDArray[np.float64],
+) -> None:
+    """Currents of one column of one tile for a block of samples, vector by vector.
+
+    Args:
+        light: inputs in a block's order (inputs, size): the samples of the first vector, then of the next.
+        order: input on each row of the tile.
+        cells: transmissions (planes, rows of the tile).
+        vectors: wavelength vectors.
+        full: current at full drive through a clear path, A.
+        leak: share of the light that leaks from one vector into another.
+        out: currents (size,), A.
+    """
+    width = out.size // vectors
+    out[:] = 0.0
+    for v in range(vectors):
+        plane = v if cells.shape[0] > 1 else 0
+        part = out[v * width : (v + 1) * width]
+        for r in range(order.size):
+            source = light[order[r], v * width : (v + 1) * width]
+            cell = full * cells[plane, r]
+            for k in range(width):
+                part[k] += cell * source[k]
+    if leak > 0:
+        for k in range(width):
+            every = 0.0
+            for v in range(vectors):
+                every += out[v * width + k]
+            for v in range(vectors):
+                out[v * width + k] += leak * (every - out[v * width + k])
+
+
+@kernel
+def draw(
+    key: np.uint64,
+    first: int,
+    count: int,
+    tiles: int,
+    tile: int,
+    columns: int,
+    column: int,
+    vectors: int,
+    edges: NDArray[np.float64],
+    out: NDArray[np.float64],
+) -> None:
+    """Noise of one column of one tile for a block of samples: a draw is numbered by sample, tile and column.
+
+    Args:
+        key: key of the stream.
+        first: number of the block's first sample.
+        count: samples in the block.
+        tiles: tiles of the layer.
+        tile: number of this one.
+        columns: columns of a tile's row of tiles, dark ones counted.
+        column: number of this one.
+        vectors: wavelength vectors.
+        edges: table of the normals.
+        out: normals in a block's order (size,).
+    """
+    width = out.size // vectors
+    for v in range(vectors):
+        for k in range(width):
+            s = k * vectors + v
+            if s < count:
+                number = ((first + s) * tiles + tile) * columns + column
+                out[v * width + k] = normal(key, np.uint64(number), edges)
+            else:
+                out[v * width + k] = 0.0
 
 
 @parallel_kernel
@@ -46,7 +124,7 @@ def read_tiles(
         out: current differences (samples, units) [A], overwritten.
     """
     samples, inputs = drive.shape
-    planes, units = bright.shape[0], bright.shape[1]
+    units = bright.shape[1]
     darks = dark.shape[1]
     rows, columns, vectors, noisy = shape[0], shape[1], shape[2], shape[3]
     tiles = (inputs + rows - 1) // rows
@@ -65,56 +143,37 @@ def read_tiles(
             for i in range(inputs):
                 light[i, at] = drive[first + s, i]
         total = np.zeros((units, size))
-        one, two = np.empty(size), np.empty(size)
+        one, two, shade, dark_z, swing = np.empty(size), np.empty(size), np.empty(size), np.empty(size), np.ones(size)
+        if noisy == 1 and rin > 0:
+            for k in range(blocks_of):
+                common = 1.0 + rin * normal(key[1], np.uint64(first // vectors + k), edges)
+                for v in range(vectors):
+                    swing[v * blocks_of + k] = common
         for tile in range(tiles):
             begin, end = tile * rows, min((tile + 1) * rows, inputs)
             step = row_step * (end - begin)
+            scale = 1.0 / step if step > 0 else 0.0
             for u in range(units):
                 d = u if darks == units else u // columns
-                fresh = darks == units or not common_drive or u % columns == 0
-                one[:] = 0.0
-                if fresh:
-                    two[:] = 0.0
-                for r in range(begin, end):
-                    source = light[input_on[0 if common_drive else u, r]]
-                    for v in range(vectors):
-                        plane = v if planes > 1 else 0
-                        b, o = bright[plane, u, r], v * blocks_of
-                        for k in range(o, o + blocks_of):
-                            one[k] += b * source[k]
-                    if fresh:
-                        for v in range(vectors):
-                            plane = v if planes > 1 else 0
-                            b, o = dark[plane, d, r], v * blocks_of
-                            for k in range(o, o + blocks_of):
-                                two[k] += b * source[k]
-                for k in range(blocks_of):
-                    read_number = np.uint64(first // vectors + k)
-                    swing = 1.0 + rin * normal(key[1], read_number, edges) if noisy == 1 and rin > 0 else 1.0
-                    every_one, every_two = 0.0, 0.0
-                    if leak > 0:
-                        for v in range(vectors):
-                            every_one += one[v * blocks_of + k]
-                            every_two += two[v * blocks_of + k]
-                    for v in range(vectors):
-                        at = v * blocks_of + k
-                        s = first + k * vectors + v
-                        if s >= samples:
-                            continue
-                        current, shade = full * one[at], full * two[at]
-                        if leak > 0:
-                            current += leak * full * (every_one - one[at])
-                            shade += leak * full * (every_two - two[at])
+                leads = darks == units or u % columns == 0
+                line = 0 if common_drive else u
+                gather(light, input_on[line, begin:end], bright[:, u, begin:end], vectors, full, leak, one)
+                if noisy == 1 and leads:
+                    draw(key[0], first, count, tiles, tile, columns_of, units + d, vectors, edges, dark_z)
+                if leads or not common_drive:
+                    gather(light, input_on[line, begin:end], dark[:, d, begin:end], vectors, full, leak, two)
+                    for k in range(size):
+                        current = two[k]
                         if noisy == 1:
-                            read = np.uint64((s * tiles + tile) * columns_of)
-                            one_z = normal(key[0], read + np.uint64(u), edges)
-                            two_z = normal(key[0], read + np.uint64(units + d), edges)
-                            current = current * swing + np.sqrt(shot * max(current, 0.0) + thermal) * one_z
-                            shade = shade * swing + np.sqrt(shot * max(shade, 0.0) + thermal) * two_z
-                        if step > 0:
-                            current = np.rint(current / step) * step
-                            shade = np.rint(shade / step) * step
-                        total[u, at] += current - shade
+                            current = current * swing[k] + np.sqrt(shot * max(current, 0.0) + thermal) * dark_z[k]
+                        shade[k] = np.rint(current * scale) * step if step > 0 else current
+                if noisy == 1:
+                    draw(key[0], first, count, tiles, tile, columns_of, u, vectors, edges, two)
+                for k in range(size):
+                    current = one[k]
+                    if noisy == 1:
+                        current = current * swing[k] + np.sqrt(shot * max(current, 0.0) + thermal) * two[k]
+                    total[u, k] += (np.rint(current * scale) * step if step > 0 else current) - shade[k]
         for s in range(count):
             at = (s % vectors) * blocks_of + s // vectors
             for u in range(units):

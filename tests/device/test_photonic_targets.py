@@ -184,9 +184,9 @@ def test_a_floor_that_is_left_adds_a_constant() -> None:
 def test_a_cell_off_range_is_named() -> None:
     one = np.ones((1, 1))
     with pytest.raises(ValueError, match=r"cell 0 of unit 0 is off range: a transmission of 1\.5 is not in 0 to 1"):
-        Core(one, 1.5 * one, one[None], one[None], 1.0, 1.0)
+        Core(one, 1.5 * one, one[None], one[None], one, 1.0, 1.0)
     with pytest.raises(ValueError, match="a transmission of nan"):
-        Core(one, np.nan * one, one[None], one[None], 1.0, 1.0)
+        Core(one, np.nan * one, one[None], one[None], one, 1.0, 1.0)
 
 
 def test_a_signal_that_is_no_number_is_named() -> None:
