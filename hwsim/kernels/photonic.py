@@ -8,7 +8,7 @@ import numpy as np
 from numba import prange
 
 from hwsim.kernels.compile import kernel, parallel_kernel
-from hwsim.kernels.normal import normal
+from hwsim.kernels.normal import from_half, mixed, normal
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -67,7 +67,7 @@ def draw(
     edges: NDArray[np.float64],
     out: NDArray[np.float64],
 ) -> None:
-    """Noise of one column of one tile for a block of samples: a draw is numbered by sample, tile and column.
+    """Noise of one column of one tile for a block of samples: two samples share the bits of a number.
 
     Args:
         key: key of the stream.
@@ -82,14 +82,13 @@ def draw(
         out: normals in a block's order (size,).
     """
     width = out.size // vectors
-    for v in range(vectors):
-        for k in range(width):
-            s = k * vectors + v
-            if s < count:
-                number = ((first + s) * tiles + tile) * columns + column
-                out[v * width + k] = normal(key, np.uint64(number), edges)
-            else:
-                out[v * width + k] = 0.0
+    out[:] = 0.0
+    for pair in range((count + 1) // 2):
+        bits = mixed(key, np.uint64(((first // 2 + pair) * tiles + tile) * columns + column))
+        s = 2 * pair
+        out[(s % vectors) * width + s // vectors] = from_half(bits & np.uint64(0xFFFFFFFF), edges)
+        if s + 1 < count:
+            out[((s + 1) % vectors) * width + (s + 1) // vectors] = from_half(bits >> np.uint64(32), edges)
 
 
 @parallel_kernel
@@ -130,7 +129,7 @@ def read_tiles(
     tiles = (inputs + rows - 1) // rows
     full, shot, thermal, rin, row_step, leak = law[0], law[1], law[2], law[3], law[4], law[5]
     common_drive = input_on.shape[0] == 1
-    blocks_of = max(1, 64 // vectors)
+    blocks_of = max(2, 64 // vectors // 2 * 2)  # even, so that no pair of samples is torn apart
     size = blocks_of * vectors
     columns_of = units + darks
     for block in prange((samples + size - 1) // size):

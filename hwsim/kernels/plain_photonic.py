@@ -47,29 +47,29 @@ def normal(key: int, counter: int) -> float:
         True
     """
     ends = _ends()
-
-    def uniform(bits: int) -> float:
-        return (bits >> 11) / 2**53
-
-    bits = mixed(key, counter)
+    both = mixed(key, int(counter) // 2)
+    half = both >> 32 if counter % 2 else both % 2**32
+    layer, sign, place = half % 256, 1.0 if half >> 8 & 1 else -1.0, ((half >> 9) + 0.5) / 2**23
+    bits = mixed(half, 0)
+    fresh = False
     while True:
-        layer, sign = bits % 256, 1.0 if bits >> 8 & 1 else -1.0
-        x = uniform(bits) * ends[layer]
+        x = place * ends[layer]
         if x < ends[layer + 1]:
             return sign * x
-        bits = mixed(bits, 1)
-        share = uniform(bits)
+        bits = mixed(bits, 1) if fresh else bits
+        share = (bits >> 11) / 2**53
         while layer == 0:
             bits = mixed(bits, 2)
             beyond = -math.log(1 - share) / TAIL
-            if -2 * math.log(1 - uniform(bits)) > beyond**2:
+            if -2 * math.log(1 - (bits >> 11) / 2**53) > beyond**2:
                 return sign * (TAIL + beyond)
             bits = mixed(bits, 3)
-            share = uniform(bits)
+            share = (bits >> 11) / 2**53
         low, high = math.exp(-(ends[layer] ** 2) / 2), math.exp(-(ends[layer + 1] ** 2) / 2)
         if low + share * (high - low) < math.exp(-x * x / 2):
             return sign * x
-        bits = mixed(bits, 4)
+        bits, fresh = mixed(bits, 4), True
+        layer, sign, place = bits % 256, 1.0 if bits >> 8 & 1 else -1.0, (bits >> 11) / 2**53
 
 
 def read_tiles(
@@ -113,13 +113,13 @@ def read_tiles(
             for tile in range(tiles):
                 used = slice(tile * rows, min((tile + 1) * rows, inputs))
                 step = row_step * (used.stop - used.start)
-                read = (sample * tiles + tile) * (units + darks)
+                read = (sample // 2 * tiles + tile) * (units + darks)
                 sides = []
                 for plane, column, number in ((bright, unit, unit), (dark, shade, units + shade)):
                     current = light(plane, column, unit, used, sample)
                     if noisy:
                         spread = math.sqrt(shot * max(current, 0) + thermal)
-                        current = current * swing + spread * normal(int(key[0]), read + number)
+                        current = current * swing + spread * normal(int(key[0]), 2 * (read + number) + sample % 2)
                     sides.append(float(np.rint(current / step)) * step if step > 0 else current)
                 found[sample, unit] += sides[0] - sides[1]
     return found
