@@ -1,4 +1,4 @@
-"""Ideal device: cells hold the weights as drawn, float64 arithmetic, no noise, no cost.
+"""Ideal device: cells hold the weights as drawn, float32 arithmetic, no noise, no cost.
 
 What remains is the method: how far a controller gets by reconnection or by biases alone when the hardware is perfect.
 """
@@ -6,7 +6,7 @@ What remains is the method: how far a controller gets by reconnection or by bias
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -41,7 +41,7 @@ class Ideal:
     def fabricate(self, model: Model, start: Sequence[Start], calibration: NDArray[np.float32], seed: int) -> IdealChip:
         """Keep every weight as it was drawn."""
         del calibration, seed
-        return IdealChip(model, tuple(values.weights.copy() for values in start))
+        return IdealChip(model, tuple(values.weights.astype(np.float32) for values in start))
 
 
 @dataclass(frozen=True)
@@ -49,8 +49,9 @@ class IdealChip(NumberChip):
     """Weights as drawn."""
 
     model: Model
-    weights: tuple[NDArray[np.float64], ...]
-    met: tuple[NDArray[np.float64], ...] = field(init=False)
+    weights: tuple[NDArray[np.float32], ...]
+    precision = np.float32
+    met: tuple[NDArray[np.float32], ...] = field(init=False)
     """The weight that each position meets."""
 
     def __post_init__(self) -> None:
@@ -63,14 +64,14 @@ class IdealChip(NumberChip):
 
     @property
     def data_bits(self) -> int:
-        """A float64 is 64 bits wide."""
-        return 64
+        """A float32 is 32 bits wide."""
+        return 32
 
     def nominal(self, layer: int) -> NDArray[np.float64]:
         """The weights."""
-        return self.weights[layer]
+        return self.weights[layer].astype(np.float64)
 
-    def cells(self, layer: int) -> NDArray[np.float64]:
+    def cells(self, layer: int) -> NDArray[np.float32]:
         """The weights."""
         return self.weights[layer]
 
@@ -83,18 +84,12 @@ class IdealChip(NumberChip):
         """Gather the weights of the positions that move."""
         self.met[layer].reshape(-1)[positions] = self.weights[layer].reshape(-1)[cells]
 
-    def products(
-        self, layer: int, signals: NDArray[np.float64], rng: np.random.Generator | None
-    ) -> NDArray[np.float64]:
-        """Products summed from the first input to the last, so that the bits depend on no library."""
+    def products(self, layer: int, signals: NDArray[Any], rng: np.random.Generator | None) -> NDArray[Any]:
+        """Products as the linear algebra library sums them."""
         del rng
-        from hwsim.kernels.dense import dense_float
+        return np.asarray(signals @ self.met[layer].T)
 
-        sums = np.empty((len(signals), len(self.met[layer])))
-        dense_float(signals, self.met[layer], sums)
-        return sums
-
-    def settle(self, layer: int, sums: NDArray[np.float64], registers: Registers) -> NDArray[np.float64]:
+    def settle(self, layer: int, sums: NDArray[Any], registers: Registers) -> NDArray[Any]:
         """Gain, bias, activation."""
         return finish(self.model.layers[layer], sums, registers)
 
@@ -110,7 +105,7 @@ def _build(values: Mapping[str, float]) -> Ideal:
 
 PLUGIN = Technology(
     name="ideal",
-    summary="ideal cells: weights as drawn, float64 arithmetic, no noise, no cost",
+    summary="ideal cells: weights as drawn, float32 arithmetic, no noise, no cost",
     sheet=IdealSheet,
     build=_build,
     electronics=True,

@@ -23,7 +23,7 @@ from hwsim.device import modulator, optics, receiver
 from hwsim.device.number import NumberChip, finish
 from hwsim.device.photonic_core import Core, beside, place
 from hwsim.device.photonic_sheet import EFFECTS, SYMBOLS, PhotonicSheet
-from hwsim.device.signal_range import ranges_of
+from hwsim.device.survey import survey
 from hwsim.device.technology import Bill, FabricationError, Registers, Technology
 
 if TYPE_CHECKING:
@@ -158,15 +158,13 @@ class Photonic:
     ) -> PhotonicChip:
         """Program every cell to its level, with an error drawn once, and set the input ranges by calibration.
 
-        A network larger than one part of the engine's is calibrated on the samples of the first part.
-
         Raises:
             FabricationError: a layer cannot be programmed; the message names it.
         """
-        ranges = ranges_of(model, start, calibration)
+        ranges = survey(model, start, calibration)
         places = {node.layer: prod(node.given[1:]) for node in model.nodes if node.layer is not None}
         layers: list[_Layer] = []
-        for number, (law, values, (low, high)) in enumerate(zip(model.layers, start, ranges, strict=True)):
+        for number, (law, values, seen) in enumerate(zip(model.layers, start, ranges, strict=True)):
             if not np.isfinite(values.weights).all():
                 raise FabricationError(f"layer {number}: a weight is no finite number; mend the initial values")
             scale = max(float(np.abs(values.weights).max()), 1e-30)
@@ -180,7 +178,7 @@ class Photonic:
                 raise FabricationError(f"layer {number}: {error}") from None
             learns = law.learned_connections or law.learned_registers
             room = 2**self.headroom_bits if learns and number > 0 else 1
-            layers.append(_Layer(core, law, low * room, max(high - low, 1e-30) * room, places[number]))
+            layers.append(_Layer(core, law, seen.low * room, max(seen.high - seen.low, 1e-30) * room, places[number]))
         return PhotonicChip(self, tuple(layers))
 
 
@@ -302,7 +300,6 @@ class PhotonicChip(NumberChip):
         self, entry: _Layer, light: NDArray[np.float64], rng: np.random.Generator | None, out: NDArray[np.float64]
     ) -> None:
         """Differences of photocurrents, A."""
-        from hwsim.kernels.normal import EDGES
         from hwsim.kernels.photonic import read_tiles
 
         device, core = self.device, entry.core
@@ -325,7 +322,6 @@ class PhotonicChip(NumberChip):
             ),
             np.array([device.tile_rows, device.tile_columns, device.wavelength_vectors, int(rng is not None)]),
             np.zeros(2, np.uint64) if rng is None else rng.integers(0, 2**64, 2, np.uint64),
-            EDGES,
             out,
         )
 

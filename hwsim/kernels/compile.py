@@ -6,6 +6,7 @@ files; a second run compiles nothing. Where the folder cannot be written, kernel
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import os
 from pathlib import Path
@@ -70,6 +71,29 @@ def parallel_kernel(function: F) -> F:
         'route_many'
     """
     return _compile(function, parallel=True)
+
+
+SMALL = 1 << 14
+"""Elements below which waking threads costs more than they save."""
+
+
+def sized_kernel(function: F) -> F:
+    """Compile a kernel twice, for small work and for large: serial where the first argument is small, else parallel.
+
+    Its ``prange`` loops write to separate rows, so that both give the same bits.
+
+    Example:
+        >>> from hwsim.kernels.noise import draw_normals  # says @sized_kernel
+        >>> draw_normals.__name__
+        'draw_normals'
+    """
+    serial, parallel = _compile(function, parallel=False), _compile(function, parallel=True)
+
+    @functools.wraps(function)
+    def choose(*arguments: Any) -> Any:
+        return (serial if arguments[0].size < SMALL else parallel)(*arguments)
+
+    return cast("F", choose)
 
 
 def compiled() -> int:

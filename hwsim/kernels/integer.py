@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numba import prange
 
-from hwsim.kernels.compile import parallel_kernel
+from hwsim.kernels.compile import sized_kernel
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-@parallel_kernel
+@sized_kernel
 def settle_integers(
     sums: NDArray[Any],
     bias: NDArray[np.int64],

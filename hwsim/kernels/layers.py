@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numba import prange
 
-from hwsim.kernels.compile import parallel_kernel
+from hwsim.kernels.compile import sized_kernel
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-@parallel_kernel
+@sized_kernel
 def gather_windows(image: NDArray[Any], geometry: NDArray[np.int64], out: NDArray[Any]) -> None:
     """Lay every window of an image out as a row (im2col), zeros where it hangs over the edge.
 
@@ -38,7 +38,7 @@ def gather_windows(image: NDArray[Any], geometry: NDArray[np.int64], out: NDArra
                         out[row, channel * kh * kw + at] = image[s, r, c, channel] if inside else 0
 
 
-@parallel_kernel
+@sized_kernel
 def pool_largest(image: NDArray[Any], geometry: NDArray[np.int64], out: NDArray[Any]) -> None:
     """Largest value of every window.
 
@@ -60,7 +60,7 @@ def pool_largest(image: NDArray[Any], geometry: NDArray[np.int64], out: NDArray[
                 out[s, y, x, channel] = largest
 
 
-@parallel_kernel
+@sized_kernel
 def pool_sum(image: NDArray[Any], geometry: NDArray[np.int64], out: NDArray[Any]) -> None:
     """Sum of every window, row by row from its upper left corner; arguments as of :func:`pool_largest`."""
     samples, channels = image.shape[0], image.shape[3]
@@ -76,7 +76,7 @@ def pool_sum(image: NDArray[Any], geometry: NDArray[np.int64], out: NDArray[Any]
                         out[s, y, x, channel] += image[s, y * sh + dy, x * sw + dx, channel]
 
 
-@parallel_kernel
+@sized_kernel
 def settle(
     sums: NDArray[Any],
     gain: NDArray[Any],

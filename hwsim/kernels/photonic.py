@@ -8,7 +8,7 @@ import numpy as np
 from numba import prange
 
 from hwsim.kernels.compile import kernel, parallel_kernel
-from hwsim.kernels.normal import from_half, mixed, normal
+from hwsim.kernels.noise import EDGES, GAMMA, LOW_BYTE, RATIOS, SCALE, U11, mix, slow_normal
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -56,39 +56,29 @@ def gather(
 
 @kernel
 def draw(
-    key: np.uint64,
-    first: int,
-    count: int,
-    tiles: int,
-    tile: int,
-    columns: int,
-    column: int,
-    vectors: int,
-    edges: NDArray[np.float64],
-    out: NDArray[np.float64],
+    key: np.uint64, first: int, count: int, stride: int, place: int, vectors: int, out: NDArray[np.float64]
 ) -> None:
-    """Noise of one column of one tile for a block of samples: two samples share the bits of a number.
+    """Noise of one column of one tile for a block of samples, in a block's order.
 
     Args:
-        key: key of the stream.
+        key: key of the stream; the deviate of sample s is number ``s * stride + place``.
         first: number of the block's first sample.
         count: samples in the block.
-        tiles: tiles of the layer.
-        tile: number of this one.
-        columns: columns of a tile's row of tiles, dark ones counted.
-        column: number of this one.
+        stride: read-outs of a sample.
+        place: number of this one.
         vectors: wavelength vectors.
-        edges: table of the normals.
-        out: normals in a block's order (size,).
+        out: normals (size,).
     """
     width = out.size // vectors
     out[:] = 0.0
-    for pair in range((count + 1) // 2):
-        bits = mixed(key, np.uint64(((first // 2 + pair) * tiles + tile) * columns + column))
-        s = 2 * pair
-        out[(s % vectors) * width + s // vectors] = from_half(bits & np.uint64(0xFFFFFFFF), edges)
-        if s + 1 < count:
-            out[((s + 1) % vectors) * width + (s + 1) // vectors] = from_half(bits >> np.uint64(32), edges)
+    state = key + np.uint64(first * stride + place + 1) * GAMMA
+    for s in range(count):
+        bits = mix(state)
+        state += np.uint64(stride) * GAMMA
+        layer = np.int64(bits & LOW_BYTE)
+        u = np.float64(bits >> U11) * SCALE - 1.0
+        normal = u * EDGES[layer] if abs(u) < RATIOS[layer] else slow_normal(bits)
+        out[(s % vectors) * width + s // vectors] = normal
 
 
 @parallel_kernel
@@ -100,7 +90,6 @@ def read_tiles(
     law: NDArray[np.float64],
     shape: NDArray[np.int64],
     key: NDArray[np.uint64],
-    edges: NDArray[np.float64],
     out: NDArray[np.float64],
 ) -> None:
     """Read every column of every tile against its dark column and add the tiles up.
@@ -119,7 +108,6 @@ def read_tiles(
             that leaks from one vector into another.
         shape: tile rows, tile columns, vectors, 1 if noise is on.
         key: two keys of the noise: columns and dark columns; the comb.
-        edges: table of the normals (:data:`hwsim.kernels.normal.EDGES`).
         out: current differences (samples, units) [A], overwritten.
     """
     samples, inputs = drive.shape
@@ -129,7 +117,7 @@ def read_tiles(
     tiles = (inputs + rows - 1) // rows
     full, shot, thermal, rin, row_step, leak = law[0], law[1], law[2], law[3], law[4], law[5]
     common_drive = input_on.shape[0] == 1
-    blocks_of = max(2, 64 // vectors // 2 * 2)  # even, so that no pair of samples is torn apart
+    blocks_of = max(1, 64 // vectors)
     size = blocks_of * vectors
     columns_of = units + darks
     for block in prange((samples + size - 1) // size):
@@ -143,11 +131,12 @@ def read_tiles(
                 light[i, at] = drive[first + s, i]
         total = np.zeros((units, size))
         one, two, shade, dark_z, swing = np.empty(size), np.empty(size), np.empty(size), np.empty(size), np.ones(size)
+        comb = np.empty(blocks_of)
         if noisy == 1 and rin > 0:
-            for k in range(blocks_of):
-                common = 1.0 + rin * normal(key[1], np.uint64(first // vectors + k), edges)
-                for v in range(vectors):
-                    swing[v * blocks_of + k] = common
+            draw(key[1], first // vectors, blocks_of, 1, 0, 1, comb)
+            for v in range(vectors):
+                for k in range(blocks_of):
+                    swing[v * blocks_of + k] = 1.0 + rin * comb[k]
         for tile in range(tiles):
             begin, end = tile * rows, min((tile + 1) * rows, inputs)
             step = row_step * (end - begin)
@@ -158,7 +147,7 @@ def read_tiles(
                 line = 0 if common_drive else u
                 gather(light, input_on[line, begin:end], bright[:, u, begin:end], vectors, full, leak, one)
                 if noisy == 1 and leads:
-                    draw(key[0], first, count, tiles, tile, columns_of, units + d, vectors, edges, dark_z)
+                    draw(key[0], first, count, tiles * columns_of, tile * columns_of + units + d, vectors, dark_z)
                 if leads or not common_drive:
                     gather(light, input_on[line, begin:end], dark[:, d, begin:end], vectors, full, leak, two)
                     for k in range(size):
@@ -167,7 +156,7 @@ def read_tiles(
                             current = current * swing[k] + np.sqrt(shot * max(current, 0.0) + thermal) * dark_z[k]
                         shade[k] = np.rint(current * scale) * step if step > 0 else current
                 if noisy == 1:
-                    draw(key[0], first, count, tiles, tile, columns_of, u, vectors, edges, two)
+                    draw(key[0], first, count, tiles * columns_of, tile * columns_of + u, vectors, two)
                 for k in range(size):
                     current = one[k]
                     if noisy == 1:

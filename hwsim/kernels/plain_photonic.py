@@ -1,4 +1,4 @@
-"""Plain twins of the photonic kernels and their normals: one read-out after the other, from the definitions."""
+"""Plain twins of the photonic kernels and of their noise: one read-out after the other, from the definitions."""
 
 from __future__ import annotations
 
@@ -13,63 +13,60 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-TAIL, AREA = 3.6541528853610088, 0.00492867323399
-"""Start of the lowest layer's tail and area of a layer, for 256 layers."""
+TAIL, LAYERS, MASK, GAMMA = 3.6541528853610088, 256, 2**64 - 1, 0x9E3779B97F4A7C15
 
 
-def mixed(key: int, counter: int) -> int:
-    """64 random bits of a key and a counter: SplitMix64.
+def mix(state: int) -> int:
+    """64 random bits of one place in SplitMix64's stream.
 
     Example:
-        >>> hex(mixed(0, 0))
+        >>> hex(mix(GAMMA))  # its first output for seed 0
         '0xe220a8397b1dcdaf'
     """
-    z = (int(key) + (int(counter) + 1) * 0x9E3779B97F4A7C15) % 2**64
-    z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9 % 2**64
-    z = (z ^ z >> 27) * 0x94D049BB133111EB % 2**64
-    return z ^ z >> 31
+    state = (state ^ state >> 30) * 0xBF58476D1CE4E5B9 & MASK
+    state = (state ^ state >> 27) * 0x94D049BB133111EB & MASK
+    return state ^ state >> 31
 
 
 @functools.cache
-def _ends() -> list[float]:
-    """Right ends of the ziggurat's layers, the lowest first."""
-    ends = [AREA / math.exp(-TAIL * TAIL / 2), TAIL]
-    while len(ends) < 256:
-        ends.append(math.sqrt(-2 * math.log(AREA / ends[-1] + math.exp(-(ends[-1] ** 2) / 2))))
-    return [*ends, 0.0]
+def ends() -> list[float]:
+    """Right ends of the ziggurat's layers of equal area, the lowest first."""
+    area = TAIL * math.exp(-TAIL * TAIL / 2) + math.sqrt(math.pi / 2) * math.erfc(TAIL / math.sqrt(2))
+    found = [area / math.exp(-TAIL * TAIL / 2), TAIL]
+    while len(found) < LAYERS:
+        found.append(math.sqrt(-2 * math.log(area / found[-1] + math.exp(-(found[-1] ** 2) / 2))))
+    return [*found, 0.0]
 
 
-def normal(key: int, counter: int) -> float:
-    """One standard normal of the ziggurat whose layers are computed on the way.
+def normal(key: int, number: int) -> float:
+    """Deviate ``number`` of a key.
 
     Example:
         >>> abs(normal(1, 2)) < 6
         True
     """
-    ends = _ends()
-    both = mixed(key, int(counter) // 2)
-    half = both >> 32 if counter % 2 else both % 2**32
-    layer, sign, place = half % 256, 1.0 if half >> 8 & 1 else -1.0, ((half >> 9) + 0.5) / 2**23
-    bits = mixed(half, 0)
-    fresh = False
+    edge = ends()
+    state = bits = mix((int(key) + (int(number) + 1) * GAMMA) & MASK)
+
+    def uniform() -> int:
+        nonlocal state
+        state = (state + GAMMA) & MASK
+        return mix(state)
+
     while True:
-        x = place * ends[layer]
-        if x < ends[layer + 1]:
-            return sign * x
-        bits = mixed(bits, 1) if fresh else bits
-        share = (bits >> 11) / 2**53
+        layer, u = bits & 255, (bits >> 11) * 2.0**-52 - 1
+        x: float = u * edge[layer]
+        if abs(x) < edge[layer + 1]:
+            return x
         while layer == 0:
-            bits = mixed(bits, 2)
-            beyond = -math.log(1 - share) / TAIL
-            if -2 * math.log(1 - (bits >> 11) / 2**53) > beyond**2:
-                return sign * (TAIL + beyond)
-            bits = mixed(bits, 3)
-            share = (bits >> 11) / 2**53
-        low, high = math.exp(-(ends[layer] ** 2) / 2), math.exp(-(ends[layer + 1] ** 2) / 2)
-        if low + share * (high - low) < math.exp(-x * x / 2):
-            return sign * x
-        bits, fresh = mixed(bits, 4), True
-        layer, sign, place = bits % 256, 1.0 if bits >> 8 & 1 else -1.0, (bits >> 11) / 2**53
+            a, b = ((uniform() >> 11) + 0.5) * 2.0**-53, ((uniform() >> 11) + 0.5) * 2.0**-53
+            far = math.log(a) / TAIL
+            if -2 * math.log(b) >= far * far:
+                return far - TAIL if u < 0 else TAIL - far
+        outer, inner = (math.exp(-0.5 * (e * e - x * x)) for e in edge[layer : layer + 2])
+        if inner + (uniform() >> 11) * 2.0**-53 * (outer - inner) < 1:
+            return x
+        bits = uniform()
 
 
 def read_tiles(
@@ -107,19 +104,19 @@ def read_tiles(
         return full * (own[sample - first] * (1 - leak) + leak * sum(own))
 
     for sample in range(samples):
-        swing = 1 + rin * normal(int(key[1]), sample // vectors) if noisy else 1.0
+        swing = 1 + rin * normal(key[1], sample // vectors) if noisy else 1.0
         for unit in range(units):
             shade = unit if darks == units else unit // columns
             for tile in range(tiles):
                 used = slice(tile * rows, min((tile + 1) * rows, inputs))
                 step = row_step * (used.stop - used.start)
-                read = (sample // 2 * tiles + tile) * (units + darks)
+                read = (sample * tiles + tile) * (units + darks)
                 sides = []
                 for plane, column, number in ((bright, unit, unit), (dark, shade, units + shade)):
                     current = light(plane, column, unit, used, sample)
                     if noisy:
                         spread = math.sqrt(shot * max(current, 0) + thermal)
-                        current = current * swing + spread * normal(int(key[0]), 2 * (read + number) + sample % 2)
+                        current = current * swing + spread * normal(key[0], read + number)
                     sides.append(float(np.rint(current / step)) * step if step > 0 else current)
                 found[sample, unit] += sides[0] - sides[1]
     return found

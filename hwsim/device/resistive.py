@@ -1,0 +1,305 @@
+"""Electronic cells in pairs of conductances: phase-change memory and resistive RAM, with converters around them.
+
+A weight w is ``(G+ - G-) / G_max`` times a scale; the device that is not used stays at its least conductance. At
+fabrication every device is programmed with an error that depends on its target, and has a drift exponent of its own;
+at an age t after programming it has drifted, and every sample that is read meets its 1/f noise anew. The noise of an
+output is then Gaussian with variance ``sum_i x_i^2 (s+^2 + s-^2)``, exactly what independent Gaussian noise on every
+cell gives, and is drawn so: one deviate an output instead of one a cell. (aihwkit cuts a noisy conductance off at zero;
+noise on a current does not stop there, and is not cut off here.)
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from math import prod
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from hwsim.device.datasheet import Datasheet, Datum
+from hwsim.device.number import NumberChip, finish
+from hwsim.device.resistive_law import Fit, drift_factor, flicker
+from hwsim.device.technology import Bill, Registers, Technology
+from hwsim.scenario import Bits, Joules, Seconds, Section
+from hwsim.stream import stream
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from hwsim.model import Model, Node, Start
+
+MICRO = 1e-6
+"""Microsiemens, in which the fits are written."""
+
+
+class ResistiveChipNumbers(Section):
+    """Drawn or fixed once, at fabrication."""
+
+    largest_conductance: Datum[float]
+    """Conductance of the largest weight, in microsiemens."""
+    fitted_conductance: Datum[float]
+    """Largest conductance of the devices that the fits were made on, in microsiemens."""
+    programming: Datum[list[list[float]]]
+    """Standard deviation of a programmed conductance, in microsiemens: rows of an age in seconds and the coefficients
+    of powers of g, lowest first. One row of any age where the error does not depend on it."""
+    drift_mean: Datum[Fit]
+    """Mean drift exponent."""
+    drift_spread: Datum[Fit]
+    """Standard deviation of the drift exponent from device to device."""
+    compensated: Datum[bool]
+    """Whether a layer's outputs are scaled by what its summed conductance has lost (global drift compensation)."""
+    headroom_bits: Datum[int]
+    """Powers of two kept free above the largest signal and sum seen at calibration, where a layer learns."""
+
+
+class ResistiveEventNumbers(Section):
+    """Drawn or applied at each read."""
+
+    age: Datum[Seconds]
+    """Time from the first read after programming to the reads simulated."""
+    first_read: Datum[Seconds]
+    """Time of the first read after programming."""
+    flicker: Datum[Fit]
+    """Strength of the 1/f noise of a device against its conductance; 0 for none."""
+    read_time: Datum[Seconds]
+    """Time of one matrix-vector product."""
+    output_noise: Datum[float]
+    """Standard deviation of additional noise of an output, in units of the largest weight times the largest input."""
+    dac_bits: Datum[Bits]
+    """Resolution of an input; 0 for none."""
+    adc_bits: Datum[Bits]
+    """Resolution of an output; 0 for none."""
+
+
+class ResistiveCostNumbers(Section):
+    """What one read costs."""
+
+    dac_energy: Datum[Joules]
+    """One conversion of one input."""
+    adc_energy: Datum[Joules]
+    """One conversion of one output."""
+    cell_energy: Datum[Joules]
+    """One cell in one read."""
+
+
+class ResistiveSheet(Datasheet):
+    """A datasheet of the technology ``resistive``."""
+
+    kind: Literal["device"]
+    """This is a device."""
+    chip: ResistiveChipNumbers
+    """Drawn or fixed once, at fabrication."""
+    event: ResistiveEventNumbers
+    """Drawn or applied at each read."""
+    cost: ResistiveCostNumbers
+    """What one read costs."""
+
+
+@dataclass(frozen=True)
+class Resistive:
+    """The law of a resistive array; numbers as in the datasheet, SI units but for microsiemens."""
+
+    largest_conductance: float
+    fitted_conductance: float
+    programming: list[list[float]]
+    drift_mean: Fit
+    drift_spread: Fit
+    compensated: bool
+    headroom_bits: int
+    age: float
+    first_read: float
+    flicker: Fit
+    read_time: float
+    output_noise: float
+    dac_bits: int
+    adc_bits: int
+    dac_energy: float
+    adc_energy: float
+    cell_energy: float
+
+    def problems(self, model: Model) -> list[tuple[int, str, str]]:
+        """Everything can be built, at an age for which programming was measured."""
+        del model
+        ages = [row[0] for row in self.programming]
+        if len(ages) > 1 and self.age not in ages:
+            shown = ", ".join(f"{age:g} s" for age in ages)
+            return [(0, f"the device was not measured at an age of {self.age:g} s", f"set age to one of {shown}")]
+        return []
+
+    def spread(self, g: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Standard deviation of conductances programmed to g, in units of the largest one."""
+        rows = [row[1:] for row in self.programming if len(self.programming) == 1 or row[0] == self.age]
+        sigma = np.polynomial.polynomial.polyval(g, rows[0])
+        return np.asarray(np.maximum(sigma, 0) / self.fitted_conductance, np.float64)
+
+    def program(self, g: NDArray[np.float64], seed: int, name: str) -> NDArray[np.float64]:
+        """Conductances that devices really take, and what drift makes of them, each drawn once."""
+        error = stream(seed, f"{name}/programming").standard_normal(g.shape)
+        return np.asarray(np.maximum(g + self.spread(g) * error, 0), np.float64)
+
+    def drift(self, g: NDArray[np.float64], seed: int, name: str) -> NDArray[np.float64]:
+        """What is left of devices programmed to g at the sheet's age, as factors; exponents are drawn once."""
+        exponent = self.drift_mean.at(g)
+        exponent += self.drift_spread.at(g) * stream(seed, f"{name}/drift").standard_normal(g.shape)
+        return drift_factor(exponent, self.age, self.first_read)
+
+    def noise(self, programmed: NDArray[np.float64], drifted: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Standard deviation of the 1/f noise of devices in one read, in units of the largest conductance."""
+        strength = flicker(self.age, self.first_read, self.read_time)
+        return np.abs(drifted) * self.flicker.at(programmed) * strength
+
+    def fabricate(
+        self, model: Model, start: Sequence[Start], calibration: NDArray[np.float32], seed: int
+    ) -> ResistiveChip:
+        """Program every device, let it drift, and set the converters' ranges by calibration."""
+        from hwsim.device.survey import survey
+
+        layers = []
+        for number, (law, values, seen) in enumerate(
+            zip(model.layers, start, survey(model, start, calibration), strict=True)
+        ):
+            room = 2**self.headroom_bits if law.learned_connections or law.learned_registers else 1
+            scale = max(float(np.abs(values.weights).max()), 1e-30)
+            weight, variance, held, after = (np.zeros(values.weights.shape) for _ in range(4))
+            for side, sign in (("plus", 1), ("minus", -1)):
+                target = np.maximum(sign * values.weights / scale, 0)
+                name = f"chip/{number}/{side}"
+                programmed = self.program(target, seed, name)
+                drifted = programmed * self.drift(target, seed, name)
+                weight += sign * drifted
+                variance += self.noise(programmed, drifted) ** 2
+                held += programmed
+                after += drifted
+            regain = held.sum() / max(after.sum(), 1e-30) if self.compensated else 1.0
+            layers.append(
+                Array(
+                    values.weights.astype(np.float32),
+                    (weight * (scale * regain)).astype(np.float32),
+                    (variance * (scale * regain) ** 2).astype(np.float32) if variance.any() else None,
+                    inputs=_steps(self.dac_bits, seen.low, seen.high * (room if number else 1)),
+                    outputs=_steps(self.adc_bits, -seen.sums * room, seen.sums * room),
+                    common=(self.output_noise * scale * max(seen.high, -seen.low)) ** 2,
+                )
+            )
+        return ResistiveChip(self, model, tuple(layers))
+
+
+def _steps(bits: int, low: float, high: float) -> NDArray[np.float32]:
+    """Step, least and largest code of a converter; codes are symmetric where values are negative too."""
+    top = 2 ** (bits - 1) - 1 if low < 0 else 2**bits - 1
+    reach = max(high, -low, 1e-30)
+    return np.array([reach / top if bits else 0.0, -top if low < 0 else 0, top], np.float32)
+
+
+@dataclass(frozen=True)
+class Array:
+    """One layer's cells: design weights, weights as read, variances of their noise (None without), converters."""
+
+    design: NDArray[np.float32]
+    weights: NDArray[np.float32]
+    variances: NDArray[np.float32] | None
+    inputs: NDArray[np.float32]
+    outputs: NDArray[np.float32]
+    common: float
+    met: NDArray[np.float32] = field(init=False)
+    """The weight that each position meets."""
+    met_variances: NDArray[np.float32] | None = field(init=False)
+    """And the variance of its noise."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "met", self.weights.copy())
+        object.__setattr__(self, "met_variances", None if self.variances is None else self.variances.copy())
+
+
+@dataclass(frozen=True)
+class ResistiveChip(NumberChip):
+    """A programmed array."""
+
+    device: Resistive
+    model: Model
+    layers: tuple[Array, ...]
+    precision = np.float32
+
+    @property
+    def noisy(self) -> bool:
+        """Whether a read draws noise."""
+        return any(layer.variances is not None or layer.common > 0 for layer in self.layers)
+
+    @property
+    def data_bits(self) -> int:
+        """Width of the signals that pass the permutation circuit, before the DAC, bit."""
+        return self.device.dac_bits or 32
+
+    def nominal(self, layer: int) -> NDArray[np.float64]:
+        """The weights that the devices were programmed for."""
+        return self.layers[layer].design.astype(np.float64)
+
+    def cells(self, layer: int) -> NDArray[np.float32]:
+        """Weights that the pairs of conductances really make at the sheet's age."""
+        return self.layers[layer].weights
+
+    def register_codes(self, layer: int, registers: Registers) -> NDArray[np.float32]:
+        """Biases and gains as the float32 numbers that the electronics behind the ADC hold."""
+        gain = np.atleast_1d(registers.gain)[: self.model.layers[layer].gains]
+        return np.concatenate([registers.bias, gain]).astype(np.float32)
+
+    def connect(self, layer: int, positions: NDArray[np.int64], cells: NDArray[np.int64]) -> None:
+        """Gather weights and variances of the positions that move."""
+        array = self.layers[layer]
+        array.met.reshape(-1)[positions] = array.weights.reshape(-1)[cells]
+        if array.variances is not None and array.met_variances is not None:
+            array.met_variances.reshape(-1)[positions] = array.variances.reshape(-1)[cells]
+
+    def products(self, layer: int, signals: NDArray[np.float32], rng: np.random.Generator | None) -> NDArray[Any]:
+        """Convert, multiply, add read noise, convert."""
+        from hwsim.kernels.noise import convert_inputs, convert_outputs
+
+        array = self.layers[layer]
+        noisy = rng is not None and (array.met_variances is not None or array.common > 0)
+        own = array.met_variances if noisy else None
+        drive = np.empty(signals.shape, np.float32) if self.device.dac_bits else np.asarray(signals, np.float32)
+        squares = np.empty(signals.shape if own is not None else (0, 0), np.float32)
+        if self.device.dac_bits:
+            convert_inputs(np.ascontiguousarray(signals), array.inputs, drive, squares)
+        elif own is not None:
+            np.square(drive, out=squares)
+        sums = drive @ array.met.T
+        variances = squares @ own.T if own is not None else np.empty((0, 0), np.float32)
+        key = rng.integers(1 << 64, dtype=np.uint64) if noisy and rng is not None else np.uint64(0)
+        law = np.array([*array.outputs, array.common], np.float32)
+        convert_outputs(sums, variances, np.uint64(key), law, int(noisy))
+        return np.asarray(sums)
+
+    def settle(self, layer: int, sums: NDArray[Any], registers: Registers) -> NDArray[Any]:
+        """Gain, bias and activation in the electronics behind the ADC."""
+        return finish(self.model.layers[layer], sums, registers)
+
+    def inference_bill(self) -> Bill:
+        """All columns of a layer at once, places of a convolution and layers in sequence."""
+        device, energy, time = self.device, 0.0, 0.0
+        for node in self.model.nodes:
+            if node.layer is not None:
+                layer, reads = self.model.layers[node.layer], _reads(node)
+                each = layer.units * layer.inputs * device.cell_energy
+                energy += reads * (each + layer.inputs * device.dac_energy + layer.units * device.adc_energy)
+                time += reads * device.read_time
+        return Bill(energy_j=energy, time_s=time)
+
+
+def _reads(node: Node) -> int:
+    """Matrix-vector products of one inference: places of a convolution, steps of a recurrence."""
+    return node.taken[0] if node.kind == "rnn" else prod(node.given[1:])
+
+
+def _build(values: Mapping[str, Any]) -> Resistive:
+    return Resistive(**values)
+
+
+PLUGIN = Technology(
+    name="resistive",
+    summary="phase-change memory or resistive RAM in pairs of conductances: programming, drift, 1/f noise, converters",
+    sheet=ResistiveSheet,
+    build=_build,
+)

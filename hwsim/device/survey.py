@@ -1,0 +1,65 @@
+"""What signals and sums a network has on calibration samples, before any device touches it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from hwsim.device.ideal import IdealChip
+from hwsim.device.inference import infer
+from hwsim.device.technology import Registers
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from hwsim.model import Model, Start
+
+
+@dataclass
+class Range:
+    """Least and largest signal that enters a layer's weights, and largest magnitude of its sums."""
+
+    low: float = 0.0
+    high: float = 0.0
+    sums: float = 0.0
+
+
+class _Recorder(IdealChip):
+    """An ideal chip that notes what passes."""
+
+    def watch(self) -> list[Range]:
+        object.__setattr__(self, "ranges", [Range() for _ in self.model.layers])
+        found: list[Range] = self.ranges  # type: ignore[attr-defined]
+        return found
+
+    def products(self, layer: int, signals: NDArray[Any], rng: np.random.Generator | None) -> NDArray[Any]:
+        sums = super().products(layer, signals, rng)
+        found: Range = self.ranges[layer]  # type: ignore[attr-defined]
+        found.low = min(found.low, float(signals.min()))
+        found.high = max(found.high, float(signals.max()))
+        found.sums = max(found.sums, float(np.abs(sums).max()))
+        return sums
+
+
+def survey(model: Model, start: Sequence[Start], calibration: NDArray[np.float32]) -> list[Range]:
+    """Run an ideal network on calibration samples and note each layer's ranges; zero always lies within them.
+
+    Args:
+        model: the network.
+        start: its initial values.
+        calibration: float32 (samples, features).
+
+    Example:
+        >>> from hwsim.model import Layer, Model, Start
+        >>> model = Model("t", (Layer(1, 2, "relu", "uniform", 1.0, True, "zero", 1.0, False, True),))
+        >>> survey(model, [Start(np.array([[1.0, -2.0]]), np.zeros(1), 1.0)], np.array([[0.5, 3.0]], np.float32))
+        [Range(low=0.0, high=3.0, sums=5.5)]
+    """
+    chip = _Recorder(model, tuple(values.weights.astype(np.float32) for values in start))
+    found = chip.watch()
+    infer(model, chip, calibration, [Registers(values.bias, values.gain) for values in start], None)
+    return found

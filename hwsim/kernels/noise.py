@@ -1,0 +1,155 @@
+"""Normal deviates from a counter, and reads that use them: the same bits for any number of threads.
+
+Deviate n of a key is a function of key and n alone. Bits come from SplitMix64 (Steele, Lea, Flood, OOPSLA 2014), read
+at any place of its stream; they are shaped by the ziggurat of 256 layers (Marsaglia, Tsang, J. Stat. Softw. 5(8), 2000)
+in the form of Doornik (2005), which is exact and decides nearly every deviate by one look-up and one product.
+"""
+
+from __future__ import annotations
+
+from math import erfc, exp, log, pi, sqrt
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numba import prange
+
+from hwsim.kernels.compile import kernel, sized_kernel
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+LAYERS = 256
+TAIL = 3.6541528853610088
+"""Where the tail of 256 layers of equal area begins."""
+GAMMA = np.uint64(0x9E3779B97F4A7C15)
+FIRST, SECOND = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
+U30, U27, U31, U11, U8 = np.uint64(30), np.uint64(27), np.uint64(31), np.uint64(11), np.uint64(8)
+LOW_BYTE, ONE = np.uint64(255), np.uint64(1)
+SCALE = 2.0**-52
+
+
+def edges() -> NDArray[np.float64]:
+    """Right edges of the ziggurat's layers, float64 (257,): the base first, 0 last.
+
+    Example:
+        >>> bool(edges()[1] == TAIL), float(edges()[-1])
+        (True, 0.0)
+    """
+    area = TAIL * exp(-TAIL * TAIL / 2) + sqrt(pi / 2) * erfc(TAIL / sqrt(2))
+    found = [area * exp(TAIL * TAIL / 2), TAIL]
+    for _ in range(LAYERS - 2):
+        found.append(sqrt(-2 * log(area / found[-1] + exp(-(found[-1] ** 2) / 2))))
+    return np.array([*found, 0.0])
+
+
+EDGES = edges()
+RATIOS = EDGES[1:] / EDGES[:-1]
+
+
+@kernel
+def mix(state: np.uint64) -> np.uint64:
+    """Bits of one place in the stream."""
+    state = (state ^ (state >> U30)) * FIRST
+    state = (state ^ (state >> U27)) * SECOND
+    return np.uint64(state ^ (state >> U31))
+
+
+@kernel
+def slow_normal(bits: np.uint64) -> float:
+    """The rare deviates: edges of layers and the tail, from further places that depend on these bits alone."""
+    state = bits
+    while True:
+        layer = np.int64(bits & LOW_BYTE)
+        u = np.float64(bits >> U11) * SCALE - 1.0
+        if abs(u) < RATIOS[layer]:
+            return float(u * EDGES[layer])
+        if layer == 0:
+            while True:
+                state += GAMMA
+                a = (np.float64(mix(state) >> U11) + 0.5) * (SCALE / 2)
+                state += GAMMA
+                b = (np.float64(mix(state) >> U11) + 0.5) * (SCALE / 2)
+                x, y = np.log(a) / TAIL, np.log(b)
+                if -2.0 * y >= x * x:
+                    return float(x - TAIL if u < 0 else TAIL - x)
+        x = u * EDGES[layer]
+        outer = np.exp(-0.5 * (EDGES[layer] * EDGES[layer] - x * x))
+        inner = np.exp(-0.5 * (EDGES[layer + 1] * EDGES[layer + 1] - x * x))
+        state += GAMMA
+        if inner + np.float64(mix(state) >> U11) * (SCALE / 2) * (outer - inner) < 1.0:
+            return float(x)
+        state += GAMMA
+        bits = mix(state)
+
+
+@sized_kernel
+def draw_normals(out: NDArray[np.float64], key: np.uint64) -> None:
+    """Fill rows with the first deviates of a key, row by row.
+
+    Args:
+        out: (rows, columns), overwritten.
+        key: uint64, drawn from a named stream.
+    """
+    rows, columns = out.shape
+    for r in prange(rows):
+        state = key + np.uint64(r) * np.uint64(columns) * GAMMA
+        for c in range(columns):
+            state += GAMMA
+            bits = mix(state)
+            layer = np.int64(bits & LOW_BYTE)
+            u = np.float64(bits >> U11) * SCALE - 1.0
+            out[r, c] = u * EDGES[layer] if abs(u) < RATIOS[layer] else slow_normal(bits)
+
+
+@sized_kernel
+def convert_inputs(signals: NDArray[Any], law: NDArray[np.float32], out: NDArray[Any], squares: NDArray[Any]) -> None:
+    """Digital-to-analogue conversion: rounded to a step, clipped to a range.
+
+    Args:
+        signals: (rows, inputs).
+        law: float32 (3,): step, least and largest code.
+        out: (rows, inputs), overwritten with the values converted.
+        squares: (rows, inputs), overwritten with their squares; any array without rows where none are wanted.
+    """
+    rows, inputs = signals.shape
+    step, least, largest = law[0], law[1], law[2]
+    inverse = np.float32(1.0) / step
+    for r in prange(rows):
+        for i in range(inputs):
+            out[r, i] = min(max(np.rint(signals[r, i] * inverse), least), largest) * step
+        if len(squares) > 0:
+            for i in range(inputs):
+                squares[r, i] = out[r, i] * out[r, i]
+
+
+@sized_kernel
+def convert_outputs(
+    sums: NDArray[Any], variances: NDArray[Any], key: np.uint64, law: NDArray[np.float32], noisy: int
+) -> None:
+    """Add Gaussian read noise to sums and convert them from analogue to digital, in place.
+
+    Args:
+        sums: (rows, units).
+        variances: (rows, units) of the noise, beside ``law[3]``; (0, 0) where there is no other.
+        key: uint64 of the deviates.
+        law: float32 (4,): step, least and largest code, variance common to all reads. A step of 0 converts nothing.
+        noisy: 1 where noise is drawn.
+    """
+    rows, units = sums.shape
+    step, least, largest, common = law[0], law[1], law[2], law[3]
+    inverse = np.float32(1.0) / step if step > 0 else np.float32(0.0)
+    own = len(variances) > 0
+    for r in prange(rows):
+        state = key + np.uint64(r) * np.uint64(units) * GAMMA
+        if noisy == 1:
+            for u in range(units):
+                state += GAMMA
+                bits = mix(state)
+                layer = np.int64(bits & LOW_BYTE)
+                x = np.float64(bits >> U11) * SCALE - 1.0
+                normal = x * EDGES[layer] if abs(x) < RATIOS[layer] else slow_normal(bits)
+                variance = variances[r, u] + common if own else common
+                sums[r, u] += np.float32(normal) * np.sqrt(variance)
+        if step > 0:
+            for u in range(units):
+                sums[r, u] = min(max(np.rint(sums[r, u] * inverse), least), largest) * step
