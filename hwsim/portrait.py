@@ -110,7 +110,7 @@ def table(sheet: Datasheet, symbols: Any) -> list[Row]:
                         (d for d in type(datum).model_fields["value"].metadata if hasattr(d, "units")), None
                     )
                 text = str(datum.value) if dimension is None else format_quantity(float(datum.value), dimension.name)
-                value, _, unit = text.partition(" ")
+                value, _, unit = text.partition(" ") if dimension is not None else (text, "", "")
                 rows.append(Row(part, symbols.get(key, ""), key, value, unit, datum.status, datum.source))
     return rows
 

@@ -49,6 +49,7 @@ def _show_device(name: str, picture: Path | None, *, json: bool) -> None:
     symbols, keys, values, units = (
         max([len(getattr(row, key)) for row in found.rows] or [0]) for key in ("symbol", "key", "value", "unit")
     )
+    values = min(values, 18)  # a fit of many numbers may stand out
     for row in found.rows:
         typer.echo(
             f"{row.symbol:<{symbols}}  {row.key:<{keys}}  {row.value:>{values}} {row.unit:<{units}}  "

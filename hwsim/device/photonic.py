@@ -162,7 +162,8 @@ class Photonic:
             FabricationError: a layer cannot be programmed; the message names it.
         """
         ranges = survey(model, start, calibration)
-        places = {node.layer: prod(node.given[1:]) for node in model.nodes if node.layer is not None}
+        # reads of one inference: places of a convolution, steps of a recurrence
+        places = {n.layer: n.taken[0] if n.kind == "rnn" else prod(n.given[1:]) for n in model.nodes}
         layers: list[_Layer] = []
         for number, (law, values, seen) in enumerate(zip(model.layers, start, ranges, strict=True)):
             if not np.isfinite(values.weights).all():
