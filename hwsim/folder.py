@@ -98,7 +98,7 @@ class RunFolder:
         self.write("score.csv", write_table(rows))
         merit = next(iter(reference))
         with _whole(self.path / "score.png") as png, _whole(self.path / "score.svg") as svg:
-            draw(rows, reference[merit], plan.scenario.title, [png, svg])
+            draw(rows, reference[merit], plan.scenario.title, [png, svg], plan.scenario.published)
         for plugin in EXPORTS.values():
             for name, text in plugin.export(last_event).items():
                 self.write(f"export/{name}", text)

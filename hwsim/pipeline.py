@@ -15,19 +15,19 @@ from hwsim.controller.descent import pack, unpack
 from hwsim.controller.free import train_freely
 from hwsim.execution.hardware import first_entry
 from hwsim.folder import RunFolder, claim
-from hwsim.model import start
-from hwsim.plan import assemble
+from hwsim.plan import KEPT, assemble, initial_values
 from hwsim.replay import snapshot
 from hwsim.schedule import Entry, ScheduleFile, open_schedule
 from hwsim.score import Score, interval, judge
 from hwsim.stream import stream
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from hwsim.controller import Controller
     from hwsim.execution import Hardware
+    from hwsim.model import Start
     from hwsim.plan import Plan
     from hwsim.task import Task
 
@@ -56,13 +56,14 @@ def run(plan: Plan, out: Path, report: Report) -> dict[str, Any]:
     task = plan.task.load(plan.task_parameters)  # before a folder is made
     with claim(out, plan) as folder:
         if not folder.finished:  # another process may have come first
-            machine = assemble(plan, task)
+            values = initial_values(plan, task, folder.path / KEPT, lambda share: report("fabrication", share, None))
+            machine = assemble(plan, task, values)
             with open_schedule(folder.schedule, (plan.identity, machine.layout)) as schedule:
                 if schedule.complete:
                     for entry in schedule.entries():
                         machine.execute(entry)
                 else:
-                    schedule.finish({"reference": json.dumps(_work(plan, task, machine, schedule, report))})
+                    schedule.finish({"reference": json.dumps(_work(plan, task, machine, values, schedule, report))})
                 last = schedule.events() - 1
             report("writing", 0.0, None)
             folder.finish(plan, snapshot(plan, machine, last))
@@ -70,9 +71,10 @@ def run(plan: Plan, out: Path, report: Report) -> dict[str, Any]:
         return folder.answer()
 
 
-def _work(plan: Plan, task: Task, machine: Hardware, schedule: ScheduleFile, report: Report) -> dict[str, float]:
+def _work(
+    plan: Plan, task: Task, machine: Hardware, values: Sequence[Start], schedule: ScheduleFile, report: Report
+) -> dict[str, float]:
     """Train, reconnect, execute and judge to the end; returns the reference."""
-    values = start(plan.model, plan.scenario.seed)
     layers = machine.layout.layers
     job = Job(
         task=task,

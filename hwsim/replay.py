@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from hwsim.crossbar import extend
 from hwsim.export import Configured, ConfiguredLayer
-from hwsim.plan import assemble
+from hwsim.plan import KEPT, assemble, initial_values
 from hwsim.schedule import ScheduleError, open_schedule
 
 if TYPE_CHECKING:
@@ -27,7 +27,8 @@ def configured(plan: Plan, schedule_path: Path, event: int) -> Configured:
     Raises:
         ScheduleError: there is no such event.
     """
-    machine = assemble(plan, plan.task.load(plan.task_parameters))
+    task = plan.task.load(plan.task_parameters)
+    machine = assemble(plan, task, initial_values(plan, task, schedule_path.parent / KEPT))
     with open_schedule(schedule_path) as schedule:
         last = schedule.events() - 1
         if not 0 <= event <= last:

@@ -9,7 +9,7 @@ def main() -> None:
     """Run the command line."""
     import typer
 
-    from hwsim.cli import about, check, cost, export, listing, run, show
+    from hwsim.cli import about, budget, check, cost, export, listing, run, show
     from hwsim.cli import help as help_verb
     from hwsim.cli.ending import ending
 
@@ -30,6 +30,7 @@ def main() -> None:
         ("show", show.show),
         ("export", export.export),
         ("cost", cost.cost),
+        ("budget", budget.budget),
         ("help", help_verb.help_),
     ):
         app.command(name)(ending(verb))

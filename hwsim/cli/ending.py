@@ -21,6 +21,8 @@ _CODES = {
     "hwsim.schedule.file.ScheduleError": BAD_INPUT,
     "hwsim.crossbar.fabric.PermutationError": BAD_INPUT,
     "hwsim.task.data.DataError": BAD_INPUT,
+    "hwsim.device.technology.FabricationError": BAD_INPUT,
+    "hwsim.budget.account.BudgetError": BAD_INPUT,
     "hwsim.registry.PluginError": FAILED,
     "hwsim.execution.hardware.ExecutionError": FAILED,
     "hwsim.schedule.file.StorageError": FAILED,

@@ -1,4 +1,4 @@
-"""``hwsim show``: what a run folder says."""
+"""``hwsim show``: what a run folder says, or a datasheet."""
 
 from __future__ import annotations
 
@@ -9,10 +9,59 @@ import typer
 
 
 def show(
-    run: Annotated[Path, typer.Argument(metavar="RUN", help="Run folder.")],
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="Run folder; or the word device before a NAME.")],
+    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="Datasheet: hwsim list devices.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print the answer as one JSON object.")] = False,
+    picture: Annotated[
+        Path | None, typer.Option(help="Picture of a device, PNG or SVG; NAME.png here when left out.")
+    ] = None,
 ) -> None:
-    """Show a finished run: its score, event by event, and its final state."""
+    """Show a finished run, or a datasheet: hwsim show device NAME prints its numbers and draws what the device does."""
+    if name is None:
+        _show_run(run, json=json)
+    elif str(run) == "device":
+        _show_device(name, picture, json=json)
+    else:
+        typer.echo(f"{run}: what to show? give a run folder alone, or: hwsim show device NAME", err=True)
+        raise typer.Exit(2)
+
+
+def _show_device(name: str, picture: Path | None, *, json: bool) -> None:
+    import json as writer
+    from dataclasses import asdict
+
+    from hwsim.portrait import portray
+
+    found = portray(name)
+    path = None
+    if found.curves is not None:
+        from hwsim.report.portrait import draw_portrait
+
+        path, c = picture or Path(f"{name}.png"), found.curves
+        draw_portrait(c.levels, c.drive, c.transfer, c.noise, found.title, path)
+    if json:
+        numbers = [asdict(row) for row in found.rows]
+        typer.echo(
+            writer.dumps({"name": name, "title": found.title, "picture": path and str(path), "numbers": numbers})
+        )
+        return
+    typer.echo(f"{found.title}\n{found.citation}\nfit: {found.fit}\n")
+    symbols, keys, values, units = (
+        max([len(getattr(row, key)) for row in found.rows] or [0]) for key in ("symbol", "key", "value", "unit")
+    )
+    values = min(values, 18)  # a fit of many numbers may stand out
+    for row in found.rows:
+        typer.echo(
+            f"{row.symbol:<{symbols}}  {row.key:<{keys}}  {row.value:>{values}} {row.unit:<{units}}  "
+            f"{row.status:<8}  {row.source}"
+        )
+    typer.echo("not modelled: " + "; ".join(found.not_modelled))
+    if path is not None:
+        typer.echo(f"picture {path}")
+
+
+def _show_run(run: Path, *, json: bool) -> None:
+    """A finished run: its score, event by event, and its final state."""
     import csv
     import json as writer
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hwsim.controller.descent import Descent
+from hwsim.model import Start
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,6 +19,16 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from hwsim.controller.protocol import Course, Job
+
+
+def train_values(job: Job, course: Course, report: Callable[[float], None]) -> list[Start]:
+    """Train every weight, and the registers that the model says are learned: what a chip can be fabricated with."""
+    descent = Descent(job, course, [start.weights for start in job.start], [True] * len(job.model.layers))
+    while not descent.done:
+        descent.epoch()
+        report(descent.share)
+    weights = [weight.detach().numpy().astype(np.float64) for weight in descent.weights]
+    return [Start(w, r.bias, r.gain) for w, r in zip(weights, descent.registers(), strict=True)]
 
 
 def train_freely(job: Job, course: Course, report: Callable[[float], None]) -> NDArray[np.float64]:

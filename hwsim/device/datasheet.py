@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 from pydantic import ConfigDict, Field, create_model
 
 from hwsim.scenario import Document, Fault, FaultError, Section, format_quantity, validate
-from hwsim.scenario.section import dimension_of, field_type, members
+from hwsim.scenario.section import dimension_of, field_type, members, words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -134,8 +134,8 @@ def sheet_values(
     data = {name: datum.value for name, datum in _numbers(sheet)}
     for key, written in overrides.items():
         data[key] = getattr(given, key)
-        low, high = sheet.valid[key]
-        if not low <= _size(data[key]) <= high:
+        low, high = sheet.valid.get(key, (0, 0))
+        if key in sheet.valid and not low <= _size(data[key]) <= high:
             cure = f"give a value from {_shown(schema, key, low)} to {_shown(schema, key, high)}"
             what = f"'{key}' lies outside the datasheet's valid range"
             faults.append(document.fault((*at, key), what, str(written), cure))
@@ -151,14 +151,16 @@ class _Made(Section):
 
 
 def settable(sheet: Datasheet) -> type[Section]:
-    """The schema of what a scenario may set: the sheet's numbers that have a valid range, each with its own type."""
+    """The schema of what a scenario may set: the sheet's numbers that have a valid range, and its choices of words."""
     fields: dict[str, Any] = {}
     for part in _PARTS:
         section = getattr(sheet, part, None)
         for name, field in type(section).model_fields.items() if section is not None else ():
             datum = members(field.annotation)[0]  # a number that may be left out is one or none
-            if name in sheet.valid and isinstance(datum, type) and issubclass(datum, Datum):
-                fields[name] = (field_type(datum.model_fields["value"]), None)
+            if isinstance(datum, type) and issubclass(datum, Datum):
+                kind = field_type(datum.model_fields["value"])
+                if name in sheet.valid or words(kind):
+                    fields[name] = (kind, None)
     return create_model("Settable", __base__=_Made, **fields)
 
 

@@ -249,4 +249,9 @@ PLUGIN = Technology(
     summary="FPGA look-up tables: integer constants, exact integer inference, biases in registers",
     sheet=FpgaSheet,
     build=_build,
+    effects={
+        "weight bits": {"weight_bits": 20},
+        "signal bits": {"activation_bits": 20},
+        "bias bits": {"bias_bits": 56},
+    },
 )

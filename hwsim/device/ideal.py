@@ -112,4 +112,5 @@ PLUGIN = Technology(
     summary="ideal cells: weights as drawn, float32 arithmetic, no noise, no cost",
     sheet=IdealSheet,
     build=_build,
+    electronics=True,
 )

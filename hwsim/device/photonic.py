@@ -1,223 +1,214 @@
-"""Photonic phase-change tensor core: non-negative transmissions, signed weights by a reference column.
+"""Photonic phase-change tensor core: transmissions in 0..1 as weights, light as signals, noise at every read.
 
-Each column of an m x n tile sums light that its cells let through, plus one reference column at mid-transmission
-(Feldmann et al. 2021). With loss-compensated couplers every path has the same factor: rows contribute
-``10^(-L_dc/10) / sum_{k<n_c} a^-k`` with ``a = 10^(-(L_dc+L_x)/10)``, columns likewise. A layer larger than a tile is
-split; its partial sums are added after the ADC. Learned connections permute the inputs of each output unit, which
-then owns its rows: unit u's tile row r holds cell r of unit u.
+A layer is cut into tiles of ``tile_rows`` inputs and ``tile_columns`` outputs; each column of each tile is read by its
+own ADC, and the parts are added up behind them. Signed weights are the difference of two columns: ``w = (t - t_ref) /
+((t_max - t_min) / 2)`` against a reference column or branch, ``w = (t+ - t-) / (t_max - t_min)`` for a balanced pair;
+readings are scaled back in the electronics. Optics: :mod:`hwsim.device.optics`, cells:
+:mod:`hwsim.device.phase_change`, receiver: :mod:`hwsim.device.receiver`, drive: :mod:`hwsim.device.modulator`.
+
+Inputs are brought to 0..1 by an offset and a span found at calibration; the product of the offset with the weights, and
+the floor of shut modulators where the sheet says so, are constants that the electronics behind the ADC subtract. Biases
+and activation are electronic.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from math import prod
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hwsim.device.datasheet import Datasheet, Datum
-from hwsim.device.number import NumberChip
-from hwsim.device.technology import Bill, Registers, Technology
-from hwsim.scenario import (
-    AmpsPerRootHertz,
-    AmpsPerWatt,
-    Bits,
-    Decibels,
-    DecibelsPerHertz,
-    Hertz,
-    Joules,
-    Seconds,
-    Section,
-    Watts,
-)
-from hwsim.stream import stream
+from hwsim.device import modulator, optics, receiver
+from hwsim.device.number import NumberChip, finish
+from hwsim.device.photonic_core import Core, beside, place
+from hwsim.device.photonic_sheet import EFFECTS, SYMBOLS, PhotonicSheet
+from hwsim.device.survey import survey
+from hwsim.device.technology import Bill, FabricationError, Registers, Technology
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
-    from hwsim.model import Model, Start
+    from hwsim.model import Layer, Model, Start
 
-ELEMENTARY_CHARGE = 1.602176634e-19
-"""Charge of an electron in coulombs (exact, SI 2019)."""
-
-
-class PhotonicChipNumbers(Section):
-    """Drawn or fixed once, at fabrication."""
-
-    tile_rows: Datum[int]
-    """Inputs m of a tile."""
-    tile_columns: Datum[int]
-    """Outputs n of a tile, the reference column not counted."""
-    level_bits: Datum[Bits]
-    """Levels of a cell, as a power of two, uniform in transmission (closed-loop programming)."""
-    extinction: Datum[Decibels]
-    """Contrast between the most and the least transparent level."""
-    cell_loss: Datum[Decibels]
-    """Loss of the most transparent level."""
-    coupler_loss: Datum[Decibels]
-    """Excess loss of a directional coupler."""
-    crossing_loss: Datum[Decibels]
-    """Loss of a waveguide crossing."""
-    programming_error: Datum[float]
-    """Standard deviation of a cell's transmission from its level, in units of the swing."""
-    headroom_bits: Datum[int]
-    """Powers of two kept free above the largest activation seen at calibration, where a layer learns."""
-
-
-class PhotonicEventNumbers(Section):
-    """Drawn or applied at each read."""
-
-    dac_bits: Datum[Bits]
-    """Resolution of the input modulation."""
-    adc_bits: Datum[Bits]
-    """Resolution of a column read-out, over the full scale of the rows in use."""
-    launched_power: Datum[Watts]
-    """Light per input line at the row input, at full drive."""
-    responsivity: Datum[AmpsPerWatt]
-    """Photocurrent per light."""
-    bandwidth: Datum[Hertz]
-    """Noise bandwidth of a read."""
-    amplifier_noise: Datum[AmpsPerRootHertz]
-    """Input current noise density of the transimpedance amplifier."""
-    intensity_noise: Datum[DecibelsPerHertz]
-    """Relative intensity noise of the comb, common to all lines."""
-
-
-class PhotonicCostNumbers(Section):
-    """What one read costs."""
-
-    wall_plug_efficiency: Datum[float]
-    """Light out per electrical power in."""
-    dac_energy: Datum[Joules]
-    """One conversion of one input."""
-    adc_energy: Datum[Joules]
-    """One conversion of one column."""
-    read_time: Datum[Seconds]
-    """Time of one matrix-vector product of a tile."""
-
-
-class PhotonicSheet(Datasheet):
-    """A datasheet of the technology ``photonic-pcm``."""
-
-    kind: Literal["device"]
-    """This is a device."""
-    chip: PhotonicChipNumbers
-    """Drawn or fixed once, at fabrication."""
-    event: PhotonicEventNumbers
-    """Drawn or applied at each read."""
-    cost: PhotonicCostNumbers
-    """What one read costs."""
+NONE_BEYOND = 200.0
+"""Decibels beyond which a crosstalk or an extinction of a sheet stands for none at all."""
 
 
 @dataclass(frozen=True)
 class Photonic:
-    """The law of a photonic phase-change core; numbers as in the datasheet, SI units (losses in dB)."""
+    """The law of a photonic phase-change core; numbers as in the datasheet, SI units (losses in dB).
+
+    ``level_bits``, ``dac_bits`` and ``adc_bits`` are None for exact cells and converters.
+    """
 
     tile_rows: int
     tile_columns: int
-    level_bits: int
+    signs: str
+    level_bits: int | None
+    level_spacing: str
     extinction: float
     cell_loss: float
+    couplers: str
+    combine: str
+    combiner_loss: float
     coupler_loss: float
     crossing_loss: float
+    coupler_error: float
+    crossing_crosstalk: float
+    calibration: str
     programming_error: float
+    programming_error_db: float
+    wavelength_vectors: int
+    comb_spacing: float
+    cell_slope: float
     headroom_bits: int
-    dac_bits: int
-    adc_bits: int
+    dac_bits: int | None
+    modulator_extinction: float
+    modulator_floor: str
+    drive_error: float
+    adc_bits: int | None
     launched_power: float
+    wavelength: float
     responsivity: float
     bandwidth: float
     amplifier_noise: float
     intensity_noise: float
+    comb: str
+    channel_crosstalk: float
+    age: float
+    drift_exponent: float
+    temperature_rise: float
+    temperature_coefficient: float
+    temperature_spread: float
     wall_plug_efficiency: float
     dac_energy: float
     adc_energy: float
     read_time: float
+    shot_noise: bool = True
+
+    def __post_init__(self) -> None:
+        if self.combine == "lossless" and self.crossing_crosstalk > -np.inf:
+            raise ValueError(
+                "crossing crosstalk is not modelled where columns combine without couplers; "
+                f"set crossing_crosstalk to -{NONE_BEYOND:g} dB, or combine = 'couplers'"
+            )
 
     @property
-    def brightest(self) -> float:
-        """Transmission of the most transparent level."""
-        return float(10 ** (-self.cell_loss / 10))
+    def physical_columns(self) -> int:
+        """Columns of a tile that take light, those compared with counted."""
+        return self.tile_columns + 1 if self.signs == "reference-column" else 2 * self.tile_columns
 
     @property
-    def darkest(self) -> float:
-        """Transmission of the least transparent level."""
-        return float(10 ** (-(self.cell_loss + self.extinction) / 10))
+    def bright_columns(self) -> slice:
+        """Which of them carry weights."""
+        return slice(self.tile_columns) if self.signs == "reference-column" else slice(0, None, 2)
 
     @property
-    def path_factor(self) -> float:
-        """Power that reaches a column from one row through a perfectly clear cell, with compensated couplers.
+    def dark_columns(self) -> slice:
+        """Which of them are compared with."""
+        return slice(self.tile_columns, None) if self.signs == "reference-column" else slice(1, None, 2)
 
-        Example: the 4 x 4 core of Feldmann et al. loses 12.9 dB on every path.
+    def taps(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Designed coupling ratios of the couplers on rows and on columns, (m, physical columns) each."""
+        rows, columns = self.tile_rows, self.physical_columns
+        if self.couplers == "even":
+            along, down = optics.even_taps(columns), optics.even_taps(rows)
+        else:
+            stage = self.coupler_loss + self.crossing_loss
+            along, down = optics.compensated_taps(columns, stage), optics.compensated_taps(rows, stage)
+        return np.tile(along, (rows, 1)), np.tile(down[::-1, None], (1, columns))
+
+    def paths(
+        self, row_taps: NDArray[np.float64] | None, column_taps: NDArray[np.float64] | None
+    ) -> NDArray[np.float64]:
+        """Power from a row's input to a column's detector through a perfectly clear cell (..., m, physical columns).
+
+        With the designed taps, or with others.
         """
-        stage = 10 ** (-(self.coupler_loss + self.crossing_loss) / 10)
-        factor = 1.0
-        for ways in (self.tile_columns + 1, self.tile_rows):
-            factor *= 10 ** (-self.coupler_loss / 10) / sum(stage**-k for k in range(ways))
-        return float(factor)
+        if row_taps is None or column_taps is None:
+            row_taps, column_taps = self.taps()
+        if self.combine == "lossless":
+            along = optics.row_factors(row_taps, self.coupler_loss, self.crossing_loss)
+            return along * optics.power_share(self.combiner_loss)
+        return optics.path_factors(row_taps, column_taps, self.coupler_loss, self.crossing_loss)
+
+    @property
+    def mean_path(self) -> float:
+        """Mean over a tile of the designed paths.
+
+        Example: the 4 x 4 core of Feldmann et al. loses 12.9 dB on every path with compensated couplers.
+        """
+        return float(self.paths(None, None).mean())
+
+    @property
+    def full_current(self) -> float:
+        """Photocurrent of one row at full drive through a clear cell on the mean path, A."""
+        return self.responsivity * self.launched_power * self.mean_path
 
     def problems(self, model: Model) -> list[tuple[int, str, str]]:
-        """Everything that dense layers ask for can be built."""
-        last = len(model.layers) - 1
-        return [
-            (number, "a hidden layer of a photonic core cannot be 'identity': light is never negative", "use 'relu'")
-            for number, layer in enumerate(model.layers)
-            if layer.activation != "relu" and number != last
-        ]
+        """Every model can be built: signals below zero are lifted by an offset, activations are electronic."""
+        del model
+        return []
 
     def fabricate(
         self, model: Model, start: Sequence[Start], calibration: NDArray[np.float32], seed: int
     ) -> PhotonicChip:
-        """Program every cell to its level, with an error drawn once, and set the input ranges by calibration."""
-        swing, reference = self.brightest - self.darkest, (self.brightest + self.darkest) / 2
-        top = 2**self.level_bits - 1
-        low, high = float(min(calibration.min(), 0)), float(calibration.max())
-        signals = calibration.astype(np.float64)
+        """Program every cell to its level, with an error drawn once, and set the input ranges by calibration.
+
+        Raises:
+            FabricationError: a layer cannot be programmed; the message names it.
+        """
+        ranges = survey(model, start, calibration)
+        # reads of one inference: places of a convolution, steps of a recurrence
+        places = {n.layer: n.taken[0] if n.kind == "rnn" else prod(n.given[1:]) for n in model.nodes}
         layers: list[_Layer] = []
-        for number, (layer, values) in enumerate(zip(model.layers, start, strict=True)):
+        for number, (law, values, seen) in enumerate(zip(model.layers, start, ranges, strict=True)):
+            if not np.isfinite(values.weights).all():
+                raise FabricationError(f"layer {number}: a weight is no finite number; mend the initial values")
             scale = max(float(np.abs(values.weights).max()), 1e-30)
-            level = np.rint((values.weights / scale + 1) / 2 * top)
-            error = stream(seed, f"chip/{number}/programming").normal(0, self.programming_error * swing, level.shape)
-            cells = np.clip(self.darkest + swing * level / top + error, 0, 1)
-            columns = -(-layer.units // self.tile_columns)
-            rows = -(-layer.inputs // self.tile_rows)
-            error = stream(seed, f"chip/{number}/reference").normal(
-                0, self.programming_error * swing, (columns, rows * self.tile_rows)
-            )
-            layers.append(
-                _Layer(
-                    nominal=(2 * level / top - 1) * scale,
-                    cells=cells,
-                    reference=np.clip(reference + error, 0, 1),
-                    scale=scale,
-                    low=low,
-                    span=max(high - low, 1e-30),
-                    relu=layer.activation == "relu",
-                    gain=layer.gain,
+            try:
+                core = (
+                    beside(values.weights)
+                    if law.electronic
+                    else place(self, values.weights, scale, seed, f"chip/{number}")
                 )
-            )
-            signals = np.maximum(values.gain * (signals @ values.weights.T) + values.bias, 0)
-            learns = layer.learned_connections or layer.learned_registers
-            low, high = 0.0, float(signals.max()) * (2**self.headroom_bits if learns else 1)
+            except ValueError as error:
+                raise FabricationError(f"layer {number}: {error}") from None
+            learns = law.learned_connections or law.learned_registers
+            room = 2**self.headroom_bits if learns and number > 0 else 1
+            layers.append(_Layer(core, law, seen.low * room, max(seen.high - seen.low, 1e-30) * room, places[number]))
         return PhotonicChip(self, tuple(layers))
 
 
 @dataclass(frozen=True)
 class _Layer:
-    nominal: NDArray[np.float64]
-    cells: NDArray[np.float64]
-    reference: NDArray[np.float64]
-    scale: float
+    core: Core
+    law: Layer
     low: float
     span: float
-    relu: bool
-    gain: bool
-    row_of: NDArray[np.int64] = field(init=False)
-    """The row of a unit's cells that each of its inputs drives."""
+    places: int
+    input_on: NDArray[np.int64] = field(init=False)
+    """The input that drives each row of each unit (units, inputs)."""
+    _alike: list[bool] = field(default_factory=lambda: [True])
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "row_of", np.tile(np.arange(self.cells.shape[1]), (len(self.cells), 1)))
+        units, inputs = self.core.nominal.shape
+        object.__setattr__(self, "input_on", np.tile(np.arange(inputs), (units, 1)))
+
+    def connect(self, positions: NDArray[np.int64], cells: NDArray[np.int64]) -> None:
+        """Let inputs drive other rows: the cost is in proportion to the moves."""
+        inputs = self.input_on.shape[1]
+        self.input_on[positions // inputs, cells % inputs] = positions % inputs
+        self._alike.clear()
+
+    def order(self) -> NDArray[np.int64]:
+        """``input_on``, or one line of it where all units have the same."""
+        if not self._alike:
+            self._alike.append(bool((self.input_on == self.input_on[0]).all()))
+        return self.input_on[:1] if self._alike[0] else self.input_on
 
 
 @dataclass(frozen=True)
@@ -229,115 +220,154 @@ class PhotonicChip(NumberChip):
 
     @property
     def noisy(self) -> bool:
-        """A read draws shot, amplifier and intensity noise."""
-        return True
+        """Whether a read draws shot, amplifier, intensity or drive noise."""
+        d = self.device
+        return bool(d.shot_noise or d.amplifier_noise or d.drive_error or d.intensity_noise > -np.inf)
 
     @property
     def data_bits(self) -> int:
         """Width of the signals that pass the permutation circuit, before the DAC, bit."""
-        return self.device.dac_bits
+        return self.device.dac_bits or 64
 
     def nominal(self, layer: int) -> NDArray[np.float64]:
         """Weights by design level, without programming error."""
-        return self.layers[layer].nominal
+        return self.layers[layer].core.nominal
 
     def cells(self, layer: int) -> NDArray[np.float64]:
         """Transmissions that the cells really have."""
-        return self.layers[layer].cells
+        entry = self.layers[layer]
+        return entry.core.nominal if entry.law.electronic else entry.core.cells
 
     def kinds(self, layer: int) -> NDArray[np.int64]:
         """No two cells are equal: each has its own programming error, and its own place before a rounding read-out."""
-        cells = self.layers[layer].cells
+        cells = self.cells(layer)
         return np.arange(cells.size).reshape(cells.shape)
 
     def register_codes(self, layer: int, registers: Registers) -> NDArray[np.float32]:
         """Biases, and the gain where there is one, as the float32 numbers that the electronics behind the ADC hold."""
-        gain = [registers.gain] if self.layers[layer].gain else []
+        gain = np.atleast_1d(registers.gain)[: self.layers[layer].law.gains]
         return np.concatenate([registers.bias, gain]).astype(np.float32)
 
     def connect(self, layer: int, positions: NDArray[np.int64], cells: NDArray[np.int64]) -> None:
         """Let inputs drive other rows; a unit's connections stay within the unit's own rows."""
-        row_of = self.layers[layer].row_of
-        row_of.reshape(-1)[positions] = cells % row_of.shape[1]
+        self.layers[layer].connect(positions, cells)
 
     def settle(self, layer: int, sums: NDArray[np.float64], registers: Registers) -> NDArray[np.float64]:
-        """Gain, bias and activation in the electronics behind the ADC."""
-        core = self.layers[layer]
+        """Gain, bias and activation in the electronics behind the ADC, from float32 registers."""
+        law = self.layers[layer].law
         codes = self.register_codes(layer, registers).astype(np.float64)
-        bias, gain = codes[: len(core.cells)], codes[-1] if core.gain else 1.0
-        signals = gain * sums + bias
-        return np.maximum(signals, 0) if core.relu else np.asarray(signals)
+        gain = codes[law.units :] if law.gains else 1.0
+        return finish(law, sums, Registers(codes[: law.units], gain))
 
     def products(
         self, layer: int, signals: NDArray[np.float64], rng: np.random.Generator | None
     ) -> NDArray[np.float64]:
-        """Light through the cells, column by column, tile by tile; noise for every sample, tile and column."""
-        return self._read(self.layers[layer], signals, rng)
+        """Light through the cells, column by column, tile by tile; noise for every sample, tile and column.
+
+        Consecutive rows pass the core together, as many as there are wavelength vectors.
+
+        Raises:
+            ValueError: a signal is not a number.
+        """
+        if np.isnan(signals).any():
+            row, column = np.argwhere(np.isnan(signals))[0]
+            raise ValueError(f"layer {layer}: signal {column} of row {row} is not a number; mend the input")
+        device, entry = self.device, self.layers[layer]
+        core = entry.core
+        if entry.law.electronic:
+            from hwsim.kernels.dense import dense_float
+
+            sums = np.empty((len(signals), entry.law.units))
+            dense_float(np.ascontiguousarray(signals), core.nominal, sums)
+            return sums
+        dark = modulator.floor_of(device.modulator_extinction)
+        drive = modulator.converted((signals - entry.low) / entry.span, device.dac_bits)
+        light = dark + (1 - dark) * self._driven(drive, rng)
+        currents = np.empty((len(light), len(core.cells)))
+        self._read(entry, light, rng, currents)
+        real = core.real[np.arange(len(light)) % device.wavelength_vectors % len(core.real)]
+        products = currents / device.full_current
+        if device.modulator_floor == "subtracted":
+            products -= dark * real
+        products *= core.weight * entry.span / (1 - dark)
+        return np.asarray(products + entry.low * core.weight * real)
+
+    def _driven(self, drive: NDArray[np.float64], rng: np.random.Generator | None) -> NDArray[np.float64]:
+        """What modulators and lines make of a drive at one read."""
+        device = self.device
+        if rng is not None and device.drive_error:
+            drive = drive + device.drive_error * rng.standard_normal(drive.shape)
+        if rng is not None and device.comb == "independent":
+            spread = receiver.intensity_spread(device.intensity_noise, device.bandwidth)
+            drive = drive * (1 + spread * rng.standard_normal(drive.shape))
+        return drive
 
     def _read(
-        self, layer: _Layer, signals: NDArray[np.float64], rng: np.random.Generator | None
-    ) -> NDArray[np.float64]:
-        """One layer's products W x (samples, units)."""
+        self, entry: _Layer, light: NDArray[np.float64], rng: np.random.Generator | None, out: NDArray[np.float64]
+    ) -> None:
+        """Differences of photocurrents, A."""
         from hwsim.kernels.photonic import read_tiles
 
-        device = self.device
-        steps = 2**device.dac_bits - 1
-        drive = np.rint(np.clip((signals - layer.low) / layer.span, 0, 1) * steps) / steps
-        units, inputs = layer.cells.shape
-        samples = len(drive)
-        tiles = -(-inputs // device.tile_rows)
-        groups = -(-units // device.tile_columns)
-        full_current = device.responsivity * device.launched_power * device.path_factor
-        noise = np.zeros((3, 1), np.float64)
-        if rng is not None:
-            noise = rng.standard_normal((samples, tiles * (units + 2 * groups)))
-        products = np.empty((samples, units))
+        device, core = self.device, entry.core
+        step = 0.0 if device.adc_bits is None else device.full_current * core.top / 2**device.adc_bits
+        spread = receiver.intensity_spread(device.intensity_noise, device.bandwidth)
         read_tiles(
-            np.ascontiguousarray(drive),
-            layer.cells,
-            layer.reference,
-            layer.row_of,
-            noise,
+            np.ascontiguousarray(light),
+            core.bright,
+            core.dark,
+            entry.order(),
             np.array(
                 [
-                    full_current,
-                    2 * ELEMENTARY_CHARGE * device.bandwidth,
-                    device.amplifier_noise**2 * device.bandwidth,
-                    np.sqrt(10 ** (device.intensity_noise / 10) * device.bandwidth),
-                    full_current * device.brightest / 2**device.adc_bits,
+                    device.full_current,
+                    float(receiver.shot_variance(1.0, device.bandwidth)) * device.shot_noise,
+                    receiver.thermal_variance(device.amplifier_noise, device.bandwidth),
+                    spread if device.comb == "common" else 0.0,
+                    step,
+                    10 ** (device.channel_crosstalk / 10),
                 ]
             ),
-            np.array([device.tile_rows, device.tile_columns, int(rng is not None)]),
-            products,
+            np.array([device.tile_rows, device.tile_columns, device.wavelength_vectors, int(rng is not None)]),
+            np.zeros(2, np.uint64) if rng is None else rng.integers(0, 2**64, 2, np.uint64),
+            out,
         )
-        half_swing = (device.brightest - device.darkest) / 2
-        weight = layer.scale / (full_current * half_swing)
-        real = (
-            (layer.cells - layer.reference[np.arange(units) // device.tile_columns, :inputs]) / half_swing * layer.scale
-        )
-        return np.asarray(products * weight * layer.span + layer.low * real.sum(axis=1), np.float64)
 
     def inference_bill(self) -> Bill:
-        """All tiles of a layer in parallel, layers in sequence."""
+        """All tiles of a layer in parallel; a convolution reads as many places at once as there are vectors.
+
+        Layers computed in electronics are not billed.
+        """
         device = self.device
-        energy = 0.0
-        for layer in self.layers:
-            units, inputs = layer.cells.shape
+        energy = time = 0.0
+        for entry in self.layers:
+            if entry.law.electronic:
+                continue
+            units, inputs = entry.core.cells.shape
             rows, columns = -(-inputs // device.tile_rows), -(-units // device.tile_columns)
             light = device.tile_rows * device.launched_power / device.wall_plug_efficiency * device.read_time
-            conversions = (device.tile_columns + 1) * device.adc_energy + device.tile_rows * device.dac_energy
-            energy += rows * columns * (light + conversions)
-        return Bill(energy_j=energy, time_s=len(self.layers) * device.read_time)
+            conversions = device.physical_columns * device.adc_energy + device.tile_rows * device.dac_energy
+            energy += rows * columns * (light + conversions) * entry.places
+            time += -(-entry.places // device.wavelength_vectors) * device.read_time
+        return Bill(energy_j=energy, time_s=time)
 
 
-def _build(values: Mapping[str, float]) -> Photonic:
-    return Photonic(**values)  # type: ignore[arg-type]
+def _build(values: Mapping[str, Any]) -> Photonic:
+    given = dict(values)
+    for name in ("crossing_crosstalk", "channel_crosstalk"):
+        if given[name] <= -NONE_BEYOND:
+            given[name] = -np.inf
+    if given["modulator_extinction"] >= NONE_BEYOND:
+        given["modulator_extinction"] = np.inf
+    return Photonic(**given)
 
 
 PLUGIN = Technology(
     name="photonic-pcm",
-    summary="photonic phase-change tensor core: transmissions, reference column, receiver noise",
+    summary="photonic phase-change tensor core: transmissions, dark columns, optics and receiver with their errors",
     sheet=PhotonicSheet,
     build=_build,
     scopes=("output",),
+    electronics=True,
+    effects=EFFECTS,
+    symbols=SYMBOLS,
+    resolution=0.067,  # half a step of the 4 bits of the coarsest sheet
 )

@@ -319,4 +319,12 @@ PLUGIN = Technology(
     summary="phase-change memory or resistive RAM in pairs of conductances: programming, drift, 1/f noise, converters",
     sheet=ResistiveSheet,
     build=_build,
+    effects={
+        "programming": {"programming": [[0.0, 0.0]]},
+        "drift": {"drift_mean": Fit(), "drift_spread": Fit()},
+        "1/f noise": {"flicker": Fit()},
+        "output noise": {"output_noise": 0.0},
+        "DAC": {"dac_bits": 0},
+        "ADC": {"adc_bits": 0},
+    },
 )

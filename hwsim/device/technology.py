@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
@@ -29,6 +29,10 @@ class Bill:
 
     energy_j: float
     time_s: float
+
+
+class FabricationError(ValueError):
+    """A chip cannot be made; the message names the layer and what would help."""
 
 
 class Chip(Protocol):
@@ -105,8 +109,14 @@ class Technology:
     name: str
     summary: str
     sheet: type[Datasheet]
-    build: Callable[[Mapping[str, float]], Device]
+    build: Callable[[Mapping[str, Any]], Device]
     scopes: tuple[str, ...] = ("output", "layer")
     """Banks that the technology can be divided into."""
     resolution: float = 0.04
     """Largest error of a design value of a cell, in units of the largest weight."""
+    electronics: bool = False
+    """Whether layers can be computed in electronics beside the cells (``Layer.electronic``)."""
+    effects: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """Effects that can be switched off, by name: the numbers that do it, laid over a sheet's before ``build``."""
+    symbols: Mapping[str, str] = field(default_factory=dict)
+    """Symbols that formulas use, by number."""

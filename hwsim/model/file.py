@@ -50,6 +50,8 @@ class LayerFile(Section):
     """The name of the earlier layer that ``add`` adds; ``input`` for the network's input."""
     sequence: bool | None = None
     """Whether ``rnn`` gives its state after every step; the last one alone when left out."""
+    place: Literal["cells", "electronics"] = "cells"
+    """Where the weights are: in cells of the device, or in electronics beside it that computes the layer exactly."""
     weights: WeightStart = "he-uniform"
     """How the fixed weights are drawn: ``he-uniform`` U(-a, a) with a = sqrt(6 / inputs); ``uniform`` U(-a, a) with
     a = ``weight_bound``; ``linspace-shuffled`` equidistant in -a..a, shuffled; ``pairwise`` n values U(-a, a), then
@@ -82,7 +84,7 @@ class ModelFile(Section):
     """The layers in order."""
 
 
-_WEIGHTED = {"weights", "weight_bound", "connections", "bias", "bias_bound", "gain", "registers"}
+_WEIGHTED = {"place", "weights", "weight_bound", "connections", "bias", "bias_bound", "gain", "registers"}
 _ACTIVATED = {"activation", "slope", "coefficients", "table", "table_range", "table_entries"}
 _KEYS: dict[Kind, set[str]] = {
     "dense": {"units"} | _WEIGHTED | _ACTIVATED,
@@ -179,6 +181,9 @@ class _Reader:
             for key in ("kernel", "stride")
             if getattr(entry, key) is not None and min(_pair(getattr(entry, key))) < 1
         ]
+        if entry.place == "electronics" and entry.connections == "learned":
+            what = "a layer computed in electronics has no cells to reconnect"
+            faults.append(self.document.fault((*at, "place"), what, "", "set connections = 'fixed'"))
         low, high = entry.table_range or (0.0, 1.0)
         if not low < high:
             what = "the range of a table must rise"
@@ -219,6 +224,7 @@ class _Reader:
                 gain=entry.gain,
                 learned_registers=entry.registers == "learned",
                 parameters=self._parameters(number, entry, entry.units or 0),
+                electronic=entry.place == "electronics",
             )
         )
         return len(self.layers) - 1

@@ -37,6 +37,8 @@ class Layer:
     learned_registers: bool
     parameters: tuple[float, ...] = ()
     unit_gains: bool = False
+    electronic: bool = False
+    """Computed beside the device, exactly, instead of in its cells."""
 
     @property
     def gains(self) -> int:

@@ -14,7 +14,7 @@ from hwsim.crossbar import CROSSBARS
 from hwsim.crossbar.technology import Switch, SwitchSheet, build_switch
 from hwsim.execution import Hardware
 from hwsim.execution.hardware import layout
-from hwsim.model import Model, read_model, start
+from hwsim.model import Model, read_model
 from hwsim.plan.effort import choose_effort
 from hwsim.plan.lookup import Lookup, Origins, Sheet, device_technology, number_origin
 from hwsim.scenario import Document, Section, validate
@@ -23,17 +23,22 @@ from hwsim.task import TASKS, Shape, Task, TaskPlugin
 from hwsim.version import VERSION
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from hwsim.crossbar import Fabric, Topology
     from hwsim.device import Datasheet, Device, Technology
+    from hwsim.model import Start
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True)
 class Plan:
-    """Everything a run needs, validated; ``files`` are the texts of model and datasheets by file name."""
+    """Everything a run needs, validated.
+
+    ``device`` is ``technology.build(device_values)``; ``files`` are the texts of model and datasheets by file name.
+    """
 
     name: str
     scenario: ScenarioFile
@@ -41,6 +46,8 @@ class Plan:
     task_parameters: Section
     model: Model
     device: Device
+    technology: Technology
+    device_values: Mapping[str, Any]
     switch: Switch
     fabrics: tuple[Fabric | None, ...]
     controller: ControllerPlugin
@@ -86,11 +93,11 @@ def resolve(document: Document, path: Path) -> Plan:
     controller = r.entry(CONTROLLERS, "controller", ("controller", "name"), _name(chosen_controller))
     course = r.parameters(controller.parameters, "controller", chosen_controller) if controller else None
 
-    device = technology.build(device_sheet.values) if technology and device_sheet else None
+    device = _built(r, technology, device_sheet) if technology and device_sheet else None
     switch = build_switch(str(switch_name), switch_sheet.sheet, switch_sheet.values) if switch_sheet else None
     shape = task.shape(task_values) if task and task_values else None
     if model and model_document:
-        _fit_model(r, model, model_document, shape, device)
+        _fit_model(r, model, model_document, shape, device, technology)
     fabrics = _fabrics(r, chosen_crossbar, model, topology) if chosen_crossbar and model and topology else None
     if chosen_crossbar and model:
         _fit_crossbar(r, chosen_crossbar, model, technology, switch)
@@ -108,6 +115,8 @@ def resolve(document: Document, path: Path) -> Plan:
         task_parameters=_sure(task_values),
         model=_sure(model),
         device=_sure(device),
+        technology=_sure(technology),
+        device_values=_sure(device_sheet).values,
         switch=_sure(switch),
         fabrics=_sure(fabrics),
         controller=_sure(controller),
@@ -123,6 +132,16 @@ def resolve(document: Document, path: Path) -> Plan:
     )
 
 
+def _built(r: Lookup, technology: Technology, sheet: Sheet[Datasheet]) -> Device | None:
+    """The device; numbers that are sound one by one may still not go together."""
+    try:
+        return technology.build(sheet.values)
+    except ValueError as error:
+        what, _, cure = str(error).partition("; ")
+        r.fault(("device",), what, cure)
+        return None
+
+
 def _name(choice: Choice | ModelChoice | None) -> str | None:
     return choice.name if choice else None
 
@@ -136,7 +155,7 @@ def _sure(value: T | None) -> T:
 
 def _identity(resolved: dict[str, Any], documents: list[Document]) -> str:
     """SHA-256 of everything that may touch a run's bits: values, contents of the files named, version."""
-    essence = {key: value for key, value in resolved.items() if key not in {"title", "expect"}}
+    essence = {key: value for key, value in resolved.items() if key not in {"title", "expect", "published"}}
     contents = [dict(document.data) for document in documents]
     text = json.dumps([VERSION, essence, contents], sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()
@@ -159,8 +178,10 @@ def _written(
         "device": {"name": file.device.name, **device.written},
         "crossbar": {**crossbar, "technology": technology, **switch.written},
         "controller": {"name": file.controller.name, **course.model_dump()},
+        "fabrication": file.fabrication.model_dump() if file.fabrication.values == "trained" else {},
         "execution": file.execution.model_dump(),
         "expect": file.expect.model_dump(exclude_none=True),
+        "published": file.published.model_dump() if file.published else {},
     }
     resolved: dict[str, Any] = {"title": file.title, "seed": file.seed}
     origins: Origins = {(key,): r.origin((key,), "default") for key in resolved}
@@ -177,9 +198,8 @@ def _written(
     return resolved, origins
 
 
-def assemble(plan: Plan, task: Task) -> Hardware:
-    """Fabricate a plan's chip and put its crossbars before it."""
-    values = start(plan.model, plan.scenario.seed)
+def assemble(plan: Plan, task: Task, values: Sequence[Start]) -> Hardware:
+    """Fabricate a plan's chip with these values (:func:`hwsim.plan.initial_values`) and put its crossbars before it."""
     chip = plan.device.fabricate(plan.model, values, task.train_x, plan.scenario.seed)
     crossbar = plan.scenario.crossbar
     machine = Hardware(plan.model, chip, plan.fabrics, plan.switch, crossbar.scope, crossbar.effort, crossbar.freedom)
@@ -191,7 +211,14 @@ def assemble(plan: Plan, task: Task) -> Hardware:
     return machine
 
 
-def _fit_model(r: Lookup, model: Model, document: Document, shape: Shape | None, device: Device | None) -> None:
+def _fit_model(
+    r: Lookup,
+    model: Model,
+    document: Document,
+    shape: Shape | None,
+    device: Device | None,
+    technology: Technology | None,
+) -> None:
     """Hold a model against its task and its device."""
     if shape and model.inputs != shape.features:
         what = f"the model takes {model.inputs} inputs, but the task gives {shape.features}"
@@ -200,6 +227,11 @@ def _fit_model(r: Lookup, model: Model, document: Document, shape: Shape | None,
         what = f"the last layer gives {model.outputs} outputs, but the task wants {shape.outputs}"
         at = ("layer", len(model.layers) - 1, "units")
         r.faults.add(document.fault(at, what, "", f"set units = {shape.outputs}, or choose another model"))
+    for number, node in enumerate(model.nodes):
+        beside = node.layer is not None and model.layers[node.layer].electronic
+        if beside and technology and not technology.electronics:
+            what = f"no electronics computes layers beside {technology.name}"
+            r.faults.add(document.fault(("layer", number, "place"), what, "", "leave place out"))
     for number, what, cure in device.problems(model) if device else []:
         r.faults.add(document.fault(("layer", number), what, "", cure))
 

@@ -8,10 +8,18 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from hwsim.scenario.schema import Published
+
 INK, CHIP, QUIET, FREE = "#1a1a1a", "#1f5fa8", "#8fb4dc", "#b5482a"
 
 
-def draw(rows: Sequence[Mapping[str, Any]], reference: float, title: str, paths: Sequence[Path]) -> None:
+def draw(
+    rows: Sequence[Mapping[str, Any]],
+    reference: float,
+    title: str,
+    paths: Sequence[Path],
+    published: Published | None = None,
+) -> None:
     """Draw a score table with its reference line into files (PNG, SVG by suffix).
 
     Args:
@@ -19,6 +27,7 @@ def draw(rows: Sequence[Mapping[str, Any]], reference: float, title: str, paths:
         reference: the freely trained network's value.
         title: heading.
         paths: files to write.
+        published: what a paper reports for the same experiment, drawn as two lines beside the run's.
 
     A run without toggles (bias-only) is drawn against register writes. The same rows give the same bytes.
     """
@@ -28,6 +37,11 @@ def draw(rows: Sequence[Mapping[str, Any]], reference: float, title: str, paths:
     from matplotlib import pyplot as plt
 
     merit = "accuracy" if "accuracy" in rows[0] else "max_error"
+    if len(rows) == 1:
+        from hwsim.report.still import draw_still
+
+        draw_still(rows[0], reference, title, paths, published)
+        return
     moved = rows[-1]["toggles"] > 0
     axis = "toggles" if moved else "bias_writes"
     x = [row[axis] for row in rows]
@@ -43,6 +57,12 @@ def draw(rows: Sequence[Mapping[str, Any]], reference: float, title: str, paths:
             )
         axes.plot(x, [r[merit] for r in rows], color=CHIP, marker=".", linewidth=1.4, label="emulated chip")
         axes.axhline(reference, color=FREE, linestyle="--", linewidth=1.2, label=f"free training ({reference:.3g})")
+        if published is not None:
+            axes.axhline(published.chip, color=CHIP, linestyle=":", linewidth=1.4)
+            axes.axhline(published.exact, color=FREE, linestyle=":", linewidth=1.4)
+            axes.plot([], [], color=CHIP, linestyle=":", label=f"published, chip ({published.chip:.3g})")
+            axes.plot([], [], color=FREE, linestyle=":", label=f"published, computed ({published.exact:.3g})")
+            axes.text(0.01, 0.01, published.source, transform=axes.transAxes, fontsize=7, color=INK)
         if merit == "max_error":
             axes.set_yscale("log")
         name = {"accuracy": "accuracy on the test set", "max_error": "largest error on the test grid"}[merit]

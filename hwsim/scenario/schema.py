@@ -47,6 +47,33 @@ class CrossbarChoice(Section):
     """Ports of each circuit, at least those of the largest bank; each bank's own size when left out."""
 
 
+class Fabrication(Section):
+    """What decides the fixed values."""
+
+    values: Literal["drawn", "trained"] = "drawn"
+    """``drawn``: at random, as the model file says; ``trained``: by free training from there, before fabrication, so
+    that weights and registers leave the factory as a network that works."""
+    epochs: int = Field(default=10, ge=1, le=1_000_000)
+    """Passes over the training set before fabrication."""
+    batch: int = Field(default=128, ge=1, le=1_000_000)
+    """Samples of one optimiser step."""
+    rate: float = Field(default=1e-3, gt=0, le=10, allow_inf_nan=False)
+    """Adam's learning rate in the first epoch."""
+    rate_decay: float = Field(default=1.0, gt=0, le=1)
+    """Factor on the learning rate after every epoch."""
+
+
+class Published(Section):
+    """What a paper reports for the same experiment, drawn beside the run."""
+
+    chip: float
+    """Measured on the hardware."""
+    exact: float
+    """Of the same network, computed."""
+    source: str
+    """Where the two numbers stand."""
+
+
 class Execution(Section):
     """How the run is carried out, where that may touch its bits."""
 
@@ -80,7 +107,11 @@ class ScenarioFile(Section):
     """How signals reach the weights."""
     controller: Choice
     """Who chooses the next connection."""
+    fabrication: Fabrication = Field(default_factory=Fabrication)
+    """What decides the fixed values."""
     execution: Execution = Field(default_factory=Execution)
     """How the run is carried out."""
     expect: Expectation = Field(default_factory=Expectation)
     """What the run must reach."""
+    published: Published | None = None
+    """What a paper reports for the same experiment."""

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from hwsim.execution import Hardware
-from hwsim.plan import assemble, resolve
+from hwsim.plan import KEPT, assemble, initial_values, resolve
 from hwsim.scenario import read_document
 from hwsim.schedule import open_schedule
 
@@ -27,7 +27,7 @@ def measure(run: Path, pairs: list[str], last: int | None) -> None:
     """Print one line a pair: moves, toggles, their ratio to the first pair, seconds a reconnection."""
     plan = resolve(read_document(run / "scenario.toml"), run / "scenario.toml")
     task = plan.task.load(plan.task_parameters)
-    plain = assemble(plan, task)
+    plain = assemble(plan, task, initial_values(plan, task, run / KEPT))
     base, seen = 0, None
     for pair in pairs:
         effort, freedom = pair.split("/")

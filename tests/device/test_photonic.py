@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from hwsim.device import DEVICES, Registers, infer, read_sheet, sheet_values
-from hwsim.device.photonic import Photonic, PhotonicSheet
+from hwsim.device.phase_change import limits
+from hwsim.device.photonic import Photonic
+from hwsim.device.photonic_sheet import EFFECTS, PhotonicSheet
 from hwsim.library import names
 from hwsim.model import Layer, Model, start
 from hwsim.scenario import read_document
@@ -28,7 +30,9 @@ def sheet() -> Photonic:
 
 
 FELDMANN = sheet()
-IDEAL = replace(FELDMANN, programming_error=0.0, level_bits=40, dac_bits=40, adc_bits=50)
+EXACT = Photonic(**{**vars(FELDMANN), **{k: v for e in EFFECTS.values() for k, v in e.items()}})
+# every effect off but losses and receiver noise
+IDEAL = replace(EXACT, coupler_loss=0.1, crossing_loss=0.12, shot_noise=True, amplifier_noise=1e-11)
 
 
 def model(units: int, inputs: int, *, gain: bool = False) -> Model:
@@ -46,11 +50,7 @@ def model(units: int, inputs: int, *, gain: bool = False) -> Model:
 def test_without_noise_it_is_the_product(
     inputs: int, units: int, low: float, rows: int, columns: int, seed: int
 ) -> None:
-    """40 bits a level and an input, 50 a read-out.
-
-    Bound a term: half a level of 2^-40 of 2 a weight, half a step of 2^-40 of a span up to 2 an input; the converter
-    adds half a step of a tile's full scale twice, rows * brightest / half swing ~ 3 a row; together below 2^-35 a term.
-    """
+    """With every effect off: float64 rounding alone, below 2^-40 a term of size 2."""
     rng = np.random.default_rng(seed)
     device, net = replace(IDEAL, tile_rows=rows, tile_columns=columns), model(units, inputs, gain=True)
     (values,) = start(net, seed)
@@ -61,25 +61,26 @@ def test_without_noise_it_is_the_product(
     bias, gain = values.bias.astype(np.float32).astype(float), 1.5
     found = infer(net, chip, x, [Registers(values.bias, gain)], None)
     wanted = gain * x.astype(float) @ np.take_along_axis(values.weights, p, axis=1).T + bias
-    assert np.abs(found - wanted).max() <= inputs * 2.0**-35
+    assert np.abs(found - wanted).max() <= inputs * 2.0**-40
 
 
 def test_read_noise() -> None:
     """H0: the variance of a read is shot plus thermal noise of column and reference, in closed form.
 
     var = 2qB (I + I_ref) + 2 i^2 B, I = full drive through the cells, in weights by scale / (full * half swing);
-    intensity noise off. Chi-square test on n = 20,000 reads, two-sided false alarms 1e-3, seed fixed. The converter's
-    rounding is below 1e-4 of that variance. And H0: reads are normal; Kolmogorov-Smirnov, false alarms 1e-3.
+    intensity noise off. Chi-square test on n = 20,000 reads, two-sided false alarms 1e-3, seed fixed. And H0: reads are
+    normal; Kolmogorov-Smirnov, false alarms 1e-3.
     """
-    device = replace(IDEAL, intensity_noise=-400.0, bandwidth=91e6)
+    device = replace(IDEAL, bandwidth=91e6)
     net, n = model(1, 9), 20_000
     (values,) = start(net, 0)
     x = np.ones((n, 9), np.float32)
     chip = device.fabricate(net, [values], np.array([[0.0] * 9, [1.0] * 9], np.float32), 0)
     zero = [Registers(np.zeros(1), 1.0)]
     reads = infer(net, chip, x, zero, np.random.default_rng(1))[:, 0]
-    full = device.responsivity * device.launched_power * device.path_factor
-    mid, half = (device.brightest + device.darkest) / 2, (device.brightest - device.darkest) / 2
+    full = device.responsivity * device.launched_power * device.mean_path
+    darkest, brightest = limits(device.cell_loss, device.extinction)
+    mid, half = (brightest + darkest) / 2, (brightest - darkest) / 2
     scale = np.abs(values.weights).max()
     current = full * (mid * 9 + half * values.weights.sum() / scale)
     shot, thermal = 2 * CHARGE * device.bandwidth * (current + full * mid * 9), 2 * device.amplifier_noise**2 * 91e6
@@ -96,7 +97,7 @@ def test_intensity_noise_is_common_to_column_and_reference() -> None:
 
     Chi-square on n = 20,000 reads, two-sided false alarms 1e-3, seed fixed.
     """
-    device = replace(IDEAL, amplifier_noise=0.0, bandwidth=1e6, intensity_noise=-100.0, launched_power=1e6)
+    device = replace(EXACT, bandwidth=1e6, intensity_noise=-100.0, wavelength_vectors=1)
     net, n = model(1, 5), 20_000
     (values,) = start(net, 0)
     x = np.ones((n, 5), np.float32)
@@ -114,8 +115,10 @@ def test_programming_error() -> None:
     """
     net = model(100, 200)
     values = start(net, 3)
-    chip, same, other = (FELDMANN.fabricate(net, values, np.ones((2, 200), np.float32), seed) for seed in (3, 3, 4))
-    mid, half = (FELDMANN.brightest + FELDMANN.darkest) / 2, (FELDMANN.brightest - FELDMANN.darkest) / 2
+    device = replace(EXACT, programming_error=0.001, level_bits=5)
+    chip, same, other = (device.fabricate(net, values, np.ones((2, 200), np.float32), seed) for seed in (3, 3, 4))
+    darkest, brightest = limits(FELDMANN.cell_loss, FELDMANN.extinction)
+    mid, half = (brightest + darkest) / 2, (brightest - darkest) / 2
     design = mid + half * chip.nominal(0) / np.abs(values[0].weights).max()
     error = ((chip.cells(0) - design) / (2 * half * 0.001)).reshape(-1)
     assert 5e-4 < stats.chi2(error.size).cdf((error**2).sum()) < 1 - 5e-4
@@ -137,15 +140,15 @@ def test_levels() -> None:
 
 def test_the_losses_of_the_published_core() -> None:
     """Feldmann et al. state 12.9 dB for every path of their 4 x 4 core; columns are four and the reference."""
-    loss = -10 * np.log10(replace(FELDMANN, tile_rows=4, tile_columns=3).path_factor)
+    loss = -10 * np.log10(replace(FELDMANN, tile_rows=4, tile_columns=3).mean_path)
     assert round(loss, 1) == 12.9
 
 
 def test_a_path_by_hand() -> None:
     """One row, one column and its reference, no losses: the row's light is halved by the two columns."""
     device = replace(FELDMANN, tile_rows=1, tile_columns=1, coupler_loss=0.0, crossing_loss=0.0)
-    assert device.path_factor == 0.5
-    assert (device.brightest, device.darkest) == pytest.approx((10**-0.012, 10**-0.512))
+    assert device.mean_path == 0.5
+    assert limits(device.cell_loss, device.extinction) == pytest.approx((10**-0.512, 10**-0.012))
 
 
 def test_the_bill_by_hand() -> None:

@@ -21,11 +21,12 @@ ROWS = [
     {"score"},
     {"export", "report"},
     {"plan"},
-    {"imported", "replay", "catalogue", "costing", "manual"},
+    {"imported", "replay", "catalogue", "costing", "manual", "portrait"},
     {"emulation"},
     {"folder"},
     {"exporting", "pipeline"},
     {"session"},
+    {"budget"},
     {"cli"},
     {"__main__"},
 ]

@@ -10,9 +10,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 
-from hwsim.kernels import dense, photonic
+from hwsim.kernels import dense, noise, photonic, plain_photonic
 from hwsim.kernels import plain_products as plain
 from hwsim.kernels.compile import threads
 
@@ -62,71 +61,95 @@ def core(
 ) -> dict[str, Any]:
     """Arguments of a read with every number of its own size: nothing in it cancels by chance."""
     rng = np.random.default_rng(seed)
-    tiles, groups = -(-inputs // rows), -(-units // columns)
-    order = [rng.permutation(inputs) if moved else np.arange(inputs) for _ in range(units)]
+    vectors, own = int(rng.integers(1, 5)), bool(rng.integers(2))
+    planes, darks = vectors if rng.integers(2) else 1, units if own else -(-units // columns)
+    order = [rng.permutation(inputs) for _ in range(units)] if moved else [np.arange(inputs)]
     return {
         "drive": rng.random((samples, inputs)),
-        "cells": rng.random((units, inputs)),
-        "reference": rng.random((groups, tiles * rows)),
-        "row_of": np.array(order, np.int64).reshape(units, inputs),
-        "noise": rng.standard_normal((samples, tiles * (units + 2 * groups))) if noisy else np.zeros((3, 1)),
-        "law": np.array([2e-3, 1e-5, 1e-9, 0.01, 2e-3 * rng.uniform(0.001, 0.1)]),
-        "shape": np.array([rows, columns, int(noisy)]),
+        "bright": rng.random((planes, units, inputs)),
+        "dark": rng.random((planes, darks, inputs)),
+        "input_on": np.array(order, np.int64),
+        "law": np.array([2e-3, 1e-5, 1e-9, 0.01, 2e-3 * rng.uniform(0.001, 0.1), rng.choice([0.0, 0.01])]),
+        "shape": np.array([rows, columns, vectors, int(noisy)]),
+        "key": rng.integers(0, 2**64, 2, np.uint64),
     }
 
 
-def read(given_: dict[str, Any]) -> NDArray[np.float64]:
-    out = np.full((len(given_["drive"]), len(given_["cells"])), np.nan)
+def read(given_: dict[str, Any]) -> np.ndarray:
+    out = np.full((len(given_["drive"]), given_["bright"].shape[1]), np.nan)
     photonic.read_tiles(**given_, out=out)
     return out
 
 
 def steps(given_: dict[str, Any]) -> float:
-    """The converter's step of a tile with one row in use; all differences are whole multiples of it."""
-    return float(given_["law"][4])
+    """A converter step of a whole tile."""
+    return float(given_["law"][4] * min(given_["shape"][0], given_["drive"].shape[1]))
 
 
 @given(
-    samples=st.integers(0, 4),
+    samples=st.integers(0, 70),
     inputs=SIZES,
     units=SIZES,
     rows=st.integers(1, 9),
     columns=st.integers(1, 5),
     seed=SEEDS,
     noisy=st.booleans(),
+    moved=st.booleans(),
 )
-def test_tiles(samples: int, inputs: int, units: int, rows: int, columns: int, seed: int, noisy: bool) -> None:
+def test_tiles(
+    samples: int, inputs: int, units: int, rows: int, columns: int, seed: int, noisy: bool, moved: bool
+) -> None:
     """Equal but for the order of sums; on the edge of two codes that may be a step a tile, seen in 1 of 1e10 reads."""
-    given_ = core(samples, inputs, units, rows, columns, seed, noisy=noisy)
-    assert read(given_) == pytest.approx(plain.read_tiles(**given_), rel=1e-9, abs=1e-9 * steps(given_))
+    given_ = core(samples, inputs, units, rows, columns, seed, noisy=noisy, moved=moved)
+    assert read(given_) == pytest.approx(plain_photonic.read_tiles(**given_), rel=1e-9, abs=1e-9 * steps(given_))
 
 
 @given(inputs=SIZES, units=SIZES, seed=SEEDS)
 def test_tiles_of_one_cell(inputs: int, units: int, seed: int) -> None:
     """Every cell is converted alone: the law of one row written down for whole arrays at once."""
     given_ = core(3, inputs, units, 1, 1, seed, noisy=False)
+    given_["law"][5], given_["shape"][2] = 0, 1
     full, step = given_["law"][0], steps(given_)
-    cell = np.take_along_axis(given_["cells"], given_["row_of"], axis=1)
-    dark = np.take_along_axis(given_["reference"], given_["row_of"], axis=1)
-    light = full * given_["drive"][:, None, :]
-    wanted = (np.rint(light * cell / step) - np.rint(light * dark / step)).sum(axis=2)
-    assert read(given_) / step == pytest.approx(wanted, abs=1e-9)
+    light = full * given_["drive"][:, given_["input_on"]]
+    lit, shade = (np.rint(light * given_[side][0] / step) for side in ("bright", "dark"))
+    assert read(given_) / step == pytest.approx((lit - shade).sum(axis=2), abs=1e-9)
 
 
 @given(inputs=SIZES, units=SIZES, rows=st.integers(1, 9), columns=st.integers(1, 5), seed=SEEDS)
 def test_a_permutation_of_rows_is_one_of_inputs(inputs: int, units: int, rows: int, columns: int, seed: int) -> None:
-    """Input i on row p[i] is the straight core with that row's light; a fine converter hides the order of sums."""
+    """Input p[r] on row r is the straight core with that row's light; a fine converter hides the order of sums."""
     given_ = core(2, inputs, units, rows, columns, seed, noisy=False, moved=False)
     p = np.random.default_rng(seed).permutation(inputs)
-    moved = {**given_, "row_of": np.tile(p, (units, 1)), "drive": given_["drive"][:, p]}
+    moved = {**given_, "input_on": np.tile(np.argsort(p), (units, 1)), "drive": given_["drive"][:, p]}
     assert read(moved) == pytest.approx(read(given_), abs=1e-9 * steps(given_))
 
 
 def test_noise_of_size_zero_is_none() -> None:
     given_ = core(3, 7, 5, 3, 2, 0, noisy=True)
-    quiet = {**given_, "noise": np.zeros_like(given_["noise"])}
-    assert np.array_equal(read(quiet), read({**given_, "shape": np.array([3, 2, 0])}))
-    assert not np.array_equal(read(quiet), read(given_))
+    given_["law"][1:4] = 0
+    quiet = {**given_, "shape": np.array([*given_["shape"][:3], 0])}
+    assert np.array_equal(read(given_), read(quiet))
+    given_["law"][1:4] = 1e-5, 1e-9, 0.01
+    assert not np.array_equal(read(given_), read(quiet))
+
+
+def test_vectors_share_the_core() -> None:
+    """Sample s is vector s mod V: it sees plane s mod V, and a share of the currents of its read's other vectors."""
+    given_ = core(8, 6, 5, 6, 1, 3, noisy=False, moved=False)
+    rng = np.random.default_rng(0)
+    given_["bright"], given_["dark"] = rng.random((4, 5, 6)), rng.random((4, 5, 6))
+    given_["shape"][2], given_["law"][4:] = 4, (0.0, 0.01)
+    planes = np.einsum("rvi,vui->rvu", given_["drive"].reshape(2, 4, 6), given_["bright"] - given_["dark"])
+    wanted = 0.99 * planes + 0.01 * planes.sum(axis=1, keepdims=True)
+    assert read(given_) == pytest.approx(2e-3 * wanted.reshape(8, 5), rel=1e-9, abs=1e-12)
+
+
+def test_draws_of_the_twin() -> None:
+    """Number for number those of the kernel, tails included; their law is tested with the kernel."""
+    out = np.empty((1, 30_000))
+    noise.draw_normals(out, np.uint64(7))
+    assert out[0] == pytest.approx([plain_photonic.normal(7, n) for n in range(out.size)], rel=1e-12)
+    assert abs(out).max() > plain_photonic.TAIL
 
 
 @pytest.mark.skipif(numba.config.NUMBA_NUM_THREADS < 2, reason="one processor")  # type: ignore[attr-defined]

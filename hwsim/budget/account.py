@@ -1,0 +1,154 @@
+"""The account: a run's last connections and registers on chips with effects switched on one by one, and all but one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from hwsim.plan import KEPT, assemble, initial_values
+from hwsim.schedule import Entry, open_schedule
+from hwsim.score import judge
+from hwsim.session import run
+from hwsim.stream import stream
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from hwsim.model import Start
+    from hwsim.plan import Plan
+    from hwsim.session import Scenario
+    from hwsim.task import Task
+
+
+class BudgetError(ValueError):
+    """There is nothing to account for; the message says why."""
+
+
+@dataclass(frozen=True)
+class Item:
+    """What one effect costs in accuracy (or adds to the largest error): means over chips, and their standard errors.
+
+    ``alone``: against a device without any effect, when only this one is on. ``last``: what switching it off on the
+    whole device gains. The two differ where effects hide or amplify each other.
+    """
+
+    effect: str
+    alone: float
+    alone_error: float
+    last: float
+    last_error: float
+
+
+@dataclass(frozen=True)
+class Budget:
+    """A device's account on one scenario.
+
+    ``merit`` names the value (``accuracy`` or ``max_error``), ``everything`` is its mean with all effects on,
+    ``nothing`` with none; ``run`` is the folder whose final state was taken, ``chips`` the chips averaged over.
+    """
+
+    merit: str
+    everything: float
+    nothing: float
+    items: tuple[Item, ...]
+    chips: int
+    run: Path
+
+
+def account(
+    scenario: Scenario,
+    chips: int = 5,
+    out: Path | None = None,
+    report: Callable[[str, float, dict[str, Any] | None], None] = lambda *_: None,
+) -> Budget:
+    """Run a scenario (or take its finished run) and charge each effect of its device with what it costs.
+
+    Connections and registers are those that the run ended with on the whole device; nothing is trained again. Every
+    chip is fabricated anew for each set of effects from the same random streams, so that only the effects differ.
+
+    Args:
+        scenario: from :func:`hwsim.load`.
+        chips: how many chips to average over, at least 1.
+        out: run folder, the usual one when None.
+        report: told the stage and the share of it that is done.
+
+    Raises:
+        BudgetError: the device has no effects that could be switched off.
+        FaultError: the scenario is faulty.
+    """
+    if chips < 1:
+        raise BudgetError(f"a budget over {chips} chips says nothing; give --chips 1 or more")
+    plan = scenario.plan()
+    effects = active(plan)
+    if not effects:
+        name = plan.scenario.device.name
+        raise BudgetError(f"device {name} has no effects that can be switched off: there is nothing to account for")
+    folder = run(scenario, out, report).run
+    task = plan.task.load(plan.task_parameters)
+    values = initial_values(plan, task, folder / KEPT)
+    state = final_state(plan, folder)
+    sets = [(), tuple(effects), *((e,) for e in effects), *(tuple(o for o in effects if o != e) for e in effects)]
+    found = np.empty((len(sets), chips))
+    for number, switched_off in enumerate(sets):
+        for chip in range(chips):
+            found[number, chip] = _merit(plan, task, values, state, switched_off, chip)
+            report("budget", (number * chips + chip + 1) / found.size, None)
+    sign = 1 if task.shape.goal == "classification" else -1
+    everything, nothing = found[0], found[1]
+    items = []
+    for number, effect in enumerate(effects):
+        without, alone = found[2 + number], found[2 + len(effects) + number]
+        costs = sign * (nothing - alone), sign * (without - everything)
+        errors = [float(cost.std(ddof=1) / chips**0.5) if chips > 1 else float("nan") for cost in costs]
+        items.append(Item(effect, float(costs[0].mean()), errors[0], float(costs[1].mean()), errors[1]))
+    merit = "accuracy" if sign == 1 else "max_error"
+    ranked = tuple(sorted(items, key=lambda item: -max(item.alone, item.last)))
+    return Budget(merit, float(everything.mean()), float(nothing.mean()), ranked, chips, folder)
+
+
+def active(plan: Plan) -> list[str]:
+    """The effects that a plan's device has: those whose switching off makes another device.
+
+    Example:
+        >>> from hwsim import load
+        >>> "drive error" in active(load("digits-photonic-bias").plan())
+        True
+    """
+    return [effect for effect in plan.technology.effects if without(plan, [effect]).device != plan.device]
+
+
+def without(plan: Plan, effects: Sequence[str]) -> Plan:
+    """The same plan on a device with some effects switched off."""
+    values = dict(plan.device_values)
+    for effect in effects:
+        values.update(plan.technology.effects[effect])
+    return replace(plan, device=plan.technology.build(values))
+
+
+def final_state(plan: Plan, folder: Path) -> Entry:
+    """Where a run ended: the last permutations of every layer and the last registers, as one reconnection."""
+    from hwsim.folder import RunFolder
+
+    permutations: list[Any] = [None] * len(plan.model.layers)
+    with open_schedule(RunFolder(folder).schedule) as schedule:
+        for entry in schedule.entries():
+            last = entry
+            permutations = [
+                old if new is None else new for old, new in zip(permutations, entry.permutations, strict=True)
+            ]
+    return Entry(last.event, last.batch, tuple(permutations), last.registers)
+
+
+def _merit(
+    plan: Plan, task: Task, values: Sequence[Start], state: Entry, switched_off: Sequence[str], chip: int
+) -> float:
+    """Accuracy or largest error of one chip with some effects switched off."""
+    changed = without(plan, switched_off)
+    seed = plan.scenario.seed + chip
+    machine = assemble(replace(changed, scenario=plan.scenario.model_copy(update={"seed": seed})), task, values)
+    machine.execute(state)
+    noise = stream(seed, "budget/read") if machine.chip.noisy else None
+    return judge(task, machine.infer(task.test_x, noise)).merit

@@ -1,0 +1,122 @@
+"""Plain twins of the photonic kernels and of their noise: one read-out after the other, from the definitions."""
+
+from __future__ import annotations
+
+import functools
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+TAIL, LAYERS, MASK, GAMMA = 3.6541528853610088, 256, 2**64 - 1, 0x9E3779B97F4A7C15
+
+
+def mix(state: int) -> int:
+    """64 random bits of one place in SplitMix64's stream.
+
+    Example:
+        >>> hex(mix(GAMMA))  # its first output for seed 0
+        '0xe220a8397b1dcdaf'
+    """
+    state = (state ^ state >> 30) * 0xBF58476D1CE4E5B9 & MASK
+    state = (state ^ state >> 27) * 0x94D049BB133111EB & MASK
+    return state ^ state >> 31
+
+
+@functools.cache
+def ends() -> list[float]:
+    """Right ends of the ziggurat's layers of equal area, the lowest first."""
+    area = TAIL * math.exp(-TAIL * TAIL / 2) + math.sqrt(math.pi / 2) * math.erfc(TAIL / math.sqrt(2))
+    found = [area / math.exp(-TAIL * TAIL / 2), TAIL]
+    while len(found) < LAYERS:
+        found.append(math.sqrt(-2 * math.log(area / found[-1] + math.exp(-(found[-1] ** 2) / 2))))
+    return [*found, 0.0]
+
+
+def normal(key: int, number: int) -> float:
+    """Deviate ``number`` of a key.
+
+    Example:
+        >>> abs(normal(1, 2)) < 6
+        True
+    """
+    edge = ends()
+    state = bits = mix((int(key) + (int(number) + 1) * GAMMA) & MASK)
+
+    def uniform() -> int:
+        nonlocal state
+        state = (state + GAMMA) & MASK
+        return mix(state)
+
+    while True:
+        layer, u = bits & 255, (bits >> 11) * 2.0**-52 - 1
+        x: float = u * edge[layer]
+        if abs(x) < edge[layer + 1]:
+            return x
+        while layer == 0:
+            a, b = ((uniform() >> 11) + 0.5) * 2.0**-53, ((uniform() >> 11) + 0.5) * 2.0**-53
+            far = math.log(a) / TAIL
+            if -2 * math.log(b) >= far * far:
+                return far - TAIL if u < 0 else TAIL - far
+        outer, inner = (math.exp(-0.5 * (e * e - x * x)) for e in edge[layer : layer + 2])
+        if inner + (uniform() >> 11) * 2.0**-53 * (outer - inner) < 1:
+            return x
+        bits = uniform()
+
+
+def read_tiles(
+    drive: NDArray[np.float64],
+    bright: NDArray[np.float64],
+    dark: NDArray[np.float64],
+    input_on: NDArray[np.int64],
+    law: Sequence[float],
+    shape: Sequence[int],
+    key: Sequence[int],
+) -> NDArray[np.float64]:
+    """Current differences (samples, units) of a photonic core, one read-out of one column after the other.
+
+    Arguments as of the kernel of this name.
+
+    Example:
+        >>> one = np.ones((1, 1, 1))
+        >>> law, shape = [1.0, 0.0, 0.0, 0.0, 0.25, 0.0], [1, 1, 1, 0]
+        >>> read_tiles(one[0], 0.75 * one, 0.5 * one, np.array([[0]]), law, shape, [0, 0])
+        array([[0.25]])
+    """
+    full, shot, thermal, rin, row_step, leak = law
+    rows, columns, vectors, noisy = map(int, shape)
+    (samples, inputs), units, darks = drive.shape, bright.shape[1], dark.shape[1]
+    tiles = -(-inputs // rows)
+    found = np.zeros((samples, units))
+
+    def light(plane: NDArray[np.float64], column: int, unit: int, used: slice, sample: int) -> float:
+        """What reaches a column for a vector, and what leaks in from the others of the same read."""
+        order, first = input_on[unit % len(input_on), used], sample - sample % vectors
+        own = [
+            float(drive[s, order] @ plane[(s % vectors) % len(plane), column, used])
+            for s in range(first, min(first + vectors, samples))
+        ]
+        return full * (own[sample - first] * (1 - leak) + leak * sum(own))
+
+    for sample in range(samples):
+        swing = 1 + rin * normal(key[1], sample // vectors) if noisy else 1.0
+        for unit in range(units):
+            shade = unit if darks == units else unit // columns
+            for tile in range(tiles):
+                used = slice(tile * rows, min((tile + 1) * rows, inputs))
+                step = row_step * (used.stop - used.start)
+                read = (sample * tiles + tile) * (units + darks)
+                sides = []
+                for plane, column, number in ((bright, unit, unit), (dark, shade, units + shade)):
+                    current = light(plane, column, unit, used, sample)
+                    if noisy:
+                        spread = math.sqrt(shot * max(current, 0) + thermal)
+                        current = current * swing + spread * normal(key[0], read + number)
+                    sides.append(float(np.rint(current / step)) * step if step > 0 else current)
+                found[sample, unit] += sides[0] - sides[1]
+    return found

@@ -1,0 +1,75 @@
+"""The values that a chip leaves fabrication with: drawn, or trained freely first."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from hwsim.controller import Course, Job
+from hwsim.model import Start, start
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from hwsim.plan.resolve import Plan
+    from hwsim.task import Task
+
+KEPT = "start.npz"
+"""File of a run folder that keeps trained values."""
+
+
+def initial_values(
+    plan: Plan, task: Task, kept: Path | None = None, report: Callable[[float], None] = lambda _: None
+) -> list[Start]:
+    """Weights, biases and gains that a plan's chip is fabricated with, layer by layer.
+
+    Args:
+        plan: a resolved scenario; its table ``[fabrication]`` says what decides the values.
+        task: the task with its data.
+        kept: file that keeps trained values, so that they are trained once; read if it is there, else written.
+        report: told the share of the training that is done.
+    """
+    drawn = start(plan.model, plan.scenario.seed)
+    law = plan.scenario.fabrication
+    if law.values == "drawn":
+        return drawn
+    if kept is not None and kept.is_file():
+        return _read(kept, drawn)
+    from hwsim.controller.free import train_values
+
+    # all values are free before fabrication, whatever may be changed after it
+    layers = tuple(replace(layer, learned_connections=True, learned_registers=True) for layer in plan.model.layers)
+    model = replace(plan.model, layers=layers)
+    threads = plan.scenario.execution.torch_threads
+    job = Job(task, model, drawn, [values.weights for values in drawn], plan.scenario.seed, threads)
+    trained = train_values(job, Course(law.epochs, law.batch, law.rate, law.rate_decay, law.epochs), report)
+    if kept is not None:
+        _write(kept, trained)
+    return trained
+
+
+def _read(path: Path, drawn: Sequence[Start]) -> list[Start]:
+    with np.load(path, allow_pickle=False) as kept:
+        return [
+            Start(
+                kept[f"weights/{number}"],
+                kept[f"bias/{number}"],
+                kept[f"gain/{number}"] if np.ndim(values.gain) else float(kept[f"gain/{number}"]),
+            )
+            for number, values in enumerate(drawn)
+        ]
+
+
+def _write(path: Path, values: Sequence[Start]) -> None:
+    part = path.with_name(f".part.{path.name}")
+    named = {
+        f"{name}/{number}": np.asarray(getattr(each, name))
+        for number, each in enumerate(values)
+        for name in ("weights", "bias", "gain")
+    }
+    with part.open("wb") as file:
+        np.savez(file, allow_pickle=False, **named)
+    part.replace(path)

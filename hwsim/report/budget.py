@@ -1,0 +1,63 @@
+"""The picture of a budget: what each effect costs, alone and last."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import TYPE_CHECKING, Any
+
+from hwsim.report.figure import CHIP, FREE, INK
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+
+def draw_budget(
+    bars: Sequence[tuple[str, float, float, float, float]],
+    ends: tuple[float, float],
+    merit: str,
+    title: str,
+    path: Path,
+) -> None:
+    """Draw pairs of bars, the dearest effect on top.
+
+    Args:
+        bars: effect, cost alone and its standard error, cost last and its standard error.
+        ends: value without any effect and with all.
+        merit: ``accuracy`` or ``max_error``.
+        title: heading.
+        path: PNG or SVG to write. The same numbers give the same bytes.
+    """
+    import matplotlib as mpl
+
+    mpl.use("Agg")
+    from matplotlib import pyplot as plt
+
+    settings: dict[Any, Any] = {"svg.hashsalt": "hwsim", "svg.fonttype": "path", "font.size": 10, "axes.edgecolor": INK}
+    scale, unit = (100, "percentage points of accuracy") if merit == "accuracy" else (1, "largest error")
+    with mpl.rc_context(settings):
+        figure, axes = plt.subplots(figsize=(7.2, 1.4 + 0.42 * len(bars)), layout="constrained")
+        for shift, color, label, first in (
+            (-0.2, CHIP, "this effect alone", 1),
+            (0.2, FREE, "on top of all others", 3),
+        ):
+            axes.barh(
+                [at + shift for at in range(len(bars))],
+                [scale * bar[first] for bar in bars],
+                xerr=[scale * bar[first + 1] for bar in bars],
+                height=0.38,
+                color=color,
+                label=label,
+                error_kw={"elinewidth": 0.8, "ecolor": INK},
+            )
+        axes.set_yticks(range(len(bars)), [bar[0] for bar in bars])
+        axes.invert_yaxis()
+        axes.axvline(0, color=INK, linewidth=0.8)
+        axes.set_xlabel(f"cost in {unit}; without any effect {ends[0]:.4g}, with all {ends[1]:.4g}")
+        axes.set_title("\n".join(textwrap.wrap(title, 70)), fontsize=10, loc="left")
+        axes.grid(visible=True, axis="x", color="#dddddd", linewidth=0.6)
+        axes.set_axisbelow(True)
+        axes.spines[["top", "right"]].set_visible(False)
+        axes.legend(frameon=False, loc="lower right")
+        figure.savefig(path, dpi=150, metadata={"Date": None} if path.suffix == ".svg" else {"Software": "hwsim"})
+        plt.close(figure)

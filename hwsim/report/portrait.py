@@ -1,0 +1,68 @@
+"""The picture of a device: level spacing, transfer curve, noise against signal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from hwsim.report.figure import CHIP, FREE, INK, QUIET
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+MOST_LEVELS = 300
+
+
+def draw_portrait(
+    levels: NDArray[np.float64],
+    drive: NDArray[np.float64],
+    transfer: NDArray[np.float64],
+    noise: NDArray[np.float64],
+    title: str,
+    path: Path,
+) -> None:
+    """Draw three panels into one file (PNG or SVG by suffix).
+
+    Args:
+        levels: weights a cell can be given, ascending, in units of the largest.
+        drive: inputs (drives,).
+        transfer: outputs of weights 1, 1/2 and -1 (3, drives).
+        noise: standard deviation of each output (3, drives); zeros for a quiet device.
+        title: heading.
+        path: file to write. The same numbers give the same bytes.
+    """
+    import matplotlib as mpl
+
+    mpl.use("Agg")
+    from matplotlib import pyplot as plt
+
+    settings: dict[Any, Any] = {"svg.hashsalt": "hwsim", "svg.fonttype": "path", "font.size": 9, "axes.edgecolor": INK}
+    named = (("1", CHIP), ("1/2", QUIET), ("-1", FREE))
+    with mpl.rc_context(settings):
+        figure, (left, middle, right) = plt.subplots(1, 3, figsize=(11, 3.6), layout="constrained")
+        many = len(levels) > MOST_LEVELS
+        left.plot(range(len(levels)), levels, color=CHIP, marker="" if many else ".", linewidth=1 if many else 0.4)
+        left.set(xlabel="level", ylabel="weight, in units of the largest")
+        left.set_title(f"{'any weight' if many else f'{len(levels)} levels'}", fontsize=10)
+        for (name, color), curve, spread in zip(named, transfer, noise, strict=True):
+            middle.plot(drive, curve, color=color, label=f"weights {name}")
+            if spread.any():
+                right.plot(curve, spread, color=color, marker=".", linewidth=0.8, label=f"weights {name}")
+        middle.set(xlabel="input, all 16 alike", ylabel="output over 16, read without noise")
+        middle.set_title("transfer curve", fontsize=10)
+        middle.legend(frameon=False)
+        right.set(xlabel="output over 16", ylabel="standard deviation of one read")
+        right.set_title("noise against signal", fontsize=10)
+        if noise.any():
+            right.set_ylim(bottom=0)
+            right.legend(frameon=False)
+        else:
+            right.text(0.5, 0.5, "reading draws no noise", ha="center", transform=right.transAxes)
+        for axes in (left, middle, right):
+            axes.grid(visible=True, color="#dddddd", linewidth=0.6)
+            axes.spines[["top", "right"]].set_visible(False)
+        figure.suptitle(title, fontsize=11)
+        figure.savefig(path, dpi=150, metadata={"Date": None} if path.suffix == ".svg" else {"Software": "hwsim"})
+        plt.close(figure)
