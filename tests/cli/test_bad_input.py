@@ -114,7 +114,8 @@ def test_model_that_does_not_fit(tiny: Path, tmp_path: Path, hwsim_command: Comm
     assert _lines(result.stderr, tmp_path) == [
         "models/tiny.toml:3:1: the model takes 63 inputs, but the task gives 64, "
         "set inputs = 64, or choose another model",
-        "models/tiny.toml:5:1: a hidden layer of an FPGA LUT array cannot be 'identity', use 'relu'",
+        "models/tiny.toml:5:1: a hidden layer of an FPGA LUT array cannot be 'identity', "
+        "use 'relu', 'leaky-relu', 'step' or 'look-up'",
         "models/tiny.toml:12:1: the last layer gives 9 outputs, but the task wants 10, "
         "set units = 10, or choose another model",
     ]
