@@ -68,7 +68,7 @@ class Calibration:
         codes, scale = self.device.weigh(self.start[layer].weights)
         if self._aligned:
             scale = float(2.0 ** np.ceil(np.log2(scale)))
-            codes = np.clip(np.rint(self.start[layer].weights / scale), codes.min(), codes.max()).astype(np.int64)
+            codes = np.clip(np.rint(self.start[layer].weights / scale), codes.min(), codes.max()).astype(np.int32)
         reach = limits(self.device.activation_bits, signed=signed)[1]
         self.layers.append(Burnt(codes, scale, input_scale, reach=reach, signed_input=signed))
         return self.layers[layer].products(signals)

@@ -124,11 +124,11 @@ class FpgaLut:
             found.append((what, "use a power of two such as 0.25"))
         return found
 
-    def weigh(self, weights: NDArray[np.float64]) -> tuple[NDArray[np.int64], float]:
+    def weigh(self, weights: NDArray[np.float64]) -> tuple[NDArray[np.int32], float]:
         """Codes of the weights and the value of one step."""
         largest = 2 ** (self.weight_bits - 1) - 1
         scale = max(float(np.abs(weights).max()), 1e-30) / largest
-        return np.rint(weights / scale).astype(np.int64), scale
+        return np.rint(weights / scale).astype(np.int32), scale
 
     def count(self, layer: Burnt) -> Resources:
         """What a layer takes of the fabric."""
@@ -170,11 +170,11 @@ class FpgaChip:
         """Weights as the network sees them: code times scale."""
         return np.asarray(self.layers[layer].codes * self.layers[layer].weight_scale, np.float64)
 
-    def cells(self, layer: int) -> NDArray[np.int64]:
+    def cells(self, layer: int) -> NDArray[Any]:
         """The burnt-in codes."""
         return self.layers[layer].codes
 
-    def kinds(self, layer: int) -> NDArray[np.int64]:
+    def kinds(self, layer: int) -> NDArray[Any]:
         """Equal codes are equal: sums of integers do not depend on where a term stands."""
         return self.layers[layer].codes
 

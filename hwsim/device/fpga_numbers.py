@@ -24,11 +24,11 @@ SINGLE, DOUBLE = 2**24, 2**53
 class Burnt:
     """Constants of one layer and the law of its requantisation.
 
-    ``codes`` int64 (units, inputs); ``reach`` is the largest magnitude of a signal that enters; ``least`` and
+    ``codes`` whole numbers (units, inputs); ``reach`` is the largest magnitude of a signal that enters; ``least`` and
     ``largest`` bound the result, or the address of the ``tables`` (units or 1, entries) of codes.
     """
 
-    codes: NDArray[np.int64]
+    codes: NDArray[Any]
     weight_scale: float
     input_scale: float
     kind: int = LAST
@@ -56,7 +56,7 @@ class Burnt:
         units, inputs = self.codes.shape
         sizes = np.abs(self.codes).reshape(-1)
         largest = np.partition(sizes, (units - 1) * inputs)[(units - 1) * inputs :] if units > 1 else sizes
-        return int(largest.sum()) * self.reach
+        return int(largest.sum(dtype=np.int64)) * self.reach
 
     @property
     def accumulator_bits(self) -> int:

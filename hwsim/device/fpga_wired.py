@@ -68,9 +68,9 @@ class FpgaWired(FpgaLut):
             found.append((f"the last layer of wired logic cannot be {layer.activation!r}", "use 'identity'"))
         return found
 
-    def weigh(self, weights: NDArray[np.float64]) -> tuple[NDArray[np.int64], float]:
+    def weigh(self, weights: NDArray[np.float64]) -> tuple[NDArray[np.int32], float]:
         """Signs of the weights, 0 counted as positive, and their common magnitude."""
-        return np.where(weights < 0, -1, 1).astype(np.int64), max(float(np.abs(weights).mean()), 1e-30)
+        return np.where(weights < 0, -1, 1).astype(np.int32), max(float(np.abs(weights).mean()), 1e-30)
 
     def count(self, layer: Burnt) -> Resources:
         """Trees of adders, bias adders and tables; registers at the outputs and for the biases; one clock cycle."""

@@ -175,7 +175,7 @@ class Resistive:
             regain = held.sum() / max(after.sum(), 1e-30) if self.compensated else 1.0
             layers.append(
                 Array(
-                    values.weights.astype(np.float32),
+                    values.weights,
                     (weight * (scale * regain)).astype(np.float32),
                     (variance * (scale * regain) ** 2).astype(np.float32) if variance.any() else None,
                     inputs=_steps(self.dac_bits, seen.low, seen.high * (room if number else 1)),
@@ -197,7 +197,7 @@ def _steps(bits: int, low: float, high: float) -> NDArray[np.float32]:
 class Array:
     """One layer's cells: design weights, weights as read, variances of their noise (None without), converters."""
 
-    design: NDArray[np.float32]
+    design: NDArray[np.float64]
     weights: NDArray[np.float32]
     variances: NDArray[np.float32] | None
     inputs: NDArray[np.float32]
@@ -244,7 +244,7 @@ class ResistiveChip(NumberChip):
 
     def nominal(self, layer: int) -> NDArray[np.float64]:
         """The weights that the devices were programmed for."""
-        return self.layers[layer].design.astype(np.float64)
+        return self.layers[layer].design
 
     def cells(self, layer: int) -> NDArray[np.float32]:
         """Weights that the pairs of conductances really make at the sheet's age."""
