@@ -66,7 +66,7 @@ class Emulation:
         self._reads += int(noise)
         rng = stream(self._seed, f"emulate/{self._reads}/read") if noise and self.machine.chip.noisy else None
         found = self.machine.infer(samples.reshape(len(samples), -1), rng)
-        return found.astype(np.float32).reshape(len(samples), *self.machine.model.nodes[-1].given)
+        return found.astype(np.float32, copy=False).reshape(len(samples), *self.machine.model.nodes[-1].given)
 
     def reconnect(self, layer: int, permutations: Any) -> Step:
         """Let the positions of a layer meet other cells: position i of unit u takes cell ``permutations[u, i]`` of u.

@@ -29,7 +29,7 @@ def infer(
     x: NDArray[np.float32],
     registers: Sequence[Registers],
     rng: np.random.Generator | None,
-) -> NDArray[np.float64]:
+) -> NDArray[Any]:
     """Run samples through a chip as it is connected now.
 
     Args:
@@ -40,7 +40,7 @@ def infer(
         rng: source of event noise; None for a quiet read.
 
     Returns:
-        float64 (samples, outputs).
+        (samples, outputs), float64, or float32 where the chip's numbers are.
 
     Raises:
         ValueError: inputs of another shape, or that are no finite numbers.
@@ -52,7 +52,7 @@ def infer(
         raise ValueError(f"input {column} of sample {row} is {x[row, column]}, no finite number; clean the data")
     part = samples_at_once(model)
     if len(x) <= part:
-        return np.asarray(_pass(model, chip, x, registers, rng), np.float64)
+        return _pass(model, chip, x, registers, rng)
     found = np.empty((len(x), model.outputs))
     for first in range(0, len(x), part):
         found[first : first + part] = _pass(model, chip, x[first : first + part], registers, rng)

@@ -1,22 +1,28 @@
 """Measured ratios of emulated inference to the same product in float32, whichever of NumPy and torch is faster.
 
-Run as ``python tests/bench/inference.py``: one process, as many threads as it may have, works in turn.
+Run as ``python tests/bench/inference.py``: one process, one thread, works in turn, processor time, so that what else
+the machine does counts little. ``HWSIM_BENCH_THREADS`` sets another number of threads; spinning then counts too.
 """
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Callable
 from itertools import pairwise
 
-import numpy as np
-import torch
+THREADS = os.environ.get("HWSIM_BENCH_THREADS", "1")
+for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"):
+    os.environ[_name] = THREADS
 
-from hwsim.device import DEVICES, Registers, infer, read_sheet, sheet_values
-from hwsim.library import names
-from hwsim.model import Layer, Model, start
-from hwsim.scenario import read_document
+import numpy as np  # noqa: E402
+import torch  # noqa: E402
+
+from hwsim.device import DEVICES, Registers, infer, read_sheet, sheet_values  # noqa: E402
+from hwsim.library import names  # noqa: E402
+from hwsim.model import Layer, Model, start  # noqa: E402
+from hwsim.scenario import read_document  # noqa: E402
 
 
 def model(*sizes: int) -> Model:
@@ -38,10 +44,10 @@ def timed(*works: Callable[[], object], seconds: float = 5.0) -> list[float]:
     while time.perf_counter() < end or not found[-1]:
         for times, work in zip(found, works, strict=True):
             for number in range(20):
-                before = time.perf_counter()
+                before = time.process_time()
                 work()
                 if number >= 10:
-                    times.append(time.perf_counter() - before)
+                    times.append(time.process_time() - before)
     return [sorted(times)[len(times) // 10] for times in found]
 
 
