@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import fcntl
 import json
 import os
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from hwsim.export import Configured
     from hwsim.plan import Plan
 
+REPORTS = ("score.csv", "score.png", "score.svg", "provenance.json")
 LOCK, SCHEDULE, SCENARIO, ANSWER = ".lock", "schedule.sqlite", "scenario.toml", "answer.json"
 
 
@@ -58,8 +60,8 @@ class RunFolder:
 
     @property
     def finished(self) -> bool:
-        """Whether the run ended and its answer was written, the last of its files."""
-        return (self.path / ANSWER).is_file()
+        """Whether the run ended and all that it wrote is there; the answer is the last of its files."""
+        return all((self.path / name).is_file() for name in (ANSWER, SCHEDULE, SCENARIO, *REPORTS))
 
     def answer(self) -> dict[str, Any]:
         """What the finished run said.
@@ -67,6 +69,8 @@ class RunFolder:
         Raises:
             FolderError: no finished run lies here, or its answer cannot be read.
         """
+        if not self.path.is_dir():
+            raise FolderError(f"{self.path}: no run folder; give the folder that hwsim run printed")
         try:
             found: dict[str, Any] = json.loads((self.path / ANSWER).read_text())
         except FileNotFoundError:
@@ -76,6 +80,23 @@ class RunFolder:
         except (OSError, ValueError) as error:
             raise FolderError(f"{self.path / ANSWER}: cannot be read ({error}); remove it and run again") from error
         return {"run": str(self.path), **found}
+
+    def rows(self) -> list[dict[str, str]]:
+        """The score table, one row an event.
+
+        Raises:
+            FolderError: it is missing or empty.
+        """
+        table = self.path / "score.csv"
+        try:
+            with table.open(newline="") as file:
+                rows = list(csv.DictReader(file))
+        except FileNotFoundError:
+            rows = []
+        if not rows:
+            what = f"{table}: the score table is missing or empty"
+            raise FolderError(f"{what}; remove it if it is there and run the scenario again, which writes it anew")
+        return rows
 
     def write(self, name: str, text: str) -> None:
         """Write one file whole or not at all.
@@ -184,7 +205,7 @@ def claim(path: Path, plan: Plan) -> Iterator[RunFolder]:
             if found != plan.identity:
                 what = "the schedule here is damaged" if found is None else "another run lies here"
                 raise FolderError(f"{path}: {what}; give another folder with --out, or remove this one")
-        else:
+        if not (path / SCENARIO).is_file():
             header = f"identity {plan.identity}\nwritten by hwsim {VERSION}; it runs again as it stands"
             for name, text in plan.files.items():
                 folder.write(name, text)

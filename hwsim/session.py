@@ -11,7 +11,6 @@ Example::
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -115,12 +114,12 @@ def run(
         FolderError: the run folder cannot be used.
     """
     from hwsim import pipeline
+    from hwsim.folder import RunFolder
 
     plan = scenario.plan()
     folder = Path(out) if out is not None else default_folder(plan)
     found = pipeline.run(plan, folder, report or (lambda *_: None))
-    with (folder / "score.csv").open(newline="") as file:
-        rows = list(csv.DictReader(file))
+    rows = RunFolder(folder).rows()
     return Answer(folder, found["identity"], found["events"], found["final"], found["reference"], rows)
 
 

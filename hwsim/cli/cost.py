@@ -58,7 +58,9 @@ def cost(
         Path | None,
         typer.Option(metavar="PICTURE", help="Draw toggles against moved ports, random reconnections (PNG, SVG, PDF)."),
     ] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print a list of rows on stdout.")] = False,
+    json: Annotated[
+        bool, typer.Option("--json", help="Print a list of rows on stdout; moves, energy and time in all.")
+    ] = False,
 ) -> None:
     """Price reconnections against crossbars, switch technologies and routers, without training."""
     from hwsim.costing import COUNT, DEFAULTS, price, sweep

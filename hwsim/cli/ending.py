@@ -45,7 +45,7 @@ def ending(verb: Callable[P, R]) -> Callable[P, R]:
             os._exit(INTERRUPTED)
         except BrokenPipeError:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            raise SystemExit(FAILED) from None
+            raise SystemExit(0) from None  # the reader has what it wanted
         except OSError as error:
             where = f"{error.filename}: " if error.filename else ""
             sys.stderr.write(f"{where}{error.strerror or error}\n")

@@ -62,7 +62,6 @@ def _show_device(name: str, picture: Path | None, *, json: bool) -> None:
 
 def _show_run(run: Path, *, json: bool) -> None:
     """A finished run: its score, event by event, and its final state."""
-    import csv
     import json as writer
 
     from hwsim.cli.run import summary
@@ -74,8 +73,7 @@ def _show_run(run: Path, *, json: bool) -> None:
     if json:
         typer.echo(writer.dumps(found))
         return
-    with (run / "score.csv").open(newline="") as file:
-        rows = list(csv.DictReader(file))
+    rows = RunFolder(run).rows()
     merit = "accuracy" if "accuracy" in rows[0] else "max_error"
     typer.echo(f"{'event':>5} {'epoch':>7} {merit:>9} {'moves':>10} {'toggles':>10} {'writes':>8} {'energy':>10}")
     step = max(1, -(-len(rows) // 20))

@@ -18,8 +18,10 @@ EFFORT_LINES = {
     "descent": "local search over the loops, each trial priced down to the innermost blocks",
     "exact": "the cheapest of all configurations, by branch and bound; for small circuits",
 }
-"""A line about each effort, from the quickest to the most thorough; from ``greedy`` on, none costs more than
-the ones before it."""
+"""A line about each effort, from the quickest to the most thorough. All five are told apart by the Beneš family (Beneš,
+Waksman, and the lanes of time multiplexing), where none from ``greedy`` on costs more than the ones before it. Clos,
+Cantor and dilated Beneš networks know two, ``any`` and one that heeds cost; where a circuit routes itself or has one
+configuration only, all efforts are alike."""
 
 EFFORTS = tuple(EFFORT_LINES)
 

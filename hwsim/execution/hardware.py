@@ -106,8 +106,8 @@ class Hardware:
         """Route, load and settle one reconnection, and check that it is what was asked for.
 
         Raises:
-            ExecutionError: the realised permutation is another one, the cells of a bank changed, or a register would
-                hold no finite number.
+            ExecutionError: no configuration was found, the realised permutation is another one, the cells of a bank
+                changed, or a register would hold no finite number.
         """
         moves = toggles = 0
         loads: list[Load] = []
@@ -118,7 +118,10 @@ class Hardware:
                 continue
             ports = extend(wanted, fabric.ports)
             bank = self.layout.layers[number]
-            new = self._route(number, fabric, wanted, old)
+            try:
+                new = self._route(number, fabric, wanted, old)
+            except ValueError as error:
+                raise ExecutionError(f"event {entry.event}, layer {number}: {error}") from error
             realised = self._check(number, bank, fabric, new, ports)
             changed = self.changed[number] = fabric.toggles_many(old, new)
             sets, held = fabric.sets_many(old, new), fabric.held_many(new)

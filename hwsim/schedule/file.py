@@ -15,7 +15,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -169,8 +169,9 @@ class ScheduleFile:
         with self._db:
             self._db.executemany("insert or replace into about values (?, ?)", [*notes.items(), ("complete", "yes")])
             self._db.execute("delete from progress")
-        self._db.execute("vacuum")
-        self._db.execute("pragma journal_mode = delete")
+        with suppress(sqlite3.OperationalError):  # a reader holds the file: it is whole all the same, in two parts
+            self._db.execute("vacuum")
+            self._db.execute("pragma journal_mode = delete")
         self.complete = True
 
     def close(self) -> None:

@@ -16,7 +16,7 @@ from hwsim.task.data import Shape, Task, TaskPlugin
 class DigitsParameters(Section):
     """Parameters of the task ``digits``."""
 
-    test_fraction: float = Field(default=0.2, gt=0, lt=1)
+    test_fraction: float = Field(default=0.2, ge=0.001, le=0.999)
     """Share of the 1,797 images kept for the test."""
     split_seed: int = Field(default=0, ge=0)
     """Seed of the shuffle before the split; independent of the run's seed, so that runs share one test set."""
