@@ -13,8 +13,9 @@ from collections.abc import Callable
 from itertools import pairwise
 
 THREADS = os.environ.get("HWSIM_BENCH_THREADS", "1")
-for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"):
-    os.environ[_name] = THREADS
+if __name__ == "__main__":  # before NumPy and Numba read them
+    for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"):
+        os.environ[_name] = THREADS
 
 import numpy as np  # noqa: E402
 import torch  # noqa: E402
