@@ -10,6 +10,7 @@ import functools
 import hashlib
 import os
 from pathlib import Path
+from types import FunctionType
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import numba
@@ -45,7 +46,16 @@ if _CACHE is not None:
     numba.config.CACHE_DIR = str(_CACHE)  # type: ignore[attr-defined]
 
 
-def _compile(function: F, *, parallel: bool) -> F:
+def _compile(original: F, *, parallel: bool) -> F:
+    function = original
+    if parallel:
+        # Numba's disk cache tells functions apart by name and line, not by options: without a name of its own, the
+        # parallel version of a function would be served the serial one's machine code
+        function = cast(
+            "F", FunctionType(original.__code__, original.__globals__, original.__name__, original.__defaults__)
+        )
+        function.__doc__, function.__module__ = original.__doc__, original.__module__
+        function.__qualname__ = f"{original.__qualname__}.parallel"
     made = numba.njit(function, cache=_CACHE is not None, nogil=True, error_model="numpy", parallel=parallel)
     _DISPATCHERS.append(made)
     return cast("F", made)
