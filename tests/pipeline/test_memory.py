@@ -26,7 +26,5 @@ def test_a_network_of_a_million_million_cells(tiny: Path, tmp_path: Path, hwsim_
 def test_needs_stand_beside_what_there_is(tiny: Path) -> None:
     plan = hwsim.load(tiny).plan()
     check_memory(plan)
-    with pytest.raises(
-        MemoryError, match=r"switches take at least 0\.0 GiB, and this machine has 0\.0"
-    ):
+    with pytest.raises(MemoryError, match=r"switches take at least 0\.0 GiB, and this machine has 0\.0"):
         check_memory(plan, memory=1000)
