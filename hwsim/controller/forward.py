@@ -68,7 +68,8 @@ def _weighted(
     import torch
 
     if node.kind == "dense":
-        return _activated(layer, _settled(layer, x @ weight.T, bias, gain))
+        rows = x.reshape(-1, x.shape[-1])  # of a sequence step by step
+        return _activated(layer, _settled(layer, rows @ weight.T, bias, gain)).reshape(*x.shape[:-1], -1)
     if node.kind == "conv2d" and node.window:
         from torch.nn import functional
 
