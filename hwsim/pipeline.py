@@ -83,6 +83,7 @@ def _work(
         cells=[machine.chip.nominal(b.layer).reshape(b.banks, b.ports) for b in layers],
         seed=plan.scenario.seed,
         threads=plan.scenario.execution.torch_threads,
+        device=plan.scenario.execution.torch_device,
     )
     controller = plan.controller.begin(plan.controller_parameters, job)
     total: dict[str, Any] = {"moves": 0, "toggles": 0, "bias_writes": 0, "energy_j": 0.0, "time_ps": 0}
@@ -135,7 +136,7 @@ def _score(plan: Plan, task: Task, machine: Hardware, entry: Entry, total: dict[
     share = task.shape.goal == "classification"
     low, high = interval(noisy.merit, len(task.test_y)) if share else (None, None)
     bill = machine.inference_bill()
-    batches = -(-len(task.train_x) // plan.controller.course(plan.controller_parameters).batch)
+    batches = plan.controller.course(plan.controller_parameters).steps_a_pass(len(task.train_x))
     score = Score(
         event=entry.event,
         epoch=entry.batch / batches,
@@ -155,7 +156,7 @@ def _score(plan: Plan, task: Task, machine: Hardware, entry: Entry, total: dict[
 
 def _batches(plan: Plan, task: Task) -> int:
     course = plan.controller.course(plan.controller_parameters)
-    return -(-len(task.train_x) // course.batch) * course.epochs
+    return course.steps_a_pass(len(task.train_x)) * course.epochs
 
 
 def _merit(task: Task) -> str:

@@ -79,6 +79,8 @@ class Execution(Section):
 
     torch_threads: int = Field(default=1, ge=1, le=256)
     """Threads of torch; its sums may depend on them."""
+    torch_device: Literal["cpu", "cuda"] = "cpu"
+    """Where torch trains: on the processor, or on a CUDA graphics card, whose sums differ in the last bits."""
 
 
 class Expectation(Section):

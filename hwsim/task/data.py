@@ -40,6 +40,9 @@ class Task:
 
     ``train_x`` and ``test_x`` are float32 of shape (samples, features) inside ``input_range``; ``train_y`` and
     ``test_y`` are int64 class numbers (samples,) for classification, float32 (samples, outputs) for regression.
+    ``augment`` makes new samples of the same shape out of those of one training batch; None where the task has nothing to
+    vary.
+
     Sequences for training may have fewer steps than those of the test. ``period`` counts the steps over which the
     error of a trajectory is told, 0 for tasks that have none.
 
@@ -53,6 +56,7 @@ class Task:
     test_x: NDArray[np.float32]
     test_y: NDArray[Any]
     input_range: tuple[float, float]
+    augment: Callable[[NDArray[np.float32], np.random.Generator], NDArray[np.float32]] | None = None
     name: str = ""
     parts: tuple[Task, ...] = ()
     period: int = 0

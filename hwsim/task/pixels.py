@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from math import isqrt
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import numpy as np
 from pydantic import AfterValidator, Field
@@ -18,9 +18,13 @@ from hwsim.stream import stream
 from hwsim.task.data import join
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from hwsim.task.data import Task
+
+    Augment = Callable[[NDArray[np.float32], np.random.Generator], NDArray[np.float32]]
 
 Arrangement = Literal["plain", "permuted", "rotated"]
 
@@ -71,4 +75,12 @@ def arrange(task: Task, pixels: Pixels, seed: int) -> Task:
         return replace(task, name=pixels)
     p = order(pixels, task.shape.features, seed)
     train, test = (np.ascontiguousarray(x[:, p]) for x in (task.train_x, task.test_x))
-    return replace(task, name=pixels, train_x=train, test_x=test)
+    return replace(task, name=pixels, train_x=train, test_x=test, augment=_augmented(task, p))
+
+
+def _augmented(task: Task, p: NDArray[np.int64]) -> Augment | None:
+    """What varies plain images, for images whose pixels stand in another order."""
+    plain, inverse = task.augment, np.argsort(p)
+    if plain is None:
+        return None
+    return lambda x, rng: np.ascontiguousarray(plain(np.ascontiguousarray(x[:, inverse]), rng)[:, p])
