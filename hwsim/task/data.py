@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-import numpy as np
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    import numpy as np
     from numpy.typing import NDArray
 
     from hwsim.scenario import Section
@@ -40,8 +39,8 @@ class Task:
 
     ``train_x`` and ``test_x`` are float32 of shape (samples, features) inside ``input_range``; ``train_y`` and
     ``test_y`` are int64 class numbers (samples,) for classification, float32 (samples, outputs) for regression.
-    ``augment`` makes new samples of the same shape out of those of one training batch; None where the task has nothing to
-    vary.
+    ``augment`` makes new samples of the same shape out of those of one training batch; None where the task has nothing
+    to vary.
 
     Sequences for training may have fewer steps than those of the test. ``period`` counts the steps over which the
     error of a trajectory is told, 0 for tasks that have none.
@@ -66,6 +65,7 @@ def join(parts: Sequence[Task]) -> Task:
     """One task of several parts that ask the same of a model; sample i of its arrays is that of part i modulo parts.
 
     Example:
+        >>> import numpy as np
         >>> x, y = np.zeros((3, 2), np.float32), np.array([0, 1, 2])
         >>> one = Task(Shape(2, 3, "classification"), x, y, x, y, (0.0, 1.0), "a")
         >>> two = Task(Shape(2, 3, "classification"), x + 1, y, x + 1, y, (0.0, 1.0), "b")
@@ -80,9 +80,16 @@ def join(parts: Sequence[Task]) -> Task:
             found[number :: len(parts)] = getattr(part, name)[number :: len(parts)]
         return found
 
-    low, high = (choose(part.input_range[end] for part in parts) for end, choose in enumerate((min, max)))
-    arrays = (mixed(name) for name in ("train_x", "train_y", "test_x", "test_y"))
-    return Task(parts[0].shape, *arrays, input_range=(low, high), parts=tuple(parts))
+    lows, highs = zip(*(part.input_range for part in parts), strict=True)
+    return Task(
+        shape=parts[0].shape,
+        train_x=mixed("train_x"),
+        train_y=mixed("train_y"),
+        test_x=mixed("test_x"),
+        test_y=mixed("test_y"),
+        input_range=(min(lows), max(highs)),
+        parts=tuple(parts),
+    )
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
-"""Images with their pixels in several arrangements: tasks of one kind for one network, equally hard where nothing walks.
+"""Images with their pixels in several arrangements: other tasks, equally hard for a layer that meets every pixel.
 
-Source: I. J. Goodfellow et al., An Empirical Investigation of Catastrophic Forgetting in Gradient-Based Neural Networks,
-2014 (arXiv 1312.6211), for pixels that are permuted once and for all.
+Source: I. J. Goodfellow et al., An Empirical Investigation of Catastrophic Forgetting in Gradient-Based Neural
+Networks, 2014 (arXiv 1312.6211), for pixels that are permuted once and for all.
 """
 
 from __future__ import annotations
