@@ -70,12 +70,12 @@ def arrange(task: Task, pixels: Pixels, seed: int) -> Task:
         seed: of the permutation.
     """
     if not isinstance(pixels, str):
-        return join([arrange(task, one, seed) for one in pixels])
+        return join({one: arrange(task, one, seed) for one in pixels})
     if pixels == "plain":
-        return replace(task, name=pixels)
+        return task
     p = order(pixels, task.shape.features, seed)
     train, test = (np.ascontiguousarray(x[:, p]) for x in (task.train_x, task.test_x))
-    return replace(task, name=pixels, train_x=train, test_x=test, augment=_augmented(task, p))
+    return replace(task, train_x=train, test_x=test, augment=_augmented(task, p))
 
 
 def _augmented(task: Task, p: NDArray[np.int64]) -> Augment | None:
