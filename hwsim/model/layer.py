@@ -73,8 +73,7 @@ class Layer:
     permuted_registers: bool = False
     """The bias is rewritten with permutations of its starting values only, by a method that knows how (LaPerm)."""
     input_bound: float = 0.0
-    """Of a recurrent layer: its cells that meet inputs start as U(-a, a) with this a; 0 for as those that meet the state.
-    """
+    """Of a recurrent layer: bound of its weights that meet inputs; 0 where they start as those that meet the state."""
     norm: Norm | None = None
     """Batch statistics that training takes and that reconnections fold into the registers."""
 
