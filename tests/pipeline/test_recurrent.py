@@ -12,8 +12,8 @@ from hwsim.scenario import FaultError
 from tests.conftest import run_here
 
 MODEL = """title = "small"
-inputs = 24
-shape = [24, 1]
+inputs = 16
+shape = [16, 1]
 
 [[layer]]
 kind = "rnn"
@@ -39,7 +39,7 @@ title = "A wave"
 name = "sine-wave"
 period_steps = 8
 train_periods = 2
-periods = 3
+periods = 2
 
 [model]
 name = "wave"
@@ -80,7 +80,7 @@ def test_a_wave_is_learned_by_biases(wave: Path, tmp_path: Path) -> None:
     final = found["final"]
     assert final["toggles"] == 0
     assert final["trajectory_error"] < 0.2
-    assert final["trajectory_error"] <= final["trajectory_error_worst"] < 0.5
+    assert final["trajectory_error"] <= final["trajectory_error_worst"] < 0.3
 
 
 @pytest.mark.parametrize("device", ["photonic-feldmann-2021", "pcm-nandakumar-2019"])
@@ -89,7 +89,7 @@ def test_chips_read_once_a_step(wave: Path, tmp_path: Path, device: str) -> None
     few = ("controller.epochs=1", f"device.name={device}")
     long = run_here(wave, tmp_path / "a", *few)
     rows = hwsim.folder.RunFolder(tmp_path / "a").rows()
-    (wave.parent.parent / "models" / "wave.toml").write_text(MODEL.replace("24", "12"))
+    (wave.parent.parent / "models" / "wave.toml").write_text(MODEL.replace("16", "8"))
     run_here(wave, tmp_path / "b", *few, "task.period_steps=4")
     half = hwsim.folder.RunFolder(tmp_path / "b").rows()
     for key in ("inference_energy_j", "inference_time_s"):
@@ -102,21 +102,21 @@ def test_chips_read_once_a_step(wave: Path, tmp_path: Path, device: str) -> None
     [
         (
             MODEL,
-            'title = "t"\ninputs = 24\n[[layer]]\nkind = "dense"\nunits = 24\nactivation = "relu"\n',
-            "wave.toml:4:1: the task is a sequence of 24 steps of 1 numbers, but no layer of this model is recurrent, "
-            "set inputs = 24, shape = [24, 1] and add a layer of kind 'rnn'",
+            'title = "t"\ninputs = 16\n[[layer]]\nkind = "dense"\nunits = 16\nactivation = "relu"\n',
+            "wave.toml:4:1: the task is a sequence of 16 steps of 1 numbers, but no layer of this model is recurrent, "
+            "set inputs = 16, shape = [16, 1] and add a layer of kind 'rnn'",
         ),
         (
-            "shape = [24, 1]",
-            "shape = [12, 2]",
-            "wave.toml:2:1: the task is a sequence of 24 steps of 1 numbers, but the",
+            "shape = [16, 1]",
+            "shape = [8, 2]",
+            "wave.toml:2:1: the task is a sequence of 16 steps of 1 numbers, but the",
         ),
         (
             "sequence = true\n",
             "",
-            "the task wants 1 numbers at each of 24 steps, but the last layer gives 1, set sequence = true",
+            "the task wants 1 numbers at each of 16 steps, but the last layer gives 1, set sequence = true",
         ),
-        ("units = 1\n", "units = 2\n", "but the last layer gives 24 x 2"),
+        ("units = 1\n", "units = 2\n", "but the last layer gives 16 x 2"),
     ],
 )
 def test_networks_that_cannot_learn_a_sequence(wave: Path, old: str, new: str, what: str) -> None:
@@ -127,5 +127,5 @@ def test_networks_that_cannot_learn_a_sequence(wave: Path, old: str, new: str, w
 
 
 def test_more_periods_learned_than_judged(wave: Path) -> None:
-    with pytest.raises(FaultError, match="periods = 3 are fewer than the train_periods = 4"):
-        hwsim.load(wave, ["task.train_periods=4"]).plan()
+    with pytest.raises(FaultError, match="periods = 2 are fewer than the train_periods = 3"):
+        hwsim.load(wave, ["task.train_periods=3"]).plan()
