@@ -40,5 +40,5 @@ def check_file(path: Path) -> tuple[str, Plan | None]:
         return "model", None
     if "task" in keys or "controller" in keys or "device" in keys or "crossbar" in keys:
         return "scenario", resolve(document, path)
-    cure = "a scenario has [task], a model [[layer]], a datasheet kind"
+    cure = "a scenario has [task], a reproduction [[curve]], a model [[layer]], a datasheet kind"
     raise FaultError([document.fault((), "neither a scenario nor a model nor a datasheet", "", cure)])
