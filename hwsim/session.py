@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from hwsim.library import names
 from hwsim.registry import unknown
 from hwsim.scenario import Document, Fault, FaultError, Setting, lay_over, parse_setting, read_document
+from hwsim.scenario.reproduction import is_reproduction
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -76,11 +77,6 @@ def find(scenario: str | Path) -> Path:
         return known[name]
     what, _, cure = unknown("scenario", str(scenario), known).partition("; ")
     raise FaultError([Fault(str(scenario), 1, 1, what, "", cure)])
-
-
-def is_reproduction(document: Document) -> bool:
-    """Whether a file shows the figure of a paper, with runs of a scenario that it names."""
-    return "curve" in document.data and not {"task", "layer", "kind"} & set(document.data)
 
 
 def load(scenario: str | Path, settings: Sequence[str] = (), seed: int | None = None) -> Scenario:

@@ -20,7 +20,8 @@ def check(
     """Check scenario, reproduction, model and device files and report every fault with line and column."""
     from hwsim.plan import check_file
     from hwsim.scenario import FaultError, Faults, emit, read_document
-    from hwsim.session import find, is_reproduction
+    from hwsim.scenario.reproduction import is_reproduction
+    from hwsim.session import find
 
     faults = Faults()
     for file in files:

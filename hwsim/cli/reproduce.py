@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -54,13 +55,13 @@ def reproduce(
         failed: dict[str, str] = {}
     else:
         _refuse(keep=keep, set_=set_)
-        done, command = _carry_out(found, _choose(found, curve, x, seeds, set_ or []), folder, jobs, quiet=quiet)
-        runs, failed = done.runs, done.failed
+        done = _carry_out(found, _choose(found, curve, x, seeds, set_ or []), folder, jobs, quiet=quiet)
+        runs, failed, command = done.runs, done.failed, _command(found, curve, x, seeds, set_)
     outcome = compare(found, values(runs))
     drawing = picture or (folder / f"{found.name}.png" if not kept else Path(f"{found.name}.png"))
     pictures = [drawing]
     if keep:
-        path = write_kept(found, runs, _command(found, curve, x, seeds))
+        path = write_kept(found, runs, f"{command} --keep")
         typer.echo(f"kept {path}", err=True)
         pictures.append(path.with_suffix(".png"))
     for place in pictures:
@@ -85,7 +86,8 @@ def reproduce(
 def _read(name: str) -> Reproduction:
     from hwsim.reproduction import read_reproduction
     from hwsim.scenario import FaultError, read_document
-    from hwsim.session import find, is_reproduction
+    from hwsim.scenario.reproduction import is_reproduction
+    from hwsim.session import find
 
     path = find(name)
     document = read_document(path)
@@ -142,26 +144,26 @@ def _choose(
     return chosen
 
 
-def _carry_out(
-    found: Reproduction, chosen: list[Job], folder: Path, workers: int | None, *, quiet: bool
-) -> tuple[Conduct, str]:
+def _carry_out(found: Reproduction, chosen: list[Job], folder: Path, workers: int | None, *, quiet: bool) -> Conduct:
     from hwsim.reproduction import conduct, cores
 
     size = max(1, workers or cores())
-    command = _command(found, None, None, None)
     if quiet:
-        return conduct(found, chosen, folder, size), command
+        return conduct(found, chosen, folder, size)
     from hwsim.cli.progress import Sweep
 
     with Sweep(len(chosen)) as sweep:
-        return conduct(found, chosen, folder, size, sweep.watch), command
+        return conduct(found, chosen, folder, size, sweep.watch)
 
 
-def _command(found: Reproduction, curves: list[str] | None, xs: list[str] | None, seeds: int | None) -> str:
+def _command(
+    found: Reproduction, curves: list[str] | None, xs: list[str] | None, seeds: int | None, extra: list[str] | None
+) -> str:
     """The command that makes these results, wherever it is given."""
     words = ["hwsim reproduce", found.name]
     words += [f"--curve {curve}" for curve in curves or []] + [f"--x {x}" for x in xs or []]
-    return " ".join([*words, *([f"--seeds {seeds}"] if seeds else []), "--keep"])
+    words += [f"--seeds {seeds}"] if seeds else []
+    return " ".join([*words, *(f"--set {shlex.quote(text)}" for text in extra or [])])
 
 
 def _draw(found: Reproduction, outcome: Outcome, folder: Path, path: Path) -> None:

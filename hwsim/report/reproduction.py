@@ -67,11 +67,11 @@ def draw_reproduction(
         axes.set_title(words["title"], fontsize=11, loc="left")
         axes.grid(visible=True, color="#dddddd", linewidth=0.6)
         axes.spines[["top", "right"]].set_visible(False)
+        handles = axes.get_legend_handles_labels()[0]
         if shown:
-            axes.plot(
-                [], [], color="#777777", marker="o", mfc="white", linestyle="--", label="published, or the authors'"
-            )
-        figure.legend(frameon=False, loc="outside right upper", fontsize=9)
+            others = {"color": "#777777", "marker": "o", "mfc": "white", "linewidth": 1.0, "linestyle": "--"}
+            handles += axes.plot([], [], label="published, or the authors'", **others)
+        figure.legend(handles=handles, frameon=False, loc="outside right upper", fontsize=9, handlelength=3)
         figure.text(0.01, -0.03, words["source"], fontsize=7, color=INK)
         metadata = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}.get(path.suffix, {"Software": "hwsim"})
         figure.savefig(path, dpi=150, metadata=metadata, bbox_inches="tight")

@@ -193,6 +193,11 @@ def numbers(given: Numbers | float | None) -> dict[str, tuple[float, float, floa
     }
 
 
+def is_reproduction(document: Document) -> bool:
+    """Whether a file shows the figure of a paper, with runs of a scenario that it names."""
+    return "curve" in document.data and not {"task", "layer", "kind"} & set(document.data)
+
+
 def read_reproduction(document: Document, path: Path) -> Reproduction:
     """Check a reproduction file by itself; what its runs name is checked when they are planned.
 
