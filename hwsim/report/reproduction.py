@@ -69,7 +69,7 @@ def draw_reproduction(
         axes.spines[["top", "right"]].set_visible(False)
         handles = axes.get_legend_handles_labels()[0]
         if shown:
-            others = {"color": "#777777", "marker": "o", "mfc": "white", "linewidth": 1.0, "linestyle": "--"}
+            others: Any = {"color": "#777777", "marker": "o", "mfc": "white", "linewidth": 1.0, "linestyle": "--"}
             handles += axes.plot([], [], label="published, or the authors'", **others)
         figure.legend(handles=handles, frameon=False, loc="outside right upper", fontsize=9, handlelength=3)
         figure.text(0.01, -0.03, words["source"], fontsize=7, color=INK)
