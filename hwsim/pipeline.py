@@ -118,6 +118,7 @@ def _work(
         cells=[machine.chip.nominal(b.layer).reshape(b.banks, b.ports) for b in layers],
         seed=plan.scenario.seed,
         threads=plan.scenario.execution.torch_threads,
+        device=plan.scenario.execution.torch_device,
     )
     controller = plan.controller.begin(plan.controller_parameters, job)
     every = plan.scenario.execution.scores == "every"
@@ -178,7 +179,7 @@ def _score(
         if task.shape.goal == "classification":
             low, high = interval(noisy.merit, len(task.test_y))
     bill = machine.inference_bill()
-    batches = -(-len(task.train_x) // plan.controller.course(plan.controller_parameters).batch)
+    batches = plan.controller.course(plan.controller_parameters).steps_a_pass(len(task.train_x))
     score = Score(
         event=entry.event,
         epoch=entry.batch / batches,
@@ -198,7 +199,7 @@ def _score(
 
 def _batches(plan: Plan, task: Task) -> int:
     course = plan.controller.course(plan.controller_parameters)
-    return -(-len(task.train_x) // course.batch) * course.epochs
+    return course.steps_a_pass(len(task.train_x)) * course.epochs
 
 
 def _merit(task: Task) -> str:

@@ -86,6 +86,8 @@ class Execution(Section):
     Every reconnection is executed and billed either way."""
     reference: bool = True
     """Whether the same network is trained freely beside the run, as its reference."""
+    torch_device: Literal["cpu", "cuda"] = "cpu"
+    """Where torch trains: on the processor, or on a CUDA graphics card, whose sums differ in the last bits."""
 
 
 class Expectation(Section):
