@@ -28,16 +28,29 @@ class Start:
     gain: float | NDArray[np.float64]
 
 
-def _weights(layer: Layer, rng: np.random.Generator) -> NDArray[np.float64]:
+def _weights(  # noqa: C901, PLR0911 - one case a start
+    layer: Layer, rng: np.random.Generator
+) -> NDArray[np.float64]:
     shape = (layer.units, layer.inputs)
     size = layer.units * layer.inputs
     bound = layer.weight_bound
     match layer.weights:
         case "he-uniform":
             limit = np.sqrt(6 / layer.inputs)
+            return rng.uniform(-limit, limit, shape) * layer.weight_gain
+        case "he-normal":
+            return rng.normal(0, layer.weight_gain * np.sqrt(2 / layer.inputs), shape)
+        case "xavier-uniform":
+            limit = layer.weight_gain * np.sqrt(6 / (layer.inputs + layer.units * layer.places))
             return rng.uniform(-limit, limit, shape)
         case "uniform":
             return rng.uniform(-bound, bound, shape)
+        case "normal":
+            return rng.normal(0, layer.weight_deviation, shape)
+        case "constant":
+            return np.full(shape, layer.weight_value)
+        case "linspace":
+            return np.linspace(-bound, bound, size).reshape(shape)
         case "linspace-shuffled":
             return rng.permutation(np.linspace(-bound, bound, size)).reshape(shape)
         case "pairwise":
@@ -53,6 +66,9 @@ def _bias(layer: Layer, rng: np.random.Generator) -> NDArray[np.float64]:
     match layer.bias:
         case "zero":
             return np.zeros(layer.units)
+        case "he-uniform":
+            limit = np.sqrt(6 / layer.units)
+            return rng.uniform(-limit, limit, layer.units)
         case "uniform":
             return rng.uniform(-bound, bound, layer.units)
         case "uniform-twice":
@@ -61,12 +77,17 @@ def _bias(layer: Layer, rng: np.random.Generator) -> NDArray[np.float64]:
             return np.tile(np.linspace(-bound, bound, half), 2)[: layer.units]
 
 
+def _kept(layer: Layer, weights: NDArray[np.float64], rng: np.random.Generator) -> NDArray[np.float64]:
+    """The weights, each left at zero with probability ``1 - keep``."""
+    return weights if layer.keep >= 1 else np.where(rng.random(weights.shape) < layer.keep, weights, 0.0)
+
+
 def start(model: Model, seed: int) -> list[Start]:
     """Draw the initial values of every layer.
 
     Args:
         model: the network.
-        seed: seed of the run; each layer has its own streams ``start/<layer>/weights`` and ``.../bias``.
+        seed: seed of the run; each layer has its own streams ``start/<layer>/weights``, ``.../keep`` and ``.../bias``.
 
     Example:
         >>> from hwsim.model import Layer, Model
@@ -76,7 +97,9 @@ def start(model: Model, seed: int) -> list[Start]:
     """
     return [
         Start(
-            weights=_weights(layer, stream(seed, f"start/{number}/weights")),
+            weights=_kept(
+                layer, _weights(layer, stream(seed, f"start/{number}/weights")), stream(seed, f"start/{number}/keep")
+            ),
             bias=_bias(layer, stream(seed, f"start/{number}/bias")),
             gain=np.ones(layer.units) if layer.unit_gains else 1.0,
         )
