@@ -31,7 +31,7 @@ RATE, EPSILON, PENALTY1, PENALTY2 = 0, 1, 2, 3
 
 
 @kernel
-def tick(law: NDArray[np.float64], adam: bool, clock: NDArray[np.float64]) -> tuple[float, float]:  # noqa: FBT001
+def tick(law: NDArray[np.float64], adam: bool, clock: NDArray[np.float64]) -> tuple[float, float]:
     """The next step's factors: on the first moment, and on the root of the second."""
     if not adam:
         return law[RATE], 1.0
@@ -41,7 +41,7 @@ def tick(law: NDArray[np.float64], adam: bool, clock: NDArray[np.float64]) -> tu
 
 
 @kernel
-def descend(  # noqa: PLR0913
+def descend(
     weight: Floats,
     first: Floats,
     second: Floats,
@@ -50,7 +50,7 @@ def descend(  # noqa: PLR0913
     root: float,
     epsilon: float,
     penalty: float,
-    adam: bool,  # noqa: FBT001
+    adam: bool,
 ) -> None:
     """One optimiser step on values (rows, lanes) with Adam's two moments."""
     kind = weight.dtype.type
