@@ -19,13 +19,12 @@ SEEDS = st.integers(0, 2**63)
 
 
 def drawn(units: int, inputs: int, seed: int, **keys: Any) -> Start:
-    given = {"weights": "uniform", "weight_bound": 1.0, "bias": "uniform", "bias_bound": 1.0, **keys}
+    given = {"weights": "uniform", "weight_bound": 1.0, "bias": "uniform", "bias_bound": 1.0, "gain": False, **keys}
     layer = Layer(
         units=units,
         inputs=inputs,
         activation="relu",
         learned_connections=True,
-        gain=False,
         learned_registers=True,
         **given,
     )
@@ -83,7 +82,7 @@ def test_one_direction_is_signs() -> None:
     ],
 )
 def test_laws_of_the_paper(name: str, coefficients: Any, biases: float) -> None:
-    """H0: n = 320; coefficients as in Table 3 of the paper's code, Kolmogorov-Smirnov, false alarms 1e-3, seed fixed."""
+    """H0: n = 320; laws of the authors' code, Kolmogorov-Smirnov, false alarms 1e-3, seed fixed."""
     model = read_model(read_document(names("models")[name]), 320)
     first, second = start(model, 1)
     assert (first.weights.shape, second.weights.shape) == ((640, 1), (1, 640))

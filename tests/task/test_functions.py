@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from scipy import special, stats
 
 from hwsim.task import TASKS
 
-CLOSED = {
+CLOSED: dict[str, tuple[int, Callable[..., float]]] = {
     "legendre": (1, lambda x: special.eval_legendre(3, x)),
     "sine-2d": (2, lambda x, y: -math.sin(math.pi * x * y)),
     "sine-3d": (3, lambda x, y, z: math.sin(3 * x) * math.cos(y) * math.sin(2 * z)),
