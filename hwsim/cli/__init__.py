@@ -9,7 +9,7 @@ def main() -> None:
     """Run the command line."""
     import typer
 
-    from hwsim.cli import about, budget, check, cost, export, listing, run, show
+    from hwsim.cli import about, budget, check, cost, export, listing, reproduce, run, show
     from hwsim.cli import help as help_verb
     from hwsim.cli.ending import ending
 
@@ -25,6 +25,7 @@ def main() -> None:
     app.callback()(about.about)
     for name, verb in (
         ("run", run.run),
+        ("reproduce", reproduce.reproduce),
         ("check", check.check),
         ("list", listing.list_),
         ("show", show.show),

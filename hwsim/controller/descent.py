@@ -10,7 +10,7 @@ import numpy as np
 from pydantic import Field
 
 from hwsim.controller.forward import forward
-from hwsim.controller.protocol import Course, NoDeviceError, Optimiser, TrainingError, Unit
+from hwsim.controller.protocol import Course, NoDeviceError, Optimiser, Path, TrainingError, Unit
 from hwsim.device import Registers
 from hwsim.scenario import Section
 from hwsim.stream import stream
@@ -48,6 +48,9 @@ class DescentParameters(Section):
     """From one reconnection to the next, in ``period_unit``."""
     period_unit: Unit = "epochs"
     """What ``period`` counts: ``epochs``, or ``batches``, single optimiser steps."""
+    path: Path = "auto"
+    """What trains: ``torch``; ``compiled``, kernels for networks of one hidden layer; or ``auto``, the faster of those
+    that can do it, as far as sizes tell. They take the same steps and differ in roundings."""
 
     def course(self) -> Course:
         """The course that training takes, and free training with it."""
@@ -62,6 +65,7 @@ class DescentParameters(Section):
             self.adam_epsilon,
             self.penalty,
             self.clip,
+            self.path,
         )
 
 
@@ -112,7 +116,8 @@ class Descent:
             trained += [weight] if learned else []
             trained += [bias] if layer.learned_registers else []
             trained += [gain] if layer.gains and layer.learned_registers else []
-            self._penalised += [(weight, course.penalty)] if learned and course.penalty else []
+            factor = course.penalty + layer.penalty
+            self._penalised += [(weight, factor)] if learned and factor else []
             self.weights.append(weight)
             self.biases.append(bias)
             self.gains.append(gain)
@@ -250,6 +255,18 @@ class Descent:
 
         with torch.no_grad():
             self.weights[layer].copy_(torch.tensor(values, dtype=torch.float32))
+
+    def put_bias(self, layer: int, values: NDArray[np.float64]) -> None:
+        """Set one layer's biases (units,); Adam's moments stay as they are."""
+        import torch
+
+        with torch.no_grad():
+            self.biases[layer].copy_(torch.tensor(values, dtype=torch.float32))
+
+    def forget(self) -> None:
+        """Set the optimiser's state back to that of the first step."""
+        if self._optimiser is not None:
+            self._optimiser.state.clear()
 
     def dump(self) -> dict[str, NDArray[np.generic]]:
         """All values, the optimiser's state and the place in the course, as named arrays."""

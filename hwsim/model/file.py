@@ -86,7 +86,9 @@ class LayerFile(Section):
     N(0, 2 / inputs); ``xavier-uniform`` U(-a, a) with a = sqrt(6 / (inputs + outputs)); ``uniform`` U(-a, a) with
     a = ``weight_bound``; ``normal`` with ``weight_deviation``; ``constant``, all ``weight_value``; ``linspace``
     equidistant in -a..a, ascending; ``linspace-shuffled`` the same, shuffled; ``pairwise`` n values U(-a, a), then
-    their negatives (Cai et al.); ``signs`` +1 for the first half of the units, -1 for the rest (Cai et al.)."""
+    their negatives (Cai et al.); ``signs`` +1 for the first half of the units, -1 for the rest (Cai et al.);
+    ``directions`` a times each of the 3^inputs - 1 vectors of -1, 0 and 1 but zero, each before its opposite, for equal
+    shares of the units (Cai et al.)."""
     weight_bound: float = Field(default=1.0, gt=0, le=1e30, allow_inf_nan=False)
     """The bound a of the weight starts that have one."""
     weight_gain: float = Field(default=1.0, gt=0, le=1e30, allow_inf_nan=False)
@@ -95,6 +97,8 @@ class LayerFile(Section):
     """Standard deviation of ``normal``: a number, or text: ``"1.5 / sqrt(inputs)"`` or ``"1.5 / sqrt(units)"``."""
     weight_value: float | None = Field(default=None, ge=-1e30, le=1e30, allow_inf_nan=False)
     """The one weight of ``constant``."""
+    weight_repeats: int = Field(default=1, ge=1, le=1_000_000)
+    """How often ``uniform`` uses each value: a set of so many fewer values, one set after the other (Cai et al.)."""
     keep: float | None = Field(default=None, gt=0, le=1)
     """Probability that a weight starts as drawn; the others are fabricated as zeros, which reconnections move about
     like any value. The file's own ``keep`` when left out."""
@@ -107,8 +111,12 @@ class LayerFile(Section):
     """Whether a permutation circuit stands before this layer's weights."""
     bias: BiasStart = "zero"
     """How the bias registers start: ``zero``; ``he-uniform`` U(-a, a) with a = sqrt(6 / units), which is what Keras
-    makes of a vector of that length; ``uniform`` U(-b, b); ``uniform-twice`` and ``linspace-twice``: one drawn or
-    equidistant set in -b..b for each half of the units (Cai et al.)."""
+    makes of a vector of that length; ``uniform`` U(-b, b); ``linspace`` equidistant in -b..b;
+    ``he-normal`` N(0, 2 / m) and ``xavier-uniform`` U(-a, a) with a = sqrt(12 / (m + 1)) for a set of m values, as
+    Cai et al. draw a vector; ``uniform-twice`` and ``linspace-twice``: one drawn or equidistant set in -b..b for each
+    half of the units (Cai et al.)."""
+    bias_repeats: int = Field(default=1, ge=1, le=1_000_000)
+    """How often each value is used: a set of so many fewer values, one set after the other (Cai et al.)."""
     bias_bound: float = Field(default=1.0, gt=0, le=1e30, allow_inf_nan=False)
     """The bound b of the bias starts that have one."""
     gain: bool = False
@@ -146,8 +154,8 @@ class ModelFile(Section):
     """The layers in order."""
 
 
-_DRAWN = {"weights", "weight_bound", "weight_gain", "weight_deviation", "weight_value", "keep"}
-_WEIGHTED = _DRAWN | {"place", "connections", "bias", "bias_bound", "gain", "registers", "penalty"}
+_DRAWN = {"weights", "weight_bound", "weight_gain", "weight_deviation", "weight_value", "weight_repeats", "keep"}
+_WEIGHTED = _DRAWN | {"place", "connections", "bias", "bias_bound", "bias_repeats", "gain", "registers", "penalty"}
 _ACTIVATED = {"activation", "slope", "coefficients", "table", "table_range", "table_entries"}
 _KEYS: dict[Kind, set[str]] = {
     "dense": {"units"} | _WEIGHTED | _ACTIVATED,
@@ -182,6 +190,7 @@ _STARTS = {"weight_deviation": "normal", "weight_value": "constant"}
 """Keys that one weight start needs and the others have no use for."""
 _FIRST_KEEPS = 0.8
 _DEVIATION = re.compile(r"\s*(\d+\.?\d*(?:[eE][-+]?\d+)?)\s*(?:/\s*sqrt\(\s*(inputs|units)\s*\)\s*)?")
+_MOST_DIRECTIONS = 8
 _IMAGE = 3
 _SEQUENCE = 2
 _LARGE = 1e30
@@ -332,6 +341,9 @@ class _Reader:
 
     def _layer(self, number: int, entry: LayerFile, inputs: int) -> int:
         """Add weights; returns their number."""
+        if entry.weights == "directions" and inputs > _MOST_DIRECTIONS:
+            what = f"{inputs} inputs have 3^{inputs} - 1 directions"
+            raise self.wrong(number, "weights", what, f"'directions' takes at most {_MOST_DIRECTIONS} inputs")
         self.layers.append(
             Layer(
                 units=_count(entry),
@@ -347,6 +359,8 @@ class _Reader:
                 parameters=self._parameters(number, entry, _count(entry)),
                 electronic=entry.place == "electronics",
                 weight_gain=entry.weight_gain,
+                weight_repeats=entry.weight_repeats,
+                bias_repeats=entry.bias_repeats,
                 weight_deviation=_deviation(entry, inputs),
                 weight_value=1.0 if entry.weight_value is None else entry.weight_value,
                 keep=self._keep(entry),

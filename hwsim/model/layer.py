@@ -20,8 +20,11 @@ WeightStart = Literal[
     "linspace-shuffled",
     "pairwise",
     "signs",
+    "directions",
 ]
-BiasStart = Literal["zero", "he-uniform", "uniform", "uniform-twice", "linspace-twice"]
+BiasStart = Literal[
+    "zero", "he-uniform", "he-normal", "xavier-uniform", "uniform", "linspace", "uniform-twice", "linspace-twice"
+]
 Kind = Literal["dense", "conv2d", "rnn", "max-pool", "average-pool", "batch-norm", "dropout", "flatten", "add"]
 Pair = tuple[int, int]
 
@@ -66,6 +69,10 @@ class Layer:
     """Every weight of the start ``constant``."""
     keep: float = 1.0
     """Probability that a weight starts as drawn instead of at zero."""
+    weight_repeats: int = 1
+    """How often each value of the weight start ``uniform`` is used: one set of values, again and again."""
+    bias_repeats: int = 1
+    """How often each value of a bias start is used: one set of values, again and again."""
     places: int = 1
     """Rows times columns of a convolution's kernel."""
     penalty: float = 0.0

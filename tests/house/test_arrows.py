@@ -26,7 +26,7 @@ ROWS = [
     {"folder"},
     {"exporting", "pipeline", "variance"},
     {"session"},
-    {"budget"},
+    {"budget", "reproduction"},
     {"cli"},
     {"__main__"},
 ]
