@@ -84,4 +84,16 @@ def _show_run(run: Path, *, json: bool) -> None:
             f"{int(row['toggles']):>10,} {int(row['bias_writes']):>8,} {readable(float(row['energy_j']), 'energy'):>10}"
         )
     typer.echo("")
-    typer.echo(summary(Answer(run, found["identity"], found["events"], found["final"], found["reference"], rows)))
+    typer.echo(
+        summary(
+            Answer(
+                run,
+                found["identity"],
+                found["events"],
+                found["final"],
+                found["reference"],
+                rows,
+                found.get("parts", []),
+            )
+        )
+    )

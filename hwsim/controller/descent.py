@@ -41,6 +41,9 @@ class DescentParameters(Section):
     """What Adam adds to the root of the second moment; Keras has 1e-7."""
     penalty: float = Field(default=0.0, ge=0, le=1e3, allow_inf_nan=False)
     """Factor of the sum of squares of every trained weight, added to the loss (L2 as in Keras)."""
+    clip: float = Field(default=0.0, ge=0, le=1e6, allow_inf_nan=False)
+    """Largest length of the gradient of one step: a longer one is shortened to it, which long sequences may need
+    (Pascanu et al. 2013, arXiv 1211.5063); 0 for any."""
     period: int = Field(default=1, ge=1, le=1_000_000)
     """From one reconnection to the next, in ``period_unit``."""
     period_unit: Unit = "epochs"
@@ -58,6 +61,7 @@ class DescentParameters(Section):
             self.optimiser,
             self.adam_epsilon,
             self.penalty,
+            self.clip,
         )
 
 
@@ -169,6 +173,7 @@ class Descent:
 
     def _part(self, last: int, optimiser: torch.optim.Optimizer) -> None:
         """The batches of the present pass up to number ``last``."""
+        import torch
         from torch.nn import functional
 
         number, first = divmod(self.batch, self.batches)
@@ -180,16 +185,22 @@ class Descent:
         for place in range(first, min(first + last - self.batch, self.batches)):
             chosen = order[place * size : (place + 1) * size]
             optimiser.zero_grad(set_to_none=True)
-            loss = loss_of(self.forward(self._samples(chosen), self._source()), self._y[chosen])
+            loss = loss_of(self.outputs_of(chosen), self._y[chosen])
             for weight, factor in self._penalised:
                 loss = loss + factor * weight.square().sum()
             loss.backward()  # type: ignore[no-untyped-call]
+            if self.course.clip:
+                torch.nn.utils.clip_grad_norm_(self._trained, self.course.clip)
             optimiser.step()
             total += loss.detach()
             self.batch += 1
         if not math.isfinite(float(total)):
             what = f"the loss of training is {float(total)} in epoch {number + 1} of {self.course.epochs}"
             raise TrainingError(f"{what}; lower the learning rate or the initial values")
+
+    def outputs_of(self, chosen: torch.Tensor) -> torch.Tensor:
+        """The network's outputs in training for the samples of these numbers."""
+        return self.forward(self._samples(chosen), self._source())
 
     def _ordered(self, number: int) -> torch.Tensor:
         """The order of samples in one pass, int64 (samples,)."""

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from hwsim.model import Layer, Model, Node
 
 
+_SEQUENCE = 2
+
+
 def forward(
     model: Model,
     x: torch.Tensor,
@@ -24,6 +27,7 @@ def forward(
     biases: Sequence[torch.Tensor],
     gains: Sequence[torch.Tensor],
     training: torch.Generator | None = None,
+    products: torch.Tensor | None = None,
 ) -> torch.Tensor:
     """The network's outputs (samples, outputs).
 
@@ -34,14 +38,19 @@ def forward(
         biases: per layer (units,).
         gains: per layer a number, or (units,) where each unit has its own.
         training: source of what is random while training (dropout), None otherwise.
+        products: what the first layer's weights make of x, (samples, units), where it is ``dense`` and this is known.
+
+    A model of sequences takes any number of steps.
     """
     del training  # no layer asks for it yet
     shape = model.nodes[0].taken
-    kept = {-1: x if len(shape) == 1 else x.reshape(len(x), *shape)}
+    kept = {-1: x.reshape(len(x), *((-1, shape[1]) if len(shape) == _SEQUENCE else shape))}
     wanted = {node.summand for node in model.nodes}
     x = kept[-1]
     for number, node in enumerate(model.nodes):
-        if node.layer is not None:
+        if number == 0 and products is not None:
+            x = _activated(model.layers[0], _settled(model.layers[0], products, biases[0], gains[0]))
+        elif node.layer is not None:
             x = _weighted(node, model.layers[node.layer], x, weights[node.layer], biases[node.layer], gains[node.layer])
         else:
             x = _between(node, x, kept)
@@ -68,10 +77,9 @@ def _between(node: Node, x: torch.Tensor, kept: dict[int, torch.Tensor]) -> torc
 def _weighted(
     node: Node, layer: Layer, x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor, gain: torch.Tensor
 ) -> torch.Tensor:
-    import torch
-
     if node.kind == "dense":
-        return _activated(layer, _settled(layer, x @ weight.T, bias, gain))
+        rows = x.reshape(-1, x.shape[-1])  # of a sequence step by step
+        return _activated(layer, _settled(layer, rows @ weight.T, bias, gain)).reshape(*x.shape[:-1], -1)
     if node.kind == "conv2d" and node.window:
         from torch.nn import functional
 
@@ -82,10 +90,21 @@ def _weighted(
         rows = sums.permute(0, 2, 3, 1).reshape(-1, layer.units)
         found = _activated(layer, _settled(layer, rows, bias, gain))
         return found.reshape(len(x), *sums.shape[2:], layer.units).permute(0, 3, 1, 2)
+    return _recurrent(node, layer, x, weight, bias, gain)
+
+
+def _recurrent(
+    node: Node, layer: Layer, x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor, gain: torch.Tensor
+) -> torch.Tensor:
+    """An Elman network over (samples, steps, features); products with all inputs are reckoned at once."""
+    import torch
+
+    forth, back = weight[:, : x.shape[2]].T, weight[:, x.shape[2] :].T
+    met = (x @ forth).unbind(1)
     state = x.new_zeros((len(x), layer.units))
     states = []
-    for step in range(node.taken[0]):
-        state = _activated(layer, _settled(layer, torch.cat([x[:, step], state], 1) @ weight.T, bias, gain))
+    for inputs in met:
+        state = _activated(layer, _settled(layer, torch.addmm(inputs, state, back), bias, gain))
         states.append(state)
     return torch.stack(states, 1) if node.sequence else state
 

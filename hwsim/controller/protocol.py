@@ -55,11 +55,15 @@ class Reconnection:
         permutations: per layer, int64 (banks, ports) of the permutations from now on, or None where the layer keeps its
             connections; ``p[b, i]`` is the cell of bank b that feeds position i.
         registers: per layer, the registers from now on.
+        part: number of the part of the task that this serves, where the task has several.
+        switch: whether it brings back what was learned before for its part.
     """
 
     batch: int
     permutations: tuple[NDArray[np.int64] | None, ...]
     registers: tuple[Registers, ...]
+    part: int = 0
+    switch: bool = False
 
 
 class Controller(Protocol):
@@ -89,6 +93,7 @@ class Course:
         optimiser: ``adam`` or ``sgd``.
         adam_epsilon: what Adam adds to the root of the second moment.
         penalty: factor of the sum of squares of each trained weight, added to the loss.
+        clip: largest length of the gradient, 0 for any.
 
     Example:
         >>> course = Course(epochs=2, batch=32, rate=0.1, rate_decay=1.0, period=3)
@@ -105,6 +110,7 @@ class Course:
     optimiser: Optimiser = "adam"
     adam_epsilon: float = 1e-8
     penalty: float = 0.0
+    clip: float = 0.0
 
     def steps_a_pass(self, samples: int) -> int:
         """Optimiser steps of one pass over so many samples; the last batch may be smaller."""

@@ -48,9 +48,9 @@ class LayerFile(Section):
     """One ``[[layer]]`` of a model file."""
 
     kind: Kind
-    """Layer type: ``dense``, every unit meets every input; ``conv2d``, every filter walks over the image; ``rnn``, an
-    Elman network; ``max-pool`` and ``average-pool``; ``batch-norm``, a gain and a bias register for every unit of the
-    layer before it; ``dropout``, signals set to zero at random while training and nothing on the hardware;
+    """Layer type: ``dense``, every unit meets every input, of a sequence step by step; ``conv2d``, every filter walks
+    over the image; ``rnn``, an Elman network; ``max-pool`` and ``average-pool``; ``batch-norm``, a gain and a bias
+    register for every unit of the layer before it; ``dropout``, signals set to zero at random while training and nothing on the hardware;
     ``flatten``, an image into features; ``add``, the signals of an earlier layer on top."""
     name: str = ""
     """What a later ``add`` calls this layer."""
@@ -393,11 +393,8 @@ class _Reader:
         if len(self.shape) == _IMAGE:
             what = f"a dense layer cannot take an image of {_shown(self.shape)}"
             raise self.wrong(number, "kind", what, "put a layer of kind 'flatten' before it")
-        if len(self.shape) == _SEQUENCE:
-            what = f"a dense layer cannot take a sequence of {_shown(self.shape)}"
-            raise self.wrong(number, "kind", what, "leave 'sequence' out of the 'rnn' before it, or flatten")
         units = _count(entry)
-        return Node("dense", self.shape, (units,), self._layer(number, entry, self.shape[0]))
+        return Node("dense", self.shape, (*self.shape[:-1], units), self._layer(number, entry, self.shape[-1]))
 
     def _rnn(self, number: int, entry: LayerFile) -> Node:
         if len(self.shape) != _SEQUENCE:

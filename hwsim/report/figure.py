@@ -11,6 +11,26 @@ if TYPE_CHECKING:
     from hwsim.scenario.schema import Published
 
 INK, CHIP, QUIET, FREE = "#1a1a1a", "#1f5fa8", "#8fb4dc", "#b5482a"
+PARTS = ("#1f5fa8", "#b5482a", "#3b8a4a", "#8a5aa8", "#c28a1f", "#4a4a4a")
+
+
+def _draw_chip(axes: Any, rows: Sequence[Mapping[str, Any]], axis: str, merit: str) -> None:
+    """The emulated chip over the run; of a task of several parts, a line a part, with a ring at its switch."""
+    parts = list(dict.fromkeys(row.get("part") for row in rows))
+    for part, color in zip(parts, PARTS * len(parts), strict=False):
+        own = [row for row in rows if row.get("part") == part]
+        if part is None:
+            axes.plot(
+                [r[axis] for r in own],
+                [r[merit] for r in own],
+                color=CHIP,
+                marker=".",
+                linewidth=1.4,
+                label="emulated chip",
+            )
+            continue
+        axes.plot([r[axis] for r in own[:-1]], [r[merit] for r in own[:-1]], color=color, marker=".", label=part)
+        axes.plot(own[-1][axis], own[-1][merit], color=color, marker="o", markerfacecolor="none", markersize=9)
 
 
 def draw(
@@ -49,14 +69,14 @@ def draw(
     settings: dict[Any, Any] = {"svg.hashsalt": "hwsim", "svg.fonttype": "path", "font.size": 10, "axes.edgecolor": INK}
     with mpl.rc_context(settings):
         figure, axes = plt.subplots(figsize=(7.2, 4.5), layout="constrained")
-        if f"{merit}_low" in rows[0]:
+        if f"{merit}_low" in rows[0] and "part" not in rows[0]:
             low, high = [r[f"{merit}_low"] for r in rows], [r[f"{merit}_high"] for r in rows]
             axes.fill_between(x, low, high, color=CHIP, alpha=0.15, linewidth=0, label="95 % interval")
-        if any(r[merit] != r[f"{merit}_noiseless"] for r in rows):
+        if any(r[merit] != r[f"{merit}_noiseless"] for r in rows) and "part" not in rows[0]:
             axes.plot(
                 x, [r[f"{merit}_noiseless"] for r in rows], color=QUIET, linewidth=1.2, label="chip, without noise"
             )
-        axes.plot(x, [r[merit] for r in rows], color=CHIP, marker=".", linewidth=1.4, label="emulated chip")
+        _draw_chip(axes, rows, axis, merit)
         if reference is not None:
             axes.axhline(reference, color=FREE, linestyle="--", linewidth=1.2, label=f"free training ({reference:.3g})")
         if published is not None:
