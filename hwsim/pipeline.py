@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -77,7 +78,7 @@ def run(plan: Plan, out: Path, report: Report) -> dict[str, Any]:
         return folder.answer()
 
 
-def measure(plan: Plan, out: Path, report: Report) -> dict[str, Any]:
+def measure(plan: Plan, out: Path, report: Report, events: Sequence[int] = ()) -> dict[str, Any]:
     """Carry out a plan for its answer alone: no table, no picture, no exports; goes on where an earlier try stopped.
 
     The schedule is written every few seconds, so a kill costs no more than those.
@@ -86,9 +87,11 @@ def measure(plan: Plan, out: Path, report: Report) -> dict[str, Any]:
         plan: a resolved scenario.
         out: a folder for the run while it lasts.
         report: as for :func:`run`.
+        events: events whose score rows are wanted besides.
 
     Returns:
-        The run's answer, as :func:`run` gives it.
+        The run's answer, as :func:`run` gives it; under ``rows`` the score rows of the events asked for, each with
+        ``moved``, the moves of that event alone.
     """
     task = plan.task.load(plan.task_parameters)
     with claim(out, plan) as folder:
@@ -97,7 +100,9 @@ def measure(plan: Plan, out: Path, report: Report) -> dict[str, Any]:
         with open_schedule(folder.schedule, (plan.identity, machine.layout), SECONDS_AT_RISK) as schedule:
             if not schedule.complete:
                 _train(plan, task, machine, values, schedule, report)
-            return folder.sum_up(plan, schedule)
+            answer, rows = folder.sum_up(plan, schedule), schedule.scores() if events else []
+    moved = [0, *(new["moves"] - old["moves"] for old, new in pairwise(rows))]
+    return {**answer, "rows": {e: {**rows[e], "moved": moved[e]} for e in events if e < len(rows)}}
 
 
 def _train(

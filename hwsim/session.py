@@ -140,7 +140,10 @@ def default_folder(plan: Plan) -> Path:
 
 
 def measure(
-    scenario: Scenario, out: Path, report: Callable[[str, float, dict[str, Any] | None], None]
+    scenario: Scenario,
+    out: Path,
+    report: Callable[[str, float, dict[str, Any] | None], None],
+    events: Sequence[int] = (),
 ) -> dict[str, Any]:
     """Run a scenario for its answer alone: no table, picture or exports are written.
 
@@ -148,9 +151,10 @@ def measure(
         scenario: from :func:`load`.
         out: folder of the run while it lasts; an interrupted one goes on from there.
         report: as for :func:`run`.
+        events: events whose score rows are wanted besides.
 
     Returns:
-        What ``hwsim run --json`` would print, without the folder.
+        What ``hwsim run --json`` would print, without the folder, and under ``rows`` those of the events.
 
     Raises:
         FaultError: the scenario is faulty.
@@ -158,4 +162,4 @@ def measure(
     """
     from hwsim import pipeline
 
-    return pipeline.measure(scenario.plan(), out, report)
+    return pipeline.measure(scenario.plan(), out, report, events)
