@@ -50,8 +50,8 @@ class LayerFile(Section):
     kind: Kind
     """Layer type: ``dense``, every unit meets every input, of a sequence step by step; ``conv2d``, every filter walks
     over the image; ``rnn``, an Elman network; ``max-pool`` and ``average-pool``; ``batch-norm``, a gain and a bias
-    register for every unit of the layer before it; ``dropout``, signals set to zero at random while training and nothing on the hardware;
-    ``flatten``, an image into features; ``add``, the signals of an earlier layer on top."""
+    register for every unit of the layer before it; ``dropout``, signals set to zero at random while training and
+    nothing on the hardware; ``flatten``, an image into features; ``add``, the signals of an earlier layer on top."""
     name: str = ""
     """What a later ``add`` calls this layer."""
     units: Units | None = None
@@ -432,6 +432,9 @@ class _Reader:
             what = "batch-norm must follow a 'dense' or 'conv2d' layer whose activation is 'identity'"
             raise self.wrong(number, "kind", what, "give the activation to the batch-norm instead")
         layer = self.layers[before]
+        if entry.statistics == "batch" and not layer.learned_registers:
+            what = "batch statistics move the registers of the layer before, which are 'fixed'"
+            raise self.wrong(number, "statistics", what, "set registers = 'learned' there, or statistics = 'none'")
         self.layers[before] = replace(
             layer,
             activation=entry.activation or "identity",
