@@ -56,7 +56,7 @@ def reproduce(
         failed: dict[str, str] = {}
         schedules: list[Path] = []
     else:
-        _refuse(keep=keep, set_=set_)
+        _refuse(keep=keep, set_=set_, jobs=jobs)
         chosen = _choose(found, curve, x, seeds, set_ or [])
         done = _carry_out(found, chosen, folder, jobs, quiet=quiet)
         schedules = [run_folder(folder, job) / SCHEDULE for job in chosen]
@@ -104,13 +104,15 @@ def _read(name: str) -> Reproduction:
     return read_reproduction(document, path)
 
 
-def _refuse(*, kept: bool = False, keep: bool, set_: list[str] | None) -> None:
+def _refuse(*, kept: bool = False, keep: bool, set_: list[str] | None, jobs: int | None = None) -> None:
     from hwsim.scenario import Fault, Faults
 
     faults = Faults()
     if keep and set_:
         what = "results under changed settings are not those of the file"
         faults.add(Fault("--keep", 1, 1, what, "--set", "leave one of the two out"))
+    if jobs is not None and jobs < 1:
+        faults.add(Fault("--jobs", 1, 1, "'jobs' must be at least 1", str(jobs)))
     if kept and (keep or set_):
         faults.add(Fault("--kept", 1, 1, "nothing is computed", "", "leave --keep and --set out"))
     faults.check()
@@ -153,7 +155,7 @@ def _choose(
 def _carry_out(found: Reproduction, chosen: list[Job], folder: Path, workers: int | None, *, quiet: bool) -> Conduct:
     from hwsim.reproduction import conduct, cores
 
-    size = max(1, workers or cores())
+    size = workers or cores()
     if quiet:
         return conduct(found, chosen, folder, size)
     from hwsim.cli.progress import Sweep

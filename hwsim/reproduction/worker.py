@@ -65,7 +65,3 @@ def _carry_out(order: dict[str, Any], report: Any) -> dict[str, Any]:
     if not order["keep_folder"]:
         shutil.rmtree(folder, ignore_errors=True)
     return {"answer": answer}
-
-
-if __name__ == "__main__":
-    main()

@@ -9,13 +9,16 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from hwsim.cli.reproduce import reproduce
 from hwsim.reproduction import Standing, compare, conduct, plan_jobs, read_kept, read_reproduction, values
 from hwsim.reproduction.conduct import metric_of
 from hwsim.reproduction.crew import Crew
 from hwsim.scenario import FaultError, read_document
+from hwsim.session import load
 from tests.conftest import Command, run_here
 
 
@@ -43,10 +46,12 @@ def test_end_to_end(short: Path, tmp_path: Path, hwsim_command: Command) -> None
     assert len(answers) == 8
     assert sorted(path.name for path in (tmp_path / "runs" / "figure").iterdir()) == ["answers", "figure.png"]
 
-    stamps = [path.stat().st_mtime_ns for path in answers]
-    again = hwsim_command("reproduce", short, "--json")
-    assert json.loads(again.stdout)["curves"] == found["curves"]
-    assert [path.stat().st_mtime_ns for path in answers] == stamps
+    def none(_: Standing) -> None:
+        raise AssertionError("nothing is left to run")
+
+    again = read_reproduction(read_document(short), short)
+    done = conduct(again, plan_jobs(again), tmp_path / "runs" / "figure", 2, none)
+    assert values(done.runs) == values(read_kept(again)[0])
 
     quiet = hwsim_command("reproduce", short, "--kept", cwd=tmp_path / "scenarios")
     assert quiet.returncode == 1
@@ -130,17 +135,30 @@ def test_kept_results_that_are_none(short: Path) -> None:
         read_kept(found)
 
 
-def test_refusals(short: Path, hwsim_command: Command) -> None:
-    for words, wanted in (
-        (["--keep", "--set", "seed=1"], "--keep:1:1: results under changed settings are not those of the file"),
-        (["--curve", "quik"], "--curve:1:1: unknown curve 'quik', did you mean 'quick'?"),
-        (["--x", "5", "--seeds", "0"], "--x:1:1: unknown x '5', allowed: '4', '8'"),
-    ):
-        result = hwsim_command("reproduce", short, *words)
-        assert result.returncode == 2
-        assert wanted in result.stderr
-    scenario = hwsim_command("reproduce", short.parent / "short.toml")
-    assert (scenario.returncode, "a scenario, no reproduction, hwsim run" in scenario.stderr) == (2, True)
+@pytest.mark.parametrize(
+    ("options", "wanted"),
+    [
+        ({"keep": True, "set_": ["seed=1"]}, "--keep:1:1: results under changed settings are not those of the file"),
+        ({"kept": True, "keep": True}, "--kept:1:1: nothing is computed, leave --keep and --set out"),
+        ({"curve": ["quik"]}, "--curve:1:1: unknown curve 'quik', did you mean 'quick'?"),
+        (
+            {"x": ["5"], "seeds": 0},
+            "--seeds:1:1: 'seeds' must be at least 1, found 0\n--x:1:1: unknown x '5'",
+        ),
+        ({"jobs": 0}, "--jobs:1:1: 'jobs' must be at least 1, found 0"),
+    ],
+)
+def test_refusals(short: Path, options: dict[str, Any], wanted: str) -> None:
+    with pytest.raises(FaultError) as caught:
+        reproduce(str(short), **options)
+    assert str(caught.value).startswith(wanted)
+
+
+def test_a_scenario_and_a_reproduction_are_told_apart(short: Path) -> None:
+    with pytest.raises(FaultError, match="a scenario, no reproduction, hwsim run"):
+        reproduce(str(short.parent / "short.toml"))
+    with pytest.raises(FaultError, match=r"figure\.toml:\d+:1: a reproduction, no scenario, hwsim reproduce"):
+        load(short)
 
 
 def test_a_metric_that_no_answer_has() -> None:
