@@ -56,7 +56,7 @@ class FrozenDescent(Descent):
         if self._products is None:
             self._products = self._multiply()
         x, values = self._x[chosen], (self.weights, self.biases, self.gains)
-        return forward(self.job.model, x, *values, self._source(), self._products[chosen])
+        return forward(self.job.model, x, *values, self._source(), self._products[chosen], self.statistics)
 
     def _multiply(self) -> torch.Tensor:
         """Products of the first layer with every training sample, (samples, units)."""

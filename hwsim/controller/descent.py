@@ -11,12 +11,13 @@ from pydantic import Field
 
 from hwsim.controller.forward import forward
 from hwsim.controller.protocol import Course, NoDeviceError, Optimiser, Path, TrainingError, Unit
+from hwsim.controller.statistics import begin
 from hwsim.device import Registers
 from hwsim.scenario import Section
 from hwsim.stream import stream
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     import torch
     from numpy.typing import NDArray
@@ -103,7 +104,10 @@ class Descent:
         self.total = self.batches * course.epochs
         self.batch = 0
         self._order: tuple[int, torch.Tensor] | None = None
-        self._dropout = any(str(node.kind) == "dropout" for node in job.model.nodes)
+        self._random = any(node.kind == "dropout" for node in job.model.nodes)
+        self.statistics = [
+            begin(layer.norm, layer.units, self.device) if layer.norm else None for layer in job.model.layers
+        ]
         self.weights: list[torch.Tensor] = []
         self.biases: list[torch.Tensor] = []
         self.gains: list[torch.Tensor] = []
@@ -145,7 +149,8 @@ class Descent:
 
     def forward(self, x: torch.Tensor, training: torch.Generator | None = None) -> torch.Tensor:
         """The network's outputs (samples, outputs); ``training`` is the source of dropout while training."""
-        return forward(self.job.model, x, self.weights, self.biases, self.gains, training)
+        values = self.weights, self.biases, self.gains
+        return forward(self.job.model, x, *values, training, statistics=self.statistics)
 
     def outputs(self, x: NDArray[np.float32]) -> NDArray[np.float64]:
         """What the network makes of samples (samples, features), float64 (samples, outputs)."""
@@ -228,12 +233,12 @@ class Descent:
         return torch.from_numpy(made).to(self.device)
 
     def _source(self) -> torch.Generator | None:
-        """The source of what is random in the next batch; None where the model has nothing of the kind."""
+        """The source of what is random in the next batch; None where the model trains as it works."""
         import torch
 
-        if not self._dropout:
+        if not self._random and not any(self.statistics):
             return None
-        seed = int(stream(self.job.seed, f"train/dropout/{self.batch}").integers(2**63))
+        seed = int(stream(self.job.seed, f"train/dropout/{self.batch}").integers(2**63)) if self._random else 0
         return torch.Generator(self.device).manual_seed(seed)
 
     def values(self, layer: int) -> NDArray[np.float64]:
@@ -241,12 +246,16 @@ class Descent:
         return self.weights[layer].detach().cpu().numpy().astype(np.float64)
 
     def registers(self) -> tuple[Registers, ...]:
-        """Biases and gains as they are now."""
+        """Biases and gains as they are now, with the running statistics of batches folded in."""
         found = []
-        for layer, bias, gain in zip(self.job.model.layers, self.biases, self.gains, strict=True):
+        values = zip(self.job.model.layers, self.biases, self.gains, self.statistics, strict=True)
+        for layer, bias, gain, statistics in values:
             gains = gain.detach().cpu().numpy().astype(np.float64)
             biases = bias.detach().cpu().numpy().astype(np.float64)
-            found.append(Registers(bias=biases, gain=gains if layer.unit_gains else float(gains)))
+            if statistics is not None:
+                found.append(statistics.fold(gains, biases))
+            else:
+                found.append(Registers(bias=biases, gain=gains if layer.unit_gains else float(gains)))
         return tuple(found)
 
     def put_weights(self, layer: int, values: NDArray[np.float64]) -> None:
@@ -268,12 +277,21 @@ class Descent:
         if self._optimiser is not None:
             self._optimiser.state.clear()
 
+    def _named(self) -> Iterator[tuple[str, torch.Tensor]]:
+        """Everything that training moves, beside the optimiser's state."""
+        for name, tensors in (("weight", self.weights), ("bias", self.biases), ("gain", self.gains)):
+            for number, tensor in enumerate(tensors):
+                yield f"{name}/{number}", tensor
+        for number, statistics in enumerate(self.statistics):
+            if statistics is not None:
+                yield f"mean/{number}", statistics.mean
+                yield f"variance/{number}", statistics.variance
+
     def dump(self) -> dict[str, NDArray[np.generic]]:
         """All values, the optimiser's state and the place in the course, as named arrays."""
         arrays: dict[str, NDArray[np.generic]] = {"batch": np.array(self.batch)}
-        for name, tensors in (("weight", self.weights), ("bias", self.biases), ("gain", self.gains)):
-            for number, tensor in enumerate(tensors):
-                arrays[f"{name}/{number}"] = tensor.detach().cpu().numpy().copy()
+        for name, tensor in self._named():
+            arrays[name] = tensor.detach().cpu().numpy().copy()
         for number, tensor in enumerate(self._trained):
             if self._optimiser is not None and tensor in self._optimiser.state:
                 for key, value in self._optimiser.state[tensor].items():
@@ -286,9 +304,8 @@ class Descent:
 
         self.batch = int(arrays["batch"])
         with torch.no_grad():
-            for name, tensors in (("weight", self.weights), ("bias", self.biases), ("gain", self.gains)):
-                for number, tensor in enumerate(tensors):
-                    tensor.copy_(torch.tensor(arrays[f"{name}/{number}"]))
+            for name, tensor in self._named():
+                tensor.copy_(torch.tensor(arrays[name]))
         for number, tensor in enumerate(self._trained if self._optimiser is not None else []):
             prefix = f"adam/{number}/"
             found = {
