@@ -46,7 +46,7 @@ def reproduce(
     The exit code is 1 where an expectation of the file fails, 3 where runs failed.
     """
     from hwsim.folder import SCHEDULE
-    from hwsim.reproduction import compare, kept_path, read_kept, run_folder, values, write_kept
+    from hwsim.reproduction import compare, join_kept, kept_path, read_kept, run_folder, values, write_kept
 
     found = _read(name)
     folder = out or Path("runs") / found.name
@@ -65,7 +65,9 @@ def reproduce(
     drawing = picture or (folder / f"{found.name}.png" if not kept else Path(f"{found.name}.png"))
     pictures = [drawing] if not (kept and found.file.picture == "activity") else []
     if keep:
-        path = write_kept(found, runs, f"{command} --keep")
+        runs, command = join_kept(found, runs, f"{command} --keep")
+        outcome = compare(found, values(runs))
+        path = write_kept(found, runs, command)
         typer.echo(f"kept {path}", err=True)
         pictures.append(path.with_suffix(".png"))
     for place in pictures:
@@ -153,9 +155,11 @@ def _choose(
 
 
 def _carry_out(found: Reproduction, chosen: list[Job], folder: Path, workers: int | None, *, quiet: bool) -> Conduct:
-    from hwsim.reproduction import conduct, cores
+    from hwsim.reproduction import conduct, cores, kept_path
 
     size = workers or cores()
+    if found.file.long and kept_path(found).is_file() and not quiet:
+        typer.echo(f"this is a long one; hwsim reproduce {found.name} --kept shows results that were kept", err=True)
     if quiet:
         return conduct(found, chosen, folder, size)
     from hwsim.cli.progress import Sweep

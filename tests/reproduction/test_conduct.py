@@ -8,13 +8,25 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from hwsim.cli.reproduce import reproduce
-from hwsim.reproduction import Standing, compare, conduct, plan_jobs, read_kept, read_reproduction, values
+from hwsim.reproduction import (
+    Kept,
+    Standing,
+    compare,
+    conduct,
+    join_kept,
+    plan_jobs,
+    read_kept,
+    read_reproduction,
+    values,
+    write_kept,
+)
 from hwsim.reproduction.conduct import metric_of
 from hwsim.reproduction.crew import Crew
 from hwsim.scenario import FaultError, read_document
@@ -123,6 +135,21 @@ def test_interrupted(short: Path, tmp_path: Path) -> None:
     for child in children:
         with pytest.raises(ProcessLookupError):
             os.kill(int(child), 0)
+
+
+def test_results_of_parts_are_put_together(short: Path) -> None:
+    """What was kept stays while the file asks for the same run; other runs of the same point take its place."""
+    found = read_reproduction(read_document(short), short)
+    keys = {place: job.key[:8] for job in plan_jobs(found) for place in job.places}
+
+    def kept(curve: str, x: str, seed: int, value: float) -> Kept:
+        return Kept(curve, x, seed, value, 0.1, keys[curve, x, seed])
+
+    assert join_kept(found, [kept("quick", "4", 1, 0.5)], "a") == ([kept("quick", "4", 1, 0.5)], "a")
+    stale = replace(kept("plain", "8", 2, 0.9), key="00000000")
+    write_kept(found, [kept("plain", "4", 2, 0.7), stale, kept("quick", "4", 1, 0.5)], "a")
+    new = [kept("quick", "4", 1, 0.4), kept("quick", "4", 2, 0.3)]
+    assert join_kept(found, new, "b") == ([*new, kept("plain", "4", 2, 0.7)], "a && b")
 
 
 def test_kept_results_that_are_none(short: Path) -> None:
