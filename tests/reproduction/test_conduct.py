@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -29,7 +30,8 @@ from hwsim.reproduction import (
 )
 from hwsim.reproduction.conduct import metric_of
 from hwsim.reproduction.crew import Crew
-from hwsim.scenario import FaultError, read_document
+from hwsim.reproduction.worker import _why
+from hwsim.scenario import Fault, FaultError, read_document
 from hwsim.session import load
 from tests.conftest import Command, run_here
 
@@ -135,6 +137,29 @@ def test_interrupted(short: Path, tmp_path: Path) -> None:
     for child in children:
         with pytest.raises(ProcessLookupError):
             os.kill(int(child), 0)
+
+
+def test_a_worker_ends_with_who_started_it(short: Path, tmp_path: Path) -> None:
+    """In the middle of a run, once nobody holds the other end of its stdin."""
+    words = [sys.executable, "-c", "from hwsim.reproduction.worker import main; main()"]
+    worker = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    order = {"scenario": str(short.parent / "short.toml"), "settings": ["controller.epochs=1000000"], "seed": 1}
+    order |= {"folder": str(tmp_path / "run"), "kept": str(tmp_path / "kept"), "events": [], "keep_folder": False}
+    assert worker.stdin is not None
+    assert worker.stdout is not None
+    worker.stdin.write(json.dumps(order) + "\n")
+    worker.stdin.flush()
+    assert "share" in json.loads(worker.stdout.readline())
+    worker.stdin.close()
+    assert worker.wait(20) == 0
+    worker.stdout.close()
+
+
+def test_what_nobody_foresaw_is_named_with_its_place() -> None:
+    with pytest.raises(ZeroDivisionError) as caught:
+        divmod(1, len(""))
+    assert re.fullmatch(r"ZeroDivisionError: .* \(test_conduct\.py:\d+\)", _why(caught.value))
+    assert _why(FaultError([Fault("a.toml", 1, 1, "wrong")])) == "a.toml:1:1: wrong"
 
 
 def test_results_of_parts_are_put_together(short: Path) -> None:
