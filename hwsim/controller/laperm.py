@@ -2,7 +2,8 @@
 
 Source: Y. Qiu, R. Suda, Train-by-Reconnect: Decoupling Locations of Weights from their Values, NeurIPS 2020
 (arXiv 2003.02570). Per bank, the k-th smallest free weight takes the k-th smallest cell: the Euclidean projection onto
-the permutations of the cells. Adam's moments are kept. Biases and gains are trained freely and written along.
+the permutations of the cells. Adam's moments are kept. Biases and gains are trained freely and written along; biases
+that the model calls ``permuted`` are snapped as well, to permutations of the values that they started with.
 """
 
 from __future__ import annotations
@@ -72,7 +73,16 @@ class LaPerm:
             snapped = np.take_along_axis(cells, permutation, axis=1)
             descent.put_weights(number, snapped.reshape(tuple(descent.weights[number].shape)))
             permutations.append(permutation)
+        self._permute_registers()
         return Reconnection(descent.batch, tuple(permutations), descent.registers())
+
+    def _permute_registers(self) -> None:
+        """Biases that may only be permuted take their starting values, rank by rank."""
+        for number, (layer, start) in enumerate(zip(self._job.model.layers, self._job.start, strict=True)):
+            if layer.permuted_registers:
+                values = start.bias[None]
+                nearest = match_ranks(values, self._descent.bias(number)[None])
+                self._descent.put_bias(number, np.take_along_axis(values, nearest, axis=1)[0])
 
     def dump(self) -> bytes:
         """Everything needed to go on from here."""
