@@ -48,8 +48,8 @@ class Scenario:
 class Answer:
     """What a finished run said.
 
-    ``rows`` is the score table, ``final`` its last state, ``reference`` free training, None without. Of a task of several
-    parts, ``final`` and ``reference`` have the accuracy of the worst, and ``parts`` has each of them.
+    ``rows`` is the score table, ``final`` its last state, ``reference`` free training, None without. Of a task of
+    several parts, ``final`` and ``reference`` have the accuracy of the worst, and ``parts`` has each of them.
     """
 
     run: Path

@@ -24,6 +24,7 @@ _CODES = {
     "hwsim.device.technology.FabricationError": BAD_INPUT,
     "hwsim.budget.account.BudgetError": BAD_INPUT,
     "hwsim.controller.protocol.NoDeviceError": BAD_INPUT,
+    "hwsim.controller.protocol.UnfitError": BAD_INPUT,
     "hwsim.controller.protocol.TrainingError": FAILED,
     "hwsim.registry.PluginError": FAILED,
     "hwsim.execution.hardware.ExecutionError": FAILED,

@@ -10,7 +10,7 @@ import numpy as np
 from pydantic import Field
 
 from hwsim.controller.forward import forward
-from hwsim.controller.protocol import Course, NoDeviceError, Optimiser, TrainingError, Unit
+from hwsim.controller.protocol import Course, NoDeviceError, Optimiser, Path, TrainingError, Unit
 from hwsim.controller.statistics import begin
 from hwsim.device import Registers
 from hwsim.scenario import Section
@@ -49,6 +49,9 @@ class DescentParameters(Section):
     """From one reconnection to the next, in ``period_unit``."""
     period_unit: Unit = "epochs"
     """What ``period`` counts: ``epochs``, or ``batches``, single optimiser steps."""
+    path: Path = "auto"
+    """What trains: ``torch``; ``compiled``, kernels for networks of one hidden layer; or ``auto``, the faster of those
+    that can do it, as far as sizes tell. They take the same steps and differ in roundings."""
 
     def course(self) -> Course:
         """The course that training takes, and free training with it."""
@@ -63,6 +66,7 @@ class DescentParameters(Section):
             self.adam_epsilon,
             self.penalty,
             self.clip,
+            self.path,
         )
 
 
@@ -116,8 +120,8 @@ class Descent:
             trained += [weight] if learned else []
             trained += [bias] if layer.learned_registers else []
             trained += [gain] if layer.gains and layer.learned_registers else []
-            penalty = course.penalty + layer.penalty
-            self._penalised += [(weight, penalty)] if learned and penalty else []
+            factor = course.penalty + layer.penalty
+            self._penalised += [(weight, factor)] if learned and factor else []
             self.weights.append(weight)
             self.biases.append(bias)
             self.gains.append(gain)
@@ -241,6 +245,10 @@ class Descent:
         """One layer's weights as they are now, float64 (units, inputs)."""
         return self.weights[layer].detach().cpu().numpy().astype(np.float64)
 
+    def bias(self, layer: int) -> NDArray[np.float64]:
+        """One layer's biases as they are trained, nothing folded in, float64 (units,)."""
+        return self.biases[layer].detach().cpu().numpy().astype(np.float64)
+
     def registers(self) -> tuple[Registers, ...]:
         """Biases and gains as they are now, with the running statistics of batches folded in."""
         found = []
@@ -271,6 +279,18 @@ class Descent:
 
         with torch.no_grad():
             self.weights[layer].copy_(torch.tensor(values, dtype=torch.float32))
+
+    def put_bias(self, layer: int, values: NDArray[np.float64]) -> None:
+        """Set one layer's biases (units,); Adam's moments stay as they are."""
+        import torch
+
+        with torch.no_grad():
+            self.biases[layer].copy_(torch.tensor(values, dtype=torch.float32))
+
+    def forget(self) -> None:
+        """Set the optimiser's state back to that of the first step."""
+        if self._optimiser is not None:
+            self._optimiser.state.clear()
 
     def _named(self) -> Iterator[tuple[str, torch.Tensor]]:
         """Everything that training moves, beside the optimiser's state."""

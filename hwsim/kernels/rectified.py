@@ -55,7 +55,7 @@ def forward_one(weight: Floats, bias: Floats, read: Floats, slope: float, x: Flo
 
 @kernel
 def backward_one(weight: Floats, bias: Floats, slope: float, x: Floats, error: Floats, gradient: Floats) -> None:
-    """Add to ``gradient`` (rows, 32) what eight samples of one input say: the sum of ``error * f(weight * x + bias)``."""
+    """Add to ``gradient`` (rows, 32) what eight samples of one input say: sums of ``error * f(weight * x + bias)``."""
     kind = weight.dtype.type
     lean = kind(slope)
     x0, x1, x2, x3, x4, x5, x6, x7 = x[0], x[1], x[2], x[3], x[4], x[5], x[6], x[7]

@@ -87,7 +87,7 @@ def judge_class(output: Floats, label: int, error: Floats) -> float:
     for o in range(output.shape[0]):
         error[o] /= total
     error[label] -= kind(1)
-    return np.log(total) - (output[label] - most)
+    return float(np.log(total) - (output[label] - most))
 
 
 @kernel
@@ -99,7 +99,7 @@ def judge_values(output: Floats, target: Floats, error: Floats) -> float:
         miss = output[o] - target[o]
         loss += miss * miss
         error[o] = scale * miss
-    return loss / output.shape[0]
+    return float(loss / output.shape[0])
 
 
 @kernel
@@ -180,7 +180,7 @@ def train_shallow(
         law: rate, Adam's epsilon and penalties, as above.
         unit: ``RECTIFIED`` or ``TANH``.
         slope: of rectified units below zero, 0 to 1.
-        learned: whether each is trained: weight, bias, read, shift, gain; then whether by Adam (1) or plain descent (0).
+        learned: whether each is trained: weight, bias, read, shift, gain; then whether by Adam (1) or descent (0).
         clock: powers of Adam's factors, float64 (2,), updated.
         weight: (inputs, rows, 32), updated.
         bias: (rows, 32), updated.
@@ -235,8 +235,8 @@ def train_shallow(
             if learned[2]:
                 for o in range(outputs):
                     e = error[o]
-                    for row in range(hidden.shape[0]):
-                        for lane in range(hidden.shape[1]):
+                    for row in range(bias.shape[0]):
+                        for lane in range(LANES):
                             to_read[o, row, lane] += e * hidden[row, lane]
             if learned[0] or learned[1]:
                 blame(read, hidden, error, unit, slope, sample, wrong, to_weight, to_bias, learned)
@@ -254,3 +254,18 @@ def train_shallow(
                 descend(read[o], first, second, to_read[o], step, root, law[EPSILON], law[PENALTY2], adam)
         descend(head, head_moments[0], head_moments[1], to_head, step, root, law[EPSILON], 0.0, adam)
     return total
+
+
+@kernel
+def run_shallow(
+    x: Floats, unit: int, slope: float, weight: Floats, bias: Floats, read: Floats, head: Floats, out: Floats
+) -> None:
+    """What such a network gives: ``out`` (samples, outputs), overwritten."""
+    outputs = read.shape[0]
+    hidden, lanes = np.zeros(bias.shape, read.dtype), np.zeros((outputs, LANES), read.dtype)
+    sums = np.zeros(outputs, read.dtype)
+    for k in range(x.shape[0]):
+        drive(weight, bias, unit, slope, x[k], hidden)
+        read_out(read, hidden, lanes, sums)
+        for o in range(outputs):
+            out[k, o] = head[0, outputs] * sums[o] + head[0, o]

@@ -1,9 +1,9 @@
 """The Lorenz attractor seen from one side: a recurrent network is driven by x and forecasts it.
 
 Source: E. Williams et al., arXiv 2407.00957: a one-dimensional view, forecast tau = 27 steps ahead, the half-width at
-half-maximum of its autocorrelation. They give no step; with 0.01 the autocorrelation of x falls to a half after 25 steps
-(trajectories of 2,000 units of time), so theirs was about that. Parameters 10, 28, 8/3: E. N. Lorenz, J. Atmos. Sci. 20,
-130 (1963).
+half-maximum of its autocorrelation. They give no step; with 0.01 the autocorrelation of x falls to a half after 25
+steps (over 2,000 units of time), so theirs was about that. Parameters 10, 28, 8/3: E. N. Lorenz, J. Atmos. Sci. 20, 130
+(1963).
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from math import isqrt
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import numpy as np
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator
 
 from hwsim.scenario.fault import Refusal
 from hwsim.stream import stream
@@ -29,14 +29,16 @@ if TYPE_CHECKING:
 Arrangement = Literal["plain", "permuted", "rotated"]
 
 
-def _distinct(pixels: list[Arrangement]) -> list[Arrangement]:
-    twice = next((one for one in pixels if pixels.count(one) > 1), None)
-    if twice is not None:
-        raise Refusal(f"has {twice!r} twice", "name every part once")
+def _sound(pixels: Arrangement | list[Arrangement]) -> Arrangement | list[Arrangement]:
+    if not pixels:
+        raise Refusal("names no part", "name at least one arrangement")
+    twice = [] if isinstance(pixels, str) else [one for one in pixels if pixels.count(one) > 1]
+    if twice:
+        raise Refusal(f"names {twice[0]!r} twice", "name every part once")
     return pixels
 
 
-Pixels = Arrangement | Annotated[list[Arrangement], Field(min_length=1), AfterValidator(_distinct)]
+Pixels = Annotated[Arrangement | list[Arrangement], AfterValidator(_sound)]
 """One arrangement, or the parts of a task of several."""
 
 

@@ -1,7 +1,8 @@
 """Dynamical systems as tasks of sequences: what is shared by those that run free and those that are driven.
 
 Trajectories are integrated by scipy's DOP853, an explicit Runge-Kutta method of order 8 with step control (E. Hairer,
-S. P. Nørsett, G. Wanner, Solving Ordinary Differential Equations I, 1993), to relative and absolute tolerances of 1e-10.
+S. P. Nørsett, G. Wanner, Solving Ordinary Differential Equations I, 1993), to relative and absolute tolerances of
+1e-10.
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ size on the cycle.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 _SETTLED = 100.0
 """Time after which a trajectory from (2, 0) lies on the limit cycle to the tolerance of its integration, mu >= 0.1."""
+_TWO_PERIODS = 60.0
+"""Time that holds two periods, whatever mu."""
 
 
 class VanDerPolParameters(FreeParameters):
@@ -40,24 +43,40 @@ def law(mu: float) -> Law:
     return lambda _, state: [state[1], mu * (1 - state[0] ** 2) * state[1] - state[0]]
 
 
-def cycle(mu: float) -> tuple[NDArray[np.float64], float]:
-    """A point of the limit cycle at its largest x, float64 (2,), and the period.
+@dataclass(frozen=True)
+class Cycle:
+    """The limit cycle: its point of largest x, how far x and x' reach, each float64 (2,), and its period."""
+
+    top: NDArray[np.float64]
+    reach: NDArray[np.float64]
+    period: float
+
+
+def cycle(mu: float) -> Cycle:
+    """Find the limit cycle.
 
     Example:
-        >>> point, period = cycle(1.0)
-        >>> point.round(6).tolist(), round(period, 6)  # period: Strogatz, Nonlinear Dynamics and Chaos, 6.66
-        ([2.00862, 0.0], 6.663287)
+        >>> found = cycle(1.0)
+        >>> found.reach.round(5).tolist(), round(found.period, 5)
+        ([2.00862, 2.67844], 6.66329)
     """
     from scipy.integrate import solve_ivp
+
+    system = law(mu)
 
     def turn(_: float, state: NDArray[np.float64]) -> float:
         return float(state[1])
 
+    def steepest(time: float, state: NDArray[np.float64]) -> float:
+        return float(system(time, state)[1])
+
     turn.direction = -1  # type: ignore[attr-defined]
-    near = integrate(law(mu), [2.0, 0.0], np.array([0.0, _SETTLED]))[-1]
-    found = solve_ivp(law(mu), (0.0, 60.0), near, method="DOP853", events=turn, rtol=TOLERANCE, atol=TOLERANCE)
-    times = found.t_events[0]
-    return np.asarray(found.y_events[0][0], np.float64), float(times[1] - times[0])
+    near = integrate(system, [2.0, 0.0], np.array([0.0, _SETTLED]))[-1]
+    limits = {"rtol": TOLERANCE, "atol": TOLERANCE}
+    found = solve_ivp(system, (0.0, _TWO_PERIODS), near, method="DOP853", events=[turn, steepest], **limits)
+    times, tops = found.t_events[0], found.y_events[0]
+    reach = np.array([tops[0, 0], np.abs(found.y_events[1][:, 1]).max()])
+    return Cycle(np.asarray(tops[0], np.float64), reach, float(times[1] - times[0]))
 
 
 def load(parameters: VanDerPolParameters) -> Task:
@@ -68,11 +87,9 @@ def load(parameters: VanDerPolParameters) -> Task:
         >>> bool(abs(task.test_y.reshape(3, 10, 2)[0] - task.test_y.reshape(3, 10, 2)[2]).max() < 1e-6)
         True
     """
-    point, period = cycle(parameters.mu)
-    steps = parameters.period_steps
-    times = np.arange(steps * parameters.periods + 1) * (period / steps)
-    fine = integrate(law(parameters.mu), point.tolist(), np.linspace(0.0, period, 1001))
-    return free_task(parameters, integrate(law(parameters.mu), point.tolist(), times) / np.abs(fine).max(axis=0))
+    limit, steps = cycle(parameters.mu), parameters.period_steps
+    times = np.arange(steps * parameters.periods + 1) * (limit.period / steps)
+    return free_task(parameters, integrate(law(parameters.mu), limit.top.tolist(), times) / limit.reach)
 
 
 PLUGIN = TaskPlugin(
