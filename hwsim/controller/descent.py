@@ -195,7 +195,7 @@ class Descent:
         for place in range(first, min(first + last - self.batch, self.batches)):
             chosen = order[place * size : (place + 1) * size]
             optimiser.zero_grad(set_to_none=True)
-            loss = loss_of(self.outputs_of(chosen), self._y[chosen])
+            loss = loss_of(self.outputs_of(chosen), self._y.index_select(0, chosen))
             for weight, factor in self._penalised:
                 loss = loss + factor * weight.square().sum()
             loss.backward()  # type: ignore[no-untyped-call]
@@ -225,7 +225,7 @@ class Descent:
         """The samples of one batch, made anew where the task says how."""
         import torch
 
-        x = self._x[chosen]
+        x = self._x.index_select(0, chosen)
         augment = self.job.task.augment
         if augment is None:
             return x
