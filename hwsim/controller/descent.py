@@ -250,13 +250,18 @@ class Descent:
         return self.biases[layer].detach().cpu().numpy().astype(np.float64)
 
     def registers(self) -> tuple[Registers, ...]:
-        """Biases and gains as they are now, with the running statistics of batches folded in."""
+        """Biases and gains as they are now, with the running statistics of batches folded in.
+
+        Fixed registers are as they were fabricated, to the last bit, so that none is ever written.
+        """
         found = []
-        values = zip(self.job.model.layers, self.biases, self.gains, self.statistics, strict=True)
-        for layer, bias, gain, statistics in values:
+        values = zip(self.job.model.layers, self.job.start, self.biases, self.gains, self.statistics, strict=True)
+        for layer, start, bias, gain, statistics in values:
             gains = gain.detach().cpu().numpy().astype(np.float64)
             biases = bias.detach().cpu().numpy().astype(np.float64)
-            if statistics is not None:
+            if not layer.learned_registers and statistics is None:
+                found.append(Registers(start.bias, start.gain))
+            elif statistics is not None:
                 found.append(statistics.fold(gains, biases))
             else:
                 found.append(Registers(bias=biases, gain=gains if layer.unit_gains else float(gains)))
