@@ -24,6 +24,16 @@ def _edit(path: Path, *pairs: tuple[str, str]) -> None:
 
 CASES = [
     (
+        [
+            ("epochs = 6", 'path = "compiled"\nepochs = 6'),
+            ("[controller]", '[execution]\ntorch_device = "cuda"\n[controller]'),
+        ],
+        [
+            "scenarios/tiny.toml:21:1: the compiled path cannot train this: it works on the processor, not on 'cuda', "
+            "use 'torch' or 'auto'"
+        ],
+    ),
+    (
         [("epochs = 6", "period = 0\nepochs = 6")],
         ["scenarios/tiny.toml:19:1: 'period' must be at least 1, found 0"],
     ),

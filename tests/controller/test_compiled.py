@@ -160,6 +160,8 @@ def test_large_products_are_torchs() -> None:
     model = Model("m", (model.layers[0], replace(model.layers[1], inputs=1000)))
     assert not pays(job(full, model), replace(COURSE, batch=128), [True, True])
     assert pays(job(images(), classifier()), COURSE, [True, True])
+    wide = job(curve(inputs=3), cai(4000, 3))
+    assert pays(wide, replace(COURSE, batch=640), [False, True]), "the kernel for few inputs is always faster"
 
 
 def test_forgetting_is_starting_anew() -> None:
@@ -192,6 +194,18 @@ def test_training_that_diverges(path: str, name: str) -> None:
 
     with pytest.raises(TrainingError, match=message):
         train()
+
+
+@pytest.mark.parametrize("kind", [Descent, CompiledDescent])
+def test_fixed_registers_are_never_written(kind: Any) -> None:
+    """Those of the frozen layer are the fabricated ones to the last bit, though training works in float32."""
+    work = job(curve(), cai())
+    found = kind(work, COURSE, [start.weights for start in work.start], [False, True])
+    found.step(20)
+    first, last = found.registers()
+    assert np.array_equal(first.bias, work.start[0].bias)
+    assert not np.array_equal(first.bias, first.bias.astype(np.float32))
+    assert not np.array_equal(last.bias, work.start[1].bias)
 
 
 def test_free_training_takes_the_same_path() -> None:
