@@ -262,17 +262,6 @@ class Descent:
                 found.append(Registers(bias=biases, gain=gains if layer.unit_gains else float(gains)))
         return tuple(found)
 
-    def bias(self, layer: int) -> NDArray[np.float64]:
-        """One layer's biases as they are now, float64 (units,)."""
-        return self.biases[layer].detach().cpu().numpy().astype(np.float64)
-
-    def put_bias(self, layer: int, values: NDArray[np.float64]) -> None:
-        """Set one layer's biases (units,); Adam's moments stay as they are."""
-        import torch
-
-        with torch.no_grad():
-            self.biases[layer].copy_(torch.tensor(values, dtype=torch.float32))
-
     def put_weights(self, layer: int, values: NDArray[np.float64]) -> None:
         """Set one layer's weights (units, inputs); Adam's moments stay as they are."""
         import torch
