@@ -18,7 +18,7 @@ from hwsim.controller.free import train_freely
 from hwsim.controller.several import begin
 from hwsim.execution.hardware import first_entry
 from hwsim.folder import RunFolder, claim
-from hwsim.plan import KEPT, assemble, initial_values
+from hwsim.plan import KEPT, assemble, initial_values, learner
 from hwsim.replay import snapshot
 from hwsim.schedule import Entry, ScheduleFile, open_schedule
 from hwsim.score import Score, interval, judge, worst
@@ -120,7 +120,7 @@ def _work(
     layers = machine.layout.layers
     job = Job(
         task=task,
-        model=plan.model,
+        model=learner(plan),
         start=values,
         cells=[machine.chip.nominal(b.layer).reshape(b.banks, b.ports) for b in layers],
         seed=plan.scenario.seed,

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from hwsim.model import Model
     from hwsim.plan.resolve import Plan
     from hwsim.task import Task
 
@@ -50,6 +51,17 @@ def initial_values(
     if kept is not None:
         _write(kept, trained)
     return trained
+
+
+def learner(plan: Plan) -> Model:
+    """The network as a controller trains it.
+
+    Values that were trained before fabrication have the statistics of batches in their registers already: from there on
+    gain and bias are all that a batch normalisation has.
+    """
+    if plan.scenario.fabrication.values == "drawn":
+        return plan.model
+    return replace(plan.model, layers=tuple(replace(layer, norm=None) for layer in plan.model.layers))
 
 
 def _read(path: Path, drawn: Sequence[Start]) -> list[Start]:
