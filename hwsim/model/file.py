@@ -103,7 +103,7 @@ class LayerFile(Section):
     """Probability that a weight starts as drawn; the others are fabricated as zeros, which reconnections move about
     like any value. The file's own ``keep`` when left out."""
     keep_law: Literal["chance", "count"] = "chance"
-    """``chance``: every weight is kept with that probability; ``count``: every unit keeps the same number of weights."""
+    """``chance``: every weight is kept with that probability; ``count``: every unit keeps the same number of them."""
     penalty: float = Field(default=0.0, ge=0, le=1e6)
     """L2 penalty of training: the loss grows by this times the sum of the layer's squared weights, as in Keras."""
     input_bound: float | None = Field(default=None, gt=0, le=1e30, allow_inf_nan=False)
