@@ -107,6 +107,8 @@ class LayerFile(Section):
     keep: float | None = Field(default=None, gt=0, le=1)
     """Probability that a weight starts as drawn; the others are fabricated as zeros, which reconnections move about
     like any value. The file's own ``keep`` when left out."""
+    keep_law: Literal["chance", "count"] = "chance"
+    """``chance``: every weight is kept with that probability; ``count``: every unit keeps the same number of them."""
     penalty: float = Field(default=0.0, ge=0, le=1e6)
     """L2 penalty of training: the loss grows by this times the sum of the layer's squared weights, as in Keras."""
     input_bound: float | None = Field(default=None, gt=0, le=1e30, allow_inf_nan=False)
@@ -159,7 +161,16 @@ class ModelFile(Section):
     """The layers in order."""
 
 
-_DRAWN = {"weights", "weight_bound", "weight_gain", "weight_deviation", "weight_value", "weight_repeats", "keep"}
+_DRAWN = {
+    "weights",
+    "weight_bound",
+    "weight_gain",
+    "weight_deviation",
+    "weight_value",
+    "weight_repeats",
+    "keep",
+    "keep_law",
+}
 _WEIGHTED = _DRAWN | {"place", "connections", "bias", "bias_bound", "bias_repeats", "gain", "registers", "penalty"}
 _ACTIVATED = {"activation", "slope", "coefficients", "table", "table_range", "table_entries"}
 _KEYS: dict[Kind, set[str]] = {
@@ -369,6 +380,7 @@ class _Reader:
                 weight_deviation=_deviation(entry, inputs),
                 weight_value=1.0 if entry.weight_value is None else entry.weight_value,
                 keep=self._keep(entry),
+                keeps_count=entry.keep_law == "count",
                 places=prod(_pair(entry.kernel or 1)),
                 penalty=entry.penalty,
                 permuted_registers=entry.registers == "permuted",

@@ -69,6 +69,8 @@ class Layer:
     """Every weight of the start ``constant``."""
     keep: float = 1.0
     """Probability that a weight starts as drawn instead of at zero."""
+    keeps_count: bool = False
+    """Every unit keeps the same number of weights, ``keep`` of its inputs rounded, in place of a number by chance."""
     weight_repeats: int = 1
     """How often each value of the weight start ``uniform`` is used: one set of values, again and again."""
     bias_repeats: int = 1

@@ -116,6 +116,13 @@ def test_zeros_replace_what_is_drawn_and_change_nothing_else(units: int, inputs:
     assert np.array_equal(sparse.bias, whole.bias)
 
 
+@given(units=SIZES, inputs=SIZES, seed=SEEDS, keep=st.floats(0.01, 0.99))
+def test_every_unit_keeps_as_many(units: int, inputs: int, seed: int, keep: float) -> None:
+    law = replace(layer(units, inputs, "constant"), keep=keep, keeps_count=True)
+    (values,) = start(Model("t", (law,)), seed)
+    assert (values.weights != 0).sum(axis=1).tolist() == [round(keep * inputs)] * units
+
+
 @pytest.mark.parametrize("keep", [0.6, 1 / 15])
 def test_how_many_are_kept(keep: float) -> None:
     """H0: each of 10,000 weights is kept with the probability named; binomial, false alarms 1e-3, seed fixed."""
