@@ -10,6 +10,7 @@ from hwsim.crossbar.technology import SwitchSheet
 from hwsim.device import DEVICES
 from hwsim.model import ModelFile
 from hwsim.scenario import DIMENSIONS, reference
+from hwsim.scenario.reproduction import ReproductionFile
 from hwsim.scenario.schema import ScenarioFile
 from hwsim.schedule import file as schedule_file
 from hwsim.score import Score, columns
@@ -43,6 +44,7 @@ def _pages() -> dict[str, tuple[str, Callable[[], str]]]:
     pages: dict[str, tuple[str, Callable[[], str]]] = {
         "words": ("the words of this program", lambda: WORDS),
         "scenario": ("scenario files", lambda: reference(ScenarioFile, "Scenario file")),
+        "reproduction": ("reproduction files", lambda: reference(ReproductionFile, "Reproduction file")),
         "model": ("model files", lambda: reference(ModelFile, "Model file")),
         "switch": ("datasheets of switch technologies", lambda: reference(SwitchSheet, "Switch datasheet")),
         "units": ("units that quantities are written in", _units),
@@ -65,7 +67,10 @@ def _pages() -> dict[str, tuple[str, Callable[[], str]]]:
 
 def _score() -> str:
     named = ", ".join(columns("classification").values())
-    regression = "A regression has max_error in place of accuracy, and no interval."
+    regression = (
+        "A regression has max_error in place of accuracy, and no interval; part and trajectory errors are there for\n"
+        "tasks that have them."
+    )
     return f"Score table (score.csv)\n{inspect.getdoc(Score)}\n{regression}\nColumns: {named}"
 
 

@@ -6,32 +6,39 @@ scenario -> task, model, device -> chip -> crossbar -> controller -> schedule ->
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hwsim.controller import Job
+from hwsim.controller import Job, TrainingError
 from hwsim.controller.descent import pack, unpack
 from hwsim.controller.free import train_freely
+from hwsim.controller.several import begin
 from hwsim.execution.hardware import first_entry
 from hwsim.folder import RunFolder, claim
-from hwsim.plan import KEPT, assemble, check_memory, initial_values
+from hwsim.plan import KEPT, assemble, check_memory, initial_values, learner
 from hwsim.replay import snapshot
 from hwsim.schedule import Entry, ScheduleFile, open_schedule
-from hwsim.score import Score, interval, judge
+from hwsim.score import Score, interval, judge, worst
 from hwsim.stream import stream
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from hwsim.controller import Controller
+    from hwsim.controller import Controller, Reconnection
     from hwsim.execution import Hardware
     from hwsim.model import Start
     from hwsim.plan import Plan
     from hwsim.task import Task
 
     Report = Callable[[str, float, dict[str, Any] | None], None]
+
+
+SECONDS_AT_RISK = 5.0
+"""How much work a kill may cost a run that only its answer is wanted of."""
 
 
 def run(plan: Plan, out: Path, report: Report) -> dict[str, Any]:
@@ -65,7 +72,7 @@ def run(plan: Plan, out: Path, report: Report) -> dict[str, Any]:
                     for entry in schedule.entries():
                         machine.execute(entry)
                 else:
-                    schedule.finish({"reference": json.dumps(_work(plan, task, machine, values, schedule, report))})
+                    _train(plan, task, machine, values, schedule, report)
                 last = schedule.events() - 1
             report("writing", 0.0, None)
             folder.finish(plan, snapshot(plan, machine, last))
@@ -73,41 +80,109 @@ def run(plan: Plan, out: Path, report: Report) -> dict[str, Any]:
         return folder.answer()
 
 
+def measure(plan: Plan, out: Path, report: Report, events: Sequence[int] = ()) -> dict[str, Any]:
+    """Carry out a plan for its answer alone: no table, no picture, no exports; goes on where an earlier try stopped.
+
+    The schedule is written every few seconds, so a kill costs no more than those.
+
+    Args:
+        plan: a resolved scenario.
+        out: a folder for the run while it lasts.
+        report: as for :func:`run`.
+        events: events whose score rows are wanted besides.
+
+    Returns:
+        The run's answer, as :func:`run` gives it; under ``rows`` the score rows of the events asked for, each with
+        ``moved``, the moves of that event alone.
+    """
+    task = plan.task.load(plan.task_parameters)
+    with claim(out, plan) as folder:
+        values = initial_values(plan, task, folder.path / KEPT, lambda share: report("fabrication", share, None))
+        machine = assemble(plan, task, values)
+        with open_schedule(folder.schedule, (plan.identity, machine.layout), SECONDS_AT_RISK) as schedule:
+            if not schedule.complete:
+                _train(plan, task, machine, values, schedule, report)
+            answer, rows = folder.sum_up(plan, schedule), schedule.scores() if events else []
+    moved = [0, *(new["moves"] - old["moves"] for old, new in pairwise(rows))]
+    return {**answer, "rows": {e: {**rows[e], "moved": moved[e]} for e in events if e < len(rows)}}
+
+
+def _train(
+    plan: Plan, task: Task, machine: Hardware, values: Sequence[Start], schedule: ScheduleFile, report: Report
+) -> None:
+    """Work to the end, and mark the schedule complete."""
+    reference, row = _work(plan, task, machine, values, schedule, report)
+    schedule.finish({"reference": json.dumps(reference)}, row)
+
+
 def _work(
     plan: Plan, task: Task, machine: Hardware, values: Sequence[Start], schedule: ScheduleFile, report: Report
-) -> dict[str, float]:
-    """Train, reconnect, execute and judge to the end; returns the reference."""
+) -> tuple[dict[str, float | None], dict[str, Any] | None]:
+    """Train, reconnect, execute and judge to the end; returns the reference, and the last row where it was left out."""
     layers = machine.layout.layers
     job = Job(
         task=task,
-        model=plan.model,
+        model=learner(plan),
         start=values,
         cells=[machine.chip.nominal(b.layer).reshape(b.banks, b.ports) for b in layers],
         seed=plan.scenario.seed,
         threads=plan.scenario.execution.torch_threads,
+        device=plan.scenario.execution.torch_device,
     )
-    controller = plan.controller.begin(plan.controller_parameters, job)
+    controller = begin(plan.controller, plan.controller_parameters, job)
+    parts = task.parts or (task,)
+    part = parts[0]
+    every = plan.scenario.execution.scores == "every"
     total: dict[str, Any] = {"moves": 0, "toggles": 0, "bias_writes": 0, "energy_j": 0.0, "time_ps": 0}
 
     for entry in schedule.entries():
         _settle(machine, entry, total)
     if schedule.events() == 0:
         entry = _settle(machine, first_entry(plan.model, values), total)
-        schedule.append(entry, _score(plan, task, machine, entry, total), _dump(controller, machine))
+        schedule.append(entry, _score(plan, part, machine, entry, total), lambda: _dump(controller, machine))
     else:
         _load(schedule.state() or b"", controller, machine)
+        part = next(one for one in parts if one.name == schedule.scores()[-1].get("part", one.name))
 
-    while (change := controller.advance(lambda share: report("training", share, None))) is not None:
+    while (change := _advance(controller, schedule, report)) is not None:
         registers = tuple(machine.join(number, registers) for number, registers in enumerate(change.registers))
         wanted = Entry(schedule.events(), change.batch, change.permutations, registers)
-        entry = _settle(machine, machine.place(wanted), total)
-        row = _score(plan, task, machine, entry, total)
-        schedule.append(entry, row, _dump(controller, machine))
-        report("training", change.batch / _batches(plan, task), row)
+        entry, part = _settle(machine, machine.place(wanted), total), parts[change.part]
+        row = _score(plan, part, machine, entry, total, judged=every or change.switch)
+        schedule.append(entry, row, lambda: _dump(controller, machine))
+        report("training", change.batch / _batches(plan, parts), row)
 
-    course = plan.controller.course(plan.controller_parameters)
-    free = judge(task, train_freely(job, course, lambda share: report("reference", share, None)))
-    return {_merit(task): free.merit, "loss": free.loss}
+    last = None if every else _score(plan, part, machine, entry, total)
+    if not plan.scenario.execution.reference:
+        return {_merit(task): None, "loss": None}, last
+    return _refer(plan, job, parts, report), last
+
+
+def _advance(controller: Controller, schedule: ScheduleFile, report: Report) -> Reconnection | None:
+    """The next reconnection, None at the end.
+
+    Raises:
+        TrainingError: training diverged; the message names the last reconnection, which is kept.
+    """
+    try:
+        return controller.advance(lambda share: report("training", share, None))
+    except TrainingError as error:
+        event, epoch = schedule.last()
+        where = f"event {event} (epoch {epoch:g})" if event else "event 0, the chip as fabricated,"
+        raise type(error)(f"{error}; the last good reconnection is {where} kept in {schedule.path}") from error
+
+
+def _refer(plan: Plan, job: Job, parts: Sequence[Task], report: Report) -> dict[str, Any]:
+    """Free training: what it makes of the task, or of each of its parts and of the worst of them."""
+    course, merit, found = plan.controller.course(plan.controller_parameters), _merit(job.task), {}
+    for number, part in enumerate(parts):
+
+        def tell(share: float, before: int = number) -> None:
+            report("reference", (before + share) / len(parts), None)
+
+        free = judge(part, train_freely(replace(job, task=part), course, tell))
+        found[part.name] = {merit: free.merit, "loss": free.loss}
+    return {**worst(list(found.values()), merit), **({"parts": found} if job.task.parts else {})}
 
 
 def _settle(machine: Hardware, entry: Entry, total: dict[str, Any]) -> Entry:
@@ -129,35 +204,42 @@ def _load(state: bytes, controller: Controller, machine: Hardware) -> None:
     machine.placement.load(arrays)
 
 
-def _score(plan: Plan, task: Task, machine: Hardware, entry: Entry, total: dict[str, Any]) -> dict[str, Any]:
-    """Judge the emulated chip as it is connected now."""
-    quiet = judge(task, machine.infer(task.test_x, None))
-    noise = stream(plan.scenario.seed, f"score/{entry.event}/read")
-    noisy = judge(task, machine.infer(task.test_x, noise)) if machine.chip.noisy else quiet
-    share = task.shape.goal == "classification"
-    low, high = interval(noisy.merit, len(task.test_y)) if share else (None, None)
+def _score(
+    plan: Plan, task: Task, machine: Hardware, entry: Entry, total: dict[str, Any], *, judged: bool = True
+) -> dict[str, Any]:
+    """Judge the emulated chip as it is connected now, or write down the bill alone."""
+    noisy = quiet = low = high = None
+    if judged:
+        quiet = judge(task, machine.infer(task.test_x, None))
+        noise = stream(plan.scenario.seed, f"score/{entry.event}/read")
+        noisy = judge(task, machine.infer(task.test_x, noise)) if machine.chip.noisy else quiet
+        if task.shape.goal == "classification":
+            low, high = interval(noisy.merit, len(task.test_y))
     bill = machine.inference_bill()
-    batches = -(-len(task.train_x) // plan.controller.course(plan.controller_parameters).batch)
+    batches = plan.controller.course(plan.controller_parameters).steps_a_pass(len(task.train_x))
     score = Score(
         event=entry.event,
         epoch=entry.batch / batches,
-        merit=noisy.merit,
+        merit=noisy.merit if noisy else None,
         merit_low=low,
         merit_high=high,
-        merit_noiseless=quiet.merit,
-        loss=noisy.loss,
+        merit_noiseless=quiet.merit if quiet else None,
+        loss=noisy.loss if noisy else None,
         **total,
         switches=machine.switches,
         inference_energy_j=bill.energy_j,
         inference_time_s=bill.time_s,
+        trajectory_error=noisy.trajectory_error if noisy else None,
+        trajectory_error_worst=noisy.worst_period if noisy else None,
         router=machine.effort if machine.freedom == "none" else f"{machine.effort}+{machine.freedom}",
+        part=task.name or None,
     )
     return score.row(task.shape.goal)
 
 
-def _batches(plan: Plan, task: Task) -> int:
+def _batches(plan: Plan, parts: Sequence[Task]) -> int:
     course = plan.controller.course(plan.controller_parameters)
-    return -(-len(task.train_x) // course.batch) * course.epochs
+    return sum(course.steps_a_pass(len(part.train_x)) for part in parts) * course.epochs
 
 
 def _merit(task: Task) -> str:

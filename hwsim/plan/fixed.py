@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from hwsim.model import Model
     from hwsim.plan.resolve import Plan
     from hwsim.task import Task
 
@@ -43,12 +44,24 @@ def initial_values(
     # all values are free before fabrication, whatever may be changed after it
     layers = tuple(replace(layer, learned_connections=True, learned_registers=True) for layer in plan.model.layers)
     model = replace(plan.model, layers=layers)
-    threads = plan.scenario.execution.torch_threads
-    job = Job(task, model, drawn, [values.weights for values in drawn], plan.scenario.seed, threads)
+    execution = plan.scenario.execution
+    weights = [values.weights for values in drawn]
+    job = Job(task, model, drawn, weights, plan.scenario.seed, execution.torch_threads, execution.torch_device)
     trained = train_values(job, Course(law.epochs, law.batch, law.rate, law.rate_decay, law.epochs), report)
     if kept is not None:
         _write(kept, trained)
     return trained
+
+
+def learner(plan: Plan) -> Model:
+    """The network as a controller trains it.
+
+    Values that were trained before fabrication have the statistics of batches in their registers already: from there on
+    gain and bias are all that a batch normalisation has.
+    """
+    if plan.scenario.fabrication.values == "drawn":
+        return plan.model
+    return replace(plan.model, layers=tuple(replace(layer, norm=None) for layer in plan.model.layers))
 
 
 def _read(path: Path, drawn: Sequence[Start]) -> list[Start]:

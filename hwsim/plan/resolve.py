@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from hwsim.controller import CONTROLLERS, ControllerPlugin
+from hwsim.controller import CONTROLLERS, ControllerPlugin, Course
+from hwsim.controller.compiled import unfit
 from hwsim.crossbar import CROSSBARS
 from hwsim.crossbar.technology import Switch, SwitchSheet, build_switch
 from hwsim.execution import Hardware
@@ -79,7 +80,11 @@ def resolve(document: Document, path: Path) -> Plan:
     task = r.entry(TASKS, "task", ("task", "name"), _name(chosen_task))
     task_values = r.parameters(task.parameters, "task", chosen_task) if task else None
     model_document = r.file("models", "model", ("model", "name"), _name(chosen_model))
-    model = r.faults.attempt(lambda: read_model(model_document)) if model_document else None
+    width = chosen_model.width if chosen_model else None
+    model = r.faults.attempt(lambda: read_model(model_document, width)) if model_document else None
+    if model_document and width and "width" not in model_document.data:
+        what = f"the model {_name(chosen_model)!r} has no width"
+        r.fault(("model", "width"), what, "leave it out, or choose a model that has one")
     device_document = r.file("devices", "device", ("device", "name"), _name(chosen_device))
     technology = r.faults.attempt(lambda: device_technology(device_document)) if device_document else None
     device_sheet = r.sheet(device_document, technology.sheet, "device", chosen_device) if technology else None
@@ -103,6 +108,8 @@ def resolve(document: Document, path: Path) -> Plan:
         _fit_crossbar(r, chosen_crossbar, model, technology, switch)
     if file and shape:
         _fit_expectation(r, file, shape)
+    if file and model and controller and course:
+        _fit_path(r, controller.course(course), model, file.execution.torch_device)
     r.faults.check()
 
     sheets = (_sure(device_sheet), _sure(switch_sheet))
@@ -174,7 +181,7 @@ def _written(
     crossbar = file.crossbar.model_dump(include=set(type(file.crossbar).model_fields), exclude_none=True)
     tables: dict[str, dict[str, Any]] = {
         "task": {"name": file.task.name, **task.model_dump()},
-        "model": {"name": file.model.name},
+        "model": file.model.model_dump(exclude_none=True),
         "device": {"name": file.device.name, **device.written},
         "crossbar": {**crossbar, "technology": technology, **switch.written},
         "controller": {"name": file.controller.name, **course.model_dump()},
@@ -200,7 +207,7 @@ def _written(
 
 def assemble(plan: Plan, task: Task, values: Sequence[Start]) -> Hardware:
     """Fabricate a plan's chip with these values (:func:`hwsim.plan.initial_values`) and put its crossbars before it."""
-    chip = plan.device.fabricate(plan.model, values, task.train_x, plan.scenario.seed)
+    chip = plan.device.fabricate(plan.model, values, task.calibration, plan.scenario.seed)
     crossbar = plan.scenario.crossbar
     machine = Hardware(plan.model, chip, plan.fabrics, plan.switch, crossbar.scope, crossbar.effort, crossbar.freedom)
     if machine.effort == "auto":
@@ -220,6 +227,8 @@ def _fit_model(
     technology: Technology | None,
 ) -> None:
     """Hold a model against its task and its device."""
+    if shape and shape.steps and not _fits_sequence(r, model, document, shape):
+        return
     if shape and model.inputs != shape.features:
         what = f"the model takes {model.inputs} inputs, but the task gives {shape.features}"
         r.faults.add(document.fault(("inputs",), what, "", f"set inputs = {shape.features}, or choose another model"))
@@ -234,6 +243,27 @@ def _fit_model(
             r.faults.add(document.fault(("layer", number, "place"), what, "", "leave place out"))
     for number, what, cure in device.problems(model) if device else []:
         r.faults.add(document.fault(("layer", number), what, "", cure))
+
+
+def _fits_sequence(r: Lookup, model: Model, document: Document, shape: Shape) -> bool:
+    """Whether a model takes and gives sequences as its task does; a fault where it does not."""
+    taken, given = (shape.steps, shape.features // shape.steps), (shape.steps, shape.outputs // shape.steps)
+    task = f"the task is a sequence of {taken[0]} steps of {taken[1]} numbers"
+    form = f"inputs = {shape.features}, shape = [{taken[0]}, {taken[1]}]"
+    if all(node.kind != "rnn" for node in model.nodes):
+        what, cure = f"{task}, but no layer of this model is recurrent", f"set {form} and add a layer of kind 'rnn'"
+        r.faults.add(document.fault(("layer", 0, "kind"), what, "", cure))
+    elif model.nodes[0].taken != taken:
+        found = " x ".join(map(str, model.nodes[0].taken))
+        r.faults.add(document.fault(("inputs",), f"{task}, but the model takes {found}", "", f"set {form}"))
+    elif model.nodes[-1].given != given:
+        found = " x ".join(map(str, model.nodes[-1].given))
+        what = f"the task wants {given[1]} numbers at each of {given[0]} steps, but the last layer gives {found}"
+        cure = f"set sequence = true in every 'rnn', and end in a 'dense' layer of {given[1]} units"
+        r.faults.add(document.fault(("layer", len(model.nodes) - 1), what, "", cure))
+    else:
+        return True
+    return False
 
 
 def _fit_crossbar(
@@ -281,6 +311,13 @@ def _fabric(r: Lookup, chosen: CrossbarChoice, topology: Topology, ports: int) -
         r.fault(("crossbar", "topology"), what, "choose a topology that does not block; hwsim cost takes blocking ones")
         return None
     return fabric
+
+
+def _fit_path(r: Lookup, course: Course, model: Model, device: str) -> None:
+    """Hold the kernels that train, where a scenario insists on them, against model and device."""
+    why = unfit(model) or (None if device == "cpu" else f"it works on the processor, not on {device!r}")
+    if course.path == "compiled" and why:
+        r.fault(("controller", "path"), f"the compiled path cannot train this: {why}", "use 'torch' or 'auto'")
 
 
 def _fit_expectation(r: Lookup, file: ScenarioFile, shape: Shape) -> None:

@@ -24,6 +24,8 @@ class ModelChoice(Section):
 
     name: str
     """Model file, without folder and ``.toml``."""
+    width: int | None = Field(default=None, ge=1, le=1_000_000)
+    """What the model file's ``width`` is set to; its own when left out."""
 
 
 class CrossbarChoice(Section):
@@ -79,13 +81,20 @@ class Execution(Section):
 
     torch_threads: int = Field(default=1, ge=1, le=256)
     """Threads of torch; its sums may depend on them."""
+    scores: Literal["every", "last"] = "every"
+    """When the emulated chip is judged: after ``every`` reconnection, or only at the first and the ``last`` event.
+    Every reconnection is executed and billed either way."""
+    reference: bool = True
+    """Whether the same network is trained freely beside the run, as its reference."""
+    torch_device: Literal["cpu", "cuda"] = "cpu"
+    """Where torch trains: on the processor, or on a CUDA graphics card, whose sums differ in the last bits."""
 
 
 class Expectation(Section):
     """What the final score must reach; a run that does not ends with exit code 1."""
 
     accuracy: float | None = Field(default=None, ge=0, le=1)
-    """Least final accuracy."""
+    """Least final accuracy; of a task of several parts, that of the worst."""
     max_error: float | None = Field(default=None, ge=0)
     """Largest final error."""
 

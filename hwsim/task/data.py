@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     import numpy as np
     from numpy.typing import NDArray
@@ -22,11 +22,15 @@ class DataError(Exception):
 
 @dataclass(frozen=True)
 class Shape:
-    """What a task asks of a model: numbers known before any data is loaded."""
+    """What a task asks of a model: numbers known before any data is loaded.
+
+    A task of sequences has ``steps``; its features and outputs are those of all steps, one step after another.
+    """
 
     features: int
     outputs: int
     goal: Goal
+    steps: int = 0
 
 
 @dataclass(frozen=True)
@@ -35,6 +39,15 @@ class Task:
 
     ``train_x`` and ``test_x`` are float32 of shape (samples, features) inside ``input_range``; ``train_y`` and
     ``test_y`` are int64 class numbers (samples,) for classification, float32 (samples, outputs) for regression.
+    ``augment`` makes new samples of the same shape out of those of one training batch; None where the task has nothing
+    to vary. ``planes`` splits the test set into so many equal parts, one after another, the largest errors of which are
+    averaged; 1 for the largest error of all.
+
+    Sequences for training may have fewer steps than those of the test. ``period`` counts the steps over which the
+    error of a trajectory is told, 0 for tasks that have none.
+
+    A task of several ``parts``, which alone have a ``name``, is learned part after part; its own arrays are taken from
+    the parts in turn (:func:`join`) and serve to calibrate a chip, which is fabricated once for all of them.
     """
 
     shape: Shape
@@ -43,6 +56,50 @@ class Task:
     test_x: NDArray[np.float32]
     test_y: NDArray[Any]
     input_range: tuple[float, float]
+    augment: Callable[[NDArray[np.float32], np.random.Generator], NDArray[np.float32]] | None = None
+    name: str = ""
+    parts: tuple[Task, ...] = ()
+    period: int = 0
+    planes: int = 1
+
+    @property
+    def calibration(self) -> NDArray[np.float32]:
+        """Training inputs as a chip takes them, (samples, features): short sequences go on without input."""
+        import numpy as np
+
+        missing = self.shape.features - self.train_x.shape[1]
+        return np.pad(self.train_x, ((0, 0), (0, missing))) if missing else self.train_x
+
+
+def join(parts: Mapping[str, Task]) -> Task:
+    """One task of several parts that ask the same of a model; sample i of its arrays is that of part i modulo parts.
+
+    Example:
+        >>> import numpy as np
+        >>> x, y = np.zeros((3, 2), np.float32), np.array([0, 1, 2])
+        >>> one, two = (Task(Shape(2, 3, "classification"), x + n, y, x + n, y, (0.0, 1.0)) for n in (0, 1))
+        >>> both = join({"a": one, "b": two})
+        >>> both.train_x[:, 0].tolist(), [part.name for part in both.parts]
+        ([0.0, 1.0, 0.0], ['a', 'b'])
+    """
+    named = tuple(replace(part, name=name) for name, part in parts.items())
+
+    def mixed(name: str) -> NDArray[Any]:
+        found: NDArray[Any] = getattr(named[0], name).copy()
+        for number, part in enumerate(named[1:], start=1):
+            found[number :: len(named)] = getattr(part, name)[number :: len(named)]
+        return found
+
+    lows, highs = zip(*(part.input_range for part in named), strict=True)
+    return Task(
+        shape=named[0].shape,
+        train_x=mixed("train_x"),
+        train_y=mixed("train_y"),
+        test_x=mixed("test_x"),
+        test_y=mixed("test_y"),
+        input_range=(min(lows), max(highs)),
+        parts=named,
+    )
 
 
 @dataclass(frozen=True)

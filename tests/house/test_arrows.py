@@ -24,9 +24,9 @@ ROWS = [
     {"imported", "replay", "catalogue", "costing", "manual", "portrait"},
     {"emulation"},
     {"folder"},
-    {"exporting", "pipeline"},
+    {"exporting", "pipeline", "trajectory", "variance"},
     {"session"},
-    {"budget"},
+    {"budget", "reproduction"},
     {"cli"},
     {"__main__"},
 ]
