@@ -45,13 +45,13 @@ class Scenario:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a finished run said; ``rows`` is the score table, ``final`` its last state, ``reference`` free training."""
+    """What a finished run said; ``rows`` is the score table, ``final`` its last state, ``reference`` free training, None without."""
 
     run: Path
     identity: str
     events: int
     final: dict[str, float]
-    reference: float
+    reference: float | None
     rows: list[dict[str, str]]
 
 

@@ -23,6 +23,8 @@ _CODES = {
     "hwsim.task.data.DataError": BAD_INPUT,
     "hwsim.device.technology.FabricationError": BAD_INPUT,
     "hwsim.budget.account.BudgetError": BAD_INPUT,
+    "hwsim.controller.protocol.NoDeviceError": BAD_INPUT,
+    "hwsim.controller.protocol.TrainingError": FAILED,
     "hwsim.registry.PluginError": FAILED,
     "hwsim.execution.hardware.ExecutionError": FAILED,
     "hwsim.schedule.file.StorageError": FAILED,

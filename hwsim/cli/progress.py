@@ -45,7 +45,7 @@ class Progress:
         if stage not in self._stages:
             self._stages[stage] = self._bar.add_task(stage, total=1.0, score="")
         self._bar.update(self._stages[stage], completed=share)
-        if row is not None:
-            merit = "accuracy" if "accuracy" in row else "max_error"
+        merit = next((name for name in ("accuracy", "max_error") if name in (row or {})), None)
+        if row is not None and merit is not None:
             score = f"{merit.replace('_', ' ')} {row[merit]:.3f}, {row['toggles']:,} toggles"
             self._bar.update(self._stages[stage], score=score)

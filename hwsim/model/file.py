@@ -2,32 +2,60 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from math import prod
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from hwsim.model.layer import Activation, BiasStart, Kind, Layer, Model, Node, WeightStart, Window, pad_same
-from hwsim.scenario import Fault, FaultError, Section, validate
+from hwsim.scenario import Fault, FaultError, Refusal, Section, validate
 
 if TYPE_CHECKING:
     from hwsim.scenario import Document
 
 Size = int | tuple[int, int]
+MOST_UNITS = 1_000_000
+
+
+def _units(value: int | str) -> int | str:
+    """Hold units within their bounds, and a multiple of the width to its form."""
+    if isinstance(value, int):
+        if not 1 <= value <= MOST_UNITS:
+            raise Refusal(f"must be {'at least 1' if value < 1 else 'at most 1000000'}")
+        return value
+    if multiple(value) is None:
+        raise Refusal("must be a whole number or a multiple of the width", 'write 3, "width" or "2 width"')
+    return value
+
+
+Units = Annotated[int | str, AfterValidator(_units)]
+
+
+def multiple(text: str) -> int | None:
+    """How many widths a text stands for; None where it is no multiple of the width.
+
+    Example:
+        >>> multiple("2 width"), multiple("width"), multiple("2.5 width"), multiple("0 width")
+        (2, 1, None, None)
+    """
+    found = re.fullmatch(r"(?:([1-9]\d{0,6})\s*)?width", text.strip())
+    return int(found[1] or 1) if found else None
 
 
 class LayerFile(Section):
     """One ``[[layer]]`` of a model file."""
 
     kind: Kind
-    """Layer type: ``dense``, every unit meets every input; ``conv2d``, every filter walks over the image; ``rnn``, an
+    """Layer type: ``dense``, every unit meets every input, of a sequence step by step; ``conv2d``, every filter walks over the image; ``rnn``, an
     Elman network; ``max-pool`` and ``average-pool``; ``batch-norm``, a gain and a bias register for every unit of the
     layer before it; ``flatten``, an image into features; ``add``, the signals of an earlier layer on top."""
     name: str = ""
     """What a later ``add`` calls this layer."""
-    units: int | None = Field(default=None, ge=1, le=1_000_000)
-    """Output units of ``dense`` and ``rnn``, filters of ``conv2d``."""
+    units: Units | None = None
+    """Output units of ``dense`` and ``rnn``, filters of ``conv2d``: 1 to 1,000,000, or a whole multiple of the file's
+    ``width``, such as ``"2 width"``."""
     activation: Activation | None = None
     """Function applied to each unit's sum; of ``add``, ``relu`` or ``identity``."""
     slope: float | None = Field(default=None, ge=-1e6, le=1e6)
@@ -80,6 +108,8 @@ class ModelFile(Section):
     """Numbers the first layer takes."""
     shape: list[int] | None = Field(default=None, min_length=1, max_length=3)
     """How the inputs stand: channels, rows, columns of an image, or steps, features of a sequence."""
+    width: int | None = Field(default=None, ge=1, le=MOST_UNITS)
+    """A number that layers may name in ``units``; a scenario's ``[model]`` may set another."""
     layer: list[LayerFile] = Field(min_length=1)
     """The layers in order."""
 
@@ -117,14 +147,19 @@ _IMAGE = 3
 _SEQUENCE = 2
 
 
-def read_model(document: Document) -> Model:
+def read_model(document: Document, width: int | None = None) -> Model:
     """Turn a model file into a model.
+
+    Args:
+        document: the file.
+        width: what its ``width`` is set to, its own when None.
 
     Raises:
         FaultError: every fault of the file at once, with line and column; of shapes that do not fit, the first.
     """
     file = validate(document, ModelFile)
     reader = _Reader(document, file)
+    file = reader.widen(file, width)
     faults = [fault for number, entry in enumerate(file.layer) for fault in reader.keys(number, entry)]
     if faults:
         raise FaultError(faults)
@@ -149,6 +184,24 @@ class _Reader:
         if min(self.first) < 1 or prod(self.first) != file.inputs:
             what = f"the shape {list(self.first)} holds {prod(self.first)} numbers, but inputs = {file.inputs}"
             raise FaultError([document.fault(("shape",), what, "", "make them agree")])
+
+    def widen(self, file: ModelFile, width: int | None) -> ModelFile:
+        """The file with multiples of the width worked out."""
+        width, entries, faults = width or file.width, list(file.layer), []
+        for number, entry in enumerate(file.layer):
+            if not isinstance(entry.units, str):
+                continue
+            units = (multiple(entry.units) or 0) * (width or 0)
+            if not 1 <= units <= MOST_UNITS:
+                what = f"{entry.units!r} makes {units:,} units" if width else "the file has no 'width'"
+                cure = (
+                    f"make it 1 to {MOST_UNITS:,}" if width else "add width = 64, or another number, above the layers"
+                )
+                faults.append(self.document.fault(("layer", number, "units"), what, "", cure))
+            entries[number] = entry.model_copy(update={"units": units})
+        if faults:
+            raise FaultError(faults)
+        return file.model_copy(update={"layer": entries})
 
     def wrong(self, number: int, key: str, what: str, cure: str) -> FaultError:
         """A fault at a key of a layer."""
@@ -213,7 +266,7 @@ class _Reader:
         """Add weights; returns their number."""
         self.layers.append(
             Layer(
-                units=entry.units or 0,
+                units=_count(entry),
                 inputs=inputs,
                 activation=entry.activation or "identity",
                 weights=entry.weights,
@@ -223,7 +276,7 @@ class _Reader:
                 bias_bound=entry.bias_bound,
                 gain=entry.gain,
                 learned_registers=entry.registers == "learned",
-                parameters=self._parameters(number, entry, entry.units or 0),
+                parameters=self._parameters(number, entry, _count(entry)),
                 electronic=entry.place == "electronics",
             )
         )
@@ -246,17 +299,14 @@ class _Reader:
         if len(self.shape) == _IMAGE:
             what = f"a dense layer cannot take an image of {_shown(self.shape)}"
             raise self.wrong(number, "kind", what, "put a layer of kind 'flatten' before it")
-        if len(self.shape) == _SEQUENCE:
-            what = f"a dense layer cannot take a sequence of {_shown(self.shape)}"
-            raise self.wrong(number, "kind", what, "leave 'sequence' out of the 'rnn' before it, or flatten")
-        units = entry.units or 0
-        return Node("dense", self.shape, (units,), self._layer(number, entry, self.shape[0]))
+        units = _count(entry)
+        return Node("dense", self.shape, (*self.shape[:-1], units), self._layer(number, entry, self.shape[-1]))
 
     def _rnn(self, number: int, entry: LayerFile) -> Node:
         if len(self.shape) != _SEQUENCE:
             what = f"an rnn takes a sequence of steps and features, not {_shown(self.shape)}"
             raise self.wrong(number, "kind", what, "give the model shape = [steps, features]")
-        units, (steps, features) = entry.units or 0, self.shape
+        units, (steps, features) = _count(entry), self.shape
         layer = self._layer(number, entry, features + units)
         given = (steps, units) if entry.sequence else (units,)
         return Node("rnn", self.shape, given, layer, sequence=bool(entry.sequence))
@@ -276,7 +326,7 @@ class _Reader:
         if entry.kind != "conv2d":
             return Node(entry.kind, self.shape, (channels, *places), window=window)
         layer = self._layer(number, entry, channels * prod(kernel))
-        return Node("conv2d", self.shape, (entry.units or 0, *places), layer, window)
+        return Node("conv2d", self.shape, (_count(entry), *places), layer, window)
 
     def _normalise(self, number: int, entry: LayerFile) -> Node:
         before = self.nodes[-1].layer if self.nodes else None
@@ -305,6 +355,11 @@ class _Reader:
             what = f"{entry.summand!r} gives {_shown(other)}, but {_shown(self.shape)} stand here"
             raise self.wrong(number, "summand", what, "add layers of equal shape")
         return Node("add", self.shape, self.shape, summand=summand, rectify=entry.activation == "relu")
+
+
+def _count(entry: LayerFile) -> int:
+    """Units of a layer, once the width is worked out."""
+    return entry.units if isinstance(entry.units, int) else 0
 
 
 def _pair(size: Size) -> tuple[int, int]:

@@ -99,6 +99,18 @@ class Node:
     rectify: bool = False
     sequence: bool = False
 
+    @property
+    def products(self) -> int:
+        """Matrix-vector products of one inference: places of a convolution, steps of a sequence; 0 without weights.
+
+        Example:
+            >>> Node("dense", (7, 4), (7, 2), 0).products, Node("conv2d", (1, 5, 5), (8, 3, 3), 0).products
+            (7, 9)
+        """
+        if self.layer is None:
+            return 0
+        return self.taken[0] if len(self.taken) == 2 else prod(self.given[1:])  # noqa: PLR2004 - steps, features
+
 
 @dataclass(frozen=True)
 class Model:

@@ -43,8 +43,9 @@ def initial_values(
     # all values are free before fabrication, whatever may be changed after it
     layers = tuple(replace(layer, learned_connections=True, learned_registers=True) for layer in plan.model.layers)
     model = replace(plan.model, layers=layers)
-    threads = plan.scenario.execution.torch_threads
-    job = Job(task, model, drawn, [values.weights for values in drawn], plan.scenario.seed, threads)
+    execution = plan.scenario.execution
+    weights = [values.weights for values in drawn]
+    job = Job(task, model, drawn, weights, plan.scenario.seed, execution.torch_threads, execution.torch_device)
     trained = train_values(job, Course(law.epochs, law.batch, law.rate, law.rate_decay, law.epochs), report)
     if kept is not None:
         _write(kept, trained)

@@ -79,7 +79,11 @@ def resolve(document: Document, path: Path) -> Plan:
     task = r.entry(TASKS, "task", ("task", "name"), _name(chosen_task))
     task_values = r.parameters(task.parameters, "task", chosen_task) if task else None
     model_document = r.file("models", "model", ("model", "name"), _name(chosen_model))
-    model = r.faults.attempt(lambda: read_model(model_document)) if model_document else None
+    width = chosen_model.width if chosen_model else None
+    model = r.faults.attempt(lambda: read_model(model_document, width)) if model_document else None
+    if model_document and width and "width" not in model_document.data:
+        what = f"the model {_name(chosen_model)!r} has no width"
+        r.fault(("model", "width"), what, "leave it out, or choose a model that has one")
     device_document = r.file("devices", "device", ("device", "name"), _name(chosen_device))
     technology = r.faults.attempt(lambda: device_technology(device_document)) if device_document else None
     device_sheet = r.sheet(device_document, technology.sheet, "device", chosen_device) if technology else None
@@ -174,7 +178,7 @@ def _written(
     crossbar = file.crossbar.model_dump(include=set(type(file.crossbar).model_fields), exclude_none=True)
     tables: dict[str, dict[str, Any]] = {
         "task": {"name": file.task.name, **task.model_dump()},
-        "model": {"name": file.model.name},
+        "model": file.model.model_dump(exclude_none=True),
         "device": {"name": file.device.name, **device.written},
         "crossbar": {**crossbar, "technology": technology, **switch.written},
         "controller": {"name": file.controller.name, **course.model_dump()},

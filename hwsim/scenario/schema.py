@@ -24,6 +24,8 @@ class ModelChoice(Section):
 
     name: str
     """Model file, without folder and ``.toml``."""
+    width: int | None = Field(default=None, ge=1, le=1_000_000)
+    """What the model file's ``width`` is set to; its own when left out."""
 
 
 class CrossbarChoice(Section):
@@ -79,6 +81,13 @@ class Execution(Section):
 
     torch_threads: int = Field(default=1, ge=1, le=256)
     """Threads of torch; its sums may depend on them."""
+    torch_device: Literal["cpu", "cuda"] = "cpu"
+    """Where torch trains: on the processor, or on a CUDA graphics card, whose sums differ in the last bits."""
+    scores: Literal["every", "last"] = "every"
+    """When the emulated chip is judged: after ``every`` reconnection, or at the first and the ``last`` event only. Every
+    reconnection is executed and billed either way."""
+    reference: bool = True
+    """Whether the same network is trained freely beside the run, as its reference."""
 
 
 class Expectation(Section):
