@@ -105,6 +105,9 @@ def resolve(document: Document, path: Path) -> Plan:
     fabrics = _fabrics(r, chosen_crossbar, model, topology) if chosen_crossbar and model and topology else None
     if chosen_crossbar and model:
         _fit_crossbar(r, chosen_crossbar, model, technology, switch)
+    if controller and model and shape:
+        for what, cure in controller.problems(model, shape):
+            r.fault(("controller", "name"), what, cure)
     if file and shape:
         _fit_expectation(r, file, shape)
     r.faults.check()

@@ -48,6 +48,7 @@ def load(parameters: SineParameters) -> Task:
         test_x=test.astype(np.float32),
         test_y=_target(test).astype(np.float32),
         input_range=(-1.0, 1.0),
+        target=_target,
     )
 
 
