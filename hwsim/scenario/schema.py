@@ -81,13 +81,21 @@ class Execution(Section):
 
     torch_threads: int = Field(default=1, ge=1, le=256)
     """Threads of torch; its sums may depend on them."""
+<<<<<<< HEAD
     torch_device: Literal["cpu", "cuda"] = "cpu"
     """Where torch trains: on the processor, or on a CUDA graphics card, whose sums differ in the last bits."""
+=======
+>>>>>>> reproduce
     scores: Literal["every", "last"] = "every"
-    """When the emulated chip is judged: after ``every`` reconnection, or at the first and the ``last`` event only. Every
-    reconnection is executed and billed either way."""
+    """When the emulated chip is judged: after ``every`` reconnection, or only at the first and the ``last`` event.
+    Every reconnection is executed and billed either way."""
     reference: bool = True
     """Whether the same network is trained freely beside the run, as its reference."""
+<<<<<<< HEAD
+=======
+    torch_device: Literal["cpu", "cuda"] = "cpu"
+    """Where torch trains: on the processor, or on a CUDA graphics card, whose sums differ in the last bits."""
+>>>>>>> reproduce
 
 
 class Expectation(Section):

@@ -40,8 +40,8 @@ class Task:
 
     ``train_x`` and ``test_x`` are float32 of shape (samples, features) inside ``input_range``; ``train_y`` and
     ``test_y`` are int64 class numbers (samples,) for classification, float32 (samples, outputs) for regression.
-    ``augment`` makes new samples of the same shape out of those of one training batch; None where the task has nothing to
-    vary.
+    ``augment`` makes new samples of the same shape out of those of one training batch; None where the task has nothing
+    to vary.
 
     Sequences for training may have fewer steps than those of the test. ``period`` counts the steps over which the
     error of a trajectory is told, 0 for tasks that have none.

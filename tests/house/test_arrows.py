@@ -27,7 +27,7 @@ ROWS = [
     {"folder"},
     {"exporting", "pipeline"},
     {"session"},
-    {"budget"},
+    {"budget", "reproduction"},
     {"cli"},
     {"__main__"},
 ]
