@@ -46,7 +46,7 @@ class Task:
     Sequences for training may have fewer steps than those of the test. ``period`` counts the steps over which the
     error of a trajectory is told, 0 for tasks that have none.
 
-    ``target`` is the function behind the samples, (samples, features) to (samples, outputs), where there is one to write
+    ``target`` is the function behind the samples, (samples, features) to (samples, outputs), where it can be written
     down.
 
     A task of several ``parts``, each a task with a ``name``, is learned part after part; its own arrays are taken from
