@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from hwsim.export import EXPORTS
 from hwsim.scenario import emit
 from hwsim.schedule import ScheduleError, is_blank, open_schedule
-from hwsim.score import write_table
+from hwsim.score import SPENT, by_part, worst, write_table
 from hwsim.version import VERSION
 
 if TYPE_CHECKING:
@@ -130,16 +130,22 @@ class RunFolder:
     @staticmethod
     def sum_up(plan: Plan, schedule: ScheduleFile) -> dict[str, Any]:
         """The answer that a complete schedule gives."""
-        last, reference = schedule.scores()[-1], json.loads(schedule.note("reference") or "{}")
-        merit = next(iter(reference))
-        keys = (merit, f"{merit}_noiseless", "loss", "moves", "toggles", "bias_writes", "energy_j", "time_s")
+        rows, reference = schedule.scores(), json.loads(schedule.note("reference") or "{}")
+        last, merit = rows[-1], next(iter(reference))
+        keys = (merit, f"{merit}_noiseless", "loss", *SPENT, "trajectory_error", "trajectory_error_worst")
+        parts = by_part(rows, merit, reference.get("parts", {}))
+        final = {key: last[key] for key in keys if key in last}
+        if parts:
+            least = worst(parts, merit)
+            final |= {key: least[key] for key in (merit, f"{merit}_noiseless", "loss")}
         return {
             "identity": plan.identity,
             "events": last["event"],
-            "final": {key: last[key] for key in keys},
+            "final": final,
             "reference": reference[merit],
             "switches": last["switches"],
             "schedule_digest": schedule.digest(),
+            **({"parts": parts} if parts else {}),
         }
 
 

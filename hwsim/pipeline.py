@@ -6,6 +6,8 @@ scenario -> task, model, device -> chip -> crossbar -> controller -> schedule ->
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,12 +15,13 @@ import numpy as np
 from hwsim.controller import Job
 from hwsim.controller.descent import pack, unpack
 from hwsim.controller.free import train_freely
+from hwsim.controller.several import begin
 from hwsim.execution.hardware import first_entry
 from hwsim.folder import RunFolder, claim
 from hwsim.plan import KEPT, assemble, check_memory, initial_values
 from hwsim.replay import snapshot
 from hwsim.schedule import Entry, ScheduleFile, open_schedule
-from hwsim.score import Score, interval, judge
+from hwsim.score import Score, interval, judge, worst
 from hwsim.stream import stream
 
 if TYPE_CHECKING:
@@ -77,7 +80,7 @@ def run(plan: Plan, out: Path, report: Report) -> dict[str, Any]:
         return folder.answer()
 
 
-def measure(plan: Plan, out: Path, report: Report) -> dict[str, Any]:
+def measure(plan: Plan, out: Path, report: Report, events: Sequence[int] = ()) -> dict[str, Any]:
     """Carry out a plan for its answer alone: no table, no picture, no exports; goes on where an earlier try stopped.
 
     The schedule is written every few seconds, so a kill costs no more than those.
@@ -86,9 +89,11 @@ def measure(plan: Plan, out: Path, report: Report) -> dict[str, Any]:
         plan: a resolved scenario.
         out: a folder for the run while it lasts.
         report: as for :func:`run`.
+        events: events whose score rows are wanted besides.
 
     Returns:
-        The run's answer, as :func:`run` gives it.
+        The run's answer, as :func:`run` gives it; under ``rows`` the score rows of the events asked for, each with
+        ``moved``, the moves of that event alone.
     """
     task = plan.task.load(plan.task_parameters)
     with claim(out, plan) as folder:
@@ -97,7 +102,9 @@ def measure(plan: Plan, out: Path, report: Report) -> dict[str, Any]:
         with open_schedule(folder.schedule, (plan.identity, machine.layout), SECONDS_AT_RISK) as schedule:
             if not schedule.complete:
                 _train(plan, task, machine, values, schedule, report)
-            return folder.sum_up(plan, schedule)
+            answer, rows = folder.sum_up(plan, schedule), schedule.scores() if events else []
+    moved = [0, *(new["moves"] - old["moves"] for old, new in pairwise(rows))]
+    return {**answer, "rows": {e: {**rows[e], "moved": moved[e]} for e in events if e < len(rows)}}
 
 
 def _train(
@@ -122,7 +129,9 @@ def _work(
         threads=plan.scenario.execution.torch_threads,
         device=plan.scenario.execution.torch_device,
     )
-    controller = plan.controller.begin(plan.controller_parameters, job)
+    controller = begin(plan.controller, plan.controller_parameters, job)
+    parts = task.parts or (task,)
+    part = parts[0]
     every = plan.scenario.execution.scores == "every"
     total: dict[str, Any] = {"moves": 0, "toggles": 0, "bias_writes": 0, "energy_j": 0.0, "time_ps": 0}
 
@@ -130,24 +139,36 @@ def _work(
         _settle(machine, entry, total)
     if schedule.events() == 0:
         entry = _settle(machine, first_entry(plan.model, values), total)
-        schedule.append(entry, _score(plan, task, machine, entry, total), lambda: _dump(controller, machine))
+        schedule.append(entry, _score(plan, part, machine, entry, total), lambda: _dump(controller, machine))
     else:
         _load(schedule.state() or b"", controller, machine)
+        part = next(one for one in parts if one.name == schedule.scores()[-1].get("part", one.name))
 
     while (change := controller.advance(lambda share: report("training", share, None))) is not None:
         registers = tuple(machine.join(number, registers) for number, registers in enumerate(change.registers))
         wanted = Entry(schedule.events(), change.batch, change.permutations, registers)
-        entry = _settle(machine, machine.place(wanted), total)
-        row = _score(plan, task, machine, entry, total, judged=every)
+        entry, part = _settle(machine, machine.place(wanted), total), parts[change.part]
+        row = _score(plan, part, machine, entry, total, judged=every or change.switch)
         schedule.append(entry, row, lambda: _dump(controller, machine))
-        report("training", change.batch / _batches(plan, task), row)
+        report("training", change.batch / _batches(plan, parts), row)
 
-    last = None if every else _score(plan, task, machine, entry, total)
+    last = None if every else _score(plan, part, machine, entry, total)
     if not plan.scenario.execution.reference:
         return {_merit(task): None, "loss": None}, last
-    course = plan.controller.course(plan.controller_parameters)
-    free = judge(task, train_freely(job, course, lambda share: report("reference", share, None)))
-    return {_merit(task): free.merit, "loss": free.loss}, last
+    return _refer(plan, job, parts, report), last
+
+
+def _refer(plan: Plan, job: Job, parts: Sequence[Task], report: Report) -> dict[str, Any]:
+    """Free training: what it makes of the task, or of each of its parts and of the worst of them."""
+    course, merit, found = plan.controller.course(plan.controller_parameters), _merit(job.task), {}
+    for number, part in enumerate(parts):
+
+        def tell(share: float, before: int = number) -> None:
+            report("reference", (before + share) / len(parts), None)
+
+        free = judge(part, train_freely(replace(job, task=part), course, tell))
+        found[part.name] = {merit: free.merit, "loss": free.loss}
+    return {**worst(list(found.values()), merit), **({"parts": found} if job.task.parts else {})}
 
 
 def _settle(machine: Hardware, entry: Entry, total: dict[str, Any]) -> Entry:
@@ -194,14 +215,17 @@ def _score(
         switches=machine.switches,
         inference_energy_j=bill.energy_j,
         inference_time_s=bill.time_s,
+        trajectory_error=noisy.trajectory_error if noisy else None,
+        trajectory_error_worst=noisy.worst_period if noisy else None,
         router=machine.effort if machine.freedom == "none" else f"{machine.effort}+{machine.freedom}",
+        part=task.name or None,
     )
     return score.row(task.shape.goal)
 
 
-def _batches(plan: Plan, task: Task) -> int:
+def _batches(plan: Plan, parts: Sequence[Task]) -> int:
     course = plan.controller.course(plan.controller_parameters)
-    return course.steps_a_pass(len(task.train_x)) * course.epochs
+    return sum(course.steps_a_pass(len(part.train_x)) for part in parts) * course.epochs
 
 
 def _merit(task: Task) -> str:

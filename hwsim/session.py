@@ -11,7 +11,7 @@ Example::
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -48,7 +48,8 @@ class Scenario:
 class Answer:
     """What a finished run said.
 
-    ``rows`` is the score table, ``final`` its last state, ``reference`` free training where it was asked for.
+    ``rows`` is the score table, ``final`` its last state, ``reference`` free training, None without. Of a task of
+    several parts, ``final`` and ``reference`` have the accuracy of the worst, and ``parts`` has each of them.
     """
 
     run: Path
@@ -57,6 +58,7 @@ class Answer:
     final: dict[str, float]
     reference: float | None
     rows: list[dict[str, str]]
+    parts: list[dict[str, Any]] = field(default_factory=list)
 
 
 def find(scenario: str | Path) -> Path:
@@ -127,7 +129,9 @@ def run(
     folder = Path(out) if out is not None else default_folder(plan)
     found = pipeline.run(plan, folder, report or (lambda *_: None))
     rows = RunFolder(folder).rows()
-    return Answer(folder, found["identity"], found["events"], found["final"], found["reference"], rows)
+    return Answer(
+        folder, found["identity"], found["events"], found["final"], found["reference"], rows, found.get("parts", [])
+    )
 
 
 def default_folder(plan: Plan) -> Path:
@@ -136,7 +140,10 @@ def default_folder(plan: Plan) -> Path:
 
 
 def measure(
-    scenario: Scenario, out: Path, report: Callable[[str, float, dict[str, Any] | None], None]
+    scenario: Scenario,
+    out: Path,
+    report: Callable[[str, float, dict[str, Any] | None], None],
+    events: Sequence[int] = (),
 ) -> dict[str, Any]:
     """Run a scenario for its answer alone: no table, picture or exports are written.
 
@@ -144,9 +151,10 @@ def measure(
         scenario: from :func:`load`.
         out: folder of the run while it lasts; an interrupted one goes on from there.
         report: as for :func:`run`.
+        events: events whose score rows are wanted besides.
 
     Returns:
-        What ``hwsim run --json`` would print, without the folder.
+        What ``hwsim run --json`` would print, without the folder, and under ``rows`` those of the events.
 
     Raises:
         FaultError: the scenario is faulty.
@@ -154,4 +162,4 @@ def measure(
     """
     from hwsim import pipeline
 
-    return pipeline.measure(scenario.plan(), out, report)
+    return pipeline.measure(scenario.plan(), out, report, events)

@@ -25,6 +25,7 @@ _CODES = {
     "hwsim.budget.account.BudgetError": BAD_INPUT,
     "hwsim.controller.constructive.DomainError": BAD_INPUT,
     "hwsim.controller.protocol.NoDeviceError": BAD_INPUT,
+    "hwsim.controller.protocol.UnfitError": BAD_INPUT,
     "hwsim.controller.protocol.TrainingError": FAILED,
     "hwsim.registry.PluginError": FAILED,
     "hwsim.execution.hardware.ExecutionError": FAILED,

@@ -45,7 +45,8 @@ def reproduce(
     answer from their files, an unfinished one from its last seconds. A run that fails is named, and the others go on.
     The exit code is 1 where an expectation of the file fails, 3 where runs failed.
     """
-    from hwsim.reproduction import compare, read_kept, values, write_kept
+    from hwsim.folder import SCHEDULE
+    from hwsim.reproduction import compare, kept_path, read_kept, run_folder, values, write_kept
 
     found = _read(name)
     folder = out or Path("runs") / found.name
@@ -53,19 +54,24 @@ def reproduce(
         _refuse(kept=kept, keep=keep, set_=set_)
         runs, command = read_kept(found)
         failed: dict[str, str] = {}
+        schedules: list[Path] = []
     else:
         _refuse(keep=keep, set_=set_)
-        done = _carry_out(found, _choose(found, curve, x, seeds, set_ or []), folder, jobs, quiet=quiet)
+        chosen = _choose(found, curve, x, seeds, set_ or [])
+        done = _carry_out(found, chosen, folder, jobs, quiet=quiet)
+        schedules = [run_folder(folder, job) / SCHEDULE for job in chosen]
         runs, failed, command = done.runs, done.failed, _command(found, curve, x, seeds, set_)
     outcome = compare(found, values(runs))
     drawing = picture or (folder / f"{found.name}.png" if not kept else Path(f"{found.name}.png"))
-    pictures = [drawing]
+    pictures = [drawing] if not (kept and found.file.picture == "activity") else []
     if keep:
         path = write_kept(found, runs, f"{command} --keep")
         typer.echo(f"kept {path}", err=True)
         pictures.append(path.with_suffix(".png"))
     for place in pictures:
-        _draw(found, outcome, folder, place)
+        _draw(found, outcome, schedules, place)
+    if not pictures:
+        drawing = kept_path(found).with_suffix(".png")
     if json:
         import json as writer
 
@@ -166,14 +172,22 @@ def _command(
     return " ".join([*words, *(f"--set {shlex.quote(text)}" for text in extra or [])])
 
 
-def _draw(found: Reproduction, outcome: Outcome, folder: Path, path: Path) -> None:
+def _draw(found: Reproduction, outcome: Outcome, schedules: list[Path], path: Path) -> None:
     from dataclasses import asdict
 
     from hwsim.report.reproduction import draw_reproduction
 
-    del folder
     path.parent.mkdir(parents=True, exist_ok=True)
     file = found.file
+    if file.picture == "activity" and file.x:
+        from hwsim.report.activity import draw_activity
+        from hwsim.reproduction import read_activity
+
+        there = [schedule for schedule in schedules if schedule.is_file()]
+        if there:
+            moved, scores = read_activity(there[0], int(max(x for x in file.x.values if isinstance(x, int))))
+            draw_activity(moved, scores, file.x.marks, {"title": file.title, "source": file.source}, path)
+        return
     axis = file.x.model_dump() if file.x else None
     words = {"title": file.title, "metric": metric_words(found), "source": file.source}
     draw_reproduction([asdict(line) for line in outcome.lines], axis, file.y_scale, words, path)

@@ -60,8 +60,8 @@ def summary(answer: Answer) -> str:
     merit = "accuracy" if "accuracy" in final else "max_error"
     word = merit.replace("_", " ")
     last = answer.rows[-1]
-    spread = ""
-    if f"{merit}_low" in last:
+    spread = "   the worst part" if answer.parts else ""
+    if f"{merit}_low" in last and not answer.parts:
         spread = f"   95 % interval {float(last[f'{merit}_low']):.4f} to {float(last[f'{merit}_high']):.4f}"
     lines = [
         ("run", str(answer.run)),
@@ -76,6 +76,16 @@ def summary(answer: Answer) -> str:
         ("one inference", _bill(float(last["inference_energy_j"]), float(last["inference_time_s"]))),
         ("picture", str(answer.run / "score.png")),
     ]
+    if "trajectory_error" in final:
+        worst = final.get("trajectory_error_worst")
+        more = "" if worst is None else f" over one period, {worst:.4f} in the worst one"
+        lines.insert(2, ("  trajectory", f"{final['trajectory_error']:.4f} of the deviation{more}"))
+    for part in answer.parts:
+        free = "" if part["reference"] is None else f", free training {part['reference']:.4f}"
+        switch = part["switch"]
+        cost = f"{switch['toggles']:,.0f} toggles, {switch['bias_writes']:,.0f} register writes"
+        bill = _bill(switch["energy_j"], switch["time_s"])
+        lines.insert(-1, (part["part"], f"{part[merit]:.4f}{free}; to switch to it: {cost}, {bill}"))
     return "\n".join(f"{name:<16}{value}" for name, value in lines)
 
 

@@ -9,20 +9,32 @@ import typer
 
 
 def show(
-    run: Annotated[Path, typer.Argument(metavar="RUN", help="Run folder; or the word device before a NAME.")],
-    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="Datasheet: hwsim list devices.")] = None,
+    run: Annotated[
+        Path, typer.Argument(metavar="RUN", help="Run folder; or the word device or variance before a NAME.")
+    ],
+    name: Annotated[
+        str | None, typer.Argument(metavar="[NAME]", help="Datasheet (hwsim list devices), or run folder.")
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print the answer as one JSON object.")] = False,
     picture: Annotated[
         Path | None, typer.Option(help="Picture of a device, PNG or SVG; NAME.png here when left out.")
     ] = None,
 ) -> None:
-    """Show a finished run, or a datasheet: hwsim show device NAME prints its numbers and draws what the device does."""
+    """Show a finished run, or a datasheet: hwsim show device NAME prints its numbers and draws what the device does.
+
+    hwsim show variance RUN tells which hidden units serve which part of a task of several.
+    """
     if name is None:
         _show_run(run, json=json)
     elif str(run) == "device":
         _show_device(name, picture, json=json)
+    elif str(run) == "variance":
+        _show_variance(Path(name), picture, json=json)
     else:
-        typer.echo(f"{run}: what to show? give a run folder alone, or: hwsim show device NAME", err=True)
+        typer.echo(
+            f"{run}: what to show? give a run folder alone, or: hwsim show device NAME, hwsim show variance RUN",
+            err=True,
+        )
         raise typer.Exit(2)
 
 
@@ -60,6 +72,37 @@ def _show_device(name: str, picture: Path | None, *, json: bool) -> None:
         typer.echo(f"picture {path}")
 
 
+def _show_variance(run: Path, picture: Path | None, *, json: bool) -> None:
+    """Which hidden units serve which part of a task of several; a table and a picture go into the run's folder."""
+    import json as writer
+
+    from hwsim.exporting import plan_of
+    from hwsim.report.variance import draw_variance
+    from hwsim.score import write_table
+    from hwsim.variance import task_variance
+
+    plan = plan_of(run)
+    found = task_variance(plan, run)
+    table, path = run / "variance.csv", picture or run / "variance.png"
+    table.write_text(write_table(found.table()))
+    title = f"{plan.scenario.title}: task variance"
+    columns = (found.relative, found.variance, found.bias, found.cluster, found.correlation)
+    draw_variance(found.parts, *columns, title, path)
+    numbers = found.summary()
+    if json:
+        typer.echo(writer.dumps({"run": str(run), **numbers, "table": str(table), "picture": str(path)}))
+        return
+    width = max(12, *map(len, found.parts))
+    typer.echo(f"{numbers['units']:,} hidden units, {numbers['in_no_task']:,} of them take part in no task")
+    typer.echo(f"{'cluster':<12}{'units':>8}  " + " ".join(f"{part:>{width}}" for part in found.parts))
+    for number, one in enumerate(numbers["clusters"], start=1):
+        shares = " ".join(f"{value:>{width}.3f}" for value in one["relative_variance"].values())
+        typer.echo(f"{number:<12}{one['units']:>8,}  {shares}")
+    rates = " ".join(f"{value:>{width}.3f}" for value in found.correlation)
+    typer.echo(f"{'bias and variance, r':<22}{rates}")
+    typer.echo(f"table   {table}\npicture {path}")
+
+
 def _show_run(run: Path, *, json: bool) -> None:
     """A finished run: its score, event by event, and its final state."""
     import json as writer
@@ -84,4 +127,16 @@ def _show_run(run: Path, *, json: bool) -> None:
             f"{int(row['toggles']):>10,} {int(row['bias_writes']):>8,} {readable(float(row['energy_j']), 'energy'):>10}"
         )
     typer.echo("")
-    typer.echo(summary(Answer(run, found["identity"], found["events"], found["final"], found["reference"], rows)))
+    typer.echo(
+        summary(
+            Answer(
+                run,
+                found["identity"],
+                found["events"],
+                found["final"],
+                found["reference"],
+                rows,
+                found.get("parts", []),
+            )
+        )
+    )

@@ -8,6 +8,7 @@ from hwsim.controller.protocol import (
     NoDeviceError,
     Reconnection,
     TrainingError,
+    UnfitError,
 )
 from hwsim.registry import Registry
 
@@ -22,4 +23,5 @@ __all__ = [
     "NoDeviceError",
     "Reconnection",
     "TrainingError",
+    "UnfitError",
 ]

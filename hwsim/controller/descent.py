@@ -10,13 +10,14 @@ import numpy as np
 from pydantic import Field
 
 from hwsim.controller.forward import forward
-from hwsim.controller.protocol import Course, NoDeviceError, Optimiser, TrainingError, Unit
+from hwsim.controller.protocol import Course, NoDeviceError, Optimiser, Path, TrainingError, Unit
+from hwsim.controller.statistics import begin
 from hwsim.device import Registers
 from hwsim.scenario import Section
 from hwsim.stream import stream
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     import torch
     from numpy.typing import NDArray
@@ -41,10 +42,16 @@ class DescentParameters(Section):
     """What Adam adds to the root of the second moment; Keras has 1e-7."""
     penalty: float = Field(default=0.0, ge=0, le=1e3, allow_inf_nan=False)
     """Factor of the sum of squares of every trained weight, added to the loss (L2 as in Keras)."""
+    clip: float = Field(default=0.0, ge=0, le=1e6, allow_inf_nan=False)
+    """Largest length of the gradient of one step: a longer one is shortened to it, which long sequences may need
+    (Pascanu et al. 2013, arXiv 1211.5063); 0 for any."""
     period: int = Field(default=1, ge=1, le=1_000_000)
     """From one reconnection to the next, in ``period_unit``."""
     period_unit: Unit = "epochs"
     """What ``period`` counts: ``epochs``, or ``batches``, single optimiser steps."""
+    path: Path = "auto"
+    """What trains: ``torch``; ``compiled``, kernels for networks of one hidden layer; or ``auto``, the faster of those
+    that can do it, as far as sizes tell. They take the same steps and differ in roundings."""
 
     def course(self) -> Course:
         """The course that training takes, and free training with it."""
@@ -58,6 +65,8 @@ class DescentParameters(Section):
             self.optimiser,
             self.adam_epsilon,
             self.penalty,
+            self.clip,
+            self.path,
         )
 
 
@@ -95,7 +104,10 @@ class Descent:
         self.total = self.batches * course.epochs
         self.batch = 0
         self._order: tuple[int, torch.Tensor] | None = None
-        self._dropout = any(str(node.kind) == "dropout" for node in job.model.nodes)
+        self._random = any(node.kind == "dropout" for node in job.model.nodes)
+        self.statistics = [
+            begin(layer.norm, layer.units, self.device) if layer.norm else None for layer in job.model.layers
+        ]
         self.weights: list[torch.Tensor] = []
         self.biases: list[torch.Tensor] = []
         self.gains: list[torch.Tensor] = []
@@ -108,7 +120,8 @@ class Descent:
             trained += [weight] if learned else []
             trained += [bias] if layer.learned_registers else []
             trained += [gain] if layer.gains and layer.learned_registers else []
-            self._penalised += [(weight, course.penalty)] if learned and course.penalty else []
+            factor = course.penalty + layer.penalty
+            self._penalised += [(weight, factor)] if learned and factor else []
             self.weights.append(weight)
             self.biases.append(bias)
             self.gains.append(gain)
@@ -136,7 +149,8 @@ class Descent:
 
     def forward(self, x: torch.Tensor, training: torch.Generator | None = None) -> torch.Tensor:
         """The network's outputs (samples, outputs); ``training`` is the source of dropout while training."""
-        return forward(self.job.model, x, self.weights, self.biases, self.gains, training)
+        values = self.weights, self.biases, self.gains
+        return forward(self.job.model, x, *values, training, statistics=self.statistics)
 
     def outputs(self, x: NDArray[np.float32]) -> NDArray[np.float64]:
         """What the network makes of samples (samples, features), float64 (samples, outputs)."""
@@ -169,6 +183,7 @@ class Descent:
 
     def _part(self, last: int, optimiser: torch.optim.Optimizer) -> None:
         """The batches of the present pass up to number ``last``."""
+        import torch
         from torch.nn import functional
 
         number, first = divmod(self.batch, self.batches)
@@ -180,16 +195,22 @@ class Descent:
         for place in range(first, min(first + last - self.batch, self.batches)):
             chosen = order[place * size : (place + 1) * size]
             optimiser.zero_grad(set_to_none=True)
-            loss = loss_of(self.forward(self._samples(chosen), self._source()), self._y[chosen])
+            loss = loss_of(self.outputs_of(chosen), self._y[chosen])
             for weight, factor in self._penalised:
                 loss = loss + factor * weight.square().sum()
             loss.backward()  # type: ignore[no-untyped-call]
+            if self.course.clip:
+                torch.nn.utils.clip_grad_norm_(self._trained, self.course.clip)
             optimiser.step()
             total += loss.detach()
             self.batch += 1
         if not math.isfinite(float(total)):
             what = f"the loss of training is {float(total)} in epoch {number + 1} of {self.course.epochs}"
             raise TrainingError(f"{what}; lower the learning rate or the initial values")
+
+    def outputs_of(self, chosen: torch.Tensor) -> torch.Tensor:
+        """The network's outputs in training for the samples of these numbers."""
+        return self.forward(self._samples(chosen), self._source())
 
     def _ordered(self, number: int) -> torch.Tensor:
         """The order of samples in one pass, int64 (samples,)."""
@@ -212,12 +233,12 @@ class Descent:
         return torch.from_numpy(made).to(self.device)
 
     def _source(self) -> torch.Generator | None:
-        """The source of what is random in the next batch; None where the model has nothing of the kind."""
+        """The source of what is random in the next batch; None where the model trains as it works."""
         import torch
 
-        if not self._dropout:
+        if not self._random and not any(self.statistics):
             return None
-        seed = int(stream(self.job.seed, f"train/dropout/{self.batch}").integers(2**63))
+        seed = int(stream(self.job.seed, f"train/dropout/{self.batch}").integers(2**63)) if self._random else 0
         return torch.Generator(self.device).manual_seed(seed)
 
     def values(self, layer: int) -> NDArray[np.float64]:
@@ -225,12 +246,16 @@ class Descent:
         return self.weights[layer].detach().cpu().numpy().astype(np.float64)
 
     def registers(self) -> tuple[Registers, ...]:
-        """Biases and gains as they are now."""
+        """Biases and gains as they are now, with the running statistics of batches folded in."""
         found = []
-        for layer, bias, gain in zip(self.job.model.layers, self.biases, self.gains, strict=True):
+        values = zip(self.job.model.layers, self.biases, self.gains, self.statistics, strict=True)
+        for layer, bias, gain, statistics in values:
             gains = gain.detach().cpu().numpy().astype(np.float64)
             biases = bias.detach().cpu().numpy().astype(np.float64)
-            found.append(Registers(bias=biases, gain=gains if layer.unit_gains else float(gains)))
+            if statistics is not None:
+                found.append(statistics.fold(gains, biases))
+            else:
+                found.append(Registers(bias=biases, gain=gains if layer.unit_gains else float(gains)))
         return tuple(found)
 
     def put_weights(self, layer: int, values: NDArray[np.float64]) -> None:
@@ -240,12 +265,33 @@ class Descent:
         with torch.no_grad():
             self.weights[layer].copy_(torch.tensor(values, dtype=torch.float32))
 
+    def put_bias(self, layer: int, values: NDArray[np.float64]) -> None:
+        """Set one layer's biases (units,); Adam's moments stay as they are."""
+        import torch
+
+        with torch.no_grad():
+            self.biases[layer].copy_(torch.tensor(values, dtype=torch.float32))
+
+    def forget(self) -> None:
+        """Set the optimiser's state back to that of the first step."""
+        if self._optimiser is not None:
+            self._optimiser.state.clear()
+
+    def _named(self) -> Iterator[tuple[str, torch.Tensor]]:
+        """Everything that training moves, beside the optimiser's state."""
+        for name, tensors in (("weight", self.weights), ("bias", self.biases), ("gain", self.gains)):
+            for number, tensor in enumerate(tensors):
+                yield f"{name}/{number}", tensor
+        for number, statistics in enumerate(self.statistics):
+            if statistics is not None:
+                yield f"mean/{number}", statistics.mean
+                yield f"variance/{number}", statistics.variance
+
     def dump(self) -> dict[str, NDArray[np.generic]]:
         """All values, the optimiser's state and the place in the course, as named arrays."""
         arrays: dict[str, NDArray[np.generic]] = {"batch": np.array(self.batch)}
-        for name, tensors in (("weight", self.weights), ("bias", self.biases), ("gain", self.gains)):
-            for number, tensor in enumerate(tensors):
-                arrays[f"{name}/{number}"] = tensor.detach().cpu().numpy().copy()
+        for name, tensor in self._named():
+            arrays[name] = tensor.detach().cpu().numpy().copy()
         for number, tensor in enumerate(self._trained):
             if self._optimiser is not None and tensor in self._optimiser.state:
                 for key, value in self._optimiser.state[tensor].items():
@@ -258,9 +304,8 @@ class Descent:
 
         self.batch = int(arrays["batch"])
         with torch.no_grad():
-            for name, tensors in (("weight", self.weights), ("bias", self.biases), ("gain", self.gains)):
-                for number, tensor in enumerate(tensors):
-                    tensor.copy_(torch.tensor(arrays[f"{name}/{number}"]))
+            for name, tensor in self._named():
+                tensor.copy_(torch.tensor(arrays[name]))
         for number, tensor in enumerate(self._trained if self._optimiser is not None else []):
             prefix = f"adam/{number}/"
             found = {

@@ -7,6 +7,7 @@ arXiv 1308.3432).
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -14,7 +15,11 @@ if TYPE_CHECKING:
 
     import torch
 
+    from hwsim.controller.statistics import Statistics
     from hwsim.model import Layer, Model, Node
+
+
+_SEQUENCE = 2
 
 
 def forward(
@@ -24,6 +29,8 @@ def forward(
     biases: Sequence[torch.Tensor],
     gains: Sequence[torch.Tensor],
     training: torch.Generator | None = None,
+    products: torch.Tensor | None = None,
+    statistics: Sequence[Statistics | None] | None = None,
 ) -> torch.Tensor:
     """The network's outputs (samples, outputs).
 
@@ -33,16 +40,28 @@ def forward(
         weights: per layer (units, inputs).
         biases: per layer (units,).
         gains: per layer a number, or (units,) where each unit has its own.
-        training: source of what is random while training (dropout), None otherwise.
+        training: source of what is random while training, None otherwise. With it, ``dropout`` drops, and layers with
+            statistics are normalised by those of the batch, which also move the running ones.
+        products: what the first layer's weights make of x, (samples, units), where it is ``dense`` and this is known.
+        statistics: running mean and variance of each layer's sums, None for a layer that has none; left out where gains
+            and biases are what registers hold, into which they are folded.
+
+    A model of sequences takes any number of steps.
     """
-    del training  # no layer asks for it yet
     shape = model.nodes[0].taken
-    kept = {-1: x if len(shape) == 1 else x.reshape(len(x), *shape)}
+    kept = {-1: x.reshape(len(x), *((-1, shape[1]) if len(shape) == _SEQUENCE else shape))}
     wanted = {node.summand for node in model.nodes}
     x = kept[-1]
     for number, node in enumerate(model.nodes):
         if node.layer is not None:
-            x = _weighted(node, model.layers[node.layer], x, weights[node.layer], biases[node.layer], gains[node.layer])
+            place = node.layer
+            registers = _Registers(
+                model.layers[place], biases[place], gains[place], statistics[place] if statistics else None, training
+            )
+            known = products if number == 0 else None
+            x = _weighted(node, x, weights[place], registers) if known is None else registers.settle(known)
+        elif node.kind == "dropout":
+            x = _dropped(x, node.drop, training)
         else:
             x = _between(node, x, kept)
         if number in wanted:
@@ -65,34 +84,63 @@ def _between(node: Node, x: torch.Tensor, kept: dict[int, torch.Tensor]) -> torc
     return x
 
 
-def _weighted(
-    node: Node, layer: Layer, x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor, gain: torch.Tensor
-) -> torch.Tensor:
+def _dropped(x: torch.Tensor, drop: float, training: torch.Generator | None) -> torch.Tensor:
+    """Signals of which training sets a share to zero and scales up the rest."""
+    if training is None:
+        return x
     import torch
 
+    kept = torch.empty_like(x).bernoulli_(1 - drop, generator=training)
+    return x * kept.div_(1 - drop)
+
+
+@dataclass(frozen=True)
+class _Registers:
+    """What stands behind one layer's sums."""
+
+    layer: Layer
+    bias: torch.Tensor
+    gain: torch.Tensor
+    statistics: Statistics | None
+    training: torch.Generator | None
+
+    def settle(self, sums: torch.Tensor) -> torch.Tensor:
+        """Gain, bias and activation, over sums (rows, units)."""
+        if self.statistics is not None:
+            sums = self.statistics.normalise(sums, self.gain, self.bias, training=self.training is not None)
+        else:
+            sums = self.gain * sums + self.bias if self.layer.gains else sums + self.bias
+        return _activated(self.layer, sums)
+
+
+def _weighted(node: Node, x: torch.Tensor, weight: torch.Tensor, registers: _Registers) -> torch.Tensor:
     if node.kind == "dense":
         rows = x.reshape(-1, x.shape[-1])  # of a sequence step by step
-        return _activated(layer, _settled(layer, rows @ weight.T, bias, gain)).reshape(*x.shape[:-1], -1)
+        return registers.settle(rows @ weight.T).reshape(*x.shape[:-1], -1)
     if node.kind == "conv2d" and node.window:
         from torch.nn import functional
 
-        window = node.window
+        window, units = node.window, len(weight)
         sides = (window.before[1], window.after[1], window.before[0], window.after[0])
-        filters = weight.reshape(layer.units, node.taken[0], *window.kernel)
+        filters = weight.reshape(units, node.taken[0], *window.kernel)
         sums = functional.conv2d(functional.pad(x, sides), filters, stride=window.stride)
-        rows = sums.permute(0, 2, 3, 1).reshape(-1, layer.units)
-        found = _activated(layer, _settled(layer, rows, bias, gain))
-        return found.reshape(len(x), *sums.shape[2:], layer.units).permute(0, 3, 1, 2)
-    state = x.new_zeros((len(x), layer.units))
+        rows = sums.permute(0, 2, 3, 1).reshape(-1, units)
+        return registers.settle(rows).reshape(len(x), *sums.shape[2:], units).permute(0, 3, 1, 2)
+    return _recurrent(node, x, weight, registers)
+
+
+def _recurrent(node: Node, x: torch.Tensor, weight: torch.Tensor, registers: _Registers) -> torch.Tensor:
+    """An Elman network over (samples, steps, features); products with all inputs are reckoned at once."""
+    import torch
+
+    forth, back = weight[:, : x.shape[2]].T, weight[:, x.shape[2] :].T
+    met = (x @ forth).unbind(1)
+    state = x.new_zeros((len(x), len(weight)))
     states = []
-    for step in range(node.taken[0]):
-        state = _activated(layer, _settled(layer, torch.cat([x[:, step], state], 1) @ weight.T, bias, gain))
+    for inputs in met:
+        state = registers.settle(torch.addmm(inputs, state, back))
         states.append(state)
     return torch.stack(states, 1) if node.sequence else state
-
-
-def _settled(layer: Layer, sums: torch.Tensor, bias: torch.Tensor, gain: torch.Tensor) -> torch.Tensor:
-    return gain * sums + bias if layer.gains else sums + bias
 
 
 def _activated(layer: Layer, x: torch.Tensor) -> torch.Tensor:  # noqa: C901, PLR0911 - one case an activation

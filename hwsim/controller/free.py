@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hwsim.controller.descent import Descent
+from hwsim.controller.trainer import begin_training
 from hwsim.model import Start
 
 if TYPE_CHECKING:
@@ -22,11 +22,9 @@ if TYPE_CHECKING:
 
 def train_values(job: Job, course: Course, report: Callable[[float], None]) -> list[Start]:
     """Train every weight, and the registers that the model says are learned: what a chip can be fabricated with."""
-    descent = Descent(job, course, [start.weights for start in job.start], [True] * len(job.model.layers))
-    while not descent.done:
-        descent.epoch()
-        report(descent.share)
-    weights = [descent.values(number) for number in range(len(descent.weights))]
+    descent = begin_training(job, course, [start.weights for start in job.start], [True] * len(job.model.layers))
+    descent.work(descent.total, report)
+    weights = [descent.values(number) for number in range(len(job.model.layers))]
     return [Start(w, r.bias, r.gain) for w, r in zip(weights, descent.registers(), strict=True)]
 
 
@@ -39,8 +37,6 @@ def train_freely(job: Job, course: Course, report: Callable[[float], None]) -> N
         float64 (samples, outputs).
     """
     trained = [layer.learned_connections or layer.learned_registers for layer in job.model.layers]
-    descent = Descent(job, course, [start.weights for start in job.start], trained)
-    while not descent.done:
-        descent.epoch()
-        report(descent.share)
+    descent = begin_training(job, course, [start.weights for start in job.start], trained)
+    descent.work(descent.total, report)
     return descent.outputs(job.task.test_x)

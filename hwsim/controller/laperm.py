@@ -2,17 +2,26 @@
 
 Source: Y. Qiu, R. Suda, Train-by-Reconnect: Decoupling Locations of Weights from their Values, NeurIPS 2020
 (arXiv 2003.02570). Per bank, the k-th smallest free weight takes the k-th smallest cell: the Euclidean projection onto
-the permutations of the cells. Adam's moments are kept. Biases and gains are trained freely and written along.
+the permutations of the cells. Biases and gains are trained freely and written along; where a model layer says
+``registers = "permuted"``, its biases are snapped to a permutation of their starting values, as one vector.
+
+With growing periods and the period logic of their code, this is also the method of Y. Cai, G. Chen, Z. Qiao, Neural
+networks trained by weight permutation are universal approximators (arXiv 2407.01033).
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import math
+from typing import TYPE_CHECKING, Literal, Self
 
 import numpy as np
+from pydantic import Field, model_validator
 
-from hwsim.controller.descent import Descent, DescentParameters, pack, unpack
-from hwsim.controller.protocol import ControllerPlugin, Reconnection
+from hwsim.controller.descent import DescentParameters, pack, unpack
+from hwsim.controller.protocol import ControllerPlugin, Reconnection, TrainingError
+from hwsim.controller.trainer import begin_training
+from hwsim.device import Registers
+from hwsim.scenario import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,13 +34,61 @@ if TYPE_CHECKING:
 class LaPermParameters(DescentParameters):
     """Parameters of the controller ``laperm``; a last snap follows the last epoch in any case."""
 
+    growth: float = Field(default=1.0, ge=1, le=2, allow_inf_nan=False)
+    """Factor on the period after every epoch, rounded up when used: in epoch e, from 0 on, it is
+    ceil(period * growth^e). Cai et al. call it relaxed with the tenth root of 1.002, 1.00019982."""
+    period_logic: Literal["exact", "as-published"] = "exact"
+    """``exact``: a reconnection every ``period``; ``as-published``: as the code of Cai et al. counts, the first after
+    ``period`` epochs and then one every ``period`` - 1 (5 reconnects after 5, 9, 13, ... epochs)."""
+    adam_state: Literal["kept", "reset"] = "kept"
+    """Whether Adam goes on with its moments after a reconnection, as published, or begins anew."""
 
-def match_ranks(cells: NDArray[np.float64], wanted: NDArray[np.float64]) -> NDArray[np.int64]:
+    @model_validator(mode="after")
+    def _published_periods(self) -> Self:
+        if self.period_logic == "exact":
+            return self
+        if self.period_unit != "epochs":
+            raise Refusal("counts batches, and period_logic 'as-published' counts epochs", "use 'exact', or epochs")
+        if self.period == 1 and self.growth == 1:
+            what = "with period_logic 'as-published' and a constant period of 1 would reconnect once only"
+            raise Refusal(what, "use 'exact' to reconnect after every epoch, or a period of 2")
+        return self
+
+    def next_snap(self, done: int, batches: int) -> int:
+        """The optimiser step after which the next reconnection comes.
+
+        Args:
+            done: steps taken at the last reconnection, 0 before the first.
+            batches: steps of one epoch.
+
+        Example:
+            >>> cai = LaPermParameters(epochs=20, period=5, period_logic="as-published")
+            >>> [cai.next_snap(epoch, 1) for epoch in (0, 5, 9)]
+            [5, 9, 13]
+            >>> LaPermParameters(epochs=20, period=5, growth=1.02).next_snap(0, 1)
+            6
+        """
+        epoch = done // batches
+        published = int(self.period_logic == "as-published" and done > 0)
+        for number in range(epoch, self.epochs):
+            period = math.ceil(self.period * self.growth**number)
+            if self.period_unit == "batches":
+                if done + period <= (number + 1) * batches:
+                    return done + period
+            elif number + 1 - epoch + published == period:
+                return (number + 1) * batches
+        return self.epochs * batches
+
+
+def match_ranks(
+    cells: NDArray[np.float64], wanted: NDArray[np.float64], by_value: NDArray[np.int64] | None = None
+) -> NDArray[np.int64]:
     """The permutation of each bank's cells nearest to the wanted values (least squares).
 
     Args:
         cells: values (banks, ports).
         wanted: free values (banks, ports).
+        by_value: ``np.argsort(cells, axis=1, kind="stable")``, where it is known.
 
     Returns:
         int64 (banks, ports): position i takes cell ``p[b, i]``. Equal values are taken in order of index.
@@ -40,7 +97,8 @@ def match_ranks(cells: NDArray[np.float64], wanted: NDArray[np.float64]) -> NDAr
         >>> match_ranks(np.array([[1.0, 2.0, 3.0]]), np.array([[0.5, 9.0, 0.1]])).tolist()
         [[1, 2, 0]]
     """
-    by_value = np.argsort(cells, axis=1, kind="stable")
+    if by_value is None:
+        by_value = np.argsort(cells, axis=1, kind="stable")
     by_wish = np.argsort(wanted, axis=1, kind="stable")
     permutation = np.empty(cells.shape, np.int64)
     np.put_along_axis(permutation, by_wish, by_value, axis=1)
@@ -51,28 +109,49 @@ class LaPerm:
     """The method at work: a :class:`hwsim.controller.Controller`."""
 
     def __init__(self, parameters: LaPermParameters, job: Job) -> None:
-        self._job, self._steps = job, parameters.course().steps_a_period(len(job.task.train_x))
-        self._learned = [layer.learned_connections for layer in job.model.layers]
+        self._parameters, self._job = parameters, job
+        layers = job.model.layers
+        self._learned = [layer.learned_connections for layer in layers]
         weights = [cells.reshape(start.weights.shape) for cells, start in zip(job.cells, job.start, strict=True)]
-        self._descent = Descent(job, parameters.course(), weights, self._learned)
+        self._descent = begin_training(job, parameters.course(), weights, self._learned)
+        self._by_value = [np.argsort(cells, axis=1, kind="stable") for cells in job.cells]
+        self._values = [np.sort(start.bias) for start in job.start]
 
     def advance(self, report: Callable[[float], None]) -> Reconnection | None:
         """Train for one period and snap."""
         descent = self._descent
         if descent.done:
             return None
-        descent.work(self._steps, report)
-        permutations: list[NDArray[np.int64] | None] = []
-        for number, (cells, learned) in enumerate(zip(self._job.cells, self._learned, strict=True)):
-            if not learned:
-                permutations.append(None)
-                continue
-            free = descent.values(number).reshape(cells.shape)
-            permutation = match_ranks(cells, free)
-            snapped = np.take_along_axis(cells, permutation, axis=1)
-            descent.put_weights(number, snapped.reshape(tuple(descent.weights[number].shape)))
-            permutations.append(permutation)
-        return Reconnection(descent.batch, tuple(permutations), descent.registers())
+        descent.work(self._parameters.next_snap(descent.batch, descent.batches) - descent.batch, report)
+        permutations = tuple(self._snap(n) if learned else None for n, learned in enumerate(self._learned))
+        registers = tuple(self._write(number, values) for number, values in enumerate(descent.registers()))
+        if self._parameters.adam_state == "reset":
+            descent.forget()
+        return Reconnection(descent.batch, permutations, registers)
+
+    def _snap(self, number: int) -> NDArray[np.int64]:
+        """Snap one layer's weights to its cells; returns which cell each position takes."""
+        cells, free = self._job.cells[number], self._descent.values(number)
+        self._check(free, f"a weight of layer {number + 1}")
+        permutation = match_ranks(cells, free.reshape(cells.shape), self._by_value[number])
+        self._descent.put_weights(number, np.take_along_axis(cells, permutation, axis=1).reshape(free.shape))
+        return permutation
+
+    def _write(self, number: int, free: Registers) -> Registers:
+        """Registers to be written, snapped where the model says so."""
+        self._check(np.append(free.bias, free.gain), f"a register of layer {number + 1}")
+        if not self._job.model.layers[number].permuted_registers:
+            return free
+        bias = np.empty_like(free.bias)
+        bias[np.argsort(free.bias, kind="stable")] = self._values[number]
+        self._descent.put_bias(number, bias)
+        return Registers(bias, free.gain)
+
+    def _check(self, values: NDArray[np.float64], what: str) -> None:
+        """Refuse to reconnect by values that are no numbers."""
+        if not np.isfinite(values).all():
+            found = values[~np.isfinite(values)][0]
+            raise TrainingError(f"{what} became {found} in training; lower the learning rate or the initial values")
 
     def dump(self) -> bytes:
         """Everything needed to go on from here."""

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 Unit = Literal["epochs", "batches"]
 Optimiser = Literal["adam", "sgd"]
+Path = Literal["auto", "torch", "compiled"]
 
 
 class TrainingError(RuntimeError):
@@ -26,6 +27,10 @@ class TrainingError(RuntimeError):
 
 class NoDeviceError(TrainingError):
     """The machine lacks what a scenario wants to train on."""
+
+
+class UnfitError(TrainingError):
+    """A way of training is asked for that the model or the task does not fit."""
 
 
 @dataclass(frozen=True)
@@ -55,11 +60,15 @@ class Reconnection:
         permutations: per layer, int64 (banks, ports) of the permutations from now on, or None where the layer keeps its
             connections; ``p[b, i]`` is the cell of bank b that feeds position i.
         registers: per layer, the registers from now on.
+        part: number of the part of the task that this serves, where the task has several.
+        switch: whether it brings back what was learned before for its part.
     """
 
     batch: int
     permutations: tuple[NDArray[np.int64] | None, ...]
     registers: tuple[Registers, ...]
+    part: int = 0
+    switch: bool = False
 
 
 class Controller(Protocol):
@@ -89,6 +98,8 @@ class Course:
         optimiser: ``adam`` or ``sgd``.
         adam_epsilon: what Adam adds to the root of the second moment.
         penalty: factor of the sum of squares of each trained weight, added to the loss.
+        clip: largest length of the gradient, 0 for any.
+        path: what trains: ``torch``, the ``compiled`` kernels, or ``auto`` for the faster of those that can.
 
     Example:
         >>> course = Course(epochs=2, batch=32, rate=0.1, rate_decay=1.0, period=3)
@@ -105,6 +116,8 @@ class Course:
     optimiser: Optimiser = "adam"
     adam_epsilon: float = 1e-8
     penalty: float = 0.0
+    clip: float = 0.0
+    path: Path = "auto"
 
     def steps_a_pass(self, samples: int) -> int:
         """Optimiser steps of one pass over so many samples; the last batch may be smaller."""

@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
     from hwsim.device.technology import Chip, Registers
     from hwsim.model import Model, Node
+
+    Watch = Callable[[int, NDArray[Any]], None]
 
 WINDOWS_AT_ONCE = 1 << 22
 """Numbers that the windows of a convolution may take at once: samples are run in parts that keep within it."""
@@ -29,6 +31,7 @@ def infer(
     x: NDArray[np.float32],
     registers: Sequence[Registers],
     rng: np.random.Generator | None,
+    watch: Watch | None = None,
 ) -> NDArray[Any]:
     """Run samples through a chip as it is connected now.
 
@@ -38,6 +41,8 @@ def infer(
         x: float32 (samples, features); an image's features in the order channel, row, column.
         registers: contents of the registers of each layer.
         rng: source of event noise; None for a quiet read.
+        watch: told the number and the signals of every layer with cells, in the chip's domain, part by part of the
+            samples where they do not all run at once.
 
     Returns:
         (samples, outputs), float64, or float32 where the chip's numbers are.
@@ -52,10 +57,10 @@ def infer(
         raise ValueError(f"input {column} of sample {row} is {x[row, column]}, no finite number; clean the data")
     part = samples_at_once(model)
     if len(x) <= part:
-        return _pass(model, chip, x, registers, rng)
+        return _pass(model, chip, x, registers, rng, watch)
     found = np.empty((len(x), model.outputs))
     for first in range(0, len(x), part):
-        found[first : first + part] = _pass(model, chip, x[first : first + part], registers, rng)
+        found[first : first + part] = _pass(model, chip, x[first : first + part], registers, rng, watch)
     return found
 
 
@@ -80,6 +85,7 @@ def _pass(
     x: NDArray[np.float32],
     registers: Sequence[Registers],
     rng: np.random.Generator | None,
+    watch: Watch | None,
 ) -> NDArray[Any]:
     """All nodes in order; signals that a later node adds are kept until then."""
     wanted = {node.summand for node in model.nodes if node.summand is not None}
@@ -88,6 +94,8 @@ def _pass(
     for number, node in enumerate(model.nodes):
         if node.layer is not None:
             signals = _weighted(model, chip, node, signals, registers[node.layer], rng)
+            if watch is not None:
+                watch(node.layer, signals)
         elif node.kind == "flatten":
             signals = _flat(signals)
         elif node.kind == "max-pool":

@@ -48,10 +48,10 @@ class LayerFile(Section):
     """One ``[[layer]]`` of a model file."""
 
     kind: Kind
-    """Layer type: ``dense``, every unit meets every input, of a sequence step by step; ``conv2d``, every filter walks over the image; ``rnn``, an
-    Elman network; ``max-pool`` and ``average-pool``; ``batch-norm``, a gain and a bias register for every unit of the
-    layer before it; ``dropout``, signals set to zero at random while training and nothing on the hardware;
-    ``flatten``, an image into features; ``add``, the signals of an earlier layer on top."""
+    """Layer type: ``dense``, every unit meets every input, of a sequence step by step; ``conv2d``, every filter walks
+    over the image; ``rnn``, an Elman network; ``max-pool`` and ``average-pool``; ``batch-norm``, a gain and a bias
+    register for every unit of the layer before it; ``dropout``, signals set to zero at random while training and
+    nothing on the hardware; ``flatten``, an image into features; ``add``, the signals of an earlier layer on top."""
     name: str = ""
     """What a later ``add`` calls this layer."""
     units: Units | None = None
@@ -104,6 +104,9 @@ class LayerFile(Section):
     like any value. The file's own ``keep`` when left out."""
     penalty: float = Field(default=0.0, ge=0, le=1e6)
     """L2 penalty of training: the loss grows by this times the sum of the layer's squared weights, as in Keras."""
+    input_bound: float | None = Field(default=None, gt=0, le=1e30, allow_inf_nan=False)
+    """Of ``rnn``: the weights that meet its inputs are drawn from U(-a, a) with this a, and only those that meet its
+    state as ``weights`` says; all of them when left out."""
     connections: Literal["learned", "fixed"] = "learned"
     """Whether a permutation circuit stands before this layer's weights."""
     bias: BiasStart = "zero"
@@ -157,7 +160,7 @@ _ACTIVATED = {"activation", "slope", "coefficients", "table", "table_range", "ta
 _KEYS: dict[Kind, set[str]] = {
     "dense": {"units"} | _WEIGHTED | _ACTIVATED,
     "conv2d": {"units", "kernel", "stride", "padding"} | _WEIGHTED | _ACTIVATED,
-    "rnn": {"units", "sequence"} | _WEIGHTED | _ACTIVATED,
+    "rnn": {"units", "sequence", "input_bound"} | _WEIGHTED | _ACTIVATED,
     "max-pool": {"kernel", "stride"},
     "average-pool": {"kernel", "stride"},
     "batch-norm": _ACTIVATED | {"statistics", "momentum", "epsilon"},
@@ -364,6 +367,7 @@ class _Reader:
                 places=prod(_pair(entry.kernel or 1)),
                 penalty=entry.penalty,
                 permuted_registers=entry.registers == "permuted",
+                input_bound=entry.input_bound or 0.0,
             )
         )
         return len(self.layers) - 1
@@ -428,6 +432,9 @@ class _Reader:
             what = "batch-norm must follow a 'dense' or 'conv2d' layer whose activation is 'identity'"
             raise self.wrong(number, "kind", what, "give the activation to the batch-norm instead")
         layer = self.layers[before]
+        if entry.statistics == "batch" and not layer.learned_registers:
+            what = "batch statistics move the registers of the layer before, which are 'fixed'"
+            raise self.wrong(number, "statistics", what, "set registers = 'learned' there, or statistics = 'none'")
         self.layers[before] = replace(
             layer,
             activation=entry.activation or "identity",

@@ -79,6 +79,8 @@ class Layer:
     """In training the loss grows by this times the sum of the squared weights."""
     permuted_registers: bool = False
     """The bias is rewritten with permutations of its starting values only, by a method that knows how (LaPerm)."""
+    input_bound: float = 0.0
+    """Of a recurrent layer: bound of its weights that meet inputs; 0 where they start as those that meet the state."""
     norm: Norm | None = None
     """Batch statistics that training takes and that reconnections fold into the registers."""
 

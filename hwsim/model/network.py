@@ -31,7 +31,15 @@ class Start:
     gain: float | NDArray[np.float64]
 
 
-def _weights(  # noqa: C901, PLR0911 - one case a start
+def _weights(layer: Layer, rng: np.random.Generator) -> NDArray[np.float64]:
+    found = _drawn(layer, rng)
+    if layer.input_bound:
+        features = layer.inputs - layer.units
+        found[:, :features] = rng.uniform(-layer.input_bound, layer.input_bound, (layer.units, features))
+    return found
+
+
+def _drawn(  # noqa: C901, PLR0911 - one case a start
     layer: Layer, rng: np.random.Generator
 ) -> NDArray[np.float64]:
     shape = (layer.units, layer.inputs)

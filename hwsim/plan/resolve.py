@@ -238,6 +238,8 @@ def _fit_model(
     technology: Technology | None,
 ) -> None:
     """Hold a model against its task and its device."""
+    if shape and shape.steps and not _fits_sequence(r, model, document, shape):
+        return
     if shape and model.inputs != shape.features:
         what = f"the model takes {model.inputs} inputs, but the task gives {shape.features}"
         r.faults.add(document.fault(("inputs",), what, "", f"set inputs = {shape.features}, or choose another model"))
@@ -252,6 +254,27 @@ def _fit_model(
             r.faults.add(document.fault(("layer", number, "place"), what, "", "leave place out"))
     for number, what, cure in device.problems(model) if device else []:
         r.faults.add(document.fault(("layer", number), what, "", cure))
+
+
+def _fits_sequence(r: Lookup, model: Model, document: Document, shape: Shape) -> bool:
+    """Whether a model takes and gives sequences as its task does; a fault where it does not."""
+    taken, given = (shape.steps, shape.features // shape.steps), (shape.steps, shape.outputs // shape.steps)
+    task = f"the task is a sequence of {taken[0]} steps of {taken[1]} numbers"
+    form = f"inputs = {shape.features}, shape = [{taken[0]}, {taken[1]}]"
+    if all(node.kind != "rnn" for node in model.nodes):
+        what, cure = f"{task}, but no layer of this model is recurrent", f"set {form} and add a layer of kind 'rnn'"
+        r.faults.add(document.fault(("layer", 0, "kind"), what, "", cure))
+    elif model.nodes[0].taken != taken:
+        found = " x ".join(map(str, model.nodes[0].taken))
+        r.faults.add(document.fault(("inputs",), f"{task}, but the model takes {found}", "", f"set {form}"))
+    elif model.nodes[-1].given != given:
+        found = " x ".join(map(str, model.nodes[-1].given))
+        what = f"the task wants {given[1]} numbers at each of {given[0]} steps, but the last layer gives {found}"
+        cure = f"set sequence = true in every 'rnn', and end in a 'dense' layer of {given[1]} units"
+        r.faults.add(document.fault(("layer", len(model.nodes) - 1), what, "", cure))
+    else:
+        return True
+    return False
 
 
 def _fit_crossbar(

@@ -11,6 +11,16 @@ if TYPE_CHECKING:
     from hwsim.scenario.schema import Published
 
 INK, CHIP, QUIET, FREE = "#1a1a1a", "#1f5fa8", "#8fb4dc", "#b5482a"
+PARTS = ("#1f5fa8", "#b5482a", "#3b8a4a", "#8a5aa8", "#c28a1f", "#4a4a4a")
+
+
+def _draw_parts(axes: Any, rows: Sequence[Mapping[str, Any]], axis: str, merit: str) -> None:
+    """A line for each part of a task of several, and a ring where the chip has switched to it in the end."""
+    for part, color in zip(dict.fromkeys(row["part"] for row in rows), PARTS * len(rows), strict=False):
+        own = [row for row in rows if row["part"] == part]
+        axes.plot([r[axis] for r in own[:-1]], [r[merit] for r in own[:-1]], color=color, marker=".", label=part)
+        axes.plot(own[-1][axis], own[-1][merit], color=color, marker="o", markerfacecolor="none", markersize=9)
+    axes.plot([], [], color=INK, marker="o", markerfacecolor="none", markersize=9, linestyle="", label="switched to it")
 
 
 def draw(
@@ -45,20 +55,24 @@ def draw(
     moved = rows[-1]["toggles"] > 0
     axis = "toggles" if moved else "bias_writes"
     rows = [row for row in rows if merit in row]  # others were not judged
-    x = [row[axis] for row in rows]
+    x, several = [row[axis] for row in rows], "part" in rows[0]
     settings: dict[Any, Any] = {"svg.hashsalt": "hwsim", "svg.fonttype": "path", "font.size": 10, "axes.edgecolor": INK}
     with mpl.rc_context(settings):
         figure, axes = plt.subplots(figsize=(7.2, 4.5), layout="constrained")
-        if f"{merit}_low" in rows[0]:
+        if f"{merit}_low" in rows[0] and not several:
             low, high = [r[f"{merit}_low"] for r in rows], [r[f"{merit}_high"] for r in rows]
             axes.fill_between(x, low, high, color=CHIP, alpha=0.15, linewidth=0, label="95 % interval")
-        if any(r[merit] != r[f"{merit}_noiseless"] for r in rows):
+        if any(r[merit] != r[f"{merit}_noiseless"] for r in rows) and not several:
             axes.plot(
                 x, [r[f"{merit}_noiseless"] for r in rows], color=QUIET, linewidth=1.2, label="chip, without noise"
             )
-        axes.plot(x, [r[merit] for r in rows], color=CHIP, marker=".", linewidth=1.4, label="emulated chip")
+        if several:
+            _draw_parts(axes, rows, axis, merit)
+        else:
+            axes.plot(x, [r[merit] for r in rows], color=CHIP, marker=".", linewidth=1.4, label="emulated chip")
         if reference is not None:
-            axes.axhline(reference, color=FREE, linestyle="--", linewidth=1.2, label=f"free training ({reference:.3g})")
+            name, color = ("free training, worst part", INK) if several else ("free training", FREE)
+            axes.axhline(reference, color=color, linestyle="--", linewidth=1.2, label=f"{name} ({reference:.3g})")
         if published is not None:
             axes.axhline(published.chip, color=CHIP, linestyle=":", linewidth=1.4)
             axes.axhline(published.exact, color=FREE, linestyle=":", linewidth=1.4)

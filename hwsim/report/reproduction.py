@@ -54,6 +54,8 @@ def draw_reproduction(
             axes.set_xscale("log")
             axes.set_xticks(axis["values"], ticks)
             axes.xaxis.set_minor_locator(mpl.ticker.NullLocator())
+        for mark in axis["marks"] if axis is not None else ():
+            axes.axvline(mark, color=INK, linestyle=":", linewidth=0.9)
         if scale == "log":
             axes.set_yscale("log")
             plain = mpl.ticker.FuncFormatter(lambda value, _: f"{value:.10g}")

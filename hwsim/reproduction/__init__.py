@@ -1,6 +1,7 @@
 """Figures and tables of papers again: the runs they need side by side, and the numbers beside the published ones."""
 
-from hwsim.reproduction.conduct import Conduct, conduct
+from hwsim.reproduction.activity import read_activity
+from hwsim.reproduction.conduct import Conduct, conduct, run_folder
 from hwsim.reproduction.crew import Standing, cores
 from hwsim.reproduction.job import Job, plan_jobs
 from hwsim.reproduction.kept import Kept, kept_path, read_kept, values, write_kept
@@ -24,8 +25,10 @@ __all__ = [
     "cores",
     "kept_path",
     "plan_jobs",
+    "read_activity",
     "read_kept",
     "read_reproduction",
+    "run_folder",
     "shown",
     "table",
     "values",

@@ -7,7 +7,9 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from hwsim.folder import SCHEDULE
 from hwsim.reproduction.crew import Crew, Standing
+from hwsim.reproduction.job import wanted_events
 from hwsim.reproduction.kept import Kept
 from hwsim.scenario.reproduction import shown
 
@@ -48,6 +50,10 @@ def conduct(
     kept = {job.key: out / ANSWERS / f"{job.key[:16]}.json" for job in jobs}
     answers = {job.key: found for job in jobs if (found := _answer(kept[job.key])) is not None}
     failed: dict[str, str] = {}
+    maps, events = reproduction.file.picture == "activity", wanted_events(reproduction)
+    if maps:  # the picture needs the schedules too
+        gone = [job.key for job in jobs if not (run_folder(out, job) / SCHEDULE).is_file()]
+        answers = {key: answer for key, answer in answers.items() if key not in gone}
 
     def order(job: Job) -> dict[str, Any]:
         folder = run_folder(out, job)
@@ -57,7 +63,8 @@ def conduct(
             "seed": job.seed,
             "folder": str(folder),
             "kept": str(kept[job.key]),
-            "keep_folder": reproduction.file.picture == "activity",
+            "events": events,
+            "keep_folder": maps,
         }
 
     waiting = [job for job in jobs if job.key not in answers]
@@ -72,9 +79,12 @@ def conduct(
     metrics = {curve.name: curve.metric or reproduction.file.metric for curve in reproduction.file.curve}
     for job in jobs:
         for curve, x, seed in job.places if job.key in answers else ():
-            value = metric_of(answers[job.key], metrics[curve])
+            answer = answers[job.key]
+            if events:
+                answer = {"final": answer["rows"].get(x, {})}
+            value = metric_of(answer, metrics[curve])
             if value is None:
-                known = ", ".join([*answers[job.key]["final"], "reference"])
+                known = ", ".join([*answer["final"], "reference"]) if answer["final"] else f"no event {x}"
                 failed[job.name] = f"its answer has no number {metrics[curve]!r}; it has {known}"
             else:
                 runs.append(Kept(curve, x, seed, value, answers[job.key]["seconds"], job.key[:8]))

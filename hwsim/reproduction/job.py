@@ -13,12 +13,12 @@ from hwsim.session import Scenario, find, load
 from hwsim.version import VERSION
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from hwsim.plan import Plan
     from hwsim.reproduction.outcome import Key
-    from hwsim.scenario.reproduction import CurveFile, Reproduction, X
+    from hwsim.scenario.reproduction import Reproduction, X
 
 STEP, EVENT = 3_000.0, 30_000.0
 """What an optimiser step and a reconnection cost, counted in weights times samples, beside what grows with those."""
@@ -86,13 +86,20 @@ def plan_jobs(
             if plan is None:
                 continue
             for seed in curve.seeds or reproduction.file.seeds:
-                key = hashlib.sha256(json.dumps([VERSION, plan.identity, seed]).encode()).hexdigest()
+                events = wanted_events(reproduction)
+                key = hashlib.sha256(json.dumps([VERSION, plan.identity, seed, *events]).encode()).hexdigest()
                 place = (curve.name, shown(x), seed)
                 known = jobs.get(key)
                 places = (*known.places, place) if known else (place,)
                 jobs[key] = Job(key, str(path), tuple(settings), seed, places, _cost(plan))
     faults.check()
     return sorted(jobs.values(), key=lambda job: -job.cost)
+
+
+def wanted_events(reproduction: Reproduction) -> list[int]:
+    """The events that are looked at one by one; none where the axis is another."""
+    axis = reproduction.file.x
+    return [int(x) for x in axis.values] if axis is not None and reproduction.along_events else []
 
 
 def lay(settings: Sequence[str], extra: Sequence[str]) -> list[str]:
@@ -124,7 +131,7 @@ def _origins(reproduction: Reproduction, number: int) -> dict[tuple[str, ...], t
         *((parse_setting(text).path, ("set", n)) for n, text in enumerate(file.set)),
         *((parse_setting(text).path, ("curve", number, "set", n)) for n, text in enumerate(file.curve[number].set)),
     ]
-    if file.x is not None:
+    if file.x is not None and not reproduction.along_events:
         named.append((parse_setting(f"{file.x.key}=1").path, ("x", "key")))
     found = {}
     for path, at in named:
@@ -137,10 +144,3 @@ def _cost(plan: Plan) -> float:
     course = plan.controller.course(plan.controller_parameters)
     weights = sum(layer.units * layer.inputs for layer in plan.model.layers)
     return course.epochs * (weights + STEP / course.batch + EVENT / 1000 / course.period)
-
-
-def points(reproduction: Reproduction) -> Iterator[tuple[CurveFile, X | None]]:
-    """Every point of every curve."""
-    for curve in reproduction.file.curve:
-        for x in reproduction.places(curve):
-            yield curve, x

@@ -54,7 +54,7 @@ def _carry_out(order: dict[str, Any], report: Any) -> dict[str, Any]:
     begin = time.monotonic()
     try:
         scenario = load(order["scenario"], order["settings"], order["seed"])
-        found = measure(scenario, folder, report)
+        found = measure(scenario, folder, report, order["events"])
     except (Exception, MemoryError) as error:  # whatever it is, the other runs go on and the report names it
         return {"failed": f"{error}" or type(error).__name__, "kind": type(error).__name__}
     answer = {**found, "seconds": round(time.monotonic() - begin, 2)}

@@ -38,13 +38,16 @@ class AxisFile(Section):
     """What is varied from point to point."""
 
     key: str
-    """The scenario's key that is set to each value, such as ``model.width``."""
+    """The scenario's key that is set to each value, such as ``model.width``; ``event`` for the reconnections of one
+    run, whose score rows then give the metric, and ``moved``, the moves of that event alone."""
     values: list[X] = Field(min_length=1)
     """Its values in order: numbers or words."""
     label: str
     """What the table and the picture call it."""
     scale: Literal["log", "linear", "words"] = "log"
     """How the picture lays it out; ``words`` at equal distances."""
+    marks: list[float] = Field(default_factory=list)
+    """Where the picture draws a line across, such as the bounds of stages that a paper names."""
 
 
 class CurveFile(Section):
@@ -144,6 +147,11 @@ class Reproduction:
     document: Document
     file: ReproductionFile
 
+    @property
+    def along_events(self) -> bool:
+        """Whether the axis runs over the reconnections of one run, instead of over runs."""
+        return self.file.x is not None and self.file.x.key == "event"
+
     def places(self, curve: CurveFile) -> list[X | None]:
         """The values of the axis where a curve has points; one None where there is no axis."""
         return [None] if self.file.x is None else list(curve.x or self.file.x.values)
@@ -151,7 +159,7 @@ class Reproduction:
     def settings(self, curve: CurveFile, x: X | None) -> list[str]:
         """The settings of a point, later ones before earlier ones of the same key."""
         texts = {parse_setting(text).path: text for text in [*self.file.set, *curve.set]}
-        if self.file.x is not None and x is not None:
+        if self.file.x is not None and x is not None and not self.along_events:
             text = f"{self.file.x.key}={written(x)}"
             texts[parse_setting(text).path] = text
         return list(texts.values())
@@ -244,6 +252,9 @@ def _settings(found: Reproduction) -> list[Fault]:
 def _points(found: Reproduction, number: int, curve: CurveFile) -> list[Fault]:
     """Points off the axis, and numbers for points that are not there."""
     axis, faults = found.file.x, []
+    events = axis.values if axis is not None and found.along_events else []
+    if any(not isinstance(x, int) or x < 0 for x in events):
+        faults.append(found.document.fault(("x", "values"), "events are whole numbers from 0 on"))
     if axis is None and curve.x is not None:
         what, cure = "'x' of a curve needs an axis", "add the table [x], or leave it out"
         faults.append(found.document.fault(("curve", number, "x"), what, "", cure))

@@ -22,10 +22,24 @@ class NotFiniteError(ArithmeticError):
 
 @dataclass(frozen=True)
 class Judgement:
-    """How good outputs are: ``merit`` is the accuracy (classification) or the largest error (regression)."""
+    """How good outputs are: ``merit`` is the accuracy (classification) or the largest error (regression).
+
+    ``periods`` has, for a task of trajectories, their error in every period (:func:`trajectory_errors`).
+    """
 
     merit: float
     loss: float
+    periods: tuple[float, ...] = ()
+
+    @property
+    def trajectory_error(self) -> float | None:
+        """The error over the first period, None for a task without trajectories."""
+        return self.periods[0] if self.periods else None
+
+    @property
+    def worst_period(self) -> float | None:
+        """The largest error of a period, None for a task with fewer than two."""
+        return max(self.periods) if len(self.periods) > 1 else None
 
 
 def judge(task: Task, outputs: NDArray[Any]) -> Judgement:
@@ -44,11 +58,32 @@ def judge(task: Task, outputs: NDArray[Any]) -> Judgement:
         )
     if task.shape.goal == "regression":
         error = values - task.test_y
-        return Judgement(float(np.abs(error).max()), float((error**2).mean()))
+        periods = trajectory_errors(task, values) if task.period else ()
+        return Judgement(float(np.abs(error).max()), float((error**2).mean()), periods)
     shifted = values - values.max(axis=1, keepdims=True)
     log_share = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
     loss = -log_share[np.arange(len(values)), task.test_y].mean()
     return Judgement(float((values.argmax(axis=1) == task.test_y).mean()), float(loss))
+
+
+def trajectory_errors(task: Task, outputs: NDArray[np.float64]) -> tuple[float, ...]:
+    """Normalised error of trajectories, period by period.
+
+    Per period of ``task.period`` steps: the root of the mean squared error over all test trajectories, steps and
+    outputs, over the root of the mean squared deviation of the targets from the mean of each output, that over all
+    periods. A network that gives that mean all the time has an error of about 1.
+
+    Args:
+        task: with trajectories as its test set.
+        outputs: (samples, steps x outputs).
+    """
+    steps = task.shape.steps
+    target = np.asarray(task.test_y, np.float64).reshape(len(outputs), steps, -1)
+    error = ((outputs.reshape(target.shape) - target) ** 2).mean(axis=(0, 2))
+    deviation = target.var(axis=(0, 1)).mean()
+    return tuple(
+        float(np.sqrt(error[first : first + task.period].mean() / deviation)) for first in range(0, steps, task.period)
+    )
 
 
 def interval(accuracy: float, samples: int) -> tuple[float, float]:

@@ -17,7 +17,10 @@ class Score:
 
     ``merit`` is the accuracy (classification) or the largest error (regression) of the emulated chip with event noise
     on, ``merit_low`` and ``merit_high`` its 95 % Wilson interval (classification only), ``merit_noiseless`` the value
-    without event noise. Where a reconnection was not judged (``scores = "last"``) these are left out.
+    without event noise. Where a reconnection was not judged (``scores = "last"``) these are left out. ``part`` names
+    the part that was judged, of a task of several; ``trajectory_error`` is that of
+    :func:`hwsim.score.judge.trajectory_errors` over the first period and ``trajectory_error_worst`` over the worst of
+    several, for a task that has trajectories.
     """
 
     event: int
@@ -36,6 +39,9 @@ class Score:
     inference_energy_j: float
     inference_time_s: float
     router: str
+    part: str | None = None
+    trajectory_error: float | None = None
+    trajectory_error_worst: float | None = None
 
     def row(self, goal: str) -> dict[str, Any]:
         r"""The row as users read it: merit by its own name, time in seconds.

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
-import numpy as np
-
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping
 
+    import numpy as np
     from numpy.typing import NDArray
 
     from hwsim.scenario import Section
@@ -49,7 +48,7 @@ class Task:
     ``target`` is the function behind the samples, (samples, features) to (samples, outputs), where it can be written
     down.
 
-    A task of several ``parts``, each a task with a ``name``, is learned part after part; its own arrays are taken from
+    A task of several ``parts``, which alone have a ``name``, is learned part after part; its own arrays are taken from
     the parts in turn (:func:`join`) and serve to calibrate a chip, which is fabricated once for all of them.
     """
 
@@ -66,27 +65,35 @@ class Task:
     target: Callable[[NDArray[np.float64]], NDArray[np.float64]] | None = None
 
 
-def join(parts: Sequence[Task]) -> Task:
+def join(parts: Mapping[str, Task]) -> Task:
     """One task of several parts that ask the same of a model; sample i of its arrays is that of part i modulo parts.
 
     Example:
+        >>> import numpy as np
         >>> x, y = np.zeros((3, 2), np.float32), np.array([0, 1, 2])
-        >>> one = Task(Shape(2, 3, "classification"), x, y, x, y, (0.0, 1.0), "a")
-        >>> two = Task(Shape(2, 3, "classification"), x + 1, y, x + 1, y, (0.0, 1.0), "b")
-        >>> both = join([one, two])
+        >>> one, two = (Task(Shape(2, 3, "classification"), x + n, y, x + n, y, (0.0, 1.0)) for n in (0, 1))
+        >>> both = join({"a": one, "b": two})
         >>> both.train_x[:, 0].tolist(), [part.name for part in both.parts]
         ([0.0, 1.0, 0.0], ['a', 'b'])
     """
+    named = tuple(replace(part, name=name) for name, part in parts.items())
 
     def mixed(name: str) -> NDArray[Any]:
-        found: NDArray[Any] = getattr(parts[0], name).copy()
-        for number, part in enumerate(parts[1:], start=1):
-            found[number :: len(parts)] = getattr(part, name)[number :: len(parts)]
+        found: NDArray[Any] = getattr(named[0], name).copy()
+        for number, part in enumerate(named[1:], start=1):
+            found[number :: len(named)] = getattr(part, name)[number :: len(named)]
         return found
 
-    low, high = (choose(part.input_range[end] for part in parts) for end, choose in enumerate((min, max)))
-    arrays = (mixed(name) for name in ("train_x", "train_y", "test_x", "test_y"))
-    return Task(parts[0].shape, *arrays, input_range=(low, high), parts=tuple(parts))
+    lows, highs = zip(*(part.input_range for part in named), strict=True)
+    return Task(
+        shape=named[0].shape,
+        train_x=mixed("train_x"),
+        train_y=mixed("train_y"),
+        test_x=mixed("test_x"),
+        test_y=mixed("test_y"),
+        input_range=(min(lows), max(highs)),
+        parts=named,
+    )
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ import http.client
 import os
 import tempfile
 import urllib.request
+from dataclasses import astuple
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,7 @@ from pydantic import Field
 
 from hwsim.scenario import Section
 from hwsim.task.data import DataError, Shape, Task, TaskPlugin
+from hwsim.task.distortion import Reach, distort
 from hwsim.task.pixels import Pixels, arrange
 
 ADDRESS = "https://ossci-datasets.s3.amazonaws.com/mnist/"
@@ -38,9 +40,18 @@ class MnistParameters(Section):
 
     train_limit: int = Field(default=60_000, ge=1, le=60_000)
     """Use the first so many training images."""
+    validation: int = Field(default=0, ge=0, le=59_999)
+    """Keep the last so many of those images from training and judge on them instead of the test images: for choosing
+    numbers such as learning rates without a look at the test."""
+    rotation: float = Field(default=0.0, ge=0, le=180)
+    """In training, turn every image by an angle drawn from plus or minus so many degrees."""
+    zoom: float = Field(default=0.0, ge=0, lt=1)
+    """In training, stretch rows and columns by two factors drawn from 1 - zoom to 1 + zoom."""
+    shift: float = Field(default=0.0, ge=0, le=1)
+    """In training, move every image along rows and columns by a share of its side drawn from plus or minus so much."""
     pixels: Pixels = "plain"
     """Arrangement of the pixels: ``plain``, ``permuted`` once and for all, ``rotated`` by 90 degrees; or a list of
-    them, which makes a task of several parts, learned one after another with registers (or connections) of their own."""
+    them, which makes a task of several parts, learned one after another, each with registers of its own."""
     pixel_seed: int = Field(default=0, ge=0)
     """Seed of the permutation of ``permuted`` pixels; independent of the run's seed."""
 
@@ -113,14 +124,21 @@ def load(parameters: MnistParameters) -> Task:
         DataError: not found, not reachable, or not the published bytes; one line that names the cure.
     """
     content = {name: _content(name) for name in FILES}
-    limit = parameters.train_limit
+    limit, held = parameters.train_limit, parameters.validation
+    if held >= limit:
+        raise DataError(f"validation = {held} leaves none of {limit} images for training; hold out fewer")
+    x, y = _images(content["train-images-idx3-ubyte"])[:limit], _labels(content["train-labels-idx1-ubyte"])[:limit]
+    test_x, test_y = _images(content["t10k-images-idx3-ubyte"]), _labels(content["t10k-labels-idx1-ubyte"])
+    first = limit - held
+    reach = Reach(parameters.rotation, parameters.zoom, parameters.shift)
     task = Task(
         shape=_shape(parameters),
-        train_x=_images(content["train-images-idx3-ubyte"])[:limit],
-        train_y=_labels(content["train-labels-idx1-ubyte"])[:limit],
-        test_x=_images(content["t10k-images-idx3-ubyte"]),
-        test_y=_labels(content["t10k-labels-idx1-ubyte"]),
+        train_x=x[:first],
+        train_y=y[:first],
+        test_x=x[first:] if held else test_x,
+        test_y=y[first:] if held else test_y,
         input_range=(0.0, 1.0),
+        augment=(lambda images, rng: distort(images, rng, reach)) if any(astuple(reach)) else None,
     )
     return arrange(task, parameters.pixels, parameters.pixel_seed)
 

@@ -1,7 +1,7 @@
-"""Images with their pixels in several arrangements: tasks of one kind for one network, equally hard where nothing walks.
+"""Images with their pixels in several arrangements: other tasks, equally hard for a layer that meets every pixel.
 
-Source: I. J. Goodfellow et al., An Empirical Investigation of Catastrophic Forgetting in Gradient-Based Neural Networks,
-2014 (arXiv 1312.6211), for pixels that are permuted once and for all.
+Source: I. J. Goodfellow et al., An Empirical Investigation of Catastrophic Forgetting in Gradient-Based Neural
+Networks, 2014 (arXiv 1312.6211), for pixels that are permuted once and for all.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from math import isqrt
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import numpy as np
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator
 
 from hwsim.scenario.fault import Refusal
 from hwsim.stream import stream
@@ -29,14 +29,16 @@ if TYPE_CHECKING:
 Arrangement = Literal["plain", "permuted", "rotated"]
 
 
-def _distinct(pixels: list[Arrangement]) -> list[Arrangement]:
-    twice = next((one for one in pixels if pixels.count(one) > 1), None)
-    if twice is not None:
-        raise Refusal(f"has {twice!r} twice", "name every part once")
+def _sound(pixels: Arrangement | list[Arrangement]) -> Arrangement | list[Arrangement]:
+    if not pixels:
+        raise Refusal("names no part", "name at least one arrangement")
+    twice = [] if isinstance(pixels, str) else [one for one in pixels if pixels.count(one) > 1]
+    if twice:
+        raise Refusal(f"names {twice[0]!r} twice", "name every part once")
     return pixels
 
 
-Pixels = Arrangement | Annotated[list[Arrangement], Field(min_length=1), AfterValidator(_distinct)]
+Pixels = Annotated[Arrangement | list[Arrangement], AfterValidator(_sound)]
 """One arrangement, or the parts of a task of several."""
 
 
@@ -70,12 +72,12 @@ def arrange(task: Task, pixels: Pixels, seed: int) -> Task:
         seed: of the permutation.
     """
     if not isinstance(pixels, str):
-        return join([arrange(task, one, seed) for one in pixels])
+        return join({one: arrange(task, one, seed) for one in pixels})
     if pixels == "plain":
-        return replace(task, name=pixels)
+        return task
     p = order(pixels, task.shape.features, seed)
     train, test = (np.ascontiguousarray(x[:, p]) for x in (task.train_x, task.test_x))
-    return replace(task, name=pixels, train_x=train, test_x=test, augment=_augmented(task, p))
+    return replace(task, train_x=train, test_x=test, augment=_augmented(task, p))
 
 
 def _augmented(task: Task, p: NDArray[np.int64]) -> Augment | None:

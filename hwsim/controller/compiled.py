@@ -1,0 +1,302 @@
+"""The compiled path: gradient descent on networks of one hidden layer in kernels of their own, without torch.
+
+It takes the same steps over the same batches as :class:`hwsim.controller.descent.Descent`, in float32, with sums in
+another order: values agree to rounding until training, which is chaotic, has made the roundings grow. Its bits depend
+neither on threads nor on the machine's vector width.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from hwsim.controller.protocol import TrainingError
+from hwsim.device import Registers
+from hwsim.stream import stream
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from numpy.typing import NDArray
+
+    from hwsim.controller.protocol import Course, Job
+    from hwsim.model import Model
+    from hwsim.task import Task
+
+_LANES = 32
+_FEW = 3
+"""Inputs that the kernel for rectified units behind a frozen layer takes."""
+
+UNITS = ("identity", "relu", "leaky-relu", "tanh")
+"""Activations of hidden units that the kernels know."""
+
+TORCH_STEP, TORCH_PRODUCT, PRODUCT = 3e-4, 3e-11, 1.4e-10
+"""Seconds that torch takes for a step at least, and for each product of its forward and backward pass; seconds that the
+kernels take for each product that is not with zero: measured on one 2-GHz core."""
+
+
+def unfit(model: Model) -> str | None:
+    """Why the compiled path cannot train a model, None where it can.
+
+    Example:
+        >>> from hwsim.model import Layer, Model
+        >>> layer = Layer(3, 4, "relu", "uniform", 1.0, True, "zero", 1.0, False, True)
+        >>> unfit(Model("t", (layer,)))
+        'it takes one hidden layer, and the model has 0'
+    """
+    others = [node.kind for node in model.nodes if node.kind != "dense"]
+    if others:
+        return f"it takes 'dense' layers, and the model has {others[0]!r}"
+    if len(model.layers) != 2:  # noqa: PLR2004
+        return f"it takes one hidden layer, and the model has {len(model.layers) - 1}"
+    first, last = model.layers
+    steep = first.activation == "leaky-relu" and not 0 <= first.parameters[0] <= 1
+    faults = {
+        "it takes no sequences": len(model.nodes[0].taken) > 1,
+        f"it has no hidden units of activation {first.activation!r}": first.activation not in UNITS,
+        "it takes slopes of 'leaky-relu' from 0 to 1": steep,
+        "it takes outputs of activation 'identity'": last.activation != "identity",
+        "it takes one gain register, of the last layer": first.gains > 0 or last.unit_gains,
+    }
+    return next((why for why, wrong in faults.items() if wrong), None)
+
+
+def excluded(job: Job, course: Course) -> str | None:
+    """Why the compiled path cannot do a job that its model would fit, None where it can."""
+    if job.device != "cpu":
+        return f"it works on the processor, and execution.torch_device is {job.device!r}"
+    if job.task.augment is not None:
+        return "it takes samples as they are, and the task varies them"
+    if course.clip:
+        return "it does not shorten gradients"
+    return unfit(job.model)
+
+
+def pays(job: Job, course: Course, train_weights: Sequence[bool]) -> bool:
+    """Whether the compiled path is expected to be the faster one, reckoned from sizes and zeros of the inputs alone."""
+    first, last = job.model.layers
+    x = job.task.train_x
+    met = np.count_nonzero(x) / max(len(x), 1)
+    passes = 1 + train_weights[0]
+    back = first.units * last.units
+    products = course.batch * (passes * met * first.units + 3 * back)
+    torch_products = course.batch * (passes * first.inputs * first.units + 3 * back)
+    return bool(PRODUCT * products < TORCH_STEP + TORCH_PRODUCT * torch_products)
+
+
+def _spread(values: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Values (..., units) in rows of 32 lanes (..., rows, 32), filled up with zeros."""
+    rows = -(-values.shape[-1] // _LANES)
+    found = np.zeros((*values.shape[:-1], rows * _LANES), np.float32)
+    found[..., : values.shape[-1]] = values
+    return found.reshape(*values.shape[:-1], rows, _LANES)
+
+
+def _two(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    return np.zeros((2, *values.shape), np.float32)
+
+
+class CompiledDescent:
+    """Adam or gradient descent on some values of a network with one hidden layer: a :class:`Trainer`.
+
+    Args:
+        job: task, model and seed; :func:`excluded` must have nothing against it.
+        course: epochs, batch size and learning rates.
+        weights: initial weights per layer (units, inputs).
+        train_weights: per layer, whether its weights are trained.
+    """
+
+    def __init__(
+        self, job: Job, course: Course, weights: Sequence[NDArray[np.float64]], train_weights: Sequence[bool]
+    ) -> None:
+        self.job, self.course = job, course
+        first, last = job.model.layers
+        task = job.task
+        samples = len(task.train_x)
+        self.batches = course.steps_a_pass(samples)
+        self.total = self.batches * course.epochs
+        self.batch = 0
+        self._order: tuple[int, NDArray[np.int64]] | None = None
+        self._slope = {"identity": 1.0, "leaky-relu": (*first.parameters, 0.0)[0]}.get(first.activation, 0.0)
+        self._unit = int(first.activation == "tanh")
+        adam = int(course.optimiser == "adam")
+        registers = [first.learned_registers, last.learned_registers]
+        gain = registers[1] and last.gains > 0
+        trained = [train_weights[0], registers[0], train_weights[1], registers[1], gain, adam]
+        self._trained = any(trained[:5])
+        self._learned = np.array(trained, np.int64)
+        self._law = np.array(
+            [course.rate, course.adam_epsilon, course.penalty + first.penalty, course.penalty + last.penalty]
+        )
+        self._clock = np.ones(2)
+        self._labels = task.train_y if task.shape.goal == "classification" else np.zeros(0, np.int64)
+        self._y = task.train_y if task.shape.goal == "regression" else np.zeros((0, last.units), np.float32)
+        self._weight = np.ascontiguousarray(_spread(weights[0].T))
+        self._bias, self._read = _spread(job.start[0].bias), _spread(weights[1])
+        self._head = np.append(job.start[1].bias, job.start[1].gain).astype(np.float32)[None]
+        self._moments = [_two(values) for values in (self._weight, self._bias, self._read, self._head)]
+        frozen = not (train_weights[0] or registers[0])
+        few = first.inputs <= _FEW and last.units == 1 and self._unit == 0
+        self._rectified = frozen and few and task.shape.goal == "regression"
+        if self._rectified:
+            self._narrow(task)
+
+    def _narrow(self, task: Task) -> None:
+        """Inputs and weights as the kernel for few inputs takes them: one, or three with those that lack at zero."""
+        inputs = task.train_x.shape[1]
+        lacking = 0 if inputs == 1 else _FEW - inputs
+        self._seen = np.ascontiguousarray(np.pad(task.train_x, ((0, 0), (0, lacking))))
+        self._fixed = np.ascontiguousarray(np.pad(self._weight, ((0, lacking), (0, 0), (0, 0))))
+        self._targets = np.ascontiguousarray(task.train_y[:, 0])
+
+    @property
+    def done(self) -> bool:
+        """Whether all epochs are over."""
+        return self.batch >= self.total
+
+    @property
+    def share(self) -> float:
+        """Share of the work done, 0 to 1."""
+        return self.batch / self.total
+
+    def outputs(self, x: NDArray[np.float32]) -> NDArray[np.float64]:
+        """What the network makes of samples (samples, features), float64 (samples, outputs)."""
+        from hwsim.kernels.shallow import run_shallow
+
+        out = np.empty((len(x), self._read.shape[0]), np.float32)
+        values = (self._weight, self._bias, self._read, self._head)
+        run_shallow(np.ascontiguousarray(x), self._unit, self._slope, *values, out)
+        return out.astype(np.float64)
+
+    def work(self, steps: int, report: Callable[[float], None]) -> None:
+        """So many optimiser steps, or those that are left; ``report`` is told the share done, pass by pass."""
+        last = min(self.batch + steps, self.total)
+        while self.batch < last:
+            self.step(min(last - self.batch, self.batches - self.batch % self.batches))
+            report(self.share)
+
+    def step(self, count: int = 1) -> None:
+        """So many optimiser steps, one batch each, or those that are left.
+
+        Raises:
+            TrainingError: the loss became infinite or no number.
+        """
+        last = min(self.batch + count, self.total)
+        while self.batch < last and self._trained:
+            number, first = divmod(self.batch, self.batches)
+            end = min(first + last - self.batch, self.batches)
+            loss = self._part(number, np.array([first, end, self.course.batch]))
+            self.batch += end - first
+            if not math.isfinite(loss):
+                what = f"the loss of training is {loss} in epoch {number + 1} of {self.course.epochs}"
+                raise TrainingError(f"{what}; lower the learning rate or the initial values")
+        self.batch = last
+
+    def _part(self, number: int, span: NDArray[np.int64]) -> float:
+        """Some batches of one pass; returns the sum of their losses."""
+        samples = len(self.job.task.train_x)
+        if self._order is None or self._order[0] != number:
+            self._order = number, stream(self.job.seed, f"train/order/{number}").permutation(samples)
+        order = self._order[1]
+        self._law[0] = self.course.rate * self.course.rate_decay**number
+        if self._rectified:
+            from hwsim.kernels.rectified import train_rectified
+
+            return float(
+                train_rectified(
+                    self._seen,
+                    self._targets,
+                    order,
+                    span,
+                    self._law,
+                    self._slope,
+                    self._learned[2:],
+                    self._clock,
+                    self._fixed,
+                    self._bias,
+                    self._read[0],
+                    self._head,
+                    self._moments[2][:, 0],
+                    self._moments[3],
+                )
+            )
+        from hwsim.kernels.shallow import train_shallow
+
+        return float(
+            train_shallow(
+                self.job.task.train_x,
+                self._y,
+                self._labels,
+                order,
+                span,
+                self._law,
+                self._unit,
+                self._slope,
+                self._learned,
+                self._clock,
+                self._weight,
+                self._bias,
+                self._read,
+                self._head,
+                *self._moments,
+            )
+        )
+
+    def values(self, layer: int) -> NDArray[np.float64]:
+        """One layer's weights as they are now, float64 (units, inputs)."""
+        spread = self._weight if layer == 0 else self._read
+        flat = spread.reshape(len(spread), -1)[:, : self.job.model.layers[0].units]
+        return (flat.T if layer == 0 else flat).astype(np.float64)
+
+    def registers(self) -> tuple[Registers, ...]:
+        """Biases and gains as they are now."""
+        first = self.job.model.layers[0]
+        bias = self._bias.reshape(-1)[: first.units].astype(np.float64)
+        head = self._head[0].astype(np.float64)
+        start = self.job.start[0].gain
+        return Registers(bias, start), Registers(head[:-1], float(head[-1]))
+
+    def put_weights(self, layer: int, values: NDArray[np.float64]) -> None:
+        """Set one layer's weights (units, inputs); Adam's moments stay as they are."""
+        if layer == 0:
+            self._weight[:] = _spread(values.T)
+        else:
+            self._read[:] = _spread(values)
+
+    def put_bias(self, layer: int, values: NDArray[np.float64]) -> None:
+        """Set one layer's biases (units,); Adam's moments stay as they are."""
+        if layer == 0:
+            self._bias[:] = _spread(values)
+        else:
+            self._head[0, :-1] = values
+
+    def forget(self) -> None:
+        """Set Adam's moments back to those of the first step."""
+        self._clock[:] = 1
+        for moments in self._moments:
+            moments[:] = 0
+
+    def dump(self) -> dict[str, NDArray[np.generic]]:
+        """All values that training changes, Adam's moments and the place in the course, as named arrays."""
+        arrays: dict[str, NDArray[np.generic]] = {"batch": np.array(self.batch), "clock": self._clock.copy()}
+        for name, values, moments in self._changing():
+            arrays[f"compiled/{name}"] = values.copy()
+            arrays[f"moments/{name}"] = moments.copy()
+        return arrays
+
+    def load(self, arrays: dict[str, NDArray[np.generic]]) -> None:
+        """Take up a dumped place."""
+        self.batch = int(arrays["batch"])
+        self._clock[:] = arrays["clock"]
+        for name, values, moments in self._changing():
+            values[:] = arrays[f"compiled/{name}"]
+            moments[:] = arrays[f"moments/{name}"]
+
+    def _changing(self) -> list[tuple[str, NDArray[np.float32], NDArray[np.float32]]]:
+        """Names, values and moments of what is trained."""
+        values = (self._weight, self._bias, self._read, self._head)
+        learned = [*self._learned[:3], 1]
+        named = zip(("weight", "bias", "read", "head"), values, self._moments, learned, strict=True)
+        return [(name, value, moments) for name, value, moments, trained in named if trained]

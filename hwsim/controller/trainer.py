@@ -1,0 +1,86 @@
+"""Which path trains: torch, or kernels of the house where they fit and are expected to be faster."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from hwsim.controller.compiled import CompiledDescent, excluded, pays
+from hwsim.controller.descent import Descent
+from hwsim.controller.protocol import UnfitError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from hwsim.controller.protocol import Course, Job
+    from hwsim.device import Registers
+
+
+class Trainer(Protocol):
+    """Gradient descent on some of a network's values; can be put away after any step and taken up again."""
+
+    batch: int
+    """Optimiser steps taken so far."""
+    batches: int
+    """Steps of one pass over the training set."""
+    total: int
+    """Steps of the whole course."""
+
+    @property
+    def done(self) -> bool:
+        """Whether all epochs are over."""
+
+    @property
+    def share(self) -> float:
+        """Share of the work done, 0 to 1."""
+
+    def work(self, steps: int, report: Callable[[float], None]) -> None:
+        """So many optimiser steps, or those that are left; ``report`` is told the share done, pass by pass."""
+
+    def values(self, layer: int) -> NDArray[np.float64]:
+        """One layer's weights as they are now, float64 (units, inputs)."""
+
+    def registers(self) -> tuple[Registers, ...]:
+        """Biases and gains as they are now."""
+
+    def put_weights(self, layer: int, values: NDArray[np.float64]) -> None:
+        """Set one layer's weights (units, inputs); the optimiser's state stays as it is."""
+
+    def put_bias(self, layer: int, values: NDArray[np.float64]) -> None:
+        """Set one layer's biases (units,); the optimiser's state stays as it is."""
+
+    def forget(self) -> None:
+        """Set the optimiser's state back to that of the first step."""
+
+    def outputs(self, x: NDArray[np.float32]) -> NDArray[np.float64]:
+        """What the network makes of samples (samples, features), float64 (samples, outputs)."""
+
+    def dump(self) -> dict[str, NDArray[np.generic]]:
+        """All that is needed to go on from here, as named arrays."""
+
+    def load(self, arrays: dict[str, NDArray[np.generic]]) -> None:
+        """Take up a dumped place."""
+
+
+def begin_training(
+    job: Job, course: Course, weights: Sequence[NDArray[np.float64]], train_weights: Sequence[bool]
+) -> Trainer:
+    """Gradient descent by the path that the course names, or by the faster one.
+
+    Args:
+        job: task, model and seed.
+        course: epochs, batch size, learning rates, path.
+        weights: initial weights per layer (units, inputs).
+        train_weights: per layer, whether its weights are trained.
+
+    Raises:
+        UnfitError: the compiled path is asked for and cannot do the job.
+        NoDeviceError: a CUDA card is wanted and torch sees none.
+    """
+    why = "" if course.path == "torch" else excluded(job, course)
+    if course.path == "compiled" and why:
+        raise UnfitError(f"controller.path = 'compiled' cannot train this: {why}; set it to 'torch' or 'auto'")
+    compiled = course.path == "compiled" or (why is None and pays(job, course, train_weights))
+    return (CompiledDescent if compiled else Descent)(job, course, weights, train_weights)

@@ -1,0 +1,86 @@
+"""Training of networks with one hidden layer, batch by batch. Twin: ``plain_training``.
+
+Units stand in rows of 32 lanes, (rows, 32), the last row filled up with units whose weights are zero; those stay at
+zero by themselves. Sums over units run in 32 lanes side by side and are then folded in a fixed order, so that the bits
+depend neither on the machine's vector width nor on anything else. All floats of a call have one type.
+
+Optimisers: Adam as torch has it (moments 0.9 and 0.999), or plain gradient descent. ``law`` holds the learning rate,
+Adam's epsilon and the factor of the L2 penalty on the weights of either layer; ``clock`` the powers of 0.9 and 0.999
+that correct Adam's moments, float64, carried from call to call.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from hwsim.kernels.compile import kernel
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.floating[Any]]
+
+LANES = 32
+BETA1, BETA2 = 0.9, 0.999
+RATE, EPSILON, PENALTY1, PENALTY2 = 0, 1, 2, 3
+"""Places in ``law``."""
+
+
+@kernel
+def tick(law: NDArray[np.float64], adam: bool, clock: NDArray[np.float64]) -> tuple[float, float]:
+    """The next step's factors: on the first moment, and on the root of the second."""
+    if not adam:
+        return law[RATE], 1.0
+    clock[0] *= BETA1
+    clock[1] *= BETA2
+    return law[RATE] / (1 - clock[0]), 1 / np.sqrt(1 - clock[1])
+
+
+@kernel
+def descend(
+    weight: Floats,
+    first: Floats,
+    second: Floats,
+    gradient: Floats,
+    step: float,
+    root: float,
+    epsilon: float,
+    penalty: float,
+    adam: bool,
+) -> None:
+    """One optimiser step on values (rows, lanes) with Adam's two moments."""
+    kind = weight.dtype.type
+    twice = kind(2 * penalty)
+    if not adam:
+        slow = kind(step)
+        for row in range(weight.shape[0]):
+            for lane in range(weight.shape[1]):
+                weight[row, lane] -= slow * (gradient[row, lane] + twice * weight[row, lane])
+        return
+    fast, keep, new = kind(1 - BETA1), kind(BETA2), kind(1 - BETA2)
+    pace, rise, least = kind(step), kind(root), kind(epsilon)
+    for row in range(weight.shape[0]):
+        for lane in range(weight.shape[1]):
+            slope = gradient[row, lane] + twice * weight[row, lane]
+            mean = first[row, lane] + (slope - first[row, lane]) * fast
+            square = second[row, lane] * keep + new * slope * slope
+            first[row, lane] = mean
+            second[row, lane] = square
+            weight[row, lane] -= pace * mean / (np.sqrt(square) * rise + least)
+
+
+@kernel
+def fold(lanes: Floats, sums: Floats) -> None:
+    """Sums of rows of 32 lanes: ``sums[row]``."""
+    for row in range(lanes.shape[0]):
+        a, b, c, d = lanes[row, 0], lanes[row, 1], lanes[row, 2], lanes[row, 3]
+        for lane in range(4, LANES, 4):
+            a += lanes[row, lane]
+            b += lanes[row, lane + 1]
+            c += lanes[row, lane + 2]
+            d += lanes[row, lane + 3]
+        sums[row] = (a + c) + (b + d)

@@ -1,0 +1,80 @@
+"""The picture of a chip's task variances: which units serve which task, and what their biases have to do with it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from hwsim.report.figure import INK, PARTS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+MOST_POINTS = 4000
+"""Units of one part that are drawn as points."""
+
+
+def draw_variance(
+    parts: Sequence[str],
+    relative: NDArray[np.float64],
+    variance: NDArray[np.float64],
+    bias: NDArray[np.float64],
+    cluster: NDArray[np.int64],
+    correlation: Sequence[float],
+    title: str,
+    path: Path,
+) -> None:
+    """Draw units sorted by cluster over the tasks, and variance against bias for each task, into one file.
+
+    Args:
+        parts: names of the tasks.
+        relative: variances over the largest of the same unit, float64 (units, parts).
+        variance: float64 (units, parts).
+        bias: float64 (units, parts).
+        cluster: int64 (units,), -1 for units that take part in no task, which are left out.
+        correlation: of bias and variance, a number a task.
+        title: heading.
+        path: PNG or SVG.
+    """
+    import matplotlib as mpl
+
+    mpl.use("Agg")
+    from matplotlib import pyplot as plt
+
+    used = np.flatnonzero(cluster >= 0)
+    serves = relative[used].argmax(axis=1)
+    order = used[np.lexsort((-relative[used, serves], serves, cluster[used]))]
+    sizes = np.bincount(cluster[used]) if used.size else np.zeros(0, np.int64)
+    settings: dict[Any, Any] = {"svg.hashsalt": "hwsim", "svg.fonttype": "path", "font.size": 9, "axes.edgecolor": INK}
+    with mpl.rc_context(settings):
+        figure = plt.figure(figsize=(8.6, 6.0), layout="constrained")
+        grid = figure.add_gridspec(2, len(parts), height_ratios=(1, 1.4))
+        top = figure.add_subplot(grid[0, :])
+        shown = top.imshow(relative[order].T, aspect="auto", cmap="viridis", vmin=0, vmax=1, interpolation="nearest")
+        figure.colorbar(shown, ax=top, label="variance / largest\nof the same unit")
+        top.set_yticks(range(len(parts)), parts)
+        for edge in np.cumsum(sizes)[:-1]:
+            top.axvline(edge - 0.5, color="white", linewidth=1.6)
+        starts = np.cumsum(sizes) - sizes
+        top.set_xticks(starts + sizes / 2 - 0.5, [f"{k + 1}\n{size:,}" for k, size in enumerate(sizes)])
+        silent = len(cluster) - len(used)
+        top.set_xlabel(f"cluster and its units ({silent:,} of {len(cluster):,} units take part in no task)")
+        top.set_title(title, fontsize=11, loc="left")
+        some = used[:: max(1, len(used) // MOST_POINTS)]
+        share = None
+        for number, (part, color) in enumerate(zip(parts, PARTS * len(parts), strict=False)):
+            axes = figure.add_subplot(grid[1, number], sharex=share, sharey=share)
+            share = share or axes
+            axes.plot(bias[some, number], variance[some, number], ".", color=color, markersize=2.5, alpha=0.5)
+            axes.set_title(f"{part}: r = {correlation[number]:.2f}", fontsize=10)
+            axes.set_xlabel("bias")
+            axes.set_ylabel("variance of the activation" if number == 0 else "")
+            axes.grid(visible=True, color="#dddddd", linewidth=0.6)
+            axes.spines[["top", "right"]].set_visible(False)
+        metadata = {"Date": None} if path.suffix == ".svg" else {"Software": "hwsim"}
+        figure.savefig(path, dpi=150, metadata=metadata)
+        plt.close(figure)

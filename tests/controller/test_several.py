@@ -1,0 +1,185 @@
+"""Several tasks on one chip: each as if it were alone, and switches that cost what they must."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import hwsim
+from hwsim.controller import CONTROLLERS, Job, Reconnection
+from hwsim.controller.several import begin
+from hwsim.exporting import plan_of
+from hwsim.folder import RunFolder
+from hwsim.model import Layer, Model, start
+from hwsim.replay import configured
+from hwsim.schedule import open_schedule
+from hwsim.task import Shape, Task, join
+from tests.conftest import run_here
+
+MODEL = Model(
+    "4-5-2",
+    (
+        Layer(5, 4, "relu", "he-uniform", 1.0, True, "zero", 1.0, False, True),
+        Layer(2, 5, "identity", "he-uniform", 1.0, True, "zero", 1.0, True, True),
+    ),
+)
+PARTS = '["plain", "permuted", "rotated"]'
+BIASES = ("controller.name='bias-only'", "device.name='ideal'")
+
+
+def _job() -> Job:
+    def part(seed: int) -> Task:
+        x = np.random.default_rng(seed).random((24, 4), np.float32)
+        y = (x[:, seed] > x[:, 3]).astype(np.int64)
+        return Task(Shape(4, 2, "classification"), x, y, x, y, (0.0, 1.0))
+
+    values = start(MODEL, 1)
+    task = join({"a": part(0), "b": part(1), "c": part(2)})
+    return Job(task, MODEL, values, [v.weights.copy() for v in values], seed=1, threads=1)
+
+
+def _all(controller: Any) -> list[Reconnection]:
+    found = []
+    while (change := controller.advance(lambda share: None)) is not None:
+        found.append(change)
+    return found
+
+
+def _same(one: Reconnection, other: Reconnection) -> None:
+    assert (one.batch, one.part, one.switch) == (other.batch, other.part, other.switch)
+    for p, q in zip(one.permutations, other.permutations, strict=True):
+        assert (p is None) == (q is None)
+        assert p is None or q is None or np.array_equal(p, q)
+    for r, s in zip(one.registers, other.registers, strict=True):
+        assert np.array_equal(r.bias, s.bias)
+        assert np.array_equal(r.gain, s.gain)
+
+
+def _started(name: str, job: Job) -> Any:
+    plugin = CONTROLLERS[name]
+    return begin(plugin, plugin.parameters.model_validate({"epochs": 4, "batch": 8, "period": 2}), job)
+
+
+@pytest.mark.parametrize("name", ["bias-only", "laperm"])
+def test_parts_are_learned_as_if_alone(name: str) -> None:
+    job = _job()
+    changes = _all(_started(name, job))
+    assert [(c.part, c.switch) for c in changes] == [(n, False) for n in (0, 0, 1, 1, 2, 2)] + [
+        (n, True) for n in (0, 1, 2)
+    ]
+    for number, part in enumerate(job.task.parts):
+        alone = _all(_started(name, replace(job, task=part)))
+        for mine, theirs in zip([c for c in changes if c.part == number and not c.switch], alone, strict=True):
+            _same(mine, replace(theirs, batch=mine.batch, part=number))
+        switch = changes[6 + number]
+        _same(switch, replace(alone[-1], batch=switch.batch, part=number, switch=True))
+
+
+@pytest.mark.parametrize("name", ["bias-only", "laperm"])
+def test_resumed_at_any_reconnection(name: str) -> None:
+    job = _job()
+    whole = _started(name, job)
+    changes, states = [], [whole.dump()]
+    while (change := whole.advance(lambda share: None)) is not None:
+        changes.append(change)
+        states.append(whole.dump())
+    for number, state in enumerate(states):
+        resumed = _started(name, job)
+        resumed.load(state)
+        for mine, theirs in zip(_all(resumed), changes[number:], strict=True):
+            _same(mine, theirs)
+
+
+def test_shares_rise_to_one() -> None:
+    shares: list[float] = []
+    controller = _started("bias-only", _job())
+    while controller.advance(shares.append) is not None:
+        pass
+    assert shares == sorted(shares)
+    assert shares[-1] == 1.0
+
+
+def test_nothing_learned_is_nothing_to_switch() -> None:
+    assert _all(begin(CONTROLLERS["none"], CONTROLLERS["none"].parameters(), _job())) == []
+
+
+class _Stays:
+    """A method that reconnects the second layer of one part alone."""
+
+    def __init__(self, _: object, job: Job) -> None:
+        self.job, self.done = job, False
+
+    def advance(self, _: Any) -> Reconnection | None:
+        if self.done:
+            return None
+        self.done = True
+        turned = np.tile(np.arange(5)[::-1], (2, 1)) if self.job.task.name == "b" else None
+        registers = tuple(hwsim.device.Registers(v.bias, v.gain) for v in self.job.start)
+        return Reconnection(1, (None, turned), registers)
+
+    def dump(self) -> bytes:
+        return b""
+
+    def load(self, state: bytes) -> None: ...
+
+
+def test_connections_go_back_to_where_another_part_had_them() -> None:
+    import types
+
+    plugin: Any = types.SimpleNamespace(begin=_Stays)
+    second = [c.permutations[1] for c in _all(begin(plugin, CONTROLLERS["none"].parameters(), _job()))]
+    straight = np.tile(np.arange(5), (2, 1))
+    assert second[0] is None, "nothing has been reconnected yet"
+    for found, wanted in zip(
+        second[1:], [straight[:, ::-1], straight, straight, straight[:, ::-1], straight], strict=True
+    ):
+        assert found is not None
+        assert np.array_equal(found, wanted)
+
+
+def test_a_switch_of_tasks_toggles_nothing(tiny: Path, tmp_path: Path) -> None:
+    """One chip: connections stay, registers are written, and each part scores what it scores alone."""
+    settings = (*BIASES, "controller.epochs=2", "execution.reference=false")
+    found = run_here(tiny, tmp_path / "run", *settings, f"task.pixels={PARTS}")
+    assert [part["part"] for part in found["parts"]] == ["plain", "permuted", "rotated"]
+    assert found["final"]["accuracy"] == min(part["accuracy"] for part in found["parts"])
+    assert found["final"]["toggles"] == found["final"]["moves"] == 0
+    rows = RunFolder(tmp_path / "run").rows()
+    assert [row["part"] for row in rows[-3:]] == ["plain", "permuted", "rotated"]
+    with open_schedule(tmp_path / "run" / "schedule.sqlite") as schedule:
+        entries = list(schedule.entries())
+        assert all(p is None for entry in entries for p in entry.permutations)
+    plan = plan_of(tmp_path / "run")
+    for number, part in enumerate(found["parts"]):
+        alone = run_here(tiny, tmp_path / part["part"], *settings, f"task.pixels='{part['part']}'")
+        assert (part["accuracy"], part["loss"]) == (alone["final"]["accuracy"], alone["final"]["loss"])
+        event = found["events"] - 2 + number
+        before, after = entries[event - 1].registers, entries[event].registers
+        writes = sum(int((a != b).sum()) for a, b in zip(before, after, strict=True))
+        assert part["switch"]["bias_writes"] == writes > 0
+        assert part["switch"]["energy_j"] == pytest.approx(32 * writes * plan.switch.port_energy, rel=1e-6)
+        assert part["switch"]["time_s"] > 0
+        replayed = configured(plan, tmp_path / "run" / "schedule.sqlite", event)
+        with open_schedule(tmp_path / part["part"] / "schedule.sqlite") as schedule:
+            last = list(schedule.entries())[-1]
+        for mine, theirs in zip(replayed.registers, last.registers, strict=True):
+            assert np.array_equal(mine, theirs)
+
+
+def test_scores_at_the_last_event_are_scores_of_every_part(tiny: Path, tmp_path: Path) -> None:
+    settings = (*BIASES, "controller.epochs=2", f"task.pixels={PARTS}")
+    every = run_here(tiny, tmp_path / "every", *settings)
+    last = run_here(tiny, tmp_path / "last", *settings, "execution.scores='last'")
+    assert every["parts"] == last["parts"]
+    assert every["reference"] == min(part["reference"] for part in every["parts"])
+    assert [bool(row["accuracy"]) for row in RunFolder(tmp_path / "last").rows()] == [True] + 6 * [False] + 3 * [True]
+
+
+def test_tasks_switched_by_reconnection(tiny: Path, tmp_path: Path) -> None:
+    """LaPerm switches tasks too, but at the price of toggles."""
+    found = run_here(tiny, tmp_path / "run", "controller.epochs=1", f"task.pixels={PARTS}")
+    assert all(part["switch"]["toggles"] > 0 for part in found["parts"])

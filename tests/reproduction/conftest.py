@@ -1,0 +1,107 @@
+"""A reproduction whose runs take a fraction of a second."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+MODEL = """
+title = "1-2n-1"
+inputs = 1
+width = 4
+
+[[layer]]
+kind = "dense"
+units = "2 width"
+activation = "relu"
+weights = "signs"
+connections = "fixed"
+bias = "uniform-twice"
+registers = "fixed"
+
+[[layer]]
+kind = "dense"
+units = 1
+activation = "identity"
+weights = "pairwise"
+bias = "uniform"
+gain = true
+"""
+
+SCENARIO = """
+title = "Short sine"
+
+[task]
+name = "sine"
+points = 64
+grid = 9
+
+[model]
+name = "short"
+
+[device]
+name = "ideal"
+
+[crossbar]
+topology = "benes"
+technology = "fpga-register-ug474-2016"
+effort = "any"
+
+[controller]
+name = "laperm"
+epochs = 4
+batch = 16
+period = 1
+
+[execution]
+scores = "last"
+reference = false
+"""
+
+FILE = """
+title = "A figure"
+source = "nobody, Fig. 1"
+scenario = "short"
+set = ["controller.rate=2e-3"]
+seeds = [1, 2]
+metric = "max_error"
+statistic = "geometric-mean"
+
+[x]
+key = "model.width"
+label = "n"
+values = [4, 8]
+
+[[curve]]
+name = "quick"
+set = ["controller.rate=4e-3"]
+[curve.authors]
+4 = [1.2, 0.9, 1.5]
+8 = 1.1
+
+[[curve]]
+name = "plain"
+paper.8 = 1.0
+
+[[expect]]
+curve = "quick"
+most = 0.0
+at = [8]
+
+[[expect]]
+curve = "plain"
+least = 0.0
+"""
+
+
+@pytest.fixture
+def short(tmp_path: Path) -> Path:
+    """A reproduction file with its scenario and model."""
+    for folder in ("models", "scenarios/papers"):
+        (tmp_path / folder).mkdir(parents=True)
+    (tmp_path / "models" / "short.toml").write_text(MODEL)
+    (tmp_path / "scenarios" / "papers" / "short.toml").write_text(SCENARIO)
+    path = tmp_path / "scenarios" / "papers" / "figure.toml"
+    path.write_text(FILE)
+    return path

@@ -1,0 +1,153 @@
+"""Runs side by side: end to end, again, killed, interrupted, failing."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from hwsim.reproduction import Standing, compare, conduct, plan_jobs, read_kept, read_reproduction, values
+from hwsim.reproduction.conduct import metric_of
+from hwsim.reproduction.crew import Crew
+from hwsim.scenario import FaultError, read_document
+from tests.conftest import Command, run_here
+
+
+def test_end_to_end(short: Path, tmp_path: Path, hwsim_command: Command) -> None:
+    """The command, what it keeps, that it does not run twice, and what it says without computing."""
+    first = hwsim_command("reproduce", short, "--json", "--keep", "--jobs", "2")
+    assert first.returncode == 1, first.stderr  # an error of at most 0 is expected
+    found = json.loads(first.stdout)
+    assert [verdict["met"] for verdict in found["expectations"]] == [False, True]
+    points = {(line["name"], point["x"]): point for line in found["curves"] for point in line["points"]}
+    assert set(points) == {("quick", 4), ("quick", 8), ("plain", 4), ("plain", 8)}
+    # a point is what the scenario gives by itself
+    alone = [
+        run_here(short.parent / "short.toml", tmp_path / f"s{seed}", "controller.rate=4e-3", "model.width=8", seed=seed)
+        for seed in (1, 2)
+    ]
+    errors = sorted(answer["final"]["max_error"] for answer in alone)
+    assert points["quick", 8]["ours"] == pytest.approx([(errors[0] * errors[1]) ** 0.5, *errors])
+    assert points["quick", 8]["ratio"] == pytest.approx(points["quick", 8]["ours"][0] / 1.1)
+
+    kept = short.parent / "results" / "figure.json"
+    assert json.loads(kept.read_text())["command"] == "hwsim reproduce figure --keep"
+    assert kept.with_suffix(".png").read_bytes()[:4] == b"\x89PNG"
+    answers = sorted((tmp_path / "runs" / "figure" / "answers").iterdir())
+    assert len(answers) == 8
+    assert sorted(path.name for path in (tmp_path / "runs" / "figure").iterdir()) == ["answers", "figure.png"]
+
+    stamps = [path.stat().st_mtime_ns for path in answers]
+    again = hwsim_command("reproduce", short, "--json")
+    assert json.loads(again.stdout)["curves"] == found["curves"]
+    assert [path.stat().st_mtime_ns for path in answers] == stamps
+
+    quiet = hwsim_command("reproduce", short, "--kept", cwd=tmp_path / "scenarios")
+    assert quiet.returncode == 1
+    assert "made by hwsim reproduce figure --keep" in quiet.stdout
+    assert not (tmp_path / "scenarios" / "runs").exists()
+
+
+def test_only_what_is_missing_is_run(short: Path, tmp_path: Path) -> None:
+    found = read_reproduction(read_document(short), short)
+    jobs = plan_jobs(found, ["controller.epochs=1"])[:3]
+    first = conduct(found, jobs, tmp_path / "out", 1)
+    lost = tmp_path / "out" / "answers" / f"{jobs[1].key[:16]}.json"
+    lost.write_text(lost.read_text()[:20])  # cut short
+    seen: list[Standing] = []
+    again = conduct(found, jobs, tmp_path / "out", 1, seen.append)
+    assert values(again.runs) == values(first.runs)
+    assert seen[-1].jobs == 1
+    assert (seen[-1].done, seen[-1].share) == (1, 1.0)
+
+
+def test_a_failing_run_and_a_dying_worker_are_named(short: Path, tmp_path: Path) -> None:
+    found = read_reproduction(read_document(short), short)
+    jobs = plan_jobs(found, ["controller.epochs=300"])[:3]
+
+    def order(job: object) -> dict[str, object]:
+        number = jobs.index(job)  # type: ignore[arg-type]
+        scenario = str(short.parent / "none.toml") if number == 0 else str(short.parent / "short.toml")
+        folder = str(tmp_path / f"run{number}")
+        settings = ["controller.epochs=200000"] if number == 1 else []
+        kept = str(tmp_path / f"{number}.json")
+        return {
+            "scenario": scenario,
+            "settings": settings,
+            "seed": 1,
+            "folder": folder,
+            "kept": kept,
+            "events": [],
+            "keep_folder": False,
+        }
+
+    with Crew(1) as crew:
+
+        def watch(_: Standing) -> None:
+            worker = crew._workers[0]
+            if worker.job is jobs[1] and (tmp_path / "run1" / "schedule.sqlite").exists():
+                worker.process.kill()
+
+        said = dict(crew.carry_out(jobs, order, watch))
+    assert "none.toml:1:1: no such file" in said[jobs[0]]["failed"]
+    assert said[jobs[1]]["failed"].startswith("its process was ended by signal 9 (out of memory?)")
+    assert said[jobs[2]]["answer"]["events"] == 4
+
+
+def test_interrupted(short: Path, tmp_path: Path) -> None:
+    """Ctrl-C: exit code 130, no worker left, nothing half-written but the runs that go on later."""
+    words = ["reproduce", str(short), "--set", "controller.epochs=1000000", "--jobs", "1", "--curve", "plain"]
+    process = subprocess.Popen([sys.executable, "-m", "hwsim", *words], cwd=tmp_path, stderr=subprocess.PIPE, text=True)
+    runs, deadline = tmp_path / "runs" / "figure", time.monotonic() + 60
+    while not list(runs.glob("*/schedule.sqlite")) and time.monotonic() < deadline and process.poll() is None:
+        time.sleep(0.05)
+    children = subprocess.run(
+        ["ps", "-o", "pid=", "--ppid", str(process.pid)], capture_output=True, text=True, check=False
+    ).stdout.split()
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=30)
+    assert process.returncode == 130, said
+    assert "the same command goes on" in said
+    assert not list(runs.rglob(".part*"))
+    for child in children:
+        with pytest.raises(ProcessLookupError):
+            os.kill(int(child), 0)
+
+
+def test_kept_results_that_are_none(short: Path) -> None:
+    found = read_reproduction(read_document(short), short)
+    with pytest.raises(FaultError, match="no results are kept here, hwsim reproduce figure --keep writes it"):
+        read_kept(found)
+    (short.parent / "results").mkdir()
+    (short.parent / "results" / "figure.json").write_text("{}")
+    with pytest.raises(FaultError, match=r"no results of a reproduction \('runs'\), remove it"):
+        read_kept(found)
+
+
+def test_refusals(short: Path, hwsim_command: Command) -> None:
+    for words, wanted in (
+        (["--keep", "--set", "seed=1"], "--keep:1:1: results under changed settings are not those of the file"),
+        (["--curve", "quik"], "--curve:1:1: unknown curve 'quik', did you mean 'quick'?"),
+        (["--x", "5", "--seeds", "0"], "--x:1:1: unknown x '5', allowed: '4', '8'"),
+    ):
+        result = hwsim_command("reproduce", short, *words)
+        assert result.returncode == 2
+        assert wanted in result.stderr
+    scenario = hwsim_command("reproduce", short.parent / "short.toml")
+    assert (scenario.returncode, "a scenario, no reproduction, hwsim run" in scenario.stderr) == (2, True)
+
+
+def test_a_metric_that_no_answer_has() -> None:
+    assert metric_of({"final": {"loss": 1.0}}, "accuracy") is None
+    assert metric_of({"final": {"loss": float("nan")}}, "loss") is None
+
+
+def test_an_empty_outcome(short: Path) -> None:
+    outcome = compare(read_reproduction(read_document(short), short), {})
+    assert [verdict.met for verdict in outcome.verdicts] == [None, None]

@@ -1,0 +1,48 @@
+"""Functions on a cube: their closed forms, their grids, their points."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from scipy import special, stats
+
+from hwsim.task import TASKS
+
+CLOSED: dict[str, tuple[int, Callable[..., float]]] = {
+    "legendre": (1, lambda x: special.eval_legendre(3, x)),
+    "sine-2d": (2, lambda x, y: -math.sin(math.pi * x * y)),
+    "sine-3d": (3, lambda x, y, z: math.sin(3 * x) * math.cos(y) * math.sin(2 * z)),
+}
+
+
+@pytest.mark.parametrize("name", CLOSED)
+def test_the_closed_form(name: str) -> None:
+    """Within what rounding the point and the target to single precision can do: slopes are below 8."""
+    dimensions, target = CLOSED[name]
+    plugin = TASKS[name]
+    task = plugin.load(plugin.parameters.model_validate({"points": 50, "grid": 5}))
+    assert plugin.shape(plugin.parameters()) == task.shape
+    assert (task.shape.features, task.shape.outputs, task.shape.goal) == (dimensions, 1, "regression")
+    assert task.train_x.shape == (50, dimensions)
+    assert task.test_x.tolist() == [list(at) for at in itertools.product([-1, -0.5, 0, 0.5, 1], repeat=dimensions)]
+    for x, y in ((task.train_x, task.train_y), (task.test_x, task.test_y)):
+        wanted = [target(*row) for row in x.astype(float)]
+        assert np.abs(y[:, 0] - wanted).max() <= 9 * dimensions * 2.0**-25
+
+
+@pytest.mark.parametrize(("name", "points", "grid"), [("legendre", 1600, 400), ("sine-2d", 51200, 113**2)])
+def test_sizes_of_the_paper(name: str, points: int, grid: int) -> None:
+    task = TASKS[name].load(TASKS[name].parameters())
+    assert (len(task.train_x), len(task.test_x)) == (points, grid)
+
+
+def test_points_are_uniform_and_independent() -> None:
+    """H0: both coordinates uniform, and uncorrelated; 51,200 points, false alarms 1e-3 each, seed fixed."""
+    x = TASKS["sine-2d"].load(TASKS["sine-2d"].parameters()).train_x.astype(float)
+    for axis in (0, 1):
+        assert stats.kstest(x[:, axis], stats.uniform(-1, 2).cdf).pvalue > 1e-3
+    assert stats.pearsonr(x[:, 0], x[:, 1]).pvalue > 1e-3
