@@ -7,13 +7,14 @@ from typing import Annotated
 
 import typer
 
+EXACT = 15
+"""Digits up to which a count is printed in full."""
+
 
 def show(
-    run: Annotated[
-        Path, typer.Argument(metavar="RUN", help="Run folder; or the word device or variance before a NAME.")
-    ],
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="Run folder; or device, model or variance before a NAME.")],
     name: Annotated[
-        str | None, typer.Argument(metavar="[NAME]", help="Datasheet (hwsim list devices), or run folder.")
+        str | None, typer.Argument(metavar="[NAME]", help="Datasheet or model (hwsim list), or run folder.")
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print the answer as one JSON object.")] = False,
     picture: Annotated[
@@ -22,17 +23,21 @@ def show(
 ) -> None:
     """Show a finished run, or a datasheet: hwsim show device NAME prints its numbers and draws what the device does.
 
+    hwsim show model NAME prints its layers, banks and ports, and how many relabellings of units leave it the same.
     hwsim show variance RUN tells which hidden units serve which part of a task of several.
     """
     if name is None:
         _show_run(run, json=json)
     elif str(run) == "device":
         _show_device(name, picture, json=json)
+    elif str(run) == "model":
+        _show_model(name, json=json)
     elif str(run) == "variance":
         _show_variance(Path(name), picture, json=json)
     else:
         typer.echo(
-            f"{run}: what to show? give a run folder alone, or: hwsim show device NAME, hwsim show variance RUN",
+            f"{run}: what to show? give a run folder alone, or: hwsim show device NAME, hwsim show model NAME, "
+            "hwsim show variance RUN",
             err=True,
         )
         raise typer.Exit(2)
@@ -140,3 +145,52 @@ def _show_run(run: Path, *, json: bool) -> None:
             )
         )
     )
+
+
+def _show_model(name: str, *, json: bool) -> None:
+    """A model: its layers, what they are for a chip, and what of it can be relabelled."""
+    import json as writer
+    from dataclasses import asdict
+
+    from hwsim.library import names
+    from hwsim.model import read_model
+    from hwsim.redundancy import describe_model
+    from hwsim.registry import unknown
+    from hwsim.scenario import Fault, FaultError, read_document
+
+    known = names("models")
+    path = Path(name)
+    if path.suffix != ".toml":
+        if name not in known:
+            what, _, cure = unknown("model", name, known).partition("; ")
+            raise FaultError([Fault(name, 1, 1, what, "", cure)])
+        path = known[name]
+    found = describe_model(read_model(read_document(path)))
+    if json:
+        typer.echo(writer.dumps({"name": name, **asdict(found)}))
+        return
+    typer.echo(f"{found.title}\n")
+    head = ("layer", "kind", "takes", "gives", "activation", "weights", "registers", "banks x ports", "relabelled")
+    table = [head]
+    for row in found.rows:
+        circuits = [f"{row.banks[scope]} x {row.ports[scope]} ({scope})" for scope in row.banks]
+        counts = [f"{row.weights:,}", f"{row.registers:,}"] if row.weights else ["", ""]
+        shapes = [" x ".join(map(str, shape)) for shape in (row.taken, row.given)]
+        fixed = "connections fixed" if row.weights else ""
+        words = (", ".join(circuits) or fixed, row.relabelled)
+        table.append((str(row.number), row.kind, *shapes, row.activation, *counts, *words))
+    widths = [max(len(line[column]) for line in table) for column in range(len(head))]
+    for line in table:
+        typer.echo("  ".join(f"{word:<{width}}" for word, width in zip(line, widths, strict=True)).rstrip())
+    typer.echo(f"\nweights {found.weights:,}, registers {found.registers:,}")
+    exact = f" = {found.relabellings:,}" if found.relabellings is not None and found.log10_relabellings < EXACT else ""
+    typer.echo(
+        f"relabellings that leave the function the same: 10^{found.log10_relabellings:.2f}{exact}\n"
+        "  with crossbar.scope = 'layer' reconnection reaches all of them; with 'output' those of banks with equal cells"
+    )
+    for row in found.rows:
+        if row.collisions is not None:
+            typer.echo(
+                f"  layer {row.number}: a random mask that keeps {found.density:.0%} is expected to give "
+                f"{row.collisions:.3g} pairs of units the same pattern"
+            )

@@ -158,6 +158,4 @@ def _judge(
     error = chosen * total + offset - y
     permutation = np.empty(len(values), np.int64)
     permutation[np.argsort(found, kind="stable")] = np.argsort(values, kind="stable")
-    return Construction(
-        permutation, chosen, offset, float(np.abs(error).max()), float(np.sqrt((error**2).mean()))
-    )
+    return Construction(permutation, chosen, offset, float(np.abs(error).max()), float(np.sqrt((error**2).mean())))

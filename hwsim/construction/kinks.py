@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 TRIES = 24
 """Coefficients that are tried for the first of two."""
+EVEN = 1e-3
+"""How much gaps between equidistant values may differ, which cells of a real chip make them do."""
 
 
 class Habit(NamedTuple):
@@ -117,7 +119,7 @@ class _Walk:
     def _reachable(self, slope: float) -> float:
         """The nearest slope that sums of the values can have at the lower end, where the values are equidistant."""
         gaps = np.diff(np.unique(self.pool))
-        if not len(gaps) or np.ptp(gaps) > 1e-9 * gaps.max():
+        if not len(gaps) or np.ptp(gaps) > EVEN * gaps.max():
             return slope
         rising = int((self.basis.right & (self.basis.kinks <= self.low)).sum())
         falling = int((~self.basis.right & (self.basis.kinks > self.low)).sum())

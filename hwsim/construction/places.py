@@ -17,6 +17,12 @@ if TYPE_CHECKING:
     Array = NDArray[np.float64]
 
 
+LEAST = 8
+"""Places that a grid has at least."""
+EVEN = 1e-3
+"""How much gaps between equidistant places may differ, which cells of a real chip make them do."""
+
+
 @dataclass(frozen=True)
 class Grid:
     """Places in rising order, each with two functions and two values, as near to equidistant as the basis has them.
@@ -101,12 +107,16 @@ def choose_grids(basis: Basis, values: Array) -> Iterator[Grid]:
     """
     up, down = pair_up(basis)
     order = np.argsort(values, kind="stable")
-    plus, minus = order[0::2], order[::-1][0::2]  # v[2 i] and, of values that come with their negatives, -v[2 i]
+    # of values that come with their negatives, v[2 i] and -v[2 i] are far apart; else the upper half and the lower
+    plus, minus = order[0::2], order[::-1][0::2]
+    if not _equidistant(values[plus]):
+        plus, minus = order[len(up) :], order[: len(up)][::-1]
     locations = (basis.kinks[up] + basis.kinks[down]) / 2
     regular = _equidistant(locations) and _equidistant(values[plus])
-    for size in [len(up)] if regular else sorted({max(8, len(up) // part) for part in (2, 4, 8)} & set(range(len(up)))):
-        chosen = np.arange(len(up)) if regular else nearest(locations, size)
-        cells = np.arange(len(up)) if regular else nearest(values[plus], size)
+    parts = {len(up) // part for part in (2, 4, 8)} if not regular else set[int]()
+    for size in sorted({len(up)} | {part for part in parts if part >= LEAST}):
+        chosen = nearest(locations, size)
+        cells = nearest(values[plus], size)
         rest = [np.delete(np.arange(len(up)), kept) for kept in (chosen, cells)]
         others = (up[rest[0]], down[rest[0]], plus[rest[1]], minus[rest[1]])
         yield Grid(basis, values, up[chosen], down[chosen], plus[cells], minus[cells], others)
@@ -154,4 +164,4 @@ def nearest(points: Array, count: int) -> NDArray[np.int64]:
 
 def _equidistant(points: Array) -> bool:
     gaps = np.diff(np.sort(points))
-    return bool(len(gaps) and np.ptp(gaps) < 1e-6 * gaps.max())
+    return bool(len(gaps) and np.ptp(gaps) < EVEN * gaps.max())

@@ -65,6 +65,7 @@ def couples(basis: Basis, low: float, high: float) -> tuple[NDArray[np.int64], N
         The functions that rise to the right and those that rise to the left, couple by couple, int64.
 
     Example:
+        >>> from hwsim.construction import Basis
         >>> basis = Basis(np.array([0.0, 0.5, 0.1, 0.5]), np.array([True, True, False, False]))
         >>> [each.tolist() for each in couples(basis, -1.0, 1.0)]
         [[1, 0], [3, 2]]

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hwsim.model.mask import draw_mask
 from hwsim.stream import stream
 
 if TYPE_CHECKING:
@@ -117,8 +118,12 @@ def _bias_set(layer: Layer, size: int, rng: np.random.Generator) -> NDArray[np.f
 
 
 def _kept(layer: Layer, weights: NDArray[np.float64], rng: np.random.Generator) -> NDArray[np.float64]:
-    """The weights, each left at zero with probability ``1 - keep``."""
-    return weights if layer.keep >= 1 else np.where(rng.random(weights.shape) < layer.keep, weights, 0.0)
+    """The weights, each left at zero with probability ``1 - keep``; ``distinct`` masks differ from unit to unit."""
+    if layer.keep >= 1:
+        return weights
+    if layer.mask == "distinct":
+        return np.where(draw_mask(*weights.shape, layer.keep, rng), weights, 0.0)
+    return np.where(rng.random(weights.shape) < layer.keep, weights, 0.0)
 
 
 def start(model: Model, seed: int) -> list[Start]:

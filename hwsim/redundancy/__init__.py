@@ -3,7 +3,7 @@
 Source: Glukhov, Permutative redundancy (arXiv 2411.07008).
 """
 
-from hwsim.redundancy.masks import draw_mask, expected_collisions, find_collisions
+from hwsim.model.mask import draw_mask, expected_collisions, find_collisions
 from hwsim.redundancy.model import describe_model
 from hwsim.redundancy.order import compare_binary, compare_real, reorder
 from hwsim.redundancy.relabel import relabel

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from hwsim.redundancy.masks import expected_collisions
+from hwsim.model.mask import expected_collisions
 from hwsim.redundancy.symmetry import symmetry_count
 
 if TYPE_CHECKING:

@@ -17,9 +17,7 @@ if TYPE_CHECKING:
     from hwsim.model import Model
 
 
-def relabel(
-    model: Model, values: Sequence[Start], permutations: Mapping[int, NDArray[np.int64]]
-) -> list[Start]:
+def relabel(model: Model, values: Sequence[Start], permutations: Mapping[int, NDArray[np.int64]]) -> list[Start]:
     """Weights, biases and gains of the network with its hidden units relabelled.
 
     Args:

@@ -150,7 +150,7 @@ def find_groups(model: Model) -> tuple[Group, ...]:
         >>> from hwsim.scenario import read_document
         >>> for group in find_groups(read_model(read_document(names("models")["digits-mlp"]))):
         ...     print(group.layers, group.units, group.fixed)
-        (0,) 128 
+        (0,) 128
         (1,) 10 the network's outputs
     """
     return tuple(walk(model).groups.values())

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 ROUNDS = 200
 """Redraws before patterns that are not used yet are looked up one by one."""
+FEW = 20
+"""Inputs up to which all patterns can be listed."""
 
 
 def expected_collisions(units: int, inputs: int, density: float) -> float:
@@ -57,17 +59,15 @@ def draw_mask(units: int, inputs: int, density: float, rng: np.random.Generator)
         rng: the stream.
 
     Raises:
-        ValueError: there are fewer patterns than units, or the density leaves but one pattern.
+        ValueError: as :func:`find_mask_fault` says.
 
     Example:
         >>> mask = draw_mask(8, 3, 0.5, np.random.default_rng(0))
         >>> sorted((mask @ [4, 2, 1]).tolist())
         [0, 1, 2, 3, 4, 5, 6, 7]
     """
-    if inputs < 63 and 2**inputs < units:  # noqa: PLR2004 - bits of an integer
-        raise ValueError(f"{inputs} inputs have {2**inputs} patterns, too few for {units} units; use fewer units")
-    if not 0 < density < 1 and units > 1:
-        raise ValueError(f"a density of {density:g} gives all units the same pattern; use one between 0 and 1")
+    if fault := find_mask_fault(units, inputs, density):
+        raise ValueError("; ".join(fault))
     mask = rng.random((units, inputs)) < density
     for _ in range(ROUNDS):
         again = _repeated(mask)
@@ -75,6 +75,22 @@ def draw_mask(units: int, inputs: int, density: float, rng: np.random.Generator)
             return mask
         mask[again] = rng.random((len(again), inputs)) < density
     return _fill(mask, density, rng)
+
+
+def find_mask_fault(units: int, inputs: int, density: float) -> tuple[str, str] | None:
+    """Why no mask of this size and density can have all rows different, and what would work; None where one can.
+
+    Example:
+        >>> find_mask_fault(9, 3, 0.5)
+        ('3 inputs have 8 patterns, too few for 9 units', 'use fewer units')
+    """
+    if inputs <= FEW and 2**inputs < units:
+        return f"{inputs} inputs have {2**inputs} patterns, too few for {units} units", "use fewer units"
+    if not 0 < density < 1 and units > 1:
+        return f"a density of {density:g} gives all units the same pattern", "use one between 0 and 1"
+    if inputs > FEW and expected_collisions(units, inputs, density) > units / 8:
+        return f"a density of {density:g} hardly tells {units} units apart", "use one nearer to 0.5"
+    return None
 
 
 def _repeated(mask: NDArray[np.bool_]) -> NDArray[np.int64]:
@@ -86,8 +102,6 @@ def _repeated(mask: NDArray[np.bool_]) -> NDArray[np.int64]:
 def _fill(mask: NDArray[np.bool_], density: float, rng: np.random.Generator) -> NDArray[np.bool_]:
     """Give rows that still collide patterns that no row has, one after another, as likely as they are."""
     units, inputs = mask.shape
-    if inputs > 20:  # noqa: PLR2004 - a million patterns
-        raise ValueError(f"a density of {density:g} hardly tells {units} units apart; use one nearer to 0.5")
     patterns = (np.arange(2**inputs)[:, None] >> np.arange(inputs)) & 1 == 1
     ones = patterns.sum(axis=1)
     weight = density**ones * (1 - density) ** (inputs - ones)
