@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+if TYPE_CHECKING:
+    from hwsim.model import Model
+
 EXACT = 15
 """Digits up to which a count is printed in full."""
+FEW = 1e-6
+"""Expected collisions below which a mask is not worth a line."""
 
 
 def show(
@@ -147,14 +152,10 @@ def _show_run(run: Path, *, json: bool) -> None:
     )
 
 
-def _show_model(name: str, *, json: bool) -> None:
-    """A model: its layers, what they are for a chip, and what of it can be relabelled."""
-    import json as writer
-    from dataclasses import asdict
-
+def _read_model(name: str) -> Model:
+    """A model by name, or by the path of its file."""
     from hwsim.library import names
     from hwsim.model import read_model
-    from hwsim.redundancy import describe_model
     from hwsim.registry import unknown
     from hwsim.scenario import Fault, FaultError, read_document
 
@@ -165,13 +166,23 @@ def _show_model(name: str, *, json: bool) -> None:
             what, _, cure = unknown("model", name, known).partition("; ")
             raise FaultError([Fault(name, 1, 1, what, "", cure)])
         path = known[name]
-    found = describe_model(read_model(read_document(path)))
+    return read_model(read_document(path))
+
+
+def _show_model(name: str, *, json: bool) -> None:
+    """A model: its layers, what they are for a chip, and what of it can be relabelled."""
+    import json as writer
+    from dataclasses import asdict
+
+    from hwsim.redundancy import describe_model
+
+    found = describe_model(_read_model(name))
     if json:
         typer.echo(writer.dumps({"name": name, **asdict(found)}))
         return
     typer.echo(f"{found.title}\n")
     head = ("layer", "kind", "takes", "gives", "activation", "weights", "registers", "banks x ports", "relabelled")
-    table = [head]
+    table: list[tuple[str, ...]] = [head]
     for row in found.rows:
         circuits = [f"{row.banks[scope]} x {row.ports[scope]} ({scope})" for scope in row.banks]
         counts = [f"{row.weights:,}", f"{row.registers:,}"] if row.weights else ["", ""]
@@ -186,10 +197,11 @@ def _show_model(name: str, *, json: bool) -> None:
     exact = f" = {found.relabellings:,}" if found.relabellings is not None and found.log10_relabellings < EXACT else ""
     typer.echo(
         f"relabellings that leave the function the same: 10^{found.log10_relabellings:.2f}{exact}\n"
-        "  with crossbar.scope = 'layer' reconnection reaches all of them; with 'output' those of banks with equal cells"
+        "  where connections are learned, crossbar.scope = 'layer' reaches all of them, 'output' those of banks with "
+        "equal cells"
     )
     for row in found.rows:
-        if row.collisions is not None:
+        if row.collisions is not None and row.collisions >= FEW:
             typer.echo(
                 f"  layer {row.number}: a random mask that keeps {found.density:.0%} is expected to give "
                 f"{row.collisions:.3g} pairs of units the same pattern"

@@ -29,8 +29,8 @@ Norm = Literal["largest", "root-mean-square"]
 class Construction:
     """A permutation and the registers that go with it.
 
-    ``permutation`` is int64 (functions,): function i takes value ``permutation[i]``; ``gain`` and ``shift`` turn the sum
-    into ``gain * sum + shift``; ``largest`` and ``root_mean_square`` are its errors over the domain.
+    ``permutation`` is int64 (functions,): function i takes value ``permutation[i]``; ``gain`` and ``shift`` turn the
+    sum into ``gain * sum + shift``; ``largest`` and ``root_mean_square`` are its errors over the domain.
     """
 
     permutation: NDArray[np.int64]
@@ -74,26 +74,26 @@ def construct(
     values = np.asarray(values, np.float64)
     x = np.linspace(target.low, target.high, max(2001, 8 * len(values) + 1))
     y = target.at(x)
-    best: Construction | None = None
-    ways = _steps if method == "steps" else _kinks
-    for share, found in ways(basis, values, target, gain, shift, lambda: best):
+    best: list[Construction] = []
+    if method == "steps":
+        ways = stack_steps(basis, values, target, gain, shift)
+    else:
+        ways = _kinks(basis, values, target, gain, shift, best)
+    for share, found in ways:
         tried = _judge(basis, found, values, (x, y), gain, shift)
-        if best is None or _error(tried, norm) < _error(best, norm):
-            best = tried
+        if not best or _error(tried, norm) < _error(best[0], norm):
+            best[:] = [tried]
         report(share)
-    if best is None:
+    if not best:
         raise ValueError(
             "the steps that these functions make are too few or too low for the target; widen the hidden layer, "
             "free the gain, or set method = 'kinks'"
         )
-    return best
+    return best[0]
 
 
 def _error(found: Construction, norm: Norm) -> float:
     return found.largest if norm == "largest" else found.root_mean_square
-
-
-Way = tuple[float, "Array"]
 
 
 def _kinks(
@@ -102,8 +102,8 @@ def _kinks(
     target: Target,
     gain: float | None,
     shift: float | None,
-    best: Callable[[], Construction | None],
-) -> Iterator[Way]:
+    best: list[Construction],
+) -> Iterator[tuple[float, Array]]:
     """Arrangements for several gains, which say how steep one coefficient is, and several habits."""
     shared = len(np.unique(basis.kinks)) <= len(basis.kinks) / 2 + 1
     steadies = (0.0,) if shared else (0.3, 1.0, 3.0)
@@ -122,25 +122,12 @@ def _kinks(
     refined = 24 if gain is None else 0
     for number, (aim, habit) in enumerate(work):
         yield (number + 1) / (len(work) + refined), bend(basis, values, aim, habit, shifted=shift is None)
-    found = best()
-    middle = abs(found.gain) if found and found.gain else usual
+    middle = abs(best[0].gain) if best and best[0].gain else usual
     for number in range(refined):
         scale, habit = middle * (1 + 0.02 * (number - refined // 2 + 0.5)), habits[number % len(habits)]
         aim = target.scaled(shift or 0.0, scale)
         share = (len(work) + number + 1) / (len(work) + refined)
         yield share, bend(basis, values, aim, habit, shifted=shift is None)
-
-
-def _steps(
-    basis: Basis,
-    values: Array,
-    target: Target,
-    gain: float | None,
-    shift: float | None,
-    best: Callable[[], Construction | None],
-) -> Iterator[Way]:
-    del best
-    yield from stack_steps(basis, values, target, gain, shift)
 
 
 def _judge(

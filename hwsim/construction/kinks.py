@@ -6,8 +6,9 @@ them, and with it the one that brings the sum back onto the target a little furt
 mended at the next, so nothing adds up. At last neighbours that rise to opposite sides are exchanged, which adds lines
 (linear reorganisation), until the line of the whole is right too.
 
-This goes beyond the proof of Cai, Chen and Qiao (arXiv 2407.01033), which adds up steps (:mod:`hwsim.construction.steps`):
-a sum of n kinks follows a smooth function with an error of order 1 / n^2, one of n steps of order 1 / n.
+This goes beyond the proof of Cai, Chen and Qiao (arXiv 2407.01033), which adds up steps
+(:mod:`hwsim.construction.steps`): a sum of n kinks follows a smooth function with an error of order 1 / n^2, one of n
+steps with one of order 1 / n.
 """
 
 from __future__ import annotations
@@ -89,7 +90,7 @@ class _Walk:
         middle = self.inside[len(first) : len(self.inside) - len(last)]
         self.slope = self._reachable(ends[0] - first.sum())
         for k, value in zip(self.inside, first, strict=False):
-            self._bend(k, value)
+            self._bend(int(k), float(value))
         self.y = self._height(self.x)
         for number in range(0, len(middle), 2):
             following = kinks[middle[number + 2]] if number + 2 < len(middle) else self.high

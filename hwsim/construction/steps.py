@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hwsim.construction.basis import Basis
 from hwsim.construction.places import Grid, choose_grids
 from hwsim.construction.signs import balance, flip
 
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from hwsim.construction.basis import Basis
     from hwsim.construction.target import Target
 
     Array = NDArray[np.float64]
@@ -35,9 +35,9 @@ FINE = 16385
 def match_step(b: Array) -> tuple[Array, Array]:
     """Coefficients of phi+ and phi- at b1 < b2 < b3 < b4, a permutation of +-b, with which the sum is a step.
 
-    With p = (-b1, b2, b3, -b4) and q = (b4, -b3, -b2, b1) both slopes outside vanish where b1 + b4 = b2 + b3. Left of b1
-    the sum is q . b = 2 (b1 b4 - b2 b3), right of b4 it is -p . b = b1^2 + b4^2 - b2^2 - b3^2: with b = m -+ a, m -+ c
-    these are -2 (a^2 - c^2) and 2 (a^2 - c^2), so the step rises by 4 (b2 - b1) (b4 - b2).
+    With p = (-b1, b2, b3, -b4) and q = (b4, -b3, -b2, b1) both slopes outside vanish where b1 + b4 = b2 + b3. Left of
+    b1 the sum is q . b = 2 (b1 b4 - b2 b3), right of b4 it is -p . b = b1^2 + b4^2 - b2^2 - b3^2: with b = m -+ a, m
+    -+ c these are -2 (a^2 - c^2) and 2 (a^2 - c^2), so the step rises by 4 (b2 - b1) (b4 - b2).
 
     Example:
         >>> [each.tolist() for each in match_step(np.array([0.0, 1.0, 2.0, 3.0]))]
@@ -154,7 +154,7 @@ def _arrange(
     if shift is not None and gain is not None:
         aim = (float(target.at(np.array([target.low]))[0]) - shift) / gain
         _add_constants(basis, grid, found, used, free, aim)
-    _add_lines(basis, values, target, grid, found, used, shift)
+    _add_lines(basis, values, grid, found, used, shifted=shift is None)
     return found
 
 
@@ -191,11 +191,11 @@ def _add_constants(
 def _add_lines(
     basis: Basis,
     values: Array,
-    target: Target,
     grid: Grid,
     found: Array,
     used: NDArray[np.bool_],
-    shift: float | None,
+    *,
+    shifted: bool,
 ) -> None:
     """Give what is left over signs whose lines cancel: Lemma 3.1, and then better ones where they can be found."""
     up, down, plus, minus = grid.rest(used)
@@ -205,17 +205,14 @@ def _add_lines(
     ends = np.array([grid.low, grid.high])
     delta = (found[up] - found[down]) * basis.steepness
     effects = np.stack([delta * (basis.kinks[down] - grid.low), -delta * (grid.high - basis.kinks[up])], axis=1)
-    sums, aims = basis.sum(found, ends), target.at(ends)
+    sums = basis.sum(found, ends)
     # all steps and constants are flat at both ends: what they leave between the ends are the jumps themselves
     jumps = found.copy()
     jumps[np.concatenate([up, down])] = 0
     flat = basis.sum(jumps, ends)
-    if shift is None:
-        left = (flat[1:] - flat[:1]) - (sums[1:] - sums[:1])
-        effects = effects[:, 1:] - effects[:, :1]
-    else:
-        del aims
-        left = flat - sums
+    left = flat - sums
+    if shifted:
+        effects, left = effects[:, 1:] - effects[:, :1], left[1:] - left[:1]
     turned = flip(effects, left, np.argsort(-np.abs(delta), kind="stable"))
     up, down = up[turned], down[turned]
     found[up], found[down] = found[down].copy(), found[up].copy()

@@ -1,8 +1,8 @@
 """Pruning before training, so that no two units can stand for each other: masks whose rows all differ.
 
-Source: Glukhov, Permutative redundancy (arXiv 2411.07008): a layer's weights are multiplied by a fixed binary mask; where
-no two units have the same pattern of incoming connections, units can be told apart and the symmetry is broken. The
-paper's generator is not published; here every row is Bernoulli, and rows that collide are drawn again.
+Source: Glukhov, Permutative redundancy (arXiv 2411.07008): a layer's weights are multiplied by a fixed binary mask;
+where no two units have the same pattern of incoming connections, units can be told apart and the symmetry is broken.
+The paper's generator is not published; here every row is Bernoulli, and rows that collide are drawn again.
 """
 
 from __future__ import annotations
@@ -101,7 +101,7 @@ def _repeated(mask: NDArray[np.bool_]) -> NDArray[np.int64]:
 
 def _fill(mask: NDArray[np.bool_], density: float, rng: np.random.Generator) -> NDArray[np.bool_]:
     """Give rows that still collide patterns that no row has, one after another, as likely as they are."""
-    units, inputs = mask.shape
+    inputs = mask.shape[1]
     patterns = (np.arange(2**inputs)[:, None] >> np.arange(inputs)) & 1 == 1
     ones = patterns.sum(axis=1)
     weight = density**ones * (1 - density) ** (inputs - ones)

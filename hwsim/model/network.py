@@ -122,7 +122,7 @@ def _kept(layer: Layer, weights: NDArray[np.float64], rng: np.random.Generator) 
     if layer.keep >= 1:
         return weights
     if layer.mask == "distinct":
-        return np.where(draw_mask(*weights.shape, layer.keep, rng), weights, 0.0)
+        return np.where(draw_mask(layer.units, layer.inputs, layer.keep, rng), weights, 0.0)
     return np.where(rng.random(weights.shape) < layer.keep, weights, 0.0)
 
 

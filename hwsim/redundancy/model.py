@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 class Row:
     """One ``[[layer]]``: its kind, shapes, numbers of weights and registers, and what it is for the chip.
 
-    ``banks`` and ``ports`` are by scope, empty where the layer has no permutation circuit; ``relabelled`` says whether its
-    units can be, or why not; ``collisions`` is the number of pairs of units expected to have the same pattern of
+    ``banks`` and ``ports`` are by scope, empty where the layer has no permutation circuit; ``relabelled`` says whether
+    its units can be, or why not; ``collisions`` is the number of pairs of units expected to have the same pattern of
     connections with a random mask of ``density``.
     """
 

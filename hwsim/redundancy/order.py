@@ -53,8 +53,8 @@ def reorder(similarity: Array, method: Literal["assignment", "greedy"] = "assign
 
     Args:
         similarity: (units of the reference, units of the network).
-        method: ``assignment`` makes the sum of similarities largest; ``greedy`` takes the most similar two that are left,
-            again and again.
+        method: ``assignment`` makes the sum of similarities largest; ``greedy`` takes the most similar two that are
+            left, again and again.
 
     Raises:
         ValueError: the numbers of units differ.

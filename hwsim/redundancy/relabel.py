@@ -23,8 +23,8 @@ def relabel(model: Model, values: Sequence[Start], permutations: Mapping[int, ND
     Args:
         model: the network.
         values: per layer.
-        permutations: by the first layer of a group (:func:`hwsim.redundancy.find_groups`), int64 (units,): unit i of the
-            new network is unit ``p[i]`` of the old one.
+        permutations: by the first layer of a group (:func:`hwsim.redundancy.find_groups`), int64 (units,): unit i of
+            the new network is unit ``p[i]`` of the old one.
 
     Raises:
         ValueError: a group that cannot be relabelled, or no permutation of its units.
@@ -36,8 +36,8 @@ def relabel(model: Model, values: Sequence[Start], permutations: Mapping[int, ND
         >>> model = Model("2-3-1", tuple(layers))
         >>> old = start(model, 0)
         >>> new = relabel(model, old, {0: np.array([2, 0, 1])})
-        >>> bool((new[0].weights[0] == old[0].weights[2]).all() and (new[1].weights[0, 0] == old[1].weights[0, 2]).all())
-        True
+        >>> bool((new[0].weights[0] == old[0].weights[2]).all()), bool(new[1].weights[0, 0] == old[1].weights[0, 2])
+        (True, True)
     """
     graph = walk(model)
     known = {group.layers[0]: (root, group) for root, group in graph.groups.items()}

@@ -1,7 +1,7 @@
 """How many relabellings of hidden units leave the function of a network as it is: (w!)^d for d layers of width w.
 
-Source: Glukhov, Permutative redundancy (arXiv 2411.07008). Layers whose signals are added share their relabelling, as in
-S. Ainsworth, J. Hayase, S. Srinivasa, Git Re-Basin (ICLR 2023). Inputs and outputs keep their places.
+Source: Glukhov, Permutative redundancy (arXiv 2411.07008). Layers whose signals are added share their relabelling, as
+in S. Ainsworth, J. Hayase, S. Srinivasa, Git Re-Basin (ICLR 2023). Inputs and outputs keep their places.
 """
 
 from __future__ import annotations
@@ -42,9 +42,9 @@ class SymmetryCount:
     groups: tuple[Group, ...]
 
 
-@dataclass
+@dataclass(frozen=True)
 class _Signals:
-    """Whose units a signal carries, and how many neighbouring features belong to one unit."""
+    """Whose units a signal carries, and how many neighbouring features belong to one unit (0: they are spread)."""
 
     key: int
     block: int
@@ -64,46 +64,57 @@ class Graph:
     groups: dict[int, Group] = field(default_factory=dict)
 
 
-def walk(model: Model) -> Graph:
-    """Find out which units every layer takes and gives."""
-    graph = Graph()
-    owner = list(range(len(model.layers)))  # union-find: layers whose units share a relabelling
-    fixed: dict[int, str] = {}
+class _Owners:
+    """Layers whose units share a relabelling, and why some have none (a union-find)."""
 
-    def find(layer: int) -> int:
-        while layer >= 0 and owner[layer] != layer:
-            layer = owner[layer]
+    def __init__(self, layers: int) -> None:
+        self.parent = list(range(layers))
+        self.fixed: dict[int, str] = {}
+
+    def find(self, layer: int) -> int:
+        while layer >= 0 and self.parent[layer] != layer:
+            layer = self.parent[layer]
         return layer
 
-    shape = model.nodes[0].taken
-    signals = {-1: _Signals(-1, 1)}
-    now = signals[-1]
+    def join(self, one: _Signals, other: _Signals) -> None:
+        """Layers whose signals are added are relabelled together, or not at all with the network's inputs."""
+        a, b = self.find(one.key), self.find(other.key)
+        if a < 0 or b < 0:
+            self.fixed[max(a, b)] = "the network's inputs are added to it"
+        elif one.block != other.block:
+            self.fixed[a] = self.fixed[b] = "signals of another form are added to it"
+        else:
+            self.parent[b] = a
+
+
+def walk(model: Model) -> Graph:
+    """Find out which units every layer takes and gives."""
+    graph, owners = Graph(), _Owners(len(model.layers))
+    now = _Signals(-1, 1)
+    signals = {-1: now}
     for number, node in enumerate(model.nodes):
         if node.layer is not None:
-            inputs = model.layers[node.layer].inputs
             graph.taken.append(now.key)
-            graph.block.append(_columns(node, inputs, now, model))
-            graph.given.append(node.layer)
+            graph.block.append(_columns(node, model.layers[node.layer].inputs, now, model))
             now = _Signals(node.layer, 1)
             if _has_own_tables(model, node.layer):
-                fixed[node.layer] = "each unit has a look-up table of its own"
+                owners.fixed[node.layer] = "each unit has a look-up table of its own"
         elif node.kind == "flatten":
             now = _Signals(now.key, now.block * prod(node.taken[1:]) if _channels_first(node) else 0)
         elif node.kind == "add" and node.summand is not None:
-            _join(owner, find, fixed, now, signals[node.summand])
+            owners.join(now, signals[node.summand])
         signals[number] = now
-    del shape
-    fixed[now.key] = "the network's outputs"
-    for layer, block in enumerate(graph.block):
-        if block == 0 and graph.taken[layer] >= 0:
-            fixed[graph.taken[layer]] = "its units are spread over the features of a later layer"
-    reasons = {find(layer): why for layer, why in fixed.items() if layer >= 0}
+    owners.fixed[now.key] = "the network's outputs"
+    for taken, block in zip(graph.taken, graph.block, strict=True):
+        if block == 0 and taken >= 0:
+            owners.fixed[taken] = "its units are spread over the features of a later layer"
+    reasons = {owners.find(layer): why for layer, why in owners.fixed.items() if layer >= 0}
     for layer, one in enumerate(model.layers):
-        root = find(layer)
+        root = owners.find(layer)
         before = graph.groups.get(root, Group((), one.units, reasons.get(root, "")))
         graph.groups[root] = Group((*before.layers, layer), one.units, before.fixed)
-    graph.given = [find(layer) for layer in graph.given]
-    graph.taken = [find(layer) for layer in graph.taken]
+        graph.given.append(root)
+    graph.taken = [owners.find(layer) for layer in graph.taken]
     return graph
 
 
@@ -120,18 +131,6 @@ def _columns(node: Node, inputs: int, signals: _Signals, model: Model) -> int:
         return signals.block
     units = model.layers[signals.key].units
     return inputs // units if signals.block and inputs == units * signals.block else 0
-
-
-def _join(owner: list[int], find: object, fixed: dict[int, str], one: _Signals, other: _Signals) -> None:
-    """Layers whose signals are added are relabelled together, or not at all with the network's inputs."""
-    root = find  # typed as an object: a local function
-    a, b = (root(each.key) for each in (one, other))  # type: ignore[operator]
-    if a < 0 or b < 0:
-        fixed[max(a, b)] = "the network's inputs are added to it"
-    elif one.block != other.block:
-        fixed[a] = fixed[b] = "signals of another form are added to it"
-    else:
-        owner[b] = a
 
 
 def _has_own_tables(model: Model, number: int) -> bool:
@@ -174,7 +173,7 @@ def symmetry_count(model: Model) -> SymmetryCount:
 
 
 def value_freedom(banks: Sequence[NDArray[np.generic]] | NDArray[np.generic]) -> float:
-    """``log10`` of the permutations that show the same values as another one: the product of all (times a value occurs)!.
+    """``log10`` of the permutations that show the same values: the product of (times a value occurs)! over all values.
 
     What a router may choose among without the network noticing (``freedom = "values"`` of a scenario's crossbar).
 

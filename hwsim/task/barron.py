@@ -3,8 +3,8 @@
 Distances to a point are averages of ReLU ridges over all directions, so that n units reach an error of order n^(-1/2)
 whatever the dimension. With few dimensions a smooth function is met faster than that; from about five on it is not.
 
-Source: E. L. Bolager et al., Sampling weights of deep neural networks, NeurIPS 2023 (arXiv 2306.16830), where a function
-of this form is the first example; E. Wojtowytsch, W. E, on Barron functions.
+Written after the examples that E. L. Bolager et al. give (Sampling weights of deep neural networks, NeurIPS 2023, arXiv
+2306.16830); their own numbers for it are not at hand.
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ Adam does not get there in 200 epochs, the ratio is a lower bound.
 from __future__ import annotations
 
 import statistics
+import sys
 import time
 from typing import TYPE_CHECKING
 
@@ -76,9 +77,9 @@ def main() -> None:
             never, adam = min(trained(width, task, seed, rate, share) for rate in (1e-3, 3e-3, 1e-2))
             rows.append((share, seconds, never, adam, adam / seconds))
         share, seconds, never, adam, ratio = (statistics.median(column) for column in zip(*rows, strict=True))
-        print(
+        sys.stdout.write(
             f"width {width:>3}  rcond {rcond:.0e}  accuracy {share:.4f}  sampled {seconds:.3f} s  "
-            f"Adam {'never in ' if never else ''}{adam:.3f} s  ratio {'> ' if never else ''}{ratio:.1f}"
+            f"Adam {'never in ' if never else ''}{adam:.3f} s  ratio {'> ' if never else ''}{ratio:.1f}\n"
         )
 
 

@@ -21,7 +21,7 @@ def sine(x: np.ndarray) -> np.ndarray:
 
 
 def legendre(x: np.ndarray) -> np.ndarray:
-    return (5 * x**3 - 3 * x) / 2
+    return np.asarray((5 * x**3 - 3 * x) / 2)
 
 
 def equidistant(n: int) -> tuple[Basis, np.ndarray]:

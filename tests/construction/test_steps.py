@@ -16,13 +16,13 @@ widths = st.floats(0.1, 3)
 
 def total(b: np.ndarray, p: np.ndarray, q: np.ndarray, x: float) -> float:
     """The sum written down: p_i ReLU(x - b_i) + q_i ReLU(b_i - x)."""
-    return sum(p[i] * max(x - b[i], 0) + q[i] * max(b[i] - x, 0) for i in range(len(b)))
+    return float(sum(p[i] * max(x - b[i], 0) + q[i] * max(b[i] - x, 0) for i in range(len(b))))
 
 
 def test_a_step_by_hand() -> None:
     """b = 0, 1, 2, 3: p = (0, 1, 2, -3), q = (3, -2, -1, 0), so -4 on the left and 4 on the right.
 
-    In between: at 1 it is q2 . 0 - 2 q2... = -2 (2 - 1) ... by hand: f(1) = p1 1 + q3 1 + q4 2 = -1, f(2) = p2 + 2 p1 = 1.
+    In between, at 1: p1 1 + q3 1 + q4 2 = -1; at 2: p1 2 + p2 1 + q4 1 = 1.
     """
     b = np.array([0.0, 1.0, 2.0, 3.0])
     p, q = match_step(b)
@@ -64,7 +64,7 @@ def test_the_residue_obeys_the_lemma(values: list[float]) -> None:
 @given(st.lists(st.floats(-1, 1), min_size=4, max_size=4), st.floats(0.05, 0.5))
 def test_a_stair_is_within_half_a_jump(weights: list[float], jump: float) -> None:
     """Lemma 2.1, up to how fine the table is."""
-    target = tabulate(lambda x: sum(w * np.sin((k + 1) * x) for k, w in enumerate(weights)), -2, 2)
+    target = tabulate(lambda x: np.sin(np.outer(x, np.arange(1, 5))) @ np.array(weights), -2, 2)
     places, signs = place_steps(target, jump)
     x = np.linspace(-2, 2, 501)
     stair = target.values[0] + jump * np.array([signs[places <= at].sum() for at in x])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -43,7 +44,7 @@ def test_distinct_masks_keep_their_density() -> None:
 
 @pytest.mark.parametrize(("units", "inputs", "density"), [(5, 2, 0.5), (2, 8, 0.0), (2, 8, 1.0), (100, 64, 1e-4)])
 def test_masks_that_cannot_be(units: int, inputs: int, density: float) -> None:
-    with pytest.raises(ValueError, match="patterns, too few|the same pattern|hardly tells"):
+    with pytest.raises(ValueError, match=r"patterns, too few|the same pattern|hardly tells"):
         draw_mask(units, inputs, density, np.random.default_rng(0))
 
 
@@ -71,17 +72,18 @@ activation = "identity"
 
 
 def test_the_spread_grows_with_rate_times_noise() -> None:
-    """A quadratic of curvature 1: log spread against log (rate x noise variance) has slope 1 +- 0.15; 4.5 sigma each."""
-    points = []
+    """Curvature 1: log spread against log (rate x noise variance) has slope 1 +- 0.15; 4.5 sigma each."""
+    drive, spread = [], []
     for number, (rate, noise) in enumerate([(0.01, 0.1), (0.01, 1.0), (0.03, 1.0), (0.1, 1.0), (0.1, 10.0)]):
         found = simulate_spread(1.0, rate, noise, np.random.default_rng(number), walkers=2000)
         assert abs(found / stationary_variance(1.0, rate, noise) - 1) < 4.5 * np.sqrt(2 / 2000)
-        points.append((np.log(rate * noise), np.log(found)))
-    assert abs(np.polyfit(*zip(*points, strict=True), 1)[0] - 1) < 0.15
+        drive.append(np.log(rate * noise))
+        spread.append(np.log(found))
+    assert abs(np.polyfit(drive, spread, 1)[0] - 1) < 0.15
 
 
 def test_rates_that_never_settle() -> None:
-    with pytest.raises(ValueError, match="settles for rates between 0 and 1 here, not at 1.5"):
+    with pytest.raises(ValueError, match=r"settles for rates between 0 and 1 here, not at 1\.5"):
         stationary_variance(2.0, 1.5, 1.0)
 
 
@@ -90,14 +92,11 @@ def test_series_fit_as_well_as_rectifiers(name: str) -> None:
     """Legendre series and ReLU, as many trained numbers, the same course."""
     plugin = TASKS[name]
     task = plugin.load(plugin.parameters(points=800))  # type: ignore[call-arg]
-    last = {"relu": ("he-uniform", 1.0), "legendre": ("uniform", 0.2)}
     errors = {}
-    for kind, (weights, bound) in last.items():
-        series = kind == "legendre"
-        hidden = Layer(
-            12, 1, kind, "uniform" if series else "he-uniform", 0.8, True, "uniform", 0.2 if series else 1.0, False, True,
-            parameters=(0.0, *[0.5] * 9) if series else (),
-        )  # fmt: skip
+    rectifier = Layer(12, 1, "relu", "he-uniform", 1.0, True, "uniform", 1.0, False, True)
+    series = replace(rectifier, activation="legendre", weights="uniform", weight_bound=0.8, bias_bound=0.2)
+    series = replace(series, parameters=(0.0, *[0.5] * 9))
+    for kind, hidden, weights, bound in (("relu", rectifier, "he-uniform", 1.0), ("legendre", series, "uniform", 0.2)):
         output = Layer(1, 12, "identity", weights, bound, True, "zero", 1.0, False, True)  # type: ignore[arg-type]
         model = Model(kind, (hidden, output))
         values = start(model, 0)

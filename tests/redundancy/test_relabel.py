@@ -102,8 +102,8 @@ def model_of(name: str, folder: Path) -> Model:
 def outputs(model: Model, values: list[Start], x: np.ndarray) -> np.ndarray:
     import torch
 
-    tensors = [[torch.tensor(getattr(v, name)) for v in values] for name in ("weights", "bias", "gain")]
-    return np.asarray(forward(model, torch.tensor(x), *tensors))
+    w, b, g = ([torch.tensor(getattr(v, name)) for v in values] for name in ("weights", "bias", "gain"))
+    return np.asarray(forward(model, torch.tensor(x), w, b, g))
 
 
 @pytest.mark.parametrize("name", HEADS)
@@ -184,7 +184,7 @@ def test_a_planted_relabelling_of_a_trained_layer() -> None:
     other = relabel(model, trained, {0: p})
     similarity = compare_real(trained[0].weights, other[0].weights)
     for method in ("assignment", "greedy"):
-        found = reorder(similarity, method)  # type: ignore[arg-type]
+        found = reorder(similarity, method)
         assert np.array_equal(p[found], np.arange(256))
     masks = [each[0].weights > 0 for each in (trained, other)]
     assert np.array_equal(p[reorder(compare_binary(*masks))], np.arange(256))
