@@ -148,8 +148,8 @@ def find_groups(model: Model) -> tuple[Group, ...]:
         >>> from hwsim.model import read_model
         >>> from hwsim.scenario import read_document
         >>> for group in find_groups(read_model(read_document(names("models")["digits-mlp"]))):
-        ...     print(group.layers, group.units, group.fixed)
-        (0,) 128
+        ...     print(group.layers, group.units, group.fixed or "free")
+        (0,) 128 free
         (1,) 10 the network's outputs
     """
     return tuple(walk(model).groups.values())
