@@ -138,6 +138,7 @@ class RunFolder:
         if parts:
             least = worst(parts, merit)
             final |= {key: least[key] for key in (merit, f"{merit}_noiseless", "loss")}
+            final |= {f"{merit}_{part['part']}": part[merit] for part in parts}
         return {
             "identity": plan.identity,
             "events": last["event"],

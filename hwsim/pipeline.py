@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hwsim.controller import Job
+from hwsim.controller import Job, TrainingError
 from hwsim.controller.descent import pack, unpack
 from hwsim.controller.free import train_freely
 from hwsim.controller.several import begin
 from hwsim.execution.hardware import first_entry
 from hwsim.folder import RunFolder, claim
-from hwsim.plan import KEPT, assemble, check_memory, initial_values
+from hwsim.plan import KEPT, assemble, check_memory, initial_values, learner
 from hwsim.replay import snapshot
 from hwsim.schedule import Entry, ScheduleFile, open_schedule
 from hwsim.score import Score, interval, judge, worst
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from hwsim.controller import Controller
+    from hwsim.controller import Controller, Reconnection
     from hwsim.execution import Hardware
     from hwsim.model import Start
     from hwsim.plan import Plan
@@ -122,7 +122,7 @@ def _work(
     layers = machine.layout.layers
     job = Job(
         task=task,
-        model=plan.model,
+        model=learner(plan),
         start=values,
         cells=[machine.chip.nominal(b.layer).reshape(b.banks, b.ports) for b in layers],
         seed=plan.scenario.seed,
@@ -144,7 +144,7 @@ def _work(
         _load(schedule.state() or b"", controller, machine)
         part = next(one for one in parts if one.name == schedule.scores()[-1].get("part", one.name))
 
-    while (change := controller.advance(lambda share: report("training", share, None))) is not None:
+    while (change := _advance(controller, schedule, report)) is not None:
         registers = tuple(machine.join(number, registers) for number, registers in enumerate(change.registers))
         wanted = Entry(schedule.events(), change.batch, change.permutations, registers)
         entry, part = _settle(machine, machine.place(wanted), total), parts[change.part]
@@ -156,6 +156,20 @@ def _work(
     if not plan.scenario.execution.reference:
         return {_merit(task): None, "loss": None}, last
     return _refer(plan, job, parts, report), last
+
+
+def _advance(controller: Controller, schedule: ScheduleFile, report: Report) -> Reconnection | None:
+    """The next reconnection, None at the end.
+
+    Raises:
+        TrainingError: training diverged; the message names the last reconnection, which is kept.
+    """
+    try:
+        return controller.advance(lambda share: report("training", share, None))
+    except TrainingError as error:
+        event, epoch = schedule.last()
+        where = f"event {event} (epoch {epoch:g})" if event else "event 0, the chip as fabricated,"
+        raise type(error)(f"{error}; the last good reconnection is {where} kept in {schedule.path}") from error
 
 
 def _refer(plan: Plan, job: Job, parts: Sequence[Task], report: Report) -> dict[str, Any]:

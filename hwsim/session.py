@@ -49,7 +49,8 @@ class Answer:
     """What a finished run said.
 
     ``rows`` is the score table, ``final`` its last state, ``reference`` free training, None without. Of a task of
-    several parts, ``final`` and ``reference`` have the accuracy of the worst, and ``parts`` has each of them.
+    several parts, ``final`` and ``reference`` have the accuracy of the worst, and ``parts`` has each of them; ``final``
+    names them too, such as ``accuracy_plain``.
     """
 
     run: Path

@@ -46,7 +46,7 @@ def reproduce(
     The exit code is 1 where an expectation of the file fails, 3 where runs failed.
     """
     from hwsim.folder import SCHEDULE
-    from hwsim.reproduction import compare, kept_path, read_kept, run_folder, values, write_kept
+    from hwsim.reproduction import compare, join_kept, kept_path, read_kept, run_folder, values, write_kept
 
     found = _read(name)
     folder = out or Path("runs") / found.name
@@ -56,7 +56,7 @@ def reproduce(
         failed: dict[str, str] = {}
         schedules: list[Path] = []
     else:
-        _refuse(keep=keep, set_=set_)
+        _refuse(keep=keep, set_=set_, jobs=jobs)
         chosen = _choose(found, curve, x, seeds, set_ or [])
         done = _carry_out(found, chosen, folder, jobs, quiet=quiet)
         schedules = [run_folder(folder, job) / SCHEDULE for job in chosen]
@@ -65,7 +65,9 @@ def reproduce(
     drawing = picture or (folder / f"{found.name}.png" if not kept else Path(f"{found.name}.png"))
     pictures = [drawing] if not (kept and found.file.picture == "activity") else []
     if keep:
-        path = write_kept(found, runs, f"{command} --keep")
+        runs, command = join_kept(found, runs, f"{command} --keep")
+        outcome = compare(found, values(runs))
+        path = write_kept(found, runs, command)
         typer.echo(f"kept {path}", err=True)
         pictures.append(path.with_suffix(".png"))
     for place in pictures:
@@ -104,13 +106,15 @@ def _read(name: str) -> Reproduction:
     return read_reproduction(document, path)
 
 
-def _refuse(*, kept: bool = False, keep: bool, set_: list[str] | None) -> None:
+def _refuse(*, kept: bool = False, keep: bool, set_: list[str] | None, jobs: int | None = None) -> None:
     from hwsim.scenario import Fault, Faults
 
     faults = Faults()
     if keep and set_:
         what = "results under changed settings are not those of the file"
         faults.add(Fault("--keep", 1, 1, what, "--set", "leave one of the two out"))
+    if jobs is not None and jobs < 1:
+        faults.add(Fault("--jobs", 1, 1, "'jobs' must be at least 1", str(jobs)))
     if kept and (keep or set_):
         faults.add(Fault("--kept", 1, 1, "nothing is computed", "", "leave --keep and --set out"))
     faults.check()
@@ -151,9 +155,11 @@ def _choose(
 
 
 def _carry_out(found: Reproduction, chosen: list[Job], folder: Path, workers: int | None, *, quiet: bool) -> Conduct:
-    from hwsim.reproduction import conduct, cores
+    from hwsim.reproduction import conduct, cores, kept_path
 
-    size = max(1, workers or cores())
+    size = workers or cores()
+    if found.file.long and kept_path(found).is_file() and not quiet:
+        typer.echo(f"this is a long one; hwsim reproduce {found.name} --kept shows results that were kept", err=True)
     if quiet:
         return conduct(found, chosen, folder, size)
     from hwsim.cli.progress import Sweep

@@ -17,6 +17,7 @@ from pydantic import Field
 from hwsim.controller.descent import Descent, DescentParameters, pack, unpack
 from hwsim.controller.forward import forward
 from hwsim.controller.protocol import ControllerPlugin, Reconnection
+from hwsim.controller.trainer import begin_training
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -74,7 +75,10 @@ class BiasOnly:
 
     def __init__(self, parameters: BiasOnlyParameters, job: Job) -> None:
         self._steps = parameters.course().steps_a_period(len(job.task.train_x))
-        self._descent = FrozenDescent(job, parameters)
+        weights = [cells.reshape(start.weights.shape) for cells, start in zip(job.cells, job.start, strict=True)]
+        frozen, self._layers = [False] * len(weights), len(weights)
+        course = parameters.course()
+        self._descent = begin_training(job, course, weights, frozen, lambda: FrozenDescent(job, parameters))
 
     def advance(self, report: Callable[[float], None]) -> Reconnection | None:
         """Train the registers for one period and write them."""
@@ -82,7 +86,7 @@ class BiasOnly:
         if descent.done:
             return None
         descent.work(self._steps, report)
-        return Reconnection(descent.batch, (None,) * len(descent.weights), descent.registers())
+        return Reconnection(descent.batch, (None,) * self._layers, descent.registers())
 
     def dump(self) -> bytes:
         """Everything needed to go on from here; the weights are the chip's."""

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
     from hwsim.controller.protocol import Course, Job
     from hwsim.model import Model
-    from hwsim.task import Task
 
 _LANES = 32
 _FEW = 3
@@ -74,15 +73,22 @@ def excluded(job: Job, course: Course) -> str | None:
     return unfit(job.model)
 
 
-def pays(job: Job, course: Course, train_weights: Sequence[bool]) -> bool:
-    """Whether the compiled path is expected to be the faster one, reckoned from sizes and zeros of the inputs alone."""
+def pays(job: Job, course: Course, train_weights: Sequence[bool], *, known: bool = False) -> bool:
+    """Whether the compiled path is expected to be the faster one, reckoned from sizes and zeros of the inputs alone.
+
+    Args:
+        job: what is to be trained.
+        course: how.
+        train_weights: per layer, whether its weights are trained.
+        known: whether torch has the products of the first layer already.
+    """
     first, last = job.model.layers
     x = job.task.train_x
     met = np.count_nonzero(x) / max(len(x), 1)
     passes = 1 + train_weights[0]
     back = first.units * last.units
     products = course.batch * (passes * met * first.units + 3 * back)
-    torch_products = course.batch * (passes * first.inputs * first.units + 3 * back)
+    torch_products = course.batch * ((passes - known) * first.inputs * first.units + 3 * back)
     return bool(PRODUCT * products < TORCH_STEP + TORCH_PRODUCT * torch_products)
 
 
@@ -113,9 +119,7 @@ class CompiledDescent:
     ) -> None:
         self.job, self.course = job, course
         first, last = job.model.layers
-        task = job.task
-        samples = len(task.train_x)
-        self.batches = course.steps_a_pass(samples)
+        self.batches = course.steps_a_pass(len(job.task.train_x))
         self.total = self.batches * course.epochs
         self.batch = 0
         self._order: tuple[int, NDArray[np.int64]] | None = None
@@ -131,25 +135,11 @@ class CompiledDescent:
             [course.rate, course.adam_epsilon, course.penalty + first.penalty, course.penalty + last.penalty]
         )
         self._clock = np.ones(2)
-        self._labels = task.train_y if task.shape.goal == "classification" else np.zeros(0, np.int64)
-        self._y = task.train_y if task.shape.goal == "regression" else np.zeros((0, last.units), np.float32)
         self._weight = np.ascontiguousarray(_spread(weights[0].T))
         self._bias, self._read = _spread(job.start[0].bias), _spread(weights[1])
         self._head = np.append(job.start[1].bias, job.start[1].gain).astype(np.float32)[None]
         self._moments = [_two(values) for values in (self._weight, self._bias, self._read, self._head)]
-        frozen = not (train_weights[0] or registers[0])
-        few = first.inputs <= _FEW and last.units == 1 and self._unit == 0
-        self._rectified = frozen and few and task.shape.goal == "regression"
-        if self._rectified:
-            self._narrow(task)
-
-    def _narrow(self, task: Task) -> None:
-        """Inputs and weights as the kernel for few inputs takes them: one, or three with those that lack at zero."""
-        inputs = task.train_x.shape[1]
-        lacking = 0 if inputs == 1 else _FEW - inputs
-        self._seen = np.ascontiguousarray(np.pad(task.train_x, ((0, 0), (0, lacking))))
-        self._fixed = np.ascontiguousarray(np.pad(self._weight, ((0, lacking), (0, 0), (0, 0))))
-        self._targets = np.ascontiguousarray(task.train_y[:, 0])
+        self._train = self._kernel()
 
     @property
     def done(self) -> bool:
@@ -201,48 +191,33 @@ class CompiledDescent:
             self._order = number, stream(self.job.seed, f"train/order/{number}").permutation(samples)
         order = self._order[1]
         self._law[0] = self.course.rate * self.course.rate_decay**number
-        if self._rectified:
-            from hwsim.kernels.rectified import train_rectified
+        return float(self._train(order, span))
 
-            return float(
-                train_rectified(
-                    self._seen,
-                    self._targets,
-                    order,
-                    span,
-                    self._law,
-                    self._slope,
-                    self._learned[2:],
-                    self._clock,
-                    self._fixed,
-                    self._bias,
-                    self._read[0],
-                    self._head,
-                    self._moments[2][:, 0],
-                    self._moments[3],
-                )
-            )
-        from hwsim.kernels.shallow import train_shallow
+    def _kernel(self) -> Callable[[NDArray[np.int64], NDArray[np.int64]], float]:
+        """The kernel that fits, with all arrays but the order of samples and the span of batches in place."""
+        task, moments = self.job.task, self._moments
+        first, last = self.job.model.layers
+        few = first.inputs <= _FEW and last.units == 1 and self._unit == 0
+        if self._learned[:2].any() or not few or task.shape.goal == "classification":
+            from hwsim.kernels.shallow import train_shallow
 
-        return float(
-            train_shallow(
-                self.job.task.train_x,
-                self._y,
-                self._labels,
-                order,
-                span,
-                self._law,
-                self._unit,
-                self._slope,
-                self._learned,
-                self._clock,
-                self._weight,
-                self._bias,
-                self._read,
-                self._head,
-                *self._moments,
+            x, labels, y = np.ascontiguousarray(task.train_x), np.zeros(0, np.int64), task.train_y
+            if task.shape.goal == "classification":
+                labels, y = y, np.zeros((0, last.units), np.float32)
+            values = self._clock, self._weight, self._bias, self._read, self._head
+            law, unit, slope, learned = self._law, self._unit, self._slope, self._learned
+            return lambda order, span: train_shallow(
+                x, y, labels, order, span, law, unit, slope, learned, *values, *moments
             )
-        )
+        from hwsim.kernels.rectified import train_rectified
+
+        lacking = 0 if first.inputs == 1 else _FEW - first.inputs
+        x = np.ascontiguousarray(np.pad(task.train_x, ((0, 0), (0, lacking))))
+        weight = np.pad(self._weight, ((0, lacking), (0, 0), (0, 0)))
+        y, learned = np.ascontiguousarray(task.train_y[:, 0]), self._learned[2:]
+        arrays = weight, self._bias, self._read[0], self._head, moments[2][:, 0], moments[3]
+        law, slope, clock = self._law, self._slope, self._clock
+        return lambda order, span: train_rectified(x, y, order, span, law, slope, learned, clock, *arrays)
 
     def values(self, layer: int) -> NDArray[np.float64]:
         """One layer's weights as they are now, float64 (units, inputs)."""
@@ -250,13 +225,14 @@ class CompiledDescent:
         flat = spread.reshape(len(spread), -1)[:, : self.job.model.layers[0].units]
         return (flat.T if layer == 0 else flat).astype(np.float64)
 
+    def bias(self, layer: int) -> NDArray[np.float64]:
+        """One layer's biases as they are now, float64 (units,)."""
+        spread = self._bias.reshape(-1)[: self.job.model.layers[0].units] if layer == 0 else self._head[0, :-1]
+        return spread.astype(np.float64)
+
     def registers(self) -> tuple[Registers, ...]:
         """Biases and gains as they are now."""
-        first = self.job.model.layers[0]
-        bias = self._bias.reshape(-1)[: first.units].astype(np.float64)
-        head = self._head[0].astype(np.float64)
-        start = self.job.start[0].gain
-        return Registers(bias, start), Registers(head[:-1], float(head[-1]))
+        return Registers(self.bias(0), self.job.start[0].gain), Registers(self.bias(1), float(self._head[0, -1]))
 
     def put_weights(self, layer: int, values: NDArray[np.float64]) -> None:
         """Set one layer's weights (units, inputs); Adam's moments stay as they are."""

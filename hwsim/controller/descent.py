@@ -245,6 +245,10 @@ class Descent:
         """One layer's weights as they are now, float64 (units, inputs)."""
         return self.weights[layer].detach().cpu().numpy().astype(np.float64)
 
+    def bias(self, layer: int) -> NDArray[np.float64]:
+        """One layer's biases as they are trained, nothing folded in, float64 (units,)."""
+        return self.biases[layer].detach().cpu().numpy().astype(np.float64)
+
     def registers(self) -> tuple[Registers, ...]:
         """Biases and gains as they are now, with the running statistics of batches folded in."""
         found = []

@@ -48,7 +48,8 @@ class LaPermParameters(DescentParameters):
         if self.period_logic == "exact":
             return self
         if self.period_unit != "epochs":
-            raise Refusal("counts batches, and period_logic 'as-published' counts epochs", "use 'exact', or epochs")
+            what = "has period_unit 'batches', and period_logic 'as-published' counts epochs"
+            raise Refusal(what, "use 'exact', or period_unit 'epochs'")
         if self.period == 1 and self.growth == 1:
             what = "with period_logic 'as-published' and a constant period of 1 would reconnect once only"
             raise Refusal(what, "use 'exact' to reconnect after every epoch, or a period of 2")
@@ -124,7 +125,7 @@ class LaPerm:
             return None
         descent.work(self._parameters.next_snap(descent.batch, descent.batches) - descent.batch, report)
         permutations = tuple(self._snap(n) if learned else None for n, learned in enumerate(self._learned))
-        registers = tuple(self._write(number, values) for number, values in enumerate(descent.registers()))
+        registers = self._write()
         if self._parameters.adam_state == "reset":
             descent.forget()
         return Reconnection(descent.batch, permutations, registers)
@@ -137,15 +138,25 @@ class LaPerm:
         self._descent.put_weights(number, np.take_along_axis(cells, permutation, axis=1).reshape(free.shape))
         return permutation
 
-    def _write(self, number: int, free: Registers) -> Registers:
-        """Registers to be written, snapped where the model says so."""
-        self._check(np.append(free.bias, free.gain), f"a register of layer {number + 1}")
-        if not self._job.model.layers[number].permuted_registers:
-            return free
-        bias = np.empty_like(free.bias)
-        bias[np.argsort(free.bias, kind="stable")] = self._values[number]
-        self._descent.put_bias(number, bias)
-        return Registers(bias, free.gain)
+    def _write(self) -> tuple[Registers, ...]:
+        """Registers to be written, biases snapped where the model says so."""
+        descent, layers = self._descent, self._job.model.layers
+        snapped: dict[int, NDArray[np.float64]] = {}
+        for number, layer in enumerate(layers):
+            free = descent.bias(number)
+            self._check(free, f"a bias of layer {number + 1}")
+            if layer.permuted_registers:
+                snapped[number] = np.empty_like(free)
+                snapped[number][np.argsort(free, kind="stable")] = self._values[number]
+                descent.put_bias(number, snapped[number])
+        registers = descent.registers()
+        for number, each in enumerate(registers):
+            self._check(np.append(each.bias, each.gain), f"a register of layer {number + 1}")
+        # as they were fabricated, to the last bit, unless statistics of batches are folded in
+        exact = {number: bias for number, bias in snapped.items() if layers[number].norm is None}
+        return tuple(
+            Registers(exact[number], each.gain) if number in exact else each for number, each in enumerate(registers)
+        )
 
     def _check(self, values: NDArray[np.float64], what: str) -> None:
         """Refuse to reconnect by values that are no numbers."""

@@ -42,8 +42,11 @@ class Trainer(Protocol):
     def values(self, layer: int) -> NDArray[np.float64]:
         """One layer's weights as they are now, float64 (units, inputs)."""
 
+    def bias(self, layer: int) -> NDArray[np.float64]:
+        """One layer's biases as they are trained, nothing folded in, float64 (units,)."""
+
     def registers(self) -> tuple[Registers, ...]:
-        """Biases and gains as they are now."""
+        """What registers have to hold now."""
 
     def put_weights(self, layer: int, values: NDArray[np.float64]) -> None:
         """Set one layer's weights (units, inputs); the optimiser's state stays as it is."""
@@ -65,7 +68,11 @@ class Trainer(Protocol):
 
 
 def begin_training(
-    job: Job, course: Course, weights: Sequence[NDArray[np.float64]], train_weights: Sequence[bool]
+    job: Job,
+    course: Course,
+    weights: Sequence[NDArray[np.float64]],
+    train_weights: Sequence[bool],
+    torch: Callable[[], Trainer] | None = None,
 ) -> Trainer:
     """Gradient descent by the path that the course names, or by the faster one.
 
@@ -74,6 +81,7 @@ def begin_training(
         course: epochs, batch size, learning rates, path.
         weights: initial weights per layer (units, inputs).
         train_weights: per layer, whether its weights are trained.
+        torch: begins torch's path in another way, which knows the products of the first layer.
 
     Raises:
         UnfitError: the compiled path is asked for and cannot do the job.
@@ -82,5 +90,6 @@ def begin_training(
     why = "" if course.path == "torch" else excluded(job, course)
     if course.path == "compiled" and why:
         raise UnfitError(f"controller.path = 'compiled' cannot train this: {why}; set it to 'torch' or 'auto'")
-    compiled = course.path == "compiled" or (why is None and pays(job, course, train_weights))
-    return (CompiledDescent if compiled else Descent)(job, course, weights, train_weights)
+    if course.path == "compiled" or (why is None and pays(job, course, train_weights, known=torch is not None)):
+        return CompiledDescent(job, course, weights, train_weights)
+    return torch() if torch else Descent(job, course, weights, train_weights)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from hwsim.model.layer import Activation, BiasStart, Kind, Layer, Mask, Model, Node, Norm, WeightStart, Window, pad_same
+from hwsim.model.layer import Activation, BiasStart, Kind, Layer, Model, Node, Norm, WeightStart, Window, pad_same
 from hwsim.model.mask import find_mask_fault
 from hwsim.scenario import Fault, FaultError, Refusal, Section, validate
 
@@ -103,9 +103,9 @@ class LayerFile(Section):
     keep: float | None = Field(default=None, gt=0, le=1)
     """Probability that a weight starts as drawn; the others are fabricated as zeros, which reconnections move about
     like any value. The file's own ``keep`` when left out."""
-    mask: Mask = "bernoulli"
-    """How the zeros are drawn: ``bernoulli``, each by itself; ``distinct``, so that no two units keep the same inputs
-    and each can be told from the others (Glukhov)."""
+    keep_law: Literal["chance", "count", "distinct"] = "chance"
+    """``chance``: every weight is kept with that probability; ``count``: every unit keeps the same number of them;
+    ``distinct``: by chance too, but no two units keep the same inputs, so that each can be told apart (Glukhov)."""
     penalty: float = Field(default=0.0, ge=0, le=1e6)
     """L2 penalty of training: the loss grows by this times the sum of the layer's squared weights, as in Keras."""
     input_bound: float | None = Field(default=None, gt=0, le=1e30, allow_inf_nan=False)
@@ -158,8 +158,15 @@ class ModelFile(Section):
     """The layers in order."""
 
 
-_DRAWN = {"weights", "weight_bound", "weight_gain", "weight_deviation", "weight_value", "weight_repeats", "keep"} | {
-    "mask"
+_DRAWN = {
+    "weights",
+    "weight_bound",
+    "weight_gain",
+    "weight_deviation",
+    "weight_value",
+    "weight_repeats",
+    "keep",
+    "keep_law",
 }
 _WEIGHTED = _DRAWN | {"place", "connections", "bias", "bias_bound", "bias_repeats", "gain", "registers", "penalty"}
 _ACTIVATED = {"activation", "slope", "coefficients", "table", "table_range", "table_entries"}
@@ -351,9 +358,9 @@ class _Reader:
             what = f"{inputs} inputs have 3^{inputs} - 1 directions"
             raise self.wrong(number, "weights", what, f"'directions' takes at most {_MOST_DIRECTIONS} inputs")
         keep = self._keep(entry)
-        fault = find_mask_fault(_count(entry), inputs, keep) if entry.mask == "distinct" and keep < 1 else None
+        fault = find_mask_fault(_count(entry), inputs, keep) if entry.keep_law == "distinct" and keep < 1 else None
         if fault:
-            raise self.wrong(number, "mask", *fault)
+            raise self.wrong(number, "keep_law", *fault)
         self.layers.append(
             Layer(
                 units=_count(entry),
@@ -374,7 +381,8 @@ class _Reader:
                 weight_deviation=_deviation(entry, inputs),
                 weight_value=1.0 if entry.weight_value is None else entry.weight_value,
                 keep=keep,
-                mask=entry.mask,
+                keeps_count=entry.keep_law == "count",
+                keeps_distinct=entry.keep_law == "distinct",
                 places=prod(_pair(entry.kernel or 1)),
                 penalty=entry.penalty,
                 permuted_registers=entry.registers == "permuted",

@@ -25,7 +25,6 @@ WeightStart = Literal[
 BiasStart = Literal[
     "zero", "he-uniform", "he-normal", "xavier-uniform", "uniform", "linspace", "uniform-twice", "linspace-twice"
 ]
-Mask = Literal["bernoulli", "distinct"]
 Kind = Literal["dense", "conv2d", "rnn", "max-pool", "average-pool", "batch-norm", "dropout", "flatten", "add"]
 Pair = tuple[int, int]
 
@@ -70,8 +69,10 @@ class Layer:
     """Every weight of the start ``constant``."""
     keep: float = 1.0
     """Probability that a weight starts as drawn instead of at zero."""
-    mask: Mask = "bernoulli"
-    """How it is drawn which weights are kept."""
+    keeps_count: bool = False
+    """Every unit keeps the same number of weights, ``keep`` of its inputs rounded, in place of a number by chance."""
+    keeps_distinct: bool = False
+    """No two units keep the weights of the same inputs."""
     weight_repeats: int = 1
     """How often each value of the weight start ``uniform`` is used: one set of values, again and again."""
     bias_repeats: int = 1

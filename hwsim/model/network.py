@@ -118,12 +118,16 @@ def _bias_set(layer: Layer, size: int, rng: np.random.Generator) -> NDArray[np.f
 
 
 def _kept(layer: Layer, weights: NDArray[np.float64], rng: np.random.Generator) -> NDArray[np.float64]:
-    """The weights, each left at zero with probability ``1 - keep``; ``distinct`` masks differ from unit to unit."""
+    """The weights, a share of them replaced by zeros: by chance, of every unit the same number, or no two units alike."""
     if layer.keep >= 1:
         return weights
-    if layer.mask == "distinct":
+    if layer.keeps_distinct:
         return np.where(draw_mask(layer.units, layer.inputs, layer.keep, rng), weights, 0.0)
-    return np.where(rng.random(weights.shape) < layer.keep, weights, 0.0)
+    chance = rng.random(weights.shape)
+    if layer.keeps_count:
+        rank = np.argsort(np.argsort(chance, axis=1), axis=1)
+        return np.where(rank < round(layer.keep * layer.inputs), weights, 0.0)
+    return np.where(chance < layer.keep, weights, 0.0)
 
 
 def start(model: Model, seed: int) -> list[Start]:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from hwsim.model import Model
     from hwsim.plan.resolve import Plan
     from hwsim.task import Task
 
@@ -67,6 +68,17 @@ def _sample(plan: Plan, task: Task, report: Callable[[float], None]) -> list[Sta
         raise DataError(str(error)) from None
     report(1.0)
     return found
+
+
+def learner(plan: Plan) -> Model:
+    """The network as a controller trains it.
+
+    Values that were trained before fabrication have the statistics of batches in their registers already: from there on
+    gain and bias are all that a batch normalisation has.
+    """
+    if plan.scenario.fabrication.values == "drawn":
+        return plan.model
+    return replace(plan.model, layers=tuple(replace(layer, norm=None) for layer in plan.model.layers))
 
 
 def _read(path: Path, drawn: Sequence[Start]) -> list[Start]:

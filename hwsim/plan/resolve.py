@@ -218,7 +218,7 @@ def _written(
 
 def assemble(plan: Plan, task: Task, values: Sequence[Start]) -> Hardware:
     """Fabricate a plan's chip with these values (:func:`hwsim.plan.initial_values`) and put its crossbars before it."""
-    chip = plan.device.fabricate(plan.model, values, task.train_x, plan.scenario.seed)
+    chip = plan.device.fabricate(plan.model, values, task.calibration, plan.scenario.seed)
     crossbar = plan.scenario.crossbar
     machine = Hardware(plan.model, chip, plan.fabrics, plan.switch, crossbar.scope, crossbar.effort, crossbar.freedom)
     if machine.effort == "auto":

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 from hwsim.folder import SCHEDULE
 from hwsim.reproduction.crew import Crew, Standing
 from hwsim.reproduction.job import wanted_events
-from hwsim.reproduction.kept import Kept
-from hwsim.scenario.reproduction import shown
+from hwsim.reproduction.kept import SHORT, Kept, in_order
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -87,11 +86,8 @@ def conduct(
                 known = ", ".join([*answer["final"], "reference"]) if answer["final"] else f"no event {x}"
                 failed[job.name] = f"its answer has no number {metrics[curve]!r}; it has {known}"
             else:
-                runs.append(Kept(curve, x, seed, value, answers[job.key]["seconds"], job.key[:8]))
-    order_of = {curve.name: number for number, curve in enumerate(reproduction.file.curve)}
-    axis = [shown(x) for x in (reproduction.file.x.values if reproduction.file.x else [])]
-    runs.sort(key=lambda run: (order_of[run.curve], axis.index(run.x) if run.x in axis else 0, run.seed))
-    return Conduct(runs, failed)
+                runs.append(Kept(curve, x, seed, value, answers[job.key]["seconds"], job.key[:SHORT]))
+    return Conduct(in_order(reproduction, runs), failed)
 
 
 def run_folder(out: Path, job: Job) -> Path:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "NUMBA_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
+_WORK = "from hwsim.reproduction.worker import main; main()"
+
 
 def cores() -> int:
     """Cores that this process may use."""
@@ -115,8 +117,9 @@ class Crew:
 
     def _hire(self, ears: selectors.BaseSelector, job: Job, order: Callable[[Job], Mapping[str, Any]]) -> None:
         complaints = tempfile.TemporaryFile("w+")  # noqa: SIM115 - closed when the worker is buried
-        process = subprocess.Popen(
-            [sys.executable, "-m", "hwsim.reproduction.worker"],
+        process = subprocess.Popen(  # noqa: S603 - this Python, this package
+            # the same modules as here, from wherever they came
+            [sys.executable, "-c", f"import sys; sys.path[:] = {sys.path!r}; {_WORK}"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=complaints,

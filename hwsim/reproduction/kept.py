@@ -6,7 +6,9 @@ import json
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from hwsim.reproduction.job import plan_jobs
 from hwsim.scenario import Fault, FaultError
+from hwsim.scenario.reproduction import shown
 from hwsim.version import VERSION
 
 if TYPE_CHECKING:
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
     from hwsim.scenario.reproduction import Reproduction
 
 FOLDER = "results"
+SHORT = 8
+"""How much of a job's key is kept."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,30 @@ def write_kept(reproduction: Reproduction, runs: Sequence[Kept], command: str) -
     part.write_text(text)
     part.replace(path)
     return path
+
+
+def join_kept(reproduction: Reproduction, runs: Sequence[Kept], command: str) -> tuple[list[Kept], str]:
+    """New results, and those kept before of points that were not run now and that the file still asks for as they were.
+
+    Returns:
+        All of them in the order of the file, and the commands that made them.
+    """
+    try:
+        before, others = read_kept(reproduction)
+    except FaultError:
+        return list(runs), command
+    wanted = {place: job.key[:SHORT] for job in plan_jobs(reproduction) for place in job.places}
+    new = {(run.curve, run.x, run.seed) for run in runs}
+    old = [run for run in before if (place := (run.curve, run.x, run.seed)) not in new and wanted.get(place) == run.key]
+    commands = dict.fromkeys([*others.split(" && "), command]) if old else [command]
+    return in_order(reproduction, [*old, *runs]), " && ".join(commands)
+
+
+def in_order(reproduction: Reproduction, runs: Sequence[Kept]) -> list[Kept]:
+    """Results by curve, value of the axis and seed, as the file has them."""
+    curves = [curve.name for curve in reproduction.file.curve]
+    axis = [shown(x) for x in (reproduction.file.x.values if reproduction.file.x else [None])]
+    return sorted(runs, key=lambda run: (curves.index(run.curve), axis.index(run.x), run.seed))
 
 
 def read_kept(reproduction: Reproduction) -> tuple[list[Kept], str]:

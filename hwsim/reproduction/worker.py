@@ -12,6 +12,7 @@ import shutil
 import sys
 import threading
 import time
+import traceback
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +47,14 @@ def main() -> None:
         answers.flush()
 
 
+def _why(error: BaseException) -> str:
+    """What went wrong: in the words of this program where it foresaw it, else with the place in the code."""
+    if type(error).__module__.startswith("hwsim."):
+        return str(error)
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__}: {error} ({Path(place.filename).name}:{place.lineno})"
+
+
 def _carry_out(order: dict[str, Any], report: Any) -> dict[str, Any]:
     """One run; its answer, or why it failed. The run's folder is removed once the answer is kept."""
     from hwsim.session import load, measure
@@ -56,7 +65,7 @@ def _carry_out(order: dict[str, Any], report: Any) -> dict[str, Any]:
         scenario = load(order["scenario"], order["settings"], order["seed"])
         found = measure(scenario, folder, report, order["events"])
     except (Exception, MemoryError) as error:  # whatever it is, the other runs go on and the report names it
-        return {"failed": f"{error}" or type(error).__name__, "kind": type(error).__name__}
+        return {"failed": _why(error)}
     answer = {**found, "seconds": round(time.monotonic() - begin, 2)}
     kept.parent.mkdir(parents=True, exist_ok=True)
     part = kept.with_name(f".part.{kept.name}.{os.getpid()}")
@@ -65,7 +74,3 @@ def _carry_out(order: dict[str, Any], report: Any) -> dict[str, Any]:
     if not order["keep_folder"]:
         shutil.rmtree(folder, ignore_errors=True)
     return {"answer": answer}
-
-
-if __name__ == "__main__":
-    main()

@@ -119,6 +119,11 @@ class ScheduleFile:
         """The score of every event in order."""
         return [json.loads(text) for (text,) in self._db.execute("select score from event order by event")]
 
+    def last(self) -> tuple[int, float]:
+        """Number and epoch of the last event."""
+        event, score = self._db.execute("select event, score from event order by event desc limit 1").fetchone()
+        return int(event), float(json.loads(score)["epoch"])
+
     def state(self) -> bytes | None:
         """The controller's state after the last event, None before the first and after the end."""
         row = self._db.execute("select state from progress").fetchone()

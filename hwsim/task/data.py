@@ -64,6 +64,14 @@ class Task:
     period: int = 0
     target: Callable[[NDArray[np.float64]], NDArray[np.float64]] | None = None
 
+    @property
+    def calibration(self) -> NDArray[np.float32]:
+        """Training inputs as a chip takes them, (samples, features): short sequences go on without input."""
+        import numpy as np
+
+        missing = self.shape.features - self.train_x.shape[1]
+        return np.pad(self.train_x, ((0, 0), (0, missing))) if missing else self.train_x
+
 
 def join(parts: Mapping[str, Task]) -> Task:
     """One task of several parts that ask the same of a model; sample i of its arrays is that of part i modulo parts.

@@ -124,10 +124,11 @@ def load(parameters: MnistParameters) -> Task:
         DataError: not found, not reachable, or not the published bytes; one line that names the cure.
     """
     content = {name: _content(name) for name in FILES}
-    limit, held = parameters.train_limit, parameters.validation
+    labels = _labels(content["train-labels-idx1-ubyte"])
+    limit, held = min(parameters.train_limit, len(labels)), parameters.validation
     if held >= limit:
         raise DataError(f"validation = {held} leaves none of {limit} images for training; hold out fewer")
-    x, y = _images(content["train-images-idx3-ubyte"])[:limit], _labels(content["train-labels-idx1-ubyte"])[:limit]
+    x, y = _images(content["train-images-idx3-ubyte"])[:limit], labels[:limit]
     test_x, test_y = _images(content["t10k-images-idx3-ubyte"]), _labels(content["t10k-labels-idx1-ubyte"])
     first = limit - held
     reach = Reach(parameters.rotation, parameters.zoom, parameters.shift)

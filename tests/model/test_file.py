@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hwsim.model import read_model
+from hwsim.model.layer import Norm
 from hwsim.scenario import FaultError, parse_document
 
 
@@ -25,6 +26,7 @@ def test_shapes() -> None:
     assert (model.inputs, model.outputs) == (64, 2)
 
 
+NORM = CONV.replace("relu", "identity"), 'kind = "batch-norm"; statistics = "batch"'
 CASES = [
     (text(END[1]), "m.toml:5:1: a dense layer cannot take an image of 1 x 8 x 8, put a layer of kind 'flatten' before"),
     (text(CONV, shape="[64]"), "m.toml:5:1: a layer of kind 'conv2d' takes an image, not 64, give the model shape"),
@@ -39,6 +41,23 @@ CASES = [
     (text(CONV.replace("3; act", "0; act")), "m.toml:7:1: 'kernel' must be at least 1, write 1 or more"),
     (text(CONV + "; slope = 0.5"), "m.toml:9:1: 'slope' belongs to activation 'leaky-relu', leave it out, or set"),
     (text(CONV.replace("relu", "hermite")), "m.toml:8:1: missing key 'coefficients' of activation 'hermite', add it"),
+    (text('kind = "dropout"', *END), "m.toml:4:1: missing key 'drop' of a 'dropout' layer, add it"),
+    (text('kind = "dropout"; drop = 1.0', *END), "m.toml:6:1: 'drop' must be less than 1"),
+    (text(CONV + '; weights = "constant"', *END), "m.toml:9:1: missing key 'weight_value' of 'constant', add it"),
+    (text(CONV + "; weight_value = 0.1", *END), "m.toml:9:1: 'weight_value' belongs to weights 'constant', leave it"),
+    (
+        text(CONV + '; weights = "normal"; weight_deviation = "1 / inputs"', *END),
+        "m.toml:10:1: 'weight_deviation' cann",
+    ),
+    (
+        text(CONV + '; weights = "normal"; weight_deviation = -1', *END),
+        "m.toml:10:1: 'weight_deviation' must be from 0",
+    ),
+    (
+        text(NORM[0], 'kind = "batch-norm"; momentum = 0.1', *END),
+        "m.toml:11:1: 'momentum' belongs to statistics 'batch'",
+    ),
+    (text(NORM[0] + '; registers = "fixed"', NORM[1], *END), "m.toml:12:1: batch statistics move the registers of the"),
     (text('kind = "rnn"; units = 2; activation = "tanh"'), "m.toml:5:1: an rnn takes a sequence of steps and features"),
 ]
 
@@ -58,3 +77,32 @@ def test_tables() -> None:
     assert read_model(parse_document(own, "m.toml")).layers[0].parameters[2] == 2
     with pytest.raises(FaultError, match=r"m\.toml:8:1: the table has 4 entries, neither 3 nor 2 times 3"):
         read_model(parse_document(text(layer + "; table_entries = 3", shape="[64]"), "m.toml"))
+
+
+def test_starts_and_training_of_a_layer() -> None:
+    layer = (
+        CONV + '; weights = "normal"; weight_deviation = "1.5 / sqrt(inputs)"; penalty = 1e-4; registers = "permuted"'
+    )
+    (one,) = read_model(parse_document(text(layer), "m.toml")).layers
+    assert (one.weight_deviation, one.penalty, one.places) == (0.5, 1e-4, 9)
+    assert (one.learned_registers, one.permuted_registers) == (True, True)
+    units = layer.replace("inputs", "units").replace("units = 3", "units = 9")
+    assert read_model(parse_document(text(units), "m.toml")).layers[0].weight_deviation == 0.5
+
+
+def test_what_a_file_keeps() -> None:
+    """Qiu & Suda: the first layer keeps at least 0.8 of its weights; a layer's own number goes before."""
+    content = text(CONV, CONV, CONV + "; keep = 0.1")
+    assert [one.keep for one in read_model(parse_document(content, "m.toml")).layers] == [1, 1, 0.1]
+    for share, first in ((0.3, 0.8), (0.9, 0.9)):
+        file = content.replace("inputs", f"keep = {share}\ninputs", 1)
+        assert [one.keep for one in read_model(parse_document(file, "m.toml")).layers] == [first, share, 0.1]
+
+
+def test_dropout_and_batch_statistics() -> None:
+    content = text(NORM[0], NORM[1], 'kind = "dropout"; drop = 0.25', *END)
+    model = read_model(parse_document(content, "m.toml"))
+    assert [node.drop for node in model.nodes] == [0, 0, 0.25, 0, 0]
+    assert (model.layers[0].norm, model.layers[0].gains) == (Norm(0.1, 1e-5), 3)
+    plain = read_model(parse_document(content.replace('statistics = "batch"', 'statistics = "none"'), "m.toml"))
+    assert plain.layers[0].norm is None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -95,6 +96,73 @@ def test_draws_are_uniform(law: str, bound: float) -> None:
     """
     (values,) = start(Model("t", (layer(100, 50, law, bound=0.3),)), 5)
     assert stats.kstest(values.weights.reshape(-1)[:2500], stats.uniform(-bound, 2 * bound).cdf).pvalue > 1e-3
+
+
+@given(units=SIZES, inputs=SIZES, seed=SEEDS, value=st.floats(-9, 9).filter(bool), keep=st.floats(0.01, 1))
+def test_one_value_or_none(units: int, inputs: int, seed: int, value: float, keep: float) -> None:
+    law = replace(layer(units, inputs, "constant"), weight_value=value, keep=keep)
+    (values,) = start(Model("t", (law,)), seed)
+    assert set(values.weights.reshape(-1)) <= {0.0, value}
+    if keep == 1:
+        assert (values.weights == value).all()
+
+
+@given(units=SIZES, inputs=SIZES, seed=SEEDS, keep=st.floats(0.01, 0.99))
+def test_zeros_replace_what_is_drawn_and_change_nothing_else(units: int, inputs: int, seed: int, keep: float) -> None:
+    dense = replace(layer(units, inputs, "he-normal", "uniform"))
+    (whole,) = start(Model("t", (dense,)), seed)
+    (sparse,) = start(Model("t", (replace(dense, keep=keep),)), seed)
+    assert ((sparse.weights == whole.weights) | (sparse.weights == 0)).all()
+    assert np.array_equal(sparse.bias, whole.bias)
+
+
+@given(units=SIZES, inputs=SIZES, seed=SEEDS, keep=st.floats(0.01, 0.99))
+def test_every_unit_keeps_as_many(units: int, inputs: int, seed: int, keep: float) -> None:
+    law = replace(layer(units, inputs, "constant"), keep=keep, keeps_count=True)
+    (values,) = start(Model("t", (law,)), seed)
+    assert (values.weights != 0).sum(axis=1).tolist() == [round(keep * inputs)] * units
+
+
+@pytest.mark.parametrize("keep", [0.6, 1 / 15])
+def test_how_many_are_kept(keep: float) -> None:
+    """H0: each of 10,000 weights is kept with the probability named; binomial, false alarms 1e-3, seed fixed."""
+    (values,) = start(Model("t", (replace(layer(100, 100, "constant"), keep=keep),)), 4)
+    assert stats.binomtest(int((values.weights != 0).sum()), 10_000, keep).pvalue > 1e-3
+    rows = (values.weights != 0).sum(axis=1)  # and independently of each other: the spread of 100 rows is binomial
+    assert 61 < 99 * rows.var(ddof=1) / (100 * keep * (1 - keep)) < 149  # chi-square, 99 degrees, 1e-3 on both sides
+
+
+@pytest.mark.parametrize(
+    ("law", "more", "deviation"),
+    [
+        ("he-normal", {}, 0.2),
+        ("he-normal", {"weight_gain": 3.0}, 0.6),
+        ("normal", {"weight_deviation": 0.7}, 0.7),
+    ],
+)
+def test_draws_are_normal(law: str, more: dict[str, Any], deviation: float) -> None:
+    """H0: 5000 independent normal values; Kolmogorov-Smirnov, false alarms 1e-3 each, seed fixed."""
+    (values,) = start(Model("t", (replace(layer(100, 50, law), **more),)), 6)
+    assert stats.kstest(values.weights.reshape(-1), stats.norm(0, deviation).cdf).pvalue > 1e-3
+
+
+@pytest.mark.parametrize(("places", "outputs"), [(1, 100), (9, 900)])
+def test_xavier_counts_inputs_and_outputs(places: int, outputs: int) -> None:
+    """H0: 5000 values uniform within sqrt(6 / (inputs + outputs)), a kernel's places counted; as above, 1e-3."""
+    (values,) = start(Model("t", (replace(layer(100, 50, "xavier-uniform"), places=places),)), 7)
+    bound = (6 / (50 + outputs)) ** 0.5
+    assert stats.kstest(values.weights.reshape(-1), stats.uniform(-bound, 2 * bound).cdf).pvalue > 1e-3
+
+
+def test_he_uniform_biases_count_their_own_length() -> None:
+    """Keras takes the length of a vector for its fan-in. H0 as above, 2400 values, false alarms 1e-3."""
+    (values,) = start(Model("t", (layer(2400, 3, bias="he-uniform"),)), 8)
+    assert stats.kstest(values.bias, stats.uniform(-0.05, 0.1).cdf).pvalue > 1e-3
+
+
+def test_linspace_rises() -> None:
+    (values,) = start(Model("t", (layer(2, 3, "linspace", bound=5.0),)), 0)
+    assert values.weights.tolist() == [[-5, -3, -1], [1, 3, 5]]
 
 
 @given(sizes=st.lists(SIZES, min_size=3, max_size=6), seed=SEEDS)

@@ -57,7 +57,7 @@ kind = "dense"
 units = {}
 activation = "relu"
 keep = 0.5
-mask = "distinct"
+keep_law = "distinct"
 [[layer]]
 kind = "dense"
 units = 2

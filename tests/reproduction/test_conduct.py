@@ -4,18 +4,35 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from hwsim.reproduction import Standing, compare, conduct, plan_jobs, read_kept, read_reproduction, values
+from hwsim.cli.reproduce import reproduce
+from hwsim.reproduction import (
+    Kept,
+    Standing,
+    compare,
+    conduct,
+    join_kept,
+    plan_jobs,
+    read_kept,
+    read_reproduction,
+    values,
+    write_kept,
+)
 from hwsim.reproduction.conduct import metric_of
 from hwsim.reproduction.crew import Crew
-from hwsim.scenario import FaultError, read_document
+from hwsim.reproduction.worker import _why
+from hwsim.scenario import Fault, FaultError, read_document
+from hwsim.session import load
 from tests.conftest import Command, run_here
 
 
@@ -43,10 +60,12 @@ def test_end_to_end(short: Path, tmp_path: Path, hwsim_command: Command) -> None
     assert len(answers) == 8
     assert sorted(path.name for path in (tmp_path / "runs" / "figure").iterdir()) == ["answers", "figure.png"]
 
-    stamps = [path.stat().st_mtime_ns for path in answers]
-    again = hwsim_command("reproduce", short, "--json")
-    assert json.loads(again.stdout)["curves"] == found["curves"]
-    assert [path.stat().st_mtime_ns for path in answers] == stamps
+    def none(_: Standing) -> None:
+        raise AssertionError("nothing is left to run")
+
+    again = read_reproduction(read_document(short), short)
+    done = conduct(again, plan_jobs(again), tmp_path / "runs" / "figure", 2, none)
+    assert values(done.runs) == values(read_kept(again)[0])
 
     quiet = hwsim_command("reproduce", short, "--kept", cwd=tmp_path / "scenarios")
     assert quiet.returncode == 1
@@ -120,6 +139,44 @@ def test_interrupted(short: Path, tmp_path: Path) -> None:
             os.kill(int(child), 0)
 
 
+def test_a_worker_ends_with_who_started_it(short: Path, tmp_path: Path) -> None:
+    """In the middle of a run, once nobody holds the other end of its stdin."""
+    words = [sys.executable, "-c", "from hwsim.reproduction.worker import main; main()"]
+    worker = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    order = {"scenario": str(short.parent / "short.toml"), "settings": ["controller.epochs=1000000"], "seed": 1}
+    order |= {"folder": str(tmp_path / "run"), "kept": str(tmp_path / "kept"), "events": [], "keep_folder": False}
+    assert worker.stdin is not None
+    assert worker.stdout is not None
+    worker.stdin.write(json.dumps(order) + "\n")
+    worker.stdin.flush()
+    assert "share" in json.loads(worker.stdout.readline())
+    worker.stdin.close()
+    assert worker.wait(20) == 0
+    worker.stdout.close()
+
+
+def test_what_nobody_foresaw_is_named_with_its_place() -> None:
+    with pytest.raises(ZeroDivisionError) as caught:
+        divmod(1, len(""))
+    assert re.fullmatch(r"ZeroDivisionError: .* \(test_conduct\.py:\d+\)", _why(caught.value))
+    assert _why(FaultError([Fault("a.toml", 1, 1, "wrong")])) == "a.toml:1:1: wrong"
+
+
+def test_results_of_parts_are_put_together(short: Path) -> None:
+    """What was kept stays while the file asks for the same run; other runs of the same point take its place."""
+    found = read_reproduction(read_document(short), short)
+    keys = {place: job.key[:8] for job in plan_jobs(found) for place in job.places}
+
+    def kept(curve: str, x: str, seed: int, value: float) -> Kept:
+        return Kept(curve, x, seed, value, 0.1, keys[curve, x, seed])
+
+    assert join_kept(found, [kept("quick", "4", 1, 0.5)], "a") == ([kept("quick", "4", 1, 0.5)], "a")
+    stale = replace(kept("plain", "8", 2, 0.9), key="00000000")
+    write_kept(found, [kept("plain", "4", 2, 0.7), stale, kept("quick", "4", 1, 0.5)], "a")
+    new = [kept("quick", "4", 1, 0.4), kept("quick", "4", 2, 0.3)]
+    assert join_kept(found, new, "b") == ([*new, kept("plain", "4", 2, 0.7)], "a && b")
+
+
 def test_kept_results_that_are_none(short: Path) -> None:
     found = read_reproduction(read_document(short), short)
     with pytest.raises(FaultError, match="no results are kept here, hwsim reproduce figure --keep writes it"):
@@ -130,17 +187,30 @@ def test_kept_results_that_are_none(short: Path) -> None:
         read_kept(found)
 
 
-def test_refusals(short: Path, hwsim_command: Command) -> None:
-    for words, wanted in (
-        (["--keep", "--set", "seed=1"], "--keep:1:1: results under changed settings are not those of the file"),
-        (["--curve", "quik"], "--curve:1:1: unknown curve 'quik', did you mean 'quick'?"),
-        (["--x", "5", "--seeds", "0"], "--x:1:1: unknown x '5', allowed: '4', '8'"),
-    ):
-        result = hwsim_command("reproduce", short, *words)
-        assert result.returncode == 2
-        assert wanted in result.stderr
-    scenario = hwsim_command("reproduce", short.parent / "short.toml")
-    assert (scenario.returncode, "a scenario, no reproduction, hwsim run" in scenario.stderr) == (2, True)
+@pytest.mark.parametrize(
+    ("options", "wanted"),
+    [
+        ({"keep": True, "set_": ["seed=1"]}, "--keep:1:1: results under changed settings are not those of the file"),
+        ({"kept": True, "keep": True}, "--kept:1:1: nothing is computed, leave --keep and --set out"),
+        ({"curve": ["quik"]}, "--curve:1:1: unknown curve 'quik', did you mean 'quick'?"),
+        (
+            {"x": ["5"], "seeds": 0},
+            "--seeds:1:1: 'seeds' must be at least 1, found 0\n--x:1:1: unknown x '5'",
+        ),
+        ({"jobs": 0}, "--jobs:1:1: 'jobs' must be at least 1, found 0"),
+    ],
+)
+def test_refusals(short: Path, options: dict[str, Any], wanted: str) -> None:
+    with pytest.raises(FaultError) as caught:
+        reproduce(str(short), **options)
+    assert str(caught.value).startswith(wanted)
+
+
+def test_a_scenario_and_a_reproduction_are_told_apart(short: Path) -> None:
+    with pytest.raises(FaultError, match="a scenario, no reproduction, hwsim run"):
+        reproduce(str(short.parent / "short.toml"))
+    with pytest.raises(FaultError, match=r"figure\.toml:\d+:1: a reproduction, no scenario, hwsim reproduce"):
+        load(short)
 
 
 def test_a_metric_that_no_answer_has() -> None:

@@ -40,6 +40,10 @@ def test_the_real_data() -> None:
     assert np.array_equal(few.train_x, task.train_x[:7])
     assert len(few.train_y) == 7
     assert len(few.test_y) == 10_000
+    held = load(MnistParameters(train_limit=9, validation=4))
+    assert np.array_equal(held.train_x, task.train_x[:5])
+    assert np.array_equal(held.test_x, task.train_x[5:9])
+    assert np.array_equal(held.test_y, task.train_y[5:9])
 
 
 def small(count: int) -> dict[str, bytes]:
@@ -170,3 +174,20 @@ def test_a_page_in_place_of_the_file(asked: list[str], tmp_path: Path, monkeypat
     assert asked == []
     refused(rf"MNIST file {re.escape(ADDRESS)}{NAMES[0]}\.gz is no whole gzip file \(.*\); fetch it again")
     assert not (tmp_path / "cache").exists()
+
+
+def test_nothing_left_to_train_on(files: dict[str, bytes], tmp_path: Path) -> None:
+    for name, data in files.items():
+        (tmp_path / name).write_bytes(data)
+    assert len(load(MnistParameters(validation=11)).train_y) == 1
+    with pytest.raises(DataError, match=r"^validation = 12 leaves none of 12 images for training; hold out fewer$"):
+        load(MnistParameters(validation=12))
+
+
+def test_augmentation_is_asked_for(files: dict[str, bytes], tmp_path: Path) -> None:
+    for name, data in files.items():
+        (tmp_path / name).write_bytes(data)
+    assert load(MnistParameters()).augment is None
+    task = load(MnistParameters(shift=0.1))
+    assert task.augment is not None
+    assert task.augment(task.train_x, np.random.default_rng(0)).shape == task.train_x.shape

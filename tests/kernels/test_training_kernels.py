@@ -1,0 +1,138 @@
+"""The training kernels take the steps of their plain twin, in double precision to 1e-9."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hwsim.kernels import plain_training as plain
+from hwsim.kernels.rectified import train_rectified
+from hwsim.kernels.shallow import run_shallow, train_shallow
+from hwsim.kernels.training import fold
+
+SEEDS = st.integers(0, 2**32)
+
+
+def _values(rng: np.random.Generator, inputs: int, rows: int, outputs: int, kind: type) -> list[Any]:
+    shapes = [(inputs, rows, 32), (rows, 32), (outputs, rows, 32), (1, outputs + 1)]
+    return [rng.standard_normal(shape).astype(kind) * kind(0.5) for shape in shapes]
+
+
+def _moments(values: list[Any]) -> list[Any]:
+    return [np.zeros((2, *value.shape), value.dtype) for value in values]
+
+
+@given(
+    inputs=st.integers(1, 9),
+    rows=st.integers(1, 3),
+    outputs=st.integers(1, 4),
+    samples=st.integers(1, 30),
+    size=st.integers(1, 12),
+    classes=st.booleans(),
+    unit=st.sampled_from([(0, 0.0), (0, 0.25), (0, 1.0), (1, 0.0)]),
+    learned=st.lists(st.integers(0, 1), min_size=6, max_size=6),
+    seed=SEEDS,
+)
+def test_any_units(
+    inputs: int,
+    rows: int,
+    outputs: int,
+    samples: int,
+    size: int,
+    classes: bool,
+    unit: tuple[int, float],
+    learned: list[int],
+    seed: int,
+) -> None:
+    rng = np.random.default_rng(seed)
+    x = rng.standard_normal((samples, inputs)) * (rng.random((samples, inputs)) < 0.6)
+    y = np.zeros((0, outputs)) if classes else rng.standard_normal((samples, outputs))
+    labels = rng.integers(0, outputs, samples) if classes else np.zeros(0, np.int64)
+    span = np.array([0, -(-samples // size), size])
+    law = np.array([0.05, 1e-8, 0.01 * (seed % 2), 0.02])
+    values, order = _values(rng, inputs, rows, outputs, np.float64), rng.permutation(samples)
+    twin = [value.copy() for value in values]
+    moments, twin_moments, clock, twin_clock = _moments(values), _moments(values), np.ones(2), np.ones(2)
+    losses, twin_losses = [], []
+    for _ in range(3):
+        mask = np.array(learned)
+        losses.append(train_shallow(x, y, labels, order, span, law, *unit, mask, clock, *values, *moments))
+        given_: Any = ((x, y, labels), order, span, law, unit, learned, twin_clock, twin, twin_moments)
+        twin_losses.append(plain.train(*given_))
+    assert np.allclose(losses, twin_losses, rtol=1e-9, atol=1e-12)
+    for mine, other in zip([*values, *moments], [*twin, *twin_moments], strict=True):
+        assert np.allclose(mine, other, rtol=1e-7, atol=1e-10)
+    out = np.empty((samples, outputs))
+    weight, bias, read, head = values
+    run_shallow(x, *unit, weight, bias, read, head, out)
+    assert np.allclose(out, plain.forward(*unit, values, x)[2], rtol=1e-9, atol=1e-9)
+
+
+@given(
+    inputs=st.sampled_from([1, 3]),
+    rows=st.integers(1, 4),
+    samples=st.integers(1, 40),
+    size=st.integers(1, 20),
+    slope=st.sampled_from([0.0, 0.01, 1.0]),
+    learned=st.lists(st.integers(0, 1), min_size=4, max_size=4),
+    seed=SEEDS,
+)
+def test_rectified_units(
+    inputs: int, rows: int, samples: int, size: int, slope: float, learned: list[int], seed: int
+) -> None:
+    rng = np.random.default_rng(seed)
+    x, y = rng.uniform(-1, 1, (samples, inputs)), rng.standard_normal(samples)
+    span, law = np.array([0, -(-samples // size), size]), np.array([0.05, 1e-8, 0.0, 0.01 * (seed % 2)])
+    values, order = _values(rng, inputs, rows, 1, np.float64), rng.permutation(samples)
+    twin = [value.copy() for value in values]
+    moments, twin_moments, clock, twin_clock = _moments(values), _moments(values), np.ones(2), np.ones(2)
+    weight, bias, read, head = values
+    some, nothing = [0, 0, *learned], np.zeros(0, np.int64)
+    for _ in range(3):
+        loss = train_rectified(
+            x, y, order, span, law, slope, np.array(learned), clock, weight, bias, read[0], head, moments[2][:, 0],
+            moments[3],
+        )  # fmt: skip
+        given_: Any = ((x, y[:, None], nothing), order, span, law, (0, slope), some, twin_clock, twin, twin_moments)
+        assert loss == pytest.approx(plain.train(*given_), rel=1e-9)
+    for mine, other in zip([*values, *moments], [*twin, *twin_moments], strict=True):
+        assert np.allclose(mine, other, rtol=1e-7, atol=1e-10)
+
+
+def test_single_precision_stays_single() -> None:
+    """Steps in float32 differ from those in float64 by roundings of float32 and by more than none."""
+    rng = np.random.default_rng(1)
+    x, y, order = rng.uniform(-1, 1, (64, 1)), rng.standard_normal(64), rng.permutation(64)
+    found = []
+    for kind in (np.float32, np.float64):
+        values = [value.astype(kind) for value in _values(np.random.default_rng(2), 1, 2, 1, np.float64)]
+        weight, bias, read, head = values
+        moments = _moments(values)
+        for _ in range(25):
+            span, law = np.array([0, 8, 8]), np.array([0.01, 1e-8, 0.0, 0.0])
+            train_rectified(
+                x.astype(kind), y.astype(kind), order, span, law, 0.0, np.ones(4, np.int64), np.ones(2), weight, bias,
+                read[0], head, moments[2][:, 0], moments[3],
+            )  # fmt: skip
+        found.append(read.astype(np.float64))
+    difference = np.abs(found[0] - found[1]).max() / np.abs(found[1]).max()
+    assert 0 < difference < 1e-4
+
+
+def test_sums_are_folded_in_a_fixed_order() -> None:
+    """What a lane holds is added in one order, whatever the machine: golden bits of float32."""
+    lanes = (np.arange(64, dtype=np.float32).reshape(2, 32) + np.float32(0.1)) ** 3
+    sums = np.empty(2, np.float32)
+    fold(lanes, sums)
+    parts = [np.float32(0)] * 4
+    for row in range(2):
+        for k in range(4):
+            part = lanes[row, k]
+            for lane in range(k + 4, 32, 4):
+                part = np.float32(part + lanes[row, lane])
+            parts[k] = part
+        assert sums[row] == np.float32(np.float32(parts[0] + parts[2]) + np.float32(parts[1] + parts[3]))
