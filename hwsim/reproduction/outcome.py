@@ -114,13 +114,14 @@ def _line(reproduction: Reproduction, curve: CurveFile, values: Mapping[Key, flo
         here = [values[key] for seed in seeds if (key := (curve.name, shown(x), seed)) in values]
         ours = (middle(here, reproduction.file.statistic), min(here), max(here)) if here else None
         points.append(Point(x, ours, len(here), len(seeds), paper.get(shown(x)), authors.get(shown(x))))
+    slopes = not reproduction.along_events
     other = [(p.x, (p.authors or p.paper or (0.0,))[0]) for p in points if p.authors or p.paper]
     return Line(
         curve.name,
         curve.label or curve.name,
         points,
-        _slope([(p.x, p.ours[0]) for p in points if p.ours]),
-        _slope(other),
+        _slope([(p.x, p.ours[0]) for p in points if p.ours]) if slopes else None,
+        _slope(other) if slopes else None,
     )
 
 

@@ -68,8 +68,16 @@ def _function() -> Task:
     return Task(Shape(1, 1, "regression"), x[:64], y[:64], x[64:], y[64:], (-1.0, 1.0))
 
 
-@pytest.mark.parametrize("name", CONTROLLERS)
-def test_controller(name: str) -> None:
+def _ways() -> list[tuple[str, str]]:
+    """Every controller, by each of the paths that it has."""
+    paths = {
+        name: ("torch", "compiled") if "path" in p.parameters.model_fields else ("",) for name, p in CONTROLLERS.items()
+    }
+    return [(name, path) for name, those in paths.items() for path in those]
+
+
+@pytest.mark.parametrize(("name", "path"), _ways())
+def test_controller(name: str, path: str) -> None:
     """Permutations of the banks, an end, the same again, and the same after every put-away."""
     plugin = CONTROLLERS[name]
     pairs = [(MODEL, _task()), (CAI, _function())]
@@ -77,7 +85,7 @@ def test_controller(name: str) -> None:
     values = start(model, 3)
     cells = [np.round(value.weights, 1) for value in values]
     job = Job(task, model, values, [c.copy() for c in cells], seed=3, threads=1)
-    given = {"epochs": 5, "batch": 16, "period": 2}
+    given = {"epochs": 5, "batch": 16, "period": 2, "path": path}
     parameters = plugin.parameters.model_validate(
         {k: v for k, v in given.items() if k in plugin.parameters.model_fields}
     )
