@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING, Any
 from hwsim import version as _version
 
 if TYPE_CHECKING:
+    from hwsim import construction as construction
+    from hwsim import redundancy as redundancy
+    from hwsim import sampling as sampling
     from hwsim.costing import cost as cost
     from hwsim.crossbar import crossbar as crossbar
     from hwsim.emulation import emulate as emulate
@@ -24,14 +27,29 @@ __version__ = _version.VERSION
 _HOMES = {
     "Answer": "hwsim.session",
     "Scenario": "hwsim.session",
+    "construction": "hwsim.construction",
     "cost": "hwsim.costing",
     "crossbar": "hwsim.crossbar",
     "emulate": "hwsim.emulation",
     "load": "hwsim.session",
+    "redundancy": "hwsim.redundancy",
     "run": "hwsim.session",
+    "sampling": "hwsim.sampling",
 }
 
-__all__ = ["Answer", "Scenario", "__version__", "cost", "crossbar", "emulate", "load", "run"]
+__all__ = [
+    "Answer",
+    "Scenario",
+    "__version__",
+    "construction",
+    "cost",
+    "crossbar",
+    "emulate",
+    "load",
+    "redundancy",
+    "run",
+    "sampling",
+]
 
 
 def __getattr__(name: str) -> Any:

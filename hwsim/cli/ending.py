@@ -23,6 +23,7 @@ _CODES = {
     "hwsim.task.data.DataError": BAD_INPUT,
     "hwsim.device.technology.FabricationError": BAD_INPUT,
     "hwsim.budget.account.BudgetError": BAD_INPUT,
+    "hwsim.controller.constructive.DomainError": BAD_INPUT,
     "hwsim.controller.protocol.NoDeviceError": BAD_INPUT,
     "hwsim.controller.protocol.UnfitError": BAD_INPUT,
     "hwsim.controller.protocol.TrainingError": FAILED,

@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from hwsim.model import Model
+
+EXACT = 15
+"""Digits up to which a count is printed in full."""
+FEW = 1e-6
+"""Expected collisions below which a mask is not worth a line."""
 
 
 def show(
     run: Annotated[
-        Path, typer.Argument(metavar="RUN", help="Run folder; or device, variance or trajectory before a NAME.")
+        Path, typer.Argument(metavar="RUN", help="Run folder; or device, model, variance or trajectory before a NAME.")
     ],
     name: Annotated[
-        str | None, typer.Argument(metavar="[NAME]", help="Datasheet (hwsim list devices), or run folder.")
+        str | None, typer.Argument(metavar="[NAME]", help="Datasheet or model (hwsim list), or run folder.")
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print the answer as one JSON object.")] = False,
     picture: Annotated[
@@ -22,6 +30,7 @@ def show(
 ) -> None:
     """Show a finished run, or a datasheet: hwsim show device NAME prints its numbers and draws what the device does.
 
+    hwsim show model NAME prints its layers, banks and ports, and how many relabellings of units leave it the same.
     hwsim show variance RUN tells which hidden units serve which part of a task of several; hwsim show trajectory RUN
     draws what a recurrent network gives over what it should.
     """
@@ -29,14 +38,16 @@ def show(
         _show_run(run, json=json)
     elif str(run) == "device":
         _show_device(name, picture, json=json)
+    elif str(run) == "model":
+        _show_model(name, json=json)
     elif str(run) == "variance":
         _show_variance(Path(name), picture, json=json)
     elif str(run) == "trajectory":
         _show_trajectory(Path(name), picture, json=json)
     else:
         typer.echo(
-            f"{run}: what to show? give a run folder alone, or: hwsim show device NAME, hwsim show variance RUN, "
-            "hwsim show trajectory RUN",
+            f"{run}: what to show? give a run folder alone, or: hwsim show device NAME, hwsim show model NAME, "
+            "hwsim show variance RUN, hwsim show trajectory RUN",
             err=True,
         )
         raise typer.Exit(2)
@@ -165,3 +176,59 @@ def _show_run(run: Path, *, json: bool) -> None:
             )
         )
     )
+
+
+def _read_model(name: str) -> Model:
+    """A model by name, or by the path of its file."""
+    from hwsim.library import names
+    from hwsim.model import read_model
+    from hwsim.registry import unknown
+    from hwsim.scenario import Fault, FaultError, read_document
+
+    known = names("models")
+    path = Path(name)
+    if path.suffix != ".toml":
+        if name not in known:
+            what, _, cure = unknown("model", name, known).partition("; ")
+            raise FaultError([Fault(name, 1, 1, what, "", cure)])
+        path = known[name]
+    return read_model(read_document(path))
+
+
+def _show_model(name: str, *, json: bool) -> None:
+    """A model: its layers, what they are for a chip, and what of it can be relabelled."""
+    import json as writer
+    from dataclasses import asdict
+
+    from hwsim.redundancy import describe_model
+
+    found = describe_model(_read_model(name))
+    if json:
+        typer.echo(writer.dumps({"name": name, **asdict(found)}))
+        return
+    typer.echo(f"{found.title}\n")
+    head = ("layer", "kind", "takes", "gives", "activation", "weights", "registers", "banks x ports", "relabelled")
+    table: list[tuple[str, ...]] = [head]
+    for row in found.rows:
+        circuits = [f"{row.banks[scope]} x {row.ports[scope]} ({scope})" for scope in row.banks]
+        counts = [f"{row.weights:,}", f"{row.registers:,}"] if row.weights else ["", ""]
+        shapes = [" x ".join(map(str, shape)) for shape in (row.taken, row.given)]
+        fixed = "connections fixed" if row.weights else ""
+        words = (", ".join(circuits) or fixed, row.relabelled)
+        table.append((str(row.number), row.kind, *shapes, row.activation, *counts, *words))
+    widths = [max(len(line[column]) for line in table) for column in range(len(head))]
+    for line in table:
+        typer.echo("  ".join(f"{word:<{width}}" for word, width in zip(line, widths, strict=True)).rstrip())
+    typer.echo(f"\nweights {found.weights:,}, registers {found.registers:,}")
+    exact = f" = {found.relabellings:,}" if found.relabellings is not None and found.log10_relabellings < EXACT else ""
+    typer.echo(
+        f"relabellings that leave the function the same: 10^{found.log10_relabellings:.2f}{exact}\n"
+        "  where connections are learned, crossbar.scope = 'layer' reaches all of them, 'output' those of banks with "
+        "equal cells"
+    )
+    for row in found.rows:
+        if row.collisions is not None and row.collisions >= FEW:
+            typer.echo(
+                f"  layer {row.number}: a random mask that keeps {found.density:.0%} is expected to give "
+                f"{row.collisions:.3g} pairs of units the same pattern"
+            )

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from hwsim.device import Registers
     from hwsim.model import Model, Start
     from hwsim.scenario import Section
-    from hwsim.task import Task
+    from hwsim.task import Shape, Task
 
 Unit = Literal["epochs", "batches"]
 Optimiser = Literal["adam", "sgd"]
@@ -128,12 +128,21 @@ class Course:
         return self.period * (self.steps_a_pass(samples) if self.period_unit == "epochs" else 1)
 
 
+def _suits(model: Model, shape: Shape) -> list[tuple[str, str]]:
+    del model, shape
+    return []
+
+
 @dataclass(frozen=True)
 class ControllerPlugin:
-    """A catalogue entry: the schema of a method's parameters and the method."""
+    """A catalogue entry: the schema of a method's parameters and the method.
+
+    ``problems`` says why a model or a task does not suit the method: what was found and what would work, in words.
+    """
 
     name: str
     summary: str
     parameters: type[Section]
     begin: Callable[[Any, Job], Controller]
     course: Callable[[Any], Course]
+    problems: Callable[[Model, Shape], list[tuple[str, str]]] = _suits

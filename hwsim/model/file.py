@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from hwsim.model.layer import Activation, BiasStart, Kind, Layer, Model, Node, Norm, WeightStart, Window, pad_same
+from hwsim.model.mask import find_mask_fault
 from hwsim.scenario import Fault, FaultError, Refusal, Section, validate
 
 if TYPE_CHECKING:
@@ -107,8 +108,9 @@ class LayerFile(Section):
     keep: float | None = Field(default=None, gt=0, le=1)
     """Probability that a weight starts as drawn; the others are fabricated as zeros, which reconnections move about
     like any value. The file's own ``keep`` when left out."""
-    keep_law: Literal["chance", "count"] = "chance"
-    """``chance``: every weight is kept with that probability; ``count``: every unit keeps the same number of them."""
+    keep_law: Literal["chance", "count", "distinct"] = "chance"
+    """``chance``: every weight is kept with that probability; ``count``: every unit keeps the same number of them;
+    ``distinct``: by chance too, but no two units keep the same inputs, so that each can be told apart (Glukhov)."""
     penalty: float = Field(default=0.0, ge=0, le=1e6)
     """L2 penalty of training: the loss grows by this times the sum of the layer's squared weights, as in Keras."""
     input_bound: float | None = Field(default=None, gt=0, le=1e30, allow_inf_nan=False)
@@ -360,6 +362,10 @@ class _Reader:
         if entry.weights == "directions" and inputs > _MOST_DIRECTIONS:
             what = f"{inputs} inputs have 3^{inputs} - 1 directions"
             raise self.wrong(number, "weights", what, f"'directions' takes at most {_MOST_DIRECTIONS} inputs")
+        keep = self._keep(entry)
+        fault = find_mask_fault(_count(entry), inputs, keep) if entry.keep_law == "distinct" and keep < 1 else None
+        if fault:
+            raise self.wrong(number, "keep_law", *fault)
         self.layers.append(
             Layer(
                 units=_count(entry),
@@ -379,8 +385,9 @@ class _Reader:
                 bias_repeats=entry.bias_repeats,
                 weight_deviation=_deviation(entry, inputs),
                 weight_value=1.0 if entry.weight_value is None else entry.weight_value,
-                keep=self._keep(entry),
+                keep=keep,
                 keeps_count=entry.keep_law == "count",
+                keeps_distinct=entry.keep_law == "distinct",
                 places=prod(_pair(entry.kernel or 1)),
                 penalty=entry.penalty,
                 permuted_registers=entry.registers == "permuted",

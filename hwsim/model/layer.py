@@ -71,6 +71,8 @@ class Layer:
     """Probability that a weight starts as drawn instead of at zero."""
     keeps_count: bool = False
     """Every unit keeps the same number of weights, ``keep`` of its inputs rounded, in place of a number by chance."""
+    keeps_distinct: bool = False
+    """No two units keep the weights of the same inputs."""
     weight_repeats: int = 1
     """How often each value of the weight start ``uniform`` is used: one set of values, again and again."""
     bias_repeats: int = 1

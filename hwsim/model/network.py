@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hwsim.model.mask import draw_mask
 from hwsim.stream import stream
 
 if TYPE_CHECKING:
@@ -117,9 +118,11 @@ def _bias_set(layer: Layer, size: int, rng: np.random.Generator) -> NDArray[np.f
 
 
 def _kept(layer: Layer, weights: NDArray[np.float64], rng: np.random.Generator) -> NDArray[np.float64]:
-    """The weights, a share of them replaced by zeros: each by chance, or of every unit the same number."""
+    """The weights, some replaced by zeros: by chance, as many of every unit, or such that no two units are alike."""
     if layer.keep >= 1:
         return weights
+    if layer.keeps_distinct:
+        return np.where(draw_mask(layer.units, layer.inputs, layer.keep, rng), weights, 0.0)
     chance = rng.random(weights.shape)
     if layer.keeps_count:
         rank = np.argsort(np.argsort(chance, axis=1), axis=1)

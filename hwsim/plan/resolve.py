@@ -18,6 +18,7 @@ from hwsim.execution.hardware import layout
 from hwsim.model import Model, read_model
 from hwsim.plan.effort import choose_effort
 from hwsim.plan.lookup import Lookup, Origins, Sheet, device_technology, number_origin
+from hwsim.sampling import find_misfits
 from hwsim.scenario import Document, Section, validate
 from hwsim.scenario.schema import Choice, CrossbarChoice, ModelChoice, ScenarioFile
 from hwsim.task import TASKS, Shape, Task, TaskPlugin
@@ -32,6 +33,13 @@ if TYPE_CHECKING:
     from hwsim.model import Start
 
 T = TypeVar("T")
+
+FABRICATED = {
+    "drawn": set[str](),
+    "trained": {"values", "epochs", "batch", "rate", "rate_decay"},
+    "sampled": {"values", "rcond"},
+}
+"""The keys of ``[fabrication]`` that touch a run, by what decides the values."""
 
 
 @dataclass(frozen=True)
@@ -106,6 +114,12 @@ def resolve(document: Document, path: Path) -> Plan:
     fabrics = _fabrics(r, chosen_crossbar, model, topology) if chosen_crossbar and model and topology else None
     if chosen_crossbar and model:
         _fit_crossbar(r, chosen_crossbar, model, technology, switch)
+    if file and model and model_document and file.fabrication.values == "sampled":
+        for number, what, cure in find_misfits(model):
+            r.faults.add(model_document.fault(("layer", number), what, "", cure))
+    if controller and model and shape:
+        for what, cure in controller.problems(model, shape):
+            r.fault(("controller", "name"), what, cure)
     if file and shape:
         _fit_expectation(r, file, shape)
     if file and model and controller and course:
@@ -185,7 +199,7 @@ def _written(
         "device": {"name": file.device.name, **device.written},
         "crossbar": {**crossbar, "technology": technology, **switch.written},
         "controller": {"name": file.controller.name, **course.model_dump()},
-        "fabrication": file.fabrication.model_dump() if file.fabrication.values == "trained" else {},
+        "fabrication": file.fabrication.model_dump(include=FABRICATED[file.fabrication.values]),
         "execution": file.execution.model_dump(),
         "expect": file.expect.model_dump(exclude_none=True),
         "published": file.published.model_dump() if file.published else {},

@@ -94,7 +94,8 @@ def _draw_line(axes: Any, line: Mapping[str, Any], number: int, count: int, *, a
     ours = [(p["at"], p["ours"]) for p in line["points"] if p["ours"]]
     x = [beside(at) for at, _ in ours]
     y = [spread[0] for _, spread in ours]
-    bars = [[s[0] - s[1] for _, s in ours], [s[2] - s[0] for _, s in ours]]
+    # rounding may put a mean of equal values beyond them
+    bars = [[max(s[0] - s[1], 0.0) for _, s in ours], [max(s[2] - s[0], 0.0) for _, s in ours]]
     style = {"color": colour, "marker": marker, "markersize": 5, "linewidth": 1.5, "capsize": 2.5, "elinewidth": 0.9}
     axes.errorbar(x, y, yerr=bars, label=None if alone else line["label"], **style)
     others = [(p["at"], p["authors"] or p["paper"]) for p in line["points"] if p["authors"] or p["paper"]]

@@ -52,9 +52,10 @@ class CrossbarChoice(Section):
 class Fabrication(Section):
     """What decides the fixed values."""
 
-    values: Literal["drawn", "trained"] = "drawn"
+    values: Literal["drawn", "trained", "sampled"] = "drawn"
     """``drawn``: at random, as the model file says; ``trained``: by free training from there, before fabrication, so
-    that weights and registers leave the factory as a network that works."""
+    that weights and registers leave the factory as a network that works; ``sampled``: from pairs of training points,
+    with a read-out by least squares (SWIM, Bolager et al. 2023), for dense layers of ``tanh`` or ``relu``."""
     epochs: int = Field(default=10, ge=1, le=1_000_000)
     """Passes over the training set before fabrication."""
     batch: int = Field(default=128, ge=1, le=1_000_000)
@@ -63,6 +64,9 @@ class Fabrication(Section):
     """Adam's learning rate in the first epoch."""
     rate_decay: float = Field(default=1.0, gt=0, le=1)
     """Factor on the learning rate after every epoch."""
+    rcond: float = Field(default=1e-8, ge=0, lt=1)
+    """Of ``sampled`` values: the read-out leaves out singular values below this share of the largest. On coarse or
+    noisy cells a larger share makes smaller weights."""
 
 
 class Published(Section):

@@ -46,6 +46,9 @@ class Task:
     Sequences for training may have fewer steps than those of the test. ``period`` counts the steps over which the
     error of a trajectory is told, 0 for tasks that have none.
 
+    ``target`` is the function behind the samples, (samples, features) to (samples, outputs), where it can be written
+    down.
+
     A task of several ``parts``, which alone have a ``name``, is learned part after part; its own arrays are taken from
     the parts in turn (:func:`join`) and serve to calibrate a chip, which is fabricated once for all of them.
     """
@@ -60,6 +63,7 @@ class Task:
     name: str = ""
     parts: tuple[Task, ...] = ()
     period: int = 0
+    target: Callable[[NDArray[np.float64]], NDArray[np.float64]] | None = None
     planes: int = 1
 
     @property

@@ -53,6 +53,7 @@ def load_function(parameters: FunctionParameters, name: str, dimensions: int, ta
         test_x=test.astype(np.float32),
         test_y=target(test).astype(np.float32),
         input_range=(-1.0, 1.0),
+        target=target,
     )
 
 
