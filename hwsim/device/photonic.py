@@ -316,6 +316,9 @@ class PhotonicChip(NumberChip):
             core.bright,
             core.dark,
             entry.order(),
+            np.empty((0, 0)),
+            np.empty((0, 0)),
+            np.empty((2, 0, 0)),
             np.array(
                 [
                     device.full_current,
@@ -324,6 +327,8 @@ class PhotonicChip(NumberChip):
                     spread if device.comb == "common" else 0.0,
                     step,
                     10 ** (device.channel_crosstalk / 10),
+                    0.0,
+                    0.0,
                 ]
             ),
             np.array([device.tile_rows, device.tile_columns, device.wavelength_vectors, int(rng is not None)]),
