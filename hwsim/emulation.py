@@ -8,7 +8,7 @@ import numpy as np
 
 from hwsim.crossbar import CROSSBARS
 from hwsim.crossbar.technology import SwitchSheet, build_switch
-from hwsim.device import DEVICES, read_sheet, sheet_values
+from hwsim.device import DEVICES, OpticalChip, read_sheet, sheet_values
 from hwsim.execution import Hardware
 from hwsim.execution.hardware import first_entry, layout
 from hwsim.imported import read_module
@@ -125,6 +125,7 @@ def emulate(
     settings: Mapping[str, Any] | None = None,
     technology: str = "fpga-register-ug474-2016",
     effort: str = "greedy",
+    calibrated: bool = True,
 ) -> Emulation:
     """Fabricate a chip with the weights of a trained ``torch.nn.Sequential`` as its cells.
 
@@ -141,6 +142,8 @@ def emulate(
         settings: numbers of the datasheet to override, written as in a scenario's ``[device]``.
         technology: datasheet of the switches.
         effort: how hard the router tries to toggle little.
+        calibrated: of optical switches before a photonic core, whether the electronics know what every path loses
+            (:mod:`hwsim.device.passage`).
 
     Raises:
         ValueError: a layer or an activation that hwsim or the device cannot do, with the number and class of the layer;
@@ -168,7 +171,11 @@ def emulate(
         if crossbar not in CROSSBARS:
             raise ValueError(unknown("topology", crossbar, CROSSBARS))
         fabrics = [CROSSBARS[crossbar].build(bank.ports) for bank in layout(found.model, "output").layers]
-    machine = Hardware(found.model, chip, fabrics, _switch(technology), "output", effort)
+    switch = _switch(technology)
+    if crossbar is not None and switch.medium == "optical" and not isinstance(chip, OpticalChip):
+        what = f"{technology} is optical, but the signals of {device} are electrical"
+        raise ValueError(f"{what}; use an electronic switch technology, or a photonic device")
+    machine = Hardware(found.model, chip, fabrics, switch, "output", effort, calibrated=calibrated)
     machine.execute(first_entry(found.model, found.start))
     return Emulation(machine, found.shape, seed)
 

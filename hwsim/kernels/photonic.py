@@ -136,7 +136,7 @@ def convert(
     if noisy == 1:
         for k in range(size):
             current = currents[k]
-            lit = current if current > 0.0 else 0.0
+            lit = max(0.0, current)
             currents[k] = current * swing[k] + np.sqrt(shot * lit + thermal) * normals[k]
     if step > 0:
         scale = 1.0 / step

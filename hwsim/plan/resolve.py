@@ -172,6 +172,8 @@ def _written(
 ) -> tuple[dict[str, Any], Origins]:
     """The scenario with every value in place, which runs as it stands, and where each value comes from."""
     crossbar = file.crossbar.model_dump(include=set(type(file.crossbar).model_fields), exclude_none=True)
+    if switch.sheet.medium == "optical":
+        crossbar.setdefault("calibrated", True)
     tables: dict[str, dict[str, Any]] = {
         "task": {"name": file.task.name, **task.model_dump()},
         "model": {"name": file.model.name},
@@ -202,7 +204,16 @@ def assemble(plan: Plan, task: Task, values: Sequence[Start]) -> Hardware:
     """Fabricate a plan's chip with these values (:func:`hwsim.plan.initial_values`) and put its crossbars before it."""
     chip = plan.device.fabricate(plan.model, values, task.train_x, plan.scenario.seed)
     crossbar = plan.scenario.crossbar
-    machine = Hardware(plan.model, chip, plan.fabrics, plan.switch, crossbar.scope, crossbar.effort, crossbar.freedom)
+    machine = Hardware(
+        plan.model,
+        chip,
+        plan.fabrics,
+        plan.switch,
+        crossbar.scope,
+        crossbar.effort,
+        crossbar.freedom,
+        calibrated=crossbar.calibrated is not False,
+    )
     if machine.effort == "auto":
         course, samples = plan.controller.course(plan.controller_parameters), len(task.train_x)
         machine.effort = choose_effort(
@@ -243,10 +254,14 @@ def _fit_crossbar(
     if technology and chosen.scope not in technology.scopes:
         what = f"banks of scope {chosen.scope!r} cannot be built on {technology.name}"
         r.fault(("crossbar", "scope"), what, f"use {' or '.join(map(repr, technology.scopes))}")
-    if switch and switch.medium == "optical" and any(layer.learned_connections for layer in model.layers):
-        what = "loss and crosstalk of an optical crossbar in the signal path are not simulated"
-        cure = "use an electronic switch technology for runs; hwsim cost takes optical ones"
+    optical = bool(switch and switch.medium == "optical")
+    if optical and technology and not technology.optical and any(layer.learned_connections for layer in model.layers):
+        what = f"an optical crossbar cannot stand before {technology.name}, whose signals are electrical"
+        cure = "use an electronic switch technology, or a photonic device; hwsim cost takes any"
         r.fault(("crossbar", "technology"), what, cure)
+    if switch and not optical and chosen.calibrated is not None:
+        what = f"{switch.name} is electronic: no path loses light, and there is nothing to calibrate"
+        r.fault(("crossbar", "calibrated"), what, "leave calibrated out")
 
 
 def _fabrics(r: Lookup, chosen: CrossbarChoice, model: Model, topology: Topology) -> tuple[Fabric | None, ...]:

@@ -45,6 +45,10 @@ class CrossbarChoice(Section):
     the controller names; ``values``, any cells of equal value; ``units``, any places for hidden units; ``all``."""
     ports: int | None = Field(default=None, ge=1)
     """Ports of each circuit, at least those of the largest bank; each bank's own size when left out."""
+    calibrated: bool | None = None
+    """Of an optical circuit before a photonic core: whether the electronics know what every path loses and weaken the
+    drives of the better ones (``true``, also when left out), or make up for the mean path alone (``false``), so that
+    each weight carries what its path differs from it."""
 
 
 class Fabrication(Section):
