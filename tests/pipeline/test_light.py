@@ -1,4 +1,4 @@
-"""Runs whose permutation circuits are optical: they end, resume to the same bits, and their losses are accounted for."""
+"""Runs with optical permutation circuits: they end, resume to the same bits, and their losses are accounted for."""
 
 from __future__ import annotations
 
