@@ -15,7 +15,7 @@ from hwsim.controller.descent import pack, unpack
 from hwsim.controller.free import train_freely
 from hwsim.execution.hardware import first_entry
 from hwsim.folder import RunFolder, claim
-from hwsim.plan import KEPT, assemble, initial_values
+from hwsim.plan import KEPT, assemble, check_memory, initial_values
 from hwsim.replay import snapshot
 from hwsim.schedule import Entry, ScheduleFile, open_schedule
 from hwsim.score import Score, interval, judge
@@ -48,11 +48,13 @@ def run(plan: Plan, out: Path, report: Report) -> dict[str, Any]:
     Raises:
         FolderError: the folder belongs to another run, is in use, or cannot be written.
         DataError: the task's data cannot be had.
+        MemoryError: the run cannot fit this machine.
         ExecutionError: the hardware did not do what it must.
     """
     done = RunFolder(out)
     if done.finished and (answer := done.answer())["identity"] == plan.identity:
         return answer
+    check_memory(plan)
     task = plan.task.load(plan.task_parameters)  # before a folder is made
     with claim(out, plan) as folder:
         if not folder.finished:  # another process may have come first

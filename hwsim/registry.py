@@ -90,7 +90,7 @@ class Registry(Mapping[str, P], Generic[P]):
 def unknown(noun: str, name: str, known: Mapping[str, object] | list[str]) -> str:
     """Say that a name is not in a list, and what would be."""
     names = list(known)
-    close = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
+    close = difflib.get_close_matches(str(name), names, n=1, cutoff=0.5)  # a caller may have given anything
     hint = f"did you mean {close[0]!r}? " if close else ""
     return f"unknown {noun} {name!r}; {hint}known: {', '.join(names) or 'none'}"
 

@@ -98,14 +98,14 @@ def load(scenario: str | Path, settings: Sequence[str] = (), seed: int | None = 
 
 
 def run(
-    scenario: Scenario,
+    scenario: Scenario | str | Path,
     out: str | Path | None = None,
     report: Callable[[str, float, dict[str, Any] | None], None] | None = None,
 ) -> Answer:
     """Run a scenario to its end; a finished run answers at once, an interrupted one goes on.
 
     Args:
-        scenario: from :func:`load`.
+        scenario: from :func:`load`, or what that takes: a path, or a name that ``hwsim list scenarios`` prints.
         out: the run folder; ``runs/<name>-seed<seed>-<identity>`` under the current folder when None.
         report: told the stage, the share of it that is done and, after a reconnection, its score row.
 
@@ -116,7 +116,7 @@ def run(
     from hwsim import pipeline
     from hwsim.folder import RunFolder
 
-    plan = scenario.plan()
+    plan = (scenario if isinstance(scenario, Scenario) else load(scenario)).plan()
     folder = Path(out) if out is not None else default_folder(plan)
     found = pipeline.run(plan, folder, report or (lambda *_: None))
     rows = RunFolder(folder).rows()

@@ -6,7 +6,15 @@ import sys
 
 
 def main() -> None:
-    """Run the command line."""
+    """Run the command line; an interrupt that comes while it is still loading ends it quietly too."""
+    try:
+        _main()
+    except KeyboardInterrupt:
+        sys.stderr.write("interrupted\n")
+        raise SystemExit(130) from None
+
+
+def _main() -> None:
     import typer
 
     from hwsim.cli import about, budget, check, cost, export, listing, run, show

@@ -12,7 +12,7 @@ Noun = Literal["scenarios", "models", "devices", "switches", "tasks", "crossbars
 def list_(
     noun: Annotated[Noun | None, typer.Argument(help="What to list; everything when left out.")] = None,
 ) -> None:
-    """List scenarios, models, devices, crossbars, controllers, exports."""
+    """List scenarios, models, devices, switches, tasks, crossbars, controllers, exports."""
     from hwsim.catalogue import CATALOGUE
 
     nouns = [noun] if noun else list(CATALOGUE)

@@ -19,7 +19,7 @@ def run(
     scenario: Annotated[str, typer.Argument(help="Scenario file, or the name of a shipped one.")],
     out: Annotated[Path | None, typer.Option(help="Run folder; runs/NAME-seedN-IDENTITY when left out.")] = None,
     set_: Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Override one value.")] = None,
-    seed: Annotated[int | None, typer.Option(help="Seed of all random streams.")] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Seed of all random streams.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress on stderr.")] = False,
 ) -> None:

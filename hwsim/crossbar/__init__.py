@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from types import ModuleType
-from typing import Any
 
 from hwsim.crossbar.effort import EFFORTS
 from hwsim.crossbar.fabric import (
@@ -66,8 +65,8 @@ __all__ = [
 class _Room(ModuleType):
     """This package, callable: ``hwsim.crossbar("benes", ports=4)`` works whether or not it was imported before."""
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Fabric:
-        return crossbar(*args, **kwargs)
+    def __call__(self, name: str, ports: int) -> Fabric:
+        return crossbar(name, ports)
 
 
 sys.modules[__name__].__class__ = _Room

@@ -379,6 +379,7 @@ class Fabric(ABC):
         Raises:
             PermutationError: what was given is no permutation of the ports.
             ValueError: a cost that does not fit, an unknown effort, a previous configuration of another circuit.
+            TypeError: a previous configuration that is none.
 
         Example:
             >>> from hwsim.crossbar import crossbar
@@ -390,6 +391,8 @@ class Fabric(ABC):
         return Configuration(self, self.route_many(wanted[None, :], before, effort, cost)[0])
 
     def _state_of(self, other: Configuration) -> NDArray[Any]:
+        if not isinstance(other, Configuration):
+            raise TypeError(f"previous is a {type(other).__name__}; give what an earlier route() returned")
         theirs = other.fabric
         if (theirs.topology, theirs.ports) != (self.topology, self.ports):
             raise ValueError(
@@ -424,7 +427,10 @@ class Configuration:
             >>> crossbar("crossbar", 3).route([2, 0, 1]).apply(["a", "b", "c"]).tolist()
             ['c', 'a', 'b']
         """
-        signals = np.asarray(x)
+        try:
+            signals = np.asarray(x)
+        except ValueError:  # NumPy's own words speak of inhomogeneous shapes
+            raise ValueError(f"the signals are not one a port; give a flat list of {self.fabric.ports}") from None
         if signals.shape != (self.fabric.ports,):
             raise ValueError(f"signals have shape {signals.shape}; give ({self.fabric.ports},)")
         return signals[self.permutation()]

@@ -100,6 +100,8 @@ def read_document(path: Path, shown_as: str | None = None) -> Document:
 
 def _read(path: Path, name: str) -> bytes:
     cure = ""
+    if path.exists() and not (path.is_file() or path.is_dir()):  # opening a FIFO would wait for a writer
+        raise FaultError([Fault(name, 1, 1, "not a regular file", cure="give a file that can be read again")])
     try:
         with path.open("rb") as file:
             raw = file.read(SIZE_LIMIT + 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -222,3 +223,16 @@ def test_neither_this_nor_that(tmp_path: Path, hwsim_command: Command) -> None:
         "a scenario has [task], a model [[layer]], a datasheet kind",
         "missing.toml:1:1: no such file",
     ]
+
+
+def test_a_pipe_in_place_of_a_file_is_refused_at_once(tmp_path: Path, hwsim_command: Command) -> None:
+    os.mkfifo(tmp_path / "pipe.toml")
+    result = hwsim_command("check", "pipe.toml")
+    assert result.returncode == 2
+    assert result.stderr == "pipe.toml:1:1: not a regular file, give a file that can be read again\n"
+
+
+def test_a_negative_seed_is_named_by_its_option(hwsim_command: Command) -> None:
+    result = hwsim_command("run", "digits-fpga-laperm", "--seed", "-1")
+    assert result.returncode == 2
+    assert "'--seed'" in result.stderr

@@ -105,3 +105,13 @@ def test_shapes(name: str) -> None:
 def test_extending_to_fewer_ports() -> None:
     with pytest.raises(ValueError, match=r"^permutations of 3 numbers do not fit 2 ports; use 3 ports or more$"):
         extend(np.array([[0, 1, 2]]), 2)
+
+
+def test_misuse_from_python() -> None:
+    fabric = crossbar("benes", 4)
+    with pytest.raises(ValueError, match=r"^unknown topology None; known: benes, "):
+        crossbar(None, 4)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match=r"^previous is a list; give what an earlier route\(\) returned$"):
+        fabric.route([0, 1, 2, 3], previous=[0, 1])  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match=r"^the signals are not one a port; give a flat list of 4$"):
+        fabric.route([0, 1, 2, 3]).apply([[1, 2], [3]])
