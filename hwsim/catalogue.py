@@ -19,7 +19,7 @@ def _plugins(registry: Mapping[str, Any]) -> dict[str, str]:
     return {name: entry.summary for name, entry in registry.items()}
 
 
-def _files(kind: Any, sheet: str = "") -> dict[str, str]:
+def _files(kind: Any, sheet: str = "", *, figures: bool = False) -> dict[str, str]:
     found = {}
     for name, path in names(kind).items():
         try:
@@ -27,13 +27,16 @@ def _files(kind: Any, sheet: str = "") -> dict[str, str]:
         except FaultError as error:
             found[name] = f"faulty: {error.faults[0]}"
             continue
+        if kind == "scenarios" and ("curve" in data) != figures:
+            continue
         if not sheet or data.get("kind") == sheet:
-            found[name] = str(data.get("title", ""))
+            found[name] = str(data.get("title", "")) + (" (long)" if data.get("long") is True else "")
     return found
 
 
 CATALOGUE: dict[str, Callable[[], dict[str, str]]] = {
     "scenarios": lambda: _files("scenarios"),
+    "reproductions": lambda: _files("scenarios", figures=True),
     "models": lambda: _files("models"),
     "devices": lambda: _files("devices", "device"),
     "switches": lambda: _files("devices", "switch"),

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from hwsim.export import Configured
     from hwsim.plan import Plan
+    from hwsim.schedule import ScheduleFile
 
 REPORTS = ("score.csv", "score.png", "score.svg", "provenance.json")
 LOCK, SCHEDULE, SCENARIO, ANSWER = ".lock", "schedule.sqlite", "scenario.toml", "answer.json"
@@ -115,7 +116,7 @@ class RunFolder:
 
         with open_schedule(self.schedule) as schedule:
             rows, reference = schedule.scores(), json.loads(schedule.note("reference") or "{}")
-            digest = schedule.digest()
+            answer = self.sum_up(plan, schedule)
         self.write("score.csv", write_table(rows))
         merit = next(iter(reference))
         with _whole(self.path / "score.png") as png, _whole(self.path / "score.svg") as svg:
@@ -124,16 +125,22 @@ class RunFolder:
             for name, text in plugin.export(last_event).items():
                 self.write(f"export/{name}", text)
         self.write("provenance.json", json.dumps(provenance(plan, self.path), indent=1) + "\n")
-        keys = (merit, f"{merit}_noiseless", "loss", "moves", "toggles", "bias_writes", "energy_j", "time_s")
-        answer = {
-            "identity": plan.identity,
-            "events": last_event.event,
-            "final": {key: rows[-1][key] for key in keys},
-            "reference": reference[merit],
-            "switches": rows[-1]["switches"],
-            "schedule_digest": digest,
-        }
         self.write(ANSWER, json.dumps(answer, indent=1) + "\n")
+
+    @staticmethod
+    def sum_up(plan: Plan, schedule: ScheduleFile) -> dict[str, Any]:
+        """The answer that a complete schedule gives."""
+        last, reference = schedule.scores()[-1], json.loads(schedule.note("reference") or "{}")
+        merit = next(iter(reference))
+        keys = (merit, f"{merit}_noiseless", "loss", "moves", "toggles", "bias_writes", "energy_j", "time_s")
+        return {
+            "identity": plan.identity,
+            "events": last["event"],
+            "final": {key: last[key] for key in keys},
+            "reference": reference[merit],
+            "switches": last["switches"],
+            "schedule_digest": schedule.digest(),
+        }
 
 
 def provenance(plan: Plan, path: Path) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from hwsim.crossbar.technology import SwitchSheet
 from hwsim.device import DEVICES
 from hwsim.model import ModelFile
 from hwsim.scenario import DIMENSIONS, reference
+from hwsim.scenario.reproduction import ReproductionFile
 from hwsim.scenario.schema import ScenarioFile
 from hwsim.schedule import file as schedule_file
 from hwsim.score import Score, columns
@@ -43,6 +44,7 @@ def _pages() -> dict[str, tuple[str, Callable[[], str]]]:
     pages: dict[str, tuple[str, Callable[[], str]]] = {
         "words": ("the words of this program", lambda: WORDS),
         "scenario": ("scenario files", lambda: reference(ScenarioFile, "Scenario file")),
+        "reproduction": ("reproduction files", lambda: reference(ReproductionFile, "Reproduction file")),
         "model": ("model files", lambda: reference(ModelFile, "Model file")),
         "switch": ("datasheets of switch technologies", lambda: reference(SwitchSheet, "Switch datasheet")),
         "units": ("units that quantities are written in", _units),

@@ -34,6 +34,10 @@ if TYPE_CHECKING:
     Report = Callable[[str, float, dict[str, Any] | None], None]
 
 
+SECONDS_AT_RISK = 5.0
+"""How much work a kill may cost a run that only its answer is wanted of."""
+
+
 def run(plan: Plan, out: Path, report: Report) -> dict[str, Any]:
     """Carry out a plan in its run folder; go on where an earlier try stopped, answer at once if it is done.
 
@@ -65,7 +69,7 @@ def run(plan: Plan, out: Path, report: Report) -> dict[str, Any]:
                     for entry in schedule.entries():
                         machine.execute(entry)
                 else:
-                    schedule.finish({"reference": json.dumps(_work(plan, task, machine, values, schedule, report))})
+                    _train(plan, task, machine, values, schedule, report)
                 last = schedule.events() - 1
             report("writing", 0.0, None)
             folder.finish(plan, snapshot(plan, machine, last))
@@ -73,10 +77,41 @@ def run(plan: Plan, out: Path, report: Report) -> dict[str, Any]:
         return folder.answer()
 
 
+def measure(plan: Plan, out: Path, report: Report) -> dict[str, Any]:
+    """Carry out a plan for its answer alone: no table, no picture, no exports; goes on where an earlier try stopped.
+
+    The schedule is written every few seconds, so a kill costs no more than those.
+
+    Args:
+        plan: a resolved scenario.
+        out: a folder for the run while it lasts.
+        report: as for :func:`run`.
+
+    Returns:
+        The run's answer, as :func:`run` gives it.
+    """
+    task = plan.task.load(plan.task_parameters)
+    with claim(out, plan) as folder:
+        values = initial_values(plan, task, folder.path / KEPT, lambda share: report("fabrication", share, None))
+        machine = assemble(plan, task, values)
+        with open_schedule(folder.schedule, (plan.identity, machine.layout), SECONDS_AT_RISK) as schedule:
+            if not schedule.complete:
+                _train(plan, task, machine, values, schedule, report)
+            return folder.sum_up(plan, schedule)
+
+
+def _train(
+    plan: Plan, task: Task, machine: Hardware, values: Sequence[Start], schedule: ScheduleFile, report: Report
+) -> None:
+    """Work to the end, and mark the schedule complete."""
+    reference, row = _work(plan, task, machine, values, schedule, report)
+    schedule.finish({"reference": json.dumps(reference)}, row)
+
+
 def _work(
     plan: Plan, task: Task, machine: Hardware, values: Sequence[Start], schedule: ScheduleFile, report: Report
-) -> dict[str, float]:
-    """Train, reconnect, execute and judge to the end; returns the reference."""
+) -> tuple[dict[str, float | None], dict[str, Any] | None]:
+    """Train, reconnect, execute and judge to the end; returns the reference, and the last row where it was left out."""
     layers = machine.layout.layers
     job = Job(
         task=task,
@@ -85,15 +120,17 @@ def _work(
         cells=[machine.chip.nominal(b.layer).reshape(b.banks, b.ports) for b in layers],
         seed=plan.scenario.seed,
         threads=plan.scenario.execution.torch_threads,
+        device=plan.scenario.execution.torch_device,
     )
     controller = plan.controller.begin(plan.controller_parameters, job)
+    every = plan.scenario.execution.scores == "every"
     total: dict[str, Any] = {"moves": 0, "toggles": 0, "bias_writes": 0, "energy_j": 0.0, "time_ps": 0}
 
     for entry in schedule.entries():
         _settle(machine, entry, total)
     if schedule.events() == 0:
         entry = _settle(machine, first_entry(plan.model, values), total)
-        schedule.append(entry, _score(plan, task, machine, entry, total), _dump(controller, machine))
+        schedule.append(entry, _score(plan, task, machine, entry, total), lambda: _dump(controller, machine))
     else:
         _load(schedule.state() or b"", controller, machine)
 
@@ -101,13 +138,16 @@ def _work(
         registers = tuple(machine.join(number, registers) for number, registers in enumerate(change.registers))
         wanted = Entry(schedule.events(), change.batch, change.permutations, registers)
         entry = _settle(machine, machine.place(wanted), total)
-        row = _score(plan, task, machine, entry, total)
-        schedule.append(entry, row, _dump(controller, machine))
+        row = _score(plan, task, machine, entry, total, judged=every)
+        schedule.append(entry, row, lambda: _dump(controller, machine))
         report("training", change.batch / _batches(plan, task), row)
 
+    last = None if every else _score(plan, task, machine, entry, total)
+    if not plan.scenario.execution.reference:
+        return {_merit(task): None, "loss": None}, last
     course = plan.controller.course(plan.controller_parameters)
     free = judge(task, train_freely(job, course, lambda share: report("reference", share, None)))
-    return {_merit(task): free.merit, "loss": free.loss}
+    return {_merit(task): free.merit, "loss": free.loss}, last
 
 
 def _settle(machine: Hardware, entry: Entry, total: dict[str, Any]) -> Entry:
@@ -129,23 +169,27 @@ def _load(state: bytes, controller: Controller, machine: Hardware) -> None:
     machine.placement.load(arrays)
 
 
-def _score(plan: Plan, task: Task, machine: Hardware, entry: Entry, total: dict[str, Any]) -> dict[str, Any]:
-    """Judge the emulated chip as it is connected now."""
-    quiet = judge(task, machine.infer(task.test_x, None))
-    noise = stream(plan.scenario.seed, f"score/{entry.event}/read")
-    noisy = judge(task, machine.infer(task.test_x, noise)) if machine.chip.noisy else quiet
-    share = task.shape.goal == "classification"
-    low, high = interval(noisy.merit, len(task.test_y)) if share else (None, None)
+def _score(
+    plan: Plan, task: Task, machine: Hardware, entry: Entry, total: dict[str, Any], *, judged: bool = True
+) -> dict[str, Any]:
+    """Judge the emulated chip as it is connected now, or write down the bill alone."""
+    noisy = quiet = low = high = None
+    if judged:
+        quiet = judge(task, machine.infer(task.test_x, None))
+        noise = stream(plan.scenario.seed, f"score/{entry.event}/read")
+        noisy = judge(task, machine.infer(task.test_x, noise)) if machine.chip.noisy else quiet
+        if task.shape.goal == "classification":
+            low, high = interval(noisy.merit, len(task.test_y))
     bill = machine.inference_bill()
-    batches = -(-len(task.train_x) // plan.controller.course(plan.controller_parameters).batch)
+    batches = plan.controller.course(plan.controller_parameters).steps_a_pass(len(task.train_x))
     score = Score(
         event=entry.event,
         epoch=entry.batch / batches,
-        merit=noisy.merit,
+        merit=noisy.merit if noisy else None,
         merit_low=low,
         merit_high=high,
-        merit_noiseless=quiet.merit,
-        loss=noisy.loss,
+        merit_noiseless=quiet.merit if quiet else None,
+        loss=noisy.loss if noisy else None,
         **total,
         switches=machine.switches,
         inference_energy_j=bill.energy_j,
@@ -157,7 +201,7 @@ def _score(plan: Plan, task: Task, machine: Hardware, entry: Entry, total: dict[
 
 def _batches(plan: Plan, task: Task) -> int:
     course = plan.controller.course(plan.controller_parameters)
-    return -(-len(task.train_x) // course.batch) * course.epochs
+    return course.steps_a_pass(len(task.train_x)) * course.epochs
 
 
 def _merit(task: Task) -> str:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from hwsim.library import names
 from hwsim.registry import unknown
 from hwsim.scenario import Document, Fault, FaultError, Setting, lay_over, parse_setting, read_document
+from hwsim.scenario.reproduction import is_reproduction
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -45,13 +46,16 @@ class Scenario:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a finished run said; ``rows`` is the score table, ``final`` its last state, ``reference`` free training."""
+    """What a finished run said.
+
+    ``rows`` is the score table, ``final`` its last state, ``reference`` free training where it was asked for.
+    """
 
     run: Path
     identity: str
     events: int
     final: dict[str, float]
-    reference: float
+    reference: float | None
     rows: list[dict[str, str]]
 
 
@@ -66,10 +70,11 @@ def find(scenario: str | Path) -> Path:
         'digits-fpga-laperm.toml'
     """
     path, known = Path(scenario), names("scenarios")
-    if path.exists() or path.suffix == ".toml":
+    name = str(scenario).removeprefix("papers/")
+    if path.suffix == ".toml" or (path.exists() and name not in known):
         return path
-    if str(scenario) in known:
-        return known[str(scenario)]
+    if name in known:
+        return known[name]
     what, _, cure = unknown("scenario", str(scenario), known).partition("; ")
     raise FaultError([Fault(str(scenario), 1, 1, what, "", cure)])
 
@@ -91,6 +96,8 @@ def load(scenario: str | Path, settings: Sequence[str] = (), seed: int | None = 
     """
     path = find(scenario)
     document = read_document(path)
+    if is_reproduction(document):
+        raise FaultError([document.fault(("curve",), "a reproduction, no scenario", "", f"hwsim reproduce {scenario}")])
     laid = [parse_setting(text) for text in settings]
     if seed is not None:
         laid.append(Setting(("seed",), seed))
@@ -126,3 +133,25 @@ def run(
 def default_folder(plan: Plan) -> Path:
     """Where a run goes when nobody says."""
     return Path("runs") / f"{plan.name}-seed{plan.scenario.seed}-{plan.identity[:8]}"
+
+
+def measure(
+    scenario: Scenario, out: Path, report: Callable[[str, float, dict[str, Any] | None], None]
+) -> dict[str, Any]:
+    """Run a scenario for its answer alone: no table, picture or exports are written.
+
+    Args:
+        scenario: from :func:`load`.
+        out: folder of the run while it lasts; an interrupted one goes on from there.
+        report: as for :func:`run`.
+
+    Returns:
+        What ``hwsim run --json`` would print, without the folder.
+
+    Raises:
+        FaultError: the scenario is faulty.
+        FolderError: the folder cannot be used.
+    """
+    from hwsim import pipeline
+
+    return pipeline.measure(scenario.plan(), out, report)

@@ -17,7 +17,7 @@ def main() -> None:
 def _main() -> None:
     import typer
 
-    from hwsim.cli import about, budget, check, cost, export, listing, run, show
+    from hwsim.cli import about, budget, check, cost, export, listing, reproduce, run, show
     from hwsim.cli import help as help_verb
     from hwsim.cli.ending import ending
 
@@ -33,6 +33,7 @@ def _main() -> None:
     app.callback()(about.about)
     for name, verb in (
         ("run", run.run),
+        ("reproduce", reproduce.reproduce),
         ("check", check.check),
         ("list", listing.list_),
         ("show", show.show),

@@ -10,21 +10,30 @@ import typer
 
 def check(
     files: Annotated[
-        list[Path], typer.Argument(metavar="FILE...", help="Scenario, model or device files, or names of scenarios.")
+        list[Path],
+        typer.Argument(metavar="FILE...", help="Scenario, reproduction, model or device files, or names of scenarios."),
     ],
     resolved: Annotated[
         bool, typer.Option("--resolved", help="Print scenarios with every value and where it comes from.")
     ] = False,
 ) -> None:
-    """Check scenario, model and device files and report every fault with line and column."""
+    """Check scenario, reproduction, model and device files and report every fault with line and column."""
     from hwsim.plan import check_file
-    from hwsim.scenario import FaultError, Faults, emit
+    from hwsim.scenario import FaultError, Faults, emit, read_document
+    from hwsim.scenario.reproduction import is_reproduction
     from hwsim.session import find
 
     faults = Faults()
     for file in files:
         try:
             path = find(file)
+            document = read_document(path)
+            if is_reproduction(document):
+                from hwsim.reproduction import plan_jobs, read_reproduction
+
+                jobs = plan_jobs(read_reproduction(document, path))
+                typer.echo(f"{path}: a sound reproduction of {len(jobs)} runs")
+                continue
             kind, plan = check_file(path)
         except FaultError as error:
             faults.extend(error.faults)

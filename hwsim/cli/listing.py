@@ -6,13 +6,15 @@ from typing import Annotated, Literal
 
 import typer
 
-Noun = Literal["scenarios", "models", "devices", "switches", "tasks", "crossbars", "controllers", "exports"]
+Noun = Literal[
+    "scenarios", "reproductions", "models", "devices", "switches", "tasks", "crossbars", "controllers", "exports"
+]
 
 
 def list_(
     noun: Annotated[Noun | None, typer.Argument(help="What to list; everything when left out.")] = None,
 ) -> None:
-    """List scenarios, models, devices, switches, tasks, crossbars, controllers, exports."""
+    """List scenarios, reproductions, models, devices, crossbars, controllers, exports."""
     from hwsim.catalogue import CATALOGUE
 
     nouns = [noun] if noun else list(CATALOGUE)

@@ -67,7 +67,7 @@ def summary(answer: Answer) -> str:
         ("run", str(answer.run)),
         (word, f"{final[merit]:.4f}{spread}"),
         ("  without noise", f"{final[f'{merit}_noiseless']:.4f}"),
-        ("  free training", f"{answer.reference:.4f}"),
+        ("  free training", "not asked for" if answer.reference is None else f"{answer.reference:.4f}"),
         ("reconnections", f"{answer.events}"),
         ("toggles", f"{final['toggles']:,.0f}   the hardware has {int(last['switches']):,} switches"),
         ("moves", f"{final['moves']:,.0f}"),

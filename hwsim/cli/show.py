@@ -78,8 +78,9 @@ def _show_run(run: Path, *, json: bool) -> None:
     typer.echo(f"{'event':>5} {'epoch':>7} {merit:>9} {'moves':>10} {'toggles':>10} {'writes':>8} {'energy':>10}")
     step = max(1, -(-len(rows) // 20))
     for row in [*rows[:-1:step], rows[-1]]:
+        judged = f"{float(row[merit]):.4f}" if row[merit] else ""
         typer.echo(
-            f"{row['event']:>5} {float(row['epoch']):>7.1f} {float(row[merit]):>9.4f} {int(row['moves']):>10,} "
+            f"{row['event']:>5} {float(row['epoch']):>7.1f} {judged:>9} {int(row['moves']):>10,} "
             f"{int(row['toggles']):>10,} {int(row['bias_writes']):>8,} {readable(float(row['energy_j']), 'energy'):>10}"
         )
     typer.echo("")

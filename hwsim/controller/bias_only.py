@@ -25,7 +25,7 @@ class BiasOnly:
     """The method at work: a :class:`hwsim.controller.Controller`."""
 
     def __init__(self, parameters: BiasOnlyParameters, job: Job) -> None:
-        self._period = parameters.period
+        self._steps = parameters.course().steps_a_period(len(job.task.train_x))
         weights = [cells.reshape(start.weights.shape) for cells, start in zip(job.cells, job.start, strict=True)]
         self._descent = Descent(job, parameters.course(), weights, [False] * len(weights))
 
@@ -34,10 +34,7 @@ class BiasOnly:
         descent = self._descent
         if descent.done:
             return None
-        for _ in range(self._period):
-            if not descent.done:
-                descent.epoch()
-                report(descent.share)
+        descent.work(self._steps, report)
         return Reconnection(descent.batch, (None,) * len(descent.weights), descent.registers())
 
     def dump(self) -> bytes:

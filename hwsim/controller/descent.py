@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import io
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
 from pydantic import Field
 
 from hwsim.controller.forward import forward
-from hwsim.controller.protocol import Course
+from hwsim.controller.protocol import Course, NoDeviceError, Optimiser, TrainingError, Unit
 from hwsim.device import Registers
 from hwsim.scenario import Section
 from hwsim.stream import stream
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     import torch
     from numpy.typing import NDArray
@@ -31,28 +32,49 @@ class DescentParameters(Section):
     batch: int = Field(default=32, ge=1, le=1_000_000)
     """Samples of one optimiser step."""
     rate: float = Field(default=1e-3, gt=0, le=10, allow_inf_nan=False)
-    """Adam's learning rate in the first epoch."""
+    """Learning rate in the first epoch."""
     rate_decay: float = Field(default=1.0, gt=0, le=1)
     """Factor on the learning rate after every epoch."""
+    optimiser: Optimiser = "adam"
+    """``adam`` (Kingma & Ba, moments 0.9 and 0.999) or ``sgd``, plain gradient descent."""
+    adam_epsilon: float = Field(default=1e-8, gt=0, le=1, allow_inf_nan=False)
+    """What Adam adds to the root of the second moment; Keras has 1e-7."""
+    penalty: float = Field(default=0.0, ge=0, le=1e3, allow_inf_nan=False)
+    """Factor of the sum of squares of every trained weight, added to the loss (L2 as in Keras)."""
     period: int = Field(default=1, ge=1, le=1_000_000)
-    """Epochs from one reconnection to the next."""
+    """From one reconnection to the next, in ``period_unit``."""
+    period_unit: Unit = "epochs"
+    """What ``period`` counts: ``epochs``, or ``batches``, single optimiser steps."""
 
     def course(self) -> Course:
         """The course that training takes, and free training with it."""
-        return Course(self.epochs, self.batch, self.rate, self.rate_decay, self.period)
+        return Course(
+            self.epochs,
+            self.batch,
+            self.rate,
+            self.rate_decay,
+            self.period,
+            self.period_unit,
+            self.optimiser,
+            self.adam_epsilon,
+            self.penalty,
+        )
 
 
 class Descent:
-    """Adam on some of a network's values, in float32 on the CPU, with batches fixed by seed and epoch.
+    """Adam or gradient descent on some of a network's values, in float32, with batches fixed by seed and epoch.
 
     Args:
-        job: task, model and seed.
+        job: task, model, seed, and where torch works.
         course: epochs, batch size and learning rates.
         weights: initial weights per layer (units, inputs).
         train_weights: per layer, whether its weights are trained.
 
     Biases and gains are trained where the model says that registers are learned. The same seed gives the same bits for
     a given number of torch threads.
+
+    Raises:
+        NoDeviceError: a CUDA card is wanted and torch sees none.
     """
 
     def __init__(
@@ -66,31 +88,41 @@ class Descent:
 
         torch.set_num_threads(job.threads)
         self.job, self.course = job, course
-        task = job.task
-        self._x = torch.from_numpy(task.train_x)
-        self._y = torch.from_numpy(task.train_y)
-        self.batches = -(-len(self._x) // course.batch)
+        self.device = _device(job.device)
+        self._x = torch.from_numpy(job.task.train_x).to(self.device)
+        self._y = torch.from_numpy(job.task.train_y).to(self.device)
+        self.batches = course.steps_a_pass(len(self._x))
         self.total = self.batches * course.epochs
         self.batch = 0
         self._order: tuple[int, torch.Tensor] | None = None
+        self._dropout = any(str(node.kind) == "dropout" for node in job.model.nodes)
         self.weights: list[torch.Tensor] = []
         self.biases: list[torch.Tensor] = []
         self.gains: list[torch.Tensor] = []
         trained: list[torch.Tensor] = []
+        self._penalised: list[tuple[torch.Tensor, float]] = []
         for layer, start, values, learned in zip(job.model.layers, job.start, weights, train_weights, strict=True):
-            weight = torch.tensor(values, dtype=torch.float32)
-            bias = torch.tensor(start.bias, dtype=torch.float32)
-            gain = torch.tensor(start.gain, dtype=torch.float32)
+            weight = torch.tensor(values, dtype=torch.float32, device=self.device)
+            bias = torch.tensor(start.bias, dtype=torch.float32, device=self.device)
+            gain = torch.tensor(start.gain, dtype=torch.float32, device=self.device)
             trained += [weight] if learned else []
             trained += [bias] if layer.learned_registers else []
             trained += [gain] if layer.gains and layer.learned_registers else []
+            self._penalised += [(weight, course.penalty)] if learned and course.penalty else []
             self.weights.append(weight)
             self.biases.append(bias)
             self.gains.append(gain)
         for tensor in trained:
             tensor.requires_grad_()
         self._trained = trained
-        self._adam = torch.optim.Adam(trained, lr=course.rate) if trained else None
+        self._optimiser = self._optimise(trained) if trained else None
+
+    def _optimise(self, trained: list[torch.Tensor]) -> torch.optim.Optimizer:
+        import torch
+
+        if self.course.optimiser == "sgd":
+            return torch.optim.SGD(trained, lr=self.course.rate)
+        return torch.optim.Adam(trained, lr=self.course.rate, eps=self.course.adam_epsilon)
 
     @property
     def done(self) -> bool:
@@ -102,40 +134,104 @@ class Descent:
         """Share of the work done, 0 to 1."""
         return self.batch / self.total
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """The network's outputs (samples, outputs)."""
-        return forward(self.job.model, x, self.weights, self.biases, self.gains)
+    def forward(self, x: torch.Tensor, training: torch.Generator | None = None) -> torch.Tensor:
+        """The network's outputs (samples, outputs); ``training`` is the source of dropout while training."""
+        return forward(self.job.model, x, self.weights, self.biases, self.gains, training)
+
+    def outputs(self, x: NDArray[np.float32]) -> NDArray[np.float64]:
+        """What the network makes of samples (samples, features), float64 (samples, outputs)."""
+        import torch
+
+        with torch.no_grad():
+            return self.forward(torch.from_numpy(x).to(self.device)).cpu().numpy().astype(np.float64)
 
     def epoch(self) -> None:
-        """One pass over the training set."""
-        import torch
+        """The rest of the pass over the training set that is under way: a whole one at its beginning."""
+        self.step(self.batches - self.batch % self.batches)
+
+    def work(self, steps: int, report: Callable[[float], None]) -> None:
+        """So many optimiser steps, or those that are left; ``report`` is told the share done, pass by pass."""
+        last = min(self.batch + steps, self.total)
+        while self.batch < last:
+            self.step(min(last - self.batch, self.batches - self.batch % self.batches))
+            report(self.share)
+
+    def step(self, count: int = 1) -> None:
+        """So many optimiser steps, one batch each, or those that are left.
+
+        Raises:
+            TrainingError: the loss became infinite or no number.
+        """
+        last = min(self.batch + count, self.total)
+        while self.batch < last and self._optimiser is not None:
+            self._part(last, self._optimiser)
+        self.batch = last
+
+    def _part(self, last: int, optimiser: torch.optim.Optimizer) -> None:
+        """The batches of the present pass up to number ``last``."""
         from torch.nn import functional
 
-        if self._adam is None:
-            self.batch += self.batches
-            return
-        number = self.batch // self.batches
-        order = torch.from_numpy(stream(self.job.seed, f"train/order/{number}").permutation(len(self._x)))
-        rate = self.course.rate * self.course.rate_decay**number
-        for group in self._adam.param_groups:
-            group["lr"] = rate
+        number, first = divmod(self.batch, self.batches)
+        order, size = self._ordered(number), self.course.batch
+        for group in optimiser.param_groups:
+            group["lr"] = self.course.rate * self.course.rate_decay**number
         loss_of = functional.cross_entropy if self.job.task.shape.goal == "classification" else functional.mse_loss
-        for first in range(0, len(order), self.course.batch):
-            chosen = order[first : first + self.course.batch]
-            self._adam.zero_grad(set_to_none=True)
-            loss_of(self.forward(self._x[chosen]), self._y[chosen]).backward()  # type: ignore[no-untyped-call]
-            self._adam.step()
+        total = self._x.new_zeros(())
+        for place in range(first, min(first + last - self.batch, self.batches)):
+            chosen = order[place * size : (place + 1) * size]
+            optimiser.zero_grad(set_to_none=True)
+            loss = loss_of(self.forward(self._samples(chosen), self._source()), self._y[chosen])
+            for weight, factor in self._penalised:
+                loss = loss + factor * weight.square().sum()
+            loss.backward()  # type: ignore[no-untyped-call]
+            optimiser.step()
+            total += loss.detach()
             self.batch += 1
+        if not math.isfinite(float(total)):
+            what = f"the loss of training is {float(total)} in epoch {number + 1} of {self.course.epochs}"
+            raise TrainingError(f"{what}; lower the learning rate or the initial values")
+
+    def _ordered(self, number: int) -> torch.Tensor:
+        """The order of samples in one pass, int64 (samples,)."""
+        import torch
+
+        if self._order is None or self._order[0] != number:
+            order = stream(self.job.seed, f"train/order/{number}").permutation(len(self._x))
+            self._order = number, torch.from_numpy(order).to(self.device)
+        return self._order[1]
+
+    def _samples(self, chosen: torch.Tensor) -> torch.Tensor:
+        """The samples of one batch, made anew where the task says how."""
+        import torch
+
+        x = self._x[chosen]
+        augment = self.job.task.augment
+        if augment is None:
+            return x
+        made = augment(x.cpu().numpy(), stream(self.job.seed, f"train/augment/{self.batch}"))
+        return torch.from_numpy(made).to(self.device)
+
+    def _source(self) -> torch.Generator | None:
+        """The source of what is random in the next batch; None where the model has nothing of the kind."""
+        import torch
+
+        if not self._dropout:
+            return None
+        seed = int(stream(self.job.seed, f"train/dropout/{self.batch}").integers(2**63))
+        return torch.Generator(self.device).manual_seed(seed)
+
+    def values(self, layer: int) -> NDArray[np.float64]:
+        """One layer's weights as they are now, float64 (units, inputs)."""
+        return self.weights[layer].detach().cpu().numpy().astype(np.float64)
 
     def registers(self) -> tuple[Registers, ...]:
         """Biases and gains as they are now."""
-        return tuple(
-            Registers(
-                bias=bias.detach().numpy().astype(np.float64),
-                gain=gain.detach().numpy().astype(np.float64) if layer.unit_gains else float(gain.detach()),
-            )
-            for layer, bias, gain in zip(self.job.model.layers, self.biases, self.gains, strict=True)
-        )
+        found = []
+        for layer, bias, gain in zip(self.job.model.layers, self.biases, self.gains, strict=True):
+            gains = gain.detach().cpu().numpy().astype(np.float64)
+            biases = bias.detach().cpu().numpy().astype(np.float64)
+            found.append(Registers(bias=biases, gain=gains if layer.unit_gains else float(gains)))
+        return tuple(found)
 
     def put_weights(self, layer: int, values: NDArray[np.float64]) -> None:
         """Set one layer's weights (units, inputs); Adam's moments stay as they are."""
@@ -145,15 +241,15 @@ class Descent:
             self.weights[layer].copy_(torch.tensor(values, dtype=torch.float32))
 
     def dump(self) -> dict[str, NDArray[np.generic]]:
-        """All values, Adam's moments and the place in the course, as named arrays."""
+        """All values, the optimiser's state and the place in the course, as named arrays."""
         arrays: dict[str, NDArray[np.generic]] = {"batch": np.array(self.batch)}
         for name, tensors in (("weight", self.weights), ("bias", self.biases), ("gain", self.gains)):
             for number, tensor in enumerate(tensors):
-                arrays[f"{name}/{number}"] = tensor.detach().numpy().copy()
+                arrays[f"{name}/{number}"] = tensor.detach().cpu().numpy().copy()
         for number, tensor in enumerate(self._trained):
-            if self._adam is not None and tensor in self._adam.state:
-                for key, value in self._adam.state[tensor].items():
-                    arrays[f"adam/{number}/{key}"] = value.numpy().copy()
+            if self._optimiser is not None and tensor in self._optimiser.state:
+                for key, value in self._optimiser.state[tensor].items():
+                    arrays[f"adam/{number}/{key}"] = value.cpu().numpy().copy()
         return arrays
 
     def load(self, arrays: dict[str, NDArray[np.generic]]) -> None:
@@ -165,14 +261,28 @@ class Descent:
             for name, tensors in (("weight", self.weights), ("bias", self.biases), ("gain", self.gains)):
                 for number, tensor in enumerate(tensors):
                     tensor.copy_(torch.tensor(arrays[f"{name}/{number}"]))
-        if self._adam is not None:
-            for number, tensor in enumerate(self._trained):
-                prefix = f"adam/{number}/"
-                found = {
-                    key.removeprefix(prefix): torch.tensor(arrays[key]) for key in arrays if key.startswith(prefix)
-                }
-                if found:
-                    self._adam.state[tensor] = found
+        for number, tensor in enumerate(self._trained if self._optimiser is not None else []):
+            prefix = f"adam/{number}/"
+            found = {
+                # Adam keeps its count of steps on the processor, wherever the values are
+                name: torch.tensor(arrays[key], device="cpu" if name == "step" else self.device)
+                for key in arrays
+                if (name := key.removeprefix(prefix)) != key
+            }
+            if found and self._optimiser is not None:
+                self._optimiser.state[tensor] = found
+
+
+def _device(name: str) -> torch.device:
+    """Where torch works, set so that the same seed gives the same bits."""
+    import torch
+
+    if name == "cuda":
+        if not torch.cuda.is_available():
+            raise NoDeviceError("torch sees no CUDA graphics card on this machine; set execution.torch_device = 'cpu'")
+        torch.backends.cudnn.deterministic, torch.backends.cudnn.benchmark = True, False
+        torch.backends.cudnn.allow_tf32 = False
+    return torch.device(name)
 
 
 def pack(arrays: dict[str, NDArray[np.generic]]) -> bytes:

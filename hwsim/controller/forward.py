@@ -23,6 +23,7 @@ def forward(
     weights: Sequence[torch.Tensor],
     biases: Sequence[torch.Tensor],
     gains: Sequence[torch.Tensor],
+    training: torch.Generator | None = None,
 ) -> torch.Tensor:
     """The network's outputs (samples, outputs).
 
@@ -32,7 +33,9 @@ def forward(
         weights: per layer (units, inputs).
         biases: per layer (units,).
         gains: per layer a number, or (units,) where each unit has its own.
+        training: source of what is random while training (dropout), None otherwise.
     """
+    del training  # no layer asks for it yet
     shape = model.nodes[0].taken
     kept = {-1: x if len(shape) == 1 else x.reshape(len(x), *shape)}
     wanted = {node.summand for node in model.nodes}
@@ -68,7 +71,8 @@ def _weighted(
     import torch
 
     if node.kind == "dense":
-        return _activated(layer, _settled(layer, x @ weight.T, bias, gain))
+        rows = x.reshape(-1, x.shape[-1])  # of a sequence step by step
+        return _activated(layer, _settled(layer, rows @ weight.T, bias, gain)).reshape(*x.shape[:-1], -1)
     if node.kind == "conv2d" and node.window:
         from torch.nn import functional
 
@@ -112,9 +116,10 @@ def _activated(layer: Layer, x: torch.Tensor) -> torch.Tensor:  # noqa: C901, PL
             return through + ((x > 0).to(x.dtype) - through).detach()
         case "look-up":
             low, high, entries = layer.parameters[0], layer.parameters[1], int(layer.parameters[2])
-            tables = torch.tensor(layer.parameters[3:], dtype=x.dtype).reshape(-1, entries)
+            tables = x.new_tensor(layer.parameters[3:]).reshape(-1, entries)
             at = ((x.detach() - low) / (high - low) * entries).floor().clamp(0, entries - 1).long()
-            own = torch.arange(x.shape[1]) if len(tables) > 1 else torch.zeros(x.shape[1], dtype=torch.long)
+            many = x.shape[1] if len(tables) > 1 else 1
+            own = torch.arange(many, device=x.device).expand(x.shape[1])
             through = x.clamp(low, high)
             return through + (tables[own, at] - through).detach()
     before, now, found = torch.zeros_like(x), torch.ones_like(x), torch.zeros_like(x)

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from hwsim.controller.descent import Descent
 from hwsim.model import Start
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    import numpy as np
     from numpy.typing import NDArray
 
     from hwsim.controller.protocol import Course, Job
@@ -27,7 +26,7 @@ def train_values(job: Job, course: Course, report: Callable[[float], None]) -> l
     while not descent.done:
         descent.epoch()
         report(descent.share)
-    weights = [weight.detach().numpy().astype(np.float64) for weight in descent.weights]
+    weights = [descent.values(number) for number in range(len(descent.weights))]
     return [Start(w, r.bias, r.gain) for w, r in zip(weights, descent.registers(), strict=True)]
 
 
@@ -39,12 +38,9 @@ def train_freely(job: Job, course: Course, report: Callable[[float], None]) -> N
     Returns:
         float64 (samples, outputs).
     """
-    import torch
-
     trained = [layer.learned_connections or layer.learned_registers for layer in job.model.layers]
     descent = Descent(job, course, [start.weights for start in job.start], trained)
     while not descent.done:
         descent.epoch()
         report(descent.share)
-    with torch.no_grad():
-        return descent.forward(torch.from_numpy(job.task.test_x)).numpy().astype(np.float64)
+    return descent.outputs(job.task.test_x)

@@ -51,7 +51,7 @@ class LaPerm:
     """The method at work: a :class:`hwsim.controller.Controller`."""
 
     def __init__(self, parameters: LaPermParameters, job: Job) -> None:
-        self._period, self._job = parameters.period, job
+        self._job, self._steps = job, parameters.course().steps_a_period(len(job.task.train_x))
         self._learned = [layer.learned_connections for layer in job.model.layers]
         weights = [cells.reshape(start.weights.shape) for cells, start in zip(job.cells, job.start, strict=True)]
         self._descent = Descent(job, parameters.course(), weights, self._learned)
@@ -61,16 +61,13 @@ class LaPerm:
         descent = self._descent
         if descent.done:
             return None
-        for _ in range(self._period):
-            if not descent.done:
-                descent.epoch()
-                report(descent.share)
+        descent.work(self._steps, report)
         permutations: list[NDArray[np.int64] | None] = []
         for number, (cells, learned) in enumerate(zip(self._job.cells, self._learned, strict=True)):
             if not learned:
                 permutations.append(None)
                 continue
-            free = descent.weights[number].detach().numpy().astype(np.float64).reshape(cells.shape)
+            free = descent.values(number).reshape(cells.shape)
             permutation = match_ranks(cells, free)
             snapped = np.take_along_axis(cells, permutation, axis=1)
             descent.put_weights(number, snapped.reshape(tuple(descent.weights[number].shape)))

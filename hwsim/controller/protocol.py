@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -14,7 +14,18 @@ if TYPE_CHECKING:
     from hwsim.device import Registers
     from hwsim.model import Model, Start
     from hwsim.scenario import Section
-    from hwsim.task import Task
+    from hwsim.task import Shape, Task
+
+Unit = Literal["epochs", "batches"]
+Optimiser = Literal["adam", "sgd"]
+
+
+class TrainingError(RuntimeError):
+    """Training cannot go on; the message is one line that says what would help."""
+
+
+class NoDeviceError(TrainingError):
+    """The machine lacks what a scenario wants to train on."""
 
 
 @dataclass(frozen=True)
@@ -22,7 +33,8 @@ class Job:
     """What a controller works on.
 
     ``cells`` holds, per layer, the design values of the chip's cells, float64 (banks, ports); ``ports`` of one bank may
-    be exchanged with each other and with no others. A controller reads them and never changes them.
+    be exchanged with each other and with no others. A controller reads them and never changes them. ``threads`` and
+    ``device`` (``cpu`` or ``cuda``) are torch's.
     """
 
     task: Task
@@ -31,6 +43,7 @@ class Job:
     cells: Sequence[NDArray[np.float64]]
     seed: int
     threads: int
+    device: str = "cpu"
 
 
 @dataclass(frozen=True)
@@ -64,9 +77,23 @@ class Controller(Protocol):
 
 @dataclass(frozen=True)
 class Course:
-    """How training goes: epochs, samples a step, learning rate and its decay an epoch, epochs between reconnections.
+    """How training goes; free training for the reference follows it too, without the reconnections.
 
-    Free training for the reference follows it too, without the reconnections.
+    Args:
+        epochs: passes over the training set.
+        batch: samples of one optimiser step.
+        rate: learning rate in the first epoch.
+        rate_decay: factor on it after every epoch.
+        period: from one reconnection to the next, in ``period_unit``.
+        period_unit: ``epochs`` or ``batches``, which are single optimiser steps.
+        optimiser: ``adam`` or ``sgd``.
+        adam_epsilon: what Adam adds to the root of the second moment.
+        penalty: factor of the sum of squares of each trained weight, added to the loss.
+
+    Example:
+        >>> course = Course(epochs=2, batch=32, rate=0.1, rate_decay=1.0, period=3)
+        >>> course.steps_a_pass(100), course.steps_a_period(100)
+        (4, 12)
     """
 
     epochs: int
@@ -74,14 +101,35 @@ class Course:
     rate: float
     rate_decay: float
     period: int
+    period_unit: Unit = "epochs"
+    optimiser: Optimiser = "adam"
+    adam_epsilon: float = 1e-8
+    penalty: float = 0.0
+
+    def steps_a_pass(self, samples: int) -> int:
+        """Optimiser steps of one pass over so many samples; the last batch may be smaller."""
+        return -(-samples // self.batch)
+
+    def steps_a_period(self, samples: int) -> int:
+        """Optimiser steps from one reconnection to the next."""
+        return self.period * (self.steps_a_pass(samples) if self.period_unit == "epochs" else 1)
+
+
+def _suits(model: Model, shape: Shape) -> list[tuple[str, str]]:
+    del model, shape
+    return []
 
 
 @dataclass(frozen=True)
 class ControllerPlugin:
-    """A catalogue entry: the schema of a method's parameters and the method."""
+    """A catalogue entry: the schema of a method's parameters and the method.
+
+    ``problems`` says why a model or a task does not suit the method: what was found and what would work, in words.
+    """
 
     name: str
     summary: str
     parameters: type[Section]
     begin: Callable[[Any, Job], Controller]
     course: Callable[[Any], Course]
+    problems: Callable[[Model, Shape], list[tuple[str, str]]] = _suits

@@ -220,7 +220,7 @@ class FpgaChip:
 
     def inference_bill(self) -> Bill:
         """Every LUT once for each product of a layer's matrix; layers in sequence, products pipelined."""
-        places = [prod(node.given[1:]) for node in self.nodes if node.layer is not None] or [1] * len(self.layers)
+        places = [node.products for node in self.nodes if node.layer is not None] or [1] * len(self.layers)
         turns = self.device.folding
         energy = cycles = 0.0
         for each, layer, count in zip(self.resources, self.layers, places, strict=True):

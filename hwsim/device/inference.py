@@ -126,7 +126,8 @@ def _weighted(
     """One layer with cells."""
     layer = node.layer or 0
     if node.kind == "dense":
-        return chip.settle(layer, chip.products(layer, signals, rng), registers)
+        rows = signals.reshape(-1, signals.shape[-1])  # of a sequence step by step
+        return chip.settle(layer, chip.products(layer, rows, rng), registers).reshape(*signals.shape[:-1], -1)
     if node.kind == "conv2d":
         rows = _windows(node, signals, model.layers[layer].inputs)
         found = chip.settle(layer, chip.products(layer, rows, rng), registers)

@@ -14,7 +14,6 @@ and activation are electronic.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from math import prod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -163,8 +162,7 @@ class Photonic:
             FabricationError: a layer cannot be programmed; the message names it.
         """
         ranges = survey(model, start, calibration)
-        # reads of one inference: places of a convolution, steps of a recurrence
-        places = {n.layer: n.taken[0] if n.kind == "rnn" else prod(n.given[1:]) for n in model.nodes}
+        places = {n.layer: n.products for n in model.nodes}  # reads of one inference
         layers: list[_Layer] = []
         for number, (law, values, seen) in enumerate(zip(model.layers, start, ranges, strict=True)):
             if not np.isfinite(values.weights).all():

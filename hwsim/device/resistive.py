@@ -11,7 +11,6 @@ noise on a current does not stop there, and is not cut off here.)
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from math import prod
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from hwsim.model import Model, Node, Start
+    from hwsim.model import Model, Start
 
 MICRO = 1e-6
 """Microsiemens, in which the fits are written."""
@@ -298,16 +297,11 @@ class ResistiveChip(NumberChip):
         device, energy, time = self.device, 0.0, 0.0
         for node in self.model.nodes:
             if node.layer is not None:
-                layer, reads = self.model.layers[node.layer], _reads(node)
+                layer, reads = self.model.layers[node.layer], node.products
                 each = layer.units * layer.inputs * device.cell_energy
                 energy += reads * (each + layer.inputs * device.dac_energy + layer.units * device.adc_energy)
                 time += reads * device.read_time
         return Bill(energy_j=energy, time_s=time)
-
-
-def _reads(node: Node) -> int:
-    """Matrix-vector products of one inference: places of a convolution, steps of a recurrence."""
-    return node.taken[0] if node.kind == "rnn" else prod(node.given[1:])
 
 
 def _build(values: Mapping[str, Any]) -> Resistive:

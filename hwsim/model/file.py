@@ -2,32 +2,61 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
-from math import prod
-from typing import TYPE_CHECKING, Literal
+from math import prod, sqrt
+from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
-from hwsim.model.layer import Activation, BiasStart, Kind, Layer, Model, Node, WeightStart, Window, pad_same
-from hwsim.scenario import Fault, FaultError, Section, validate
+from hwsim.model.layer import Activation, BiasStart, Kind, Layer, Model, Node, Norm, WeightStart, Window, pad_same
+from hwsim.scenario import Fault, FaultError, Refusal, Section, validate
 
 if TYPE_CHECKING:
     from hwsim.scenario import Document
 
 Size = int | tuple[int, int]
+MOST_UNITS = 1_000_000
+
+
+def _units(value: int | str) -> int | str:
+    """Hold units within their bounds, and a multiple of the width to its form."""
+    if isinstance(value, int):
+        if not 1 <= value <= MOST_UNITS:
+            raise Refusal(f"must be {'at least 1' if value < 1 else 'at most 1000000'}")
+        return value
+    if multiple(value) is None:
+        raise Refusal("must be a whole number or a multiple of the width", 'write 3, "width" or "2 width"')
+    return value
+
+
+Units = Annotated[int | str, AfterValidator(_units)]
+
+
+def multiple(text: str) -> int | None:
+    """How many widths a text stands for; None where it is no multiple of the width.
+
+    Example:
+        >>> multiple("2 width"), multiple("width"), multiple("2.5 width"), multiple("0 width")
+        (2, 1, None, None)
+    """
+    found = re.fullmatch(r"(?:([1-9]\d{0,6})\s*)?width", text.strip())
+    return int(found[1] or 1) if found else None
 
 
 class LayerFile(Section):
     """One ``[[layer]]`` of a model file."""
 
     kind: Kind
-    """Layer type: ``dense``, every unit meets every input; ``conv2d``, every filter walks over the image; ``rnn``, an
+    """Layer type: ``dense``, every unit meets every input, of a sequence step by step; ``conv2d``, every filter walks over the image; ``rnn``, an
     Elman network; ``max-pool`` and ``average-pool``; ``batch-norm``, a gain and a bias register for every unit of the
-    layer before it; ``flatten``, an image into features; ``add``, the signals of an earlier layer on top."""
+    layer before it; ``dropout``, signals set to zero at random while training and nothing on the hardware;
+    ``flatten``, an image into features; ``add``, the signals of an earlier layer on top."""
     name: str = ""
     """What a later ``add`` calls this layer."""
-    units: int | None = Field(default=None, ge=1, le=1_000_000)
-    """Output units of ``dense`` and ``rnn``, filters of ``conv2d``."""
+    units: Units | None = None
+    """Output units of ``dense`` and ``rnn``, filters of ``conv2d``: 1 to 1,000,000, or a whole multiple of the file's
+    ``width``, such as ``"2 width"``."""
     activation: Activation | None = None
     """Function applied to each unit's sum; of ``add``, ``relu`` or ``identity``."""
     slope: float | None = Field(default=None, ge=-1e6, le=1e6)
@@ -53,22 +82,55 @@ class LayerFile(Section):
     place: Literal["cells", "electronics"] = "cells"
     """Where the weights are: in cells of the device, or in electronics beside it that computes the layer exactly."""
     weights: WeightStart = "he-uniform"
-    """How the fixed weights are drawn: ``he-uniform`` U(-a, a) with a = sqrt(6 / inputs); ``uniform`` U(-a, a) with
-    a = ``weight_bound``; ``linspace-shuffled`` equidistant in -a..a, shuffled; ``pairwise`` n values U(-a, a), then
-    their negatives (Cai et al.); ``signs`` +1 for the first half of the units, -1 for the rest (Cai et al.)."""
+    """How the fixed weights are drawn: ``he-uniform`` U(-a, a) with a = sqrt(6 / inputs); ``he-normal``
+    N(0, 2 / inputs); ``xavier-uniform`` U(-a, a) with a = sqrt(6 / (inputs + outputs)); ``uniform`` U(-a, a) with
+    a = ``weight_bound``; ``normal`` with ``weight_deviation``; ``constant``, all ``weight_value``; ``linspace``
+    equidistant in -a..a, ascending; ``linspace-shuffled`` the same, shuffled; ``pairwise`` n values U(-a, a), then
+    their negatives (Cai et al.); ``signs`` +1 for the first half of the units, -1 for the rest (Cai et al.);
+    ``directions`` a times each of the 3^inputs - 1 vectors of -1, 0 and 1 but zero, each before its opposite, for equal
+    shares of the units (Cai et al.)."""
     weight_bound: float = Field(default=1.0, gt=0, le=1e30, allow_inf_nan=False)
     """The bound a of the weight starts that have one."""
+    weight_gain: float = Field(default=1.0, gt=0, le=1e30, allow_inf_nan=False)
+    """Factor on what ``he-uniform``, ``he-normal`` and ``xavier-uniform`` draw."""
+    weight_deviation: float | str | None = None
+    """Standard deviation of ``normal``: a number, or text: ``"1.5 / sqrt(inputs)"`` or ``"1.5 / sqrt(units)"``."""
+    weight_value: float | None = Field(default=None, ge=-1e30, le=1e30, allow_inf_nan=False)
+    """The one weight of ``constant``."""
+    weight_repeats: int = Field(default=1, ge=1, le=1_000_000)
+    """How often ``uniform`` uses each value: a set of so many fewer values, one set after the other (Cai et al.)."""
+    keep: float | None = Field(default=None, gt=0, le=1)
+    """Probability that a weight starts as drawn; the others are fabricated as zeros, which reconnections move about
+    like any value. The file's own ``keep`` when left out."""
+    penalty: float = Field(default=0.0, ge=0, le=1e6)
+    """L2 penalty of training: the loss grows by this times the sum of the layer's squared weights, as in Keras."""
     connections: Literal["learned", "fixed"] = "learned"
     """Whether a permutation circuit stands before this layer's weights."""
     bias: BiasStart = "zero"
-    """How the bias registers start: ``zero``; ``uniform`` U(-b, b); ``uniform-twice`` and ``linspace-twice``: one drawn
-    or equidistant set in -b..b for each half of the units (Cai et al.)."""
+    """How the bias registers start: ``zero``; ``he-uniform`` U(-a, a) with a = sqrt(6 / units), which is what Keras
+    makes of a vector of that length; ``uniform`` U(-b, b); ``linspace`` equidistant in -b..b;
+    ``he-normal`` N(0, 2 / m) and ``xavier-uniform`` U(-a, a) with a = sqrt(12 / (m + 1)) for a set of m values, as
+    Cai et al. draw a vector; ``uniform-twice`` and ``linspace-twice``: one drawn or equidistant set in -b..b for each
+    half of the units (Cai et al.)."""
+    bias_repeats: int = Field(default=1, ge=1, le=1_000_000)
+    """How often each value is used: a set of so many fewer values, one set after the other (Cai et al.)."""
     bias_bound: float = Field(default=1.0, gt=0, le=1e30, allow_inf_nan=False)
     """The bound b of the bias starts that have one."""
     gain: bool = False
     """Whether the layer has a gain register, starting at 1 (the scale of Cai et al.)."""
-    registers: Literal["learned", "fixed"] = "learned"
-    """Whether bias and gain may be rewritten after fabrication."""
+    registers: Literal["learned", "fixed", "permuted"] = "learned"
+    """Whether bias and gain may be rewritten after fabrication; ``permuted``: LaPerm writes the biases as permutations
+    of their starting values, as it does with weights, and other methods train them freely."""
+    drop: float | None = Field(default=None, gt=0, lt=1)
+    """Share of the signals that ``dropout`` sets to zero; the rest is scaled up by 1 / (1 - drop)."""
+    statistics: Literal["none", "batch"] | None = None
+    """What ``batch-norm`` does in training: ``none``, the default, trains gain and bias and nothing else; ``batch``
+    also normalises by mean and variance of the batch, keeps running ones, and folds these into the gain and bias
+    registers at every reconnection, as a batch normalisation in its test mode."""
+    momentum: float | None = Field(default=None, gt=0, le=1)
+    """Share of a new batch in the running statistics of ``batch-norm``; 0.1 when left out."""
+    epsilon: float | None = Field(default=None, gt=0, le=1)
+    """What ``batch-norm`` adds to a variance; 1e-5 when left out."""
 
 
 class ModelFile(Section):
@@ -80,11 +142,17 @@ class ModelFile(Section):
     """Numbers the first layer takes."""
     shape: list[int] | None = Field(default=None, min_length=1, max_length=3)
     """How the inputs stand: channels, rows, columns of an image, or steps, features of a sequence."""
+    width: int | None = Field(default=None, ge=1, le=MOST_UNITS)
+    """A number that layers may name in ``units``; a scenario's ``[model]`` may set another."""
+    keep: float | None = Field(default=None, gt=0, le=1)
+    """Probability for every layer that a weight starts as drawn and not as a zero; the first layer keeps at least 0.8
+    of its weights (Qiu & Suda). A layer's own ``keep`` goes before."""
     layer: list[LayerFile] = Field(min_length=1)
     """The layers in order."""
 
 
-_WEIGHTED = {"place", "weights", "weight_bound", "connections", "bias", "bias_bound", "gain", "registers"}
+_DRAWN = {"weights", "weight_bound", "weight_gain", "weight_deviation", "weight_value", "weight_repeats", "keep"}
+_WEIGHTED = _DRAWN | {"place", "connections", "bias", "bias_bound", "bias_repeats", "gain", "registers", "penalty"}
 _ACTIVATED = {"activation", "slope", "coefficients", "table", "table_range", "table_entries"}
 _KEYS: dict[Kind, set[str]] = {
     "dense": {"units"} | _WEIGHTED | _ACTIVATED,
@@ -92,7 +160,8 @@ _KEYS: dict[Kind, set[str]] = {
     "rnn": {"units", "sequence"} | _WEIGHTED | _ACTIVATED,
     "max-pool": {"kernel", "stride"},
     "average-pool": {"kernel", "stride"},
-    "batch-norm": _ACTIVATED,
+    "batch-norm": _ACTIVATED | {"statistics", "momentum", "epsilon"},
+    "dropout": {"drop"},
     "flatten": set(),
     "add": {"summand", "activation"},
 }
@@ -103,6 +172,7 @@ _NEEDED: dict[Kind, tuple[str, ...]] = {
     "max-pool": ("kernel",),
     "average-pool": ("kernel",),
     "batch-norm": (),
+    "dropout": ("drop",),
     "flatten": (),
     "add": ("summand",),
 }
@@ -113,18 +183,29 @@ _PARAMETERS: dict[str, set[Activation]] = {
     "table_range": {"look-up"},
     "table_entries": {"look-up"},
 }
+_STARTS = {"weight_deviation": "normal", "weight_value": "constant"}
+"""Keys that one weight start needs and the others have no use for."""
+_FIRST_KEEPS = 0.8
+_DEVIATION = re.compile(r"\s*(\d+\.?\d*(?:[eE][-+]?\d+)?)\s*(?:/\s*sqrt\(\s*(inputs|units)\s*\)\s*)?")
+_MOST_DIRECTIONS = 8
 _IMAGE = 3
 _SEQUENCE = 2
+_LARGE = 1e30
 
 
-def read_model(document: Document) -> Model:
+def read_model(document: Document, width: int | None = None) -> Model:
     """Turn a model file into a model.
+
+    Args:
+        document: the file.
+        width: what its ``width`` is set to, its own when None.
 
     Raises:
         FaultError: every fault of the file at once, with line and column; of shapes that do not fit, the first.
     """
     file = validate(document, ModelFile)
     reader = _Reader(document, file)
+    file = reader.widen(file, width)
     faults = [fault for number, entry in enumerate(file.layer) for fault in reader.keys(number, entry)]
     if faults:
         raise FaultError(faults)
@@ -141,6 +222,7 @@ class _Reader:
 
     def __init__(self, document: Document, file: ModelFile) -> None:
         self.document = document
+        self.file = file
         self.layers: list[Layer] = []
         self.nodes: list[Node] = []
         self.names: dict[str, int] = {"input": -1}
@@ -149,6 +231,24 @@ class _Reader:
         if min(self.first) < 1 or prod(self.first) != file.inputs:
             what = f"the shape {list(self.first)} holds {prod(self.first)} numbers, but inputs = {file.inputs}"
             raise FaultError([document.fault(("shape",), what, "", "make them agree")])
+
+    def widen(self, file: ModelFile, width: int | None) -> ModelFile:
+        """The file with multiples of the width worked out."""
+        width, entries, faults = width or file.width, list(file.layer), []
+        for number, entry in enumerate(file.layer):
+            if not isinstance(entry.units, str):
+                continue
+            units = (multiple(entry.units) or 0) * (width or 0)
+            if not 1 <= units <= MOST_UNITS:
+                what = f"{entry.units!r} makes {units:,} units" if width else "the file has no 'width'"
+                cure = (
+                    f"make it 1 to {MOST_UNITS:,}" if width else "add width = 64, or another number, above the layers"
+                )
+                faults.append(self.document.fault(("layer", number, "units"), what, "", cure))
+            entries[number] = entry.model_copy(update={"units": units})
+        if faults:
+            raise FaultError(faults)
+        return file.model_copy(update={"layer": entries})
 
     def wrong(self, number: int, key: str, what: str, cure: str) -> FaultError:
         """A fault at a key of a layer."""
@@ -176,6 +276,7 @@ class _Reader:
             if getattr(entry, key) is None and entry.activation in activations and not optional:
                 what = f"missing key '{key}' of activation {entry.activation!r}"
                 faults.append(self.document.fault((*at, "activation"), what, "", "add it"))
+        faults += self._start_keys(number, entry)
         faults += [
             self.document.fault((*at, key), f"'{key}' must be at least 1", "", "write 1 or more")
             for key in ("kernel", "stride")
@@ -190,6 +291,31 @@ class _Reader:
             faults.append(self.document.fault((*at, "table_range"), what, f"{low:g} to {high:g}", "low first"))
         return faults
 
+    def _start_keys(self, number: int, entry: LayerFile) -> list[Fault]:
+        """Keys of weight starts and of batch statistics that stand where they mean nothing, or are missing."""
+        faults: list[Fault] = []
+        at, allowed = ("layer", number), _KEYS[entry.kind]
+        for key, law in _STARTS.items():
+            given = getattr(entry, key) is not None
+            if given and entry.weights != law and key in allowed:
+                cure = f"leave it out, or set weights = {law!r}"
+                faults.append(self.document.fault((*at, key), f"'{key}' belongs to weights {law!r}", "", cure))
+            if not given and entry.weights == law:
+                faults.append(self.document.fault((*at, "weights"), f"missing key '{key}' of {law!r}", "", "add it"))
+        if isinstance(entry.weight_deviation, str) and not _DEVIATION.fullmatch(entry.weight_deviation):
+            what, cure = "'weight_deviation' cannot be read", 'write a number, or "1.5 / sqrt(inputs)", or with units'
+            faults.append(self.document.fault((*at, "weight_deviation"), what, repr(entry.weight_deviation), cure))
+        elif isinstance(entry.weight_deviation, int | float) and not 0 <= entry.weight_deviation <= _LARGE:
+            what, found = "'weight_deviation' must be from 0 to 1e+30", f"{entry.weight_deviation:g}"
+            faults.append(self.document.fault((*at, "weight_deviation"), what, found, "write such a number"))
+        if entry.statistics != "batch":
+            faults += [
+                self.document.fault((*at, key), f"'{key}' belongs to statistics 'batch'", "", "leave it out, or set it")
+                for key in ("momentum", "epsilon")
+                if getattr(entry, key) is not None and key in allowed
+            ]
+        return faults
+
     def take(self, number: int, entry: LayerFile) -> None:
         """Add one layer of the file to the graph."""
         node = {
@@ -199,6 +325,7 @@ class _Reader:
             "max-pool": self._window,
             "average-pool": self._window,
             "batch-norm": self._normalise,
+            "dropout": lambda *_: Node("dropout", self.shape, self.shape, drop=entry.drop or 0.0),
             "flatten": lambda *_: Node("flatten", self.shape, (prod(self.shape),)),
             "add": self._add,
         }[entry.kind](number, entry)
@@ -211,9 +338,12 @@ class _Reader:
 
     def _layer(self, number: int, entry: LayerFile, inputs: int) -> int:
         """Add weights; returns their number."""
+        if entry.weights == "directions" and inputs > _MOST_DIRECTIONS:
+            what = f"{inputs} inputs have 3^{inputs} - 1 directions"
+            raise self.wrong(number, "weights", what, f"'directions' takes at most {_MOST_DIRECTIONS} inputs")
         self.layers.append(
             Layer(
-                units=entry.units or 0,
+                units=_count(entry),
                 inputs=inputs,
                 activation=entry.activation or "identity",
                 weights=entry.weights,
@@ -222,12 +352,29 @@ class _Reader:
                 bias=entry.bias,
                 bias_bound=entry.bias_bound,
                 gain=entry.gain,
-                learned_registers=entry.registers == "learned",
-                parameters=self._parameters(number, entry, entry.units or 0),
+                learned_registers=entry.registers != "fixed",
+                parameters=self._parameters(number, entry, _count(entry)),
                 electronic=entry.place == "electronics",
+                weight_gain=entry.weight_gain,
+                weight_repeats=entry.weight_repeats,
+                bias_repeats=entry.bias_repeats,
+                weight_deviation=_deviation(entry, inputs),
+                weight_value=1.0 if entry.weight_value is None else entry.weight_value,
+                keep=self._keep(entry),
+                places=prod(_pair(entry.kernel or 1)),
+                penalty=entry.penalty,
+                permuted_registers=entry.registers == "permuted",
             )
         )
         return len(self.layers) - 1
+
+    def _keep(self, entry: LayerFile) -> float:
+        """A layer's share of weights that are no zeros."""
+        if entry.keep is not None:
+            return entry.keep
+        if self.file.keep is None:
+            return 1.0
+        return self.file.keep if self.layers else max(self.file.keep, _FIRST_KEEPS)
 
     def _parameters(self, number: int, entry: LayerFile, units: int) -> tuple[float, ...]:
         """The parameters of a layer's activation, in the order of :mod:`hwsim.model.activation`."""
@@ -246,17 +393,14 @@ class _Reader:
         if len(self.shape) == _IMAGE:
             what = f"a dense layer cannot take an image of {_shown(self.shape)}"
             raise self.wrong(number, "kind", what, "put a layer of kind 'flatten' before it")
-        if len(self.shape) == _SEQUENCE:
-            what = f"a dense layer cannot take a sequence of {_shown(self.shape)}"
-            raise self.wrong(number, "kind", what, "leave 'sequence' out of the 'rnn' before it, or flatten")
-        units = entry.units or 0
-        return Node("dense", self.shape, (units,), self._layer(number, entry, self.shape[0]))
+        units = _count(entry)
+        return Node("dense", self.shape, (*self.shape[:-1], units), self._layer(number, entry, self.shape[-1]))
 
     def _rnn(self, number: int, entry: LayerFile) -> Node:
         if len(self.shape) != _SEQUENCE:
             what = f"an rnn takes a sequence of steps and features, not {_shown(self.shape)}"
             raise self.wrong(number, "kind", what, "give the model shape = [steps, features]")
-        units, (steps, features) = entry.units or 0, self.shape
+        units, (steps, features) = _count(entry), self.shape
         layer = self._layer(number, entry, features + units)
         given = (steps, units) if entry.sequence else (units,)
         return Node("rnn", self.shape, given, layer, sequence=bool(entry.sequence))
@@ -276,7 +420,7 @@ class _Reader:
         if entry.kind != "conv2d":
             return Node(entry.kind, self.shape, (channels, *places), window=window)
         layer = self._layer(number, entry, channels * prod(kernel))
-        return Node("conv2d", self.shape, (entry.units or 0, *places), layer, window)
+        return Node("conv2d", self.shape, (_count(entry), *places), layer, window)
 
     def _normalise(self, number: int, entry: LayerFile) -> Node:
         before = self.nodes[-1].layer if self.nodes else None
@@ -289,6 +433,7 @@ class _Reader:
             activation=entry.activation or "identity",
             parameters=self._parameters(number, entry, layer.units),
             unit_gains=True,
+            norm=Norm(entry.momentum or 0.1, entry.epsilon or 1e-5) if entry.statistics == "batch" else None,
         )
         return Node("batch-norm", self.shape, self.shape)
 
@@ -305,6 +450,19 @@ class _Reader:
             what = f"{entry.summand!r} gives {_shown(other)}, but {_shown(self.shape)} stand here"
             raise self.wrong(number, "summand", what, "add layers of equal shape")
         return Node("add", self.shape, self.shape, summand=summand, rectify=entry.activation == "relu")
+
+
+def _count(entry: LayerFile) -> int:
+    """Units of a layer, once the width is worked out."""
+    return entry.units if isinstance(entry.units, int) else 0
+
+
+def _deviation(entry: LayerFile, inputs: int) -> float:
+    """The standard deviation of a layer's weights, where it has one."""
+    if isinstance(entry.weight_deviation, str) and (found := _DEVIATION.fullmatch(entry.weight_deviation)):
+        sizes: dict[str | None, int] = {"inputs": inputs, "units": _count(entry) or 1, None: 1}
+        return float(found[1]) / sqrt(sizes[found[2]])
+    return 1.0 if entry.weight_deviation is None else float(entry.weight_deviation)
 
 
 def _pair(size: Size) -> tuple[int, int]:

@@ -9,10 +9,32 @@ from typing import Literal
 Activation = Literal[
     "relu", "identity", "leaky-relu", "step", "tanh", "sigmoid", "look-up", "legendre", "laguerre", "hermite"
 ]
-WeightStart = Literal["he-uniform", "uniform", "linspace-shuffled", "pairwise", "signs"]
-BiasStart = Literal["zero", "uniform", "uniform-twice", "linspace-twice"]
-Kind = Literal["dense", "conv2d", "rnn", "max-pool", "average-pool", "batch-norm", "flatten", "add"]
+WeightStart = Literal[
+    "he-uniform",
+    "he-normal",
+    "xavier-uniform",
+    "uniform",
+    "normal",
+    "constant",
+    "linspace",
+    "linspace-shuffled",
+    "pairwise",
+    "signs",
+    "directions",
+]
+BiasStart = Literal[
+    "zero", "he-uniform", "he-normal", "xavier-uniform", "uniform", "linspace", "uniform-twice", "linspace-twice"
+]
+Kind = Literal["dense", "conv2d", "rnn", "max-pool", "average-pool", "batch-norm", "dropout", "flatten", "add"]
 Pair = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Norm:
+    """How batch statistics are kept: the share of a new batch in the running ones, and what is added to a variance."""
+
+    momentum: float = 0.1
+    epsilon: float = 1e-5
 
 
 @dataclass(frozen=True)
@@ -39,6 +61,26 @@ class Layer:
     unit_gains: bool = False
     electronic: bool = False
     """Computed beside the device, exactly, instead of in its cells."""
+    weight_gain: float = 1.0
+    """Factor on the values of the starts that look at the layer's size."""
+    weight_deviation: float = 1.0
+    """Standard deviation of the weight start ``normal``."""
+    weight_value: float = 1.0
+    """Every weight of the start ``constant``."""
+    keep: float = 1.0
+    """Probability that a weight starts as drawn instead of at zero."""
+    weight_repeats: int = 1
+    """How often each value of the weight start ``uniform`` is used: one set of values, again and again."""
+    bias_repeats: int = 1
+    """How often each value of a bias start is used: one set of values, again and again."""
+    places: int = 1
+    """Rows times columns of a convolution's kernel."""
+    penalty: float = 0.0
+    """In training the loss grows by this times the sum of the squared weights."""
+    permuted_registers: bool = False
+    """The bias is rewritten with permutations of its starting values only, by a method that knows how (LaPerm)."""
+    norm: Norm | None = None
+    """Batch statistics that training takes and that reconnections fold into the registers."""
 
     @property
     def gains(self) -> int:
@@ -87,7 +129,8 @@ class Node:
 
     Images are (channels, rows, columns), sequences (steps, features), all else (features,). ``layer`` numbers the
     weights among ``Model.layers``; ``summand`` is the node whose signals are added, -1 for the network's input;
-    ``rectify`` sets what is negative to zero after adding; ``sequence`` gives every state of a recurrent layer.
+    ``rectify`` sets what is negative to zero after adding; ``sequence`` gives every state of a recurrent layer;
+    ``drop`` is the share of signals that dropout sets to zero in training.
     """
 
     kind: Kind
@@ -98,6 +141,19 @@ class Node:
     summand: int | None = None
     rectify: bool = False
     sequence: bool = False
+    drop: float = 0.0
+
+    @property
+    def products(self) -> int:
+        """Matrix-vector products of one inference: places of a convolution, steps of a sequence; 0 without weights.
+
+        Example:
+            >>> Node("dense", (7, 4), (7, 2), 0).products, Node("conv2d", (1, 5, 5), (8, 3, 3), 0).products
+            (7, 9)
+        """
+        if self.layer is None:
+            return 0
+        return self.taken[0] if len(self.taken) == 2 else prod(self.given[1:])  # noqa: PLR2004 - steps, features
 
 
 @dataclass(frozen=True)

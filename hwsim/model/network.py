@@ -7,6 +7,7 @@ bias live in registers beside the chip and are the only values that can be rewri
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import product
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,6 +15,8 @@ import numpy as np
 from hwsim.stream import stream
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
     from hwsim.model.layer import Layer, Model
@@ -28,16 +31,30 @@ class Start:
     gain: float | NDArray[np.float64]
 
 
-def _weights(layer: Layer, rng: np.random.Generator) -> NDArray[np.float64]:
+def _weights(  # noqa: C901, PLR0911 - one case a start
+    layer: Layer, rng: np.random.Generator
+) -> NDArray[np.float64]:
     shape = (layer.units, layer.inputs)
     size = layer.units * layer.inputs
     bound = layer.weight_bound
     match layer.weights:
         case "he-uniform":
             limit = np.sqrt(6 / layer.inputs)
+            return rng.uniform(-limit, limit, shape) * layer.weight_gain
+        case "he-normal":
+            return rng.normal(0, layer.weight_gain * np.sqrt(2 / layer.inputs), shape)
+        case "xavier-uniform":
+            limit = layer.weight_gain * np.sqrt(6 / (layer.inputs + layer.units * layer.places))
             return rng.uniform(-limit, limit, shape)
         case "uniform":
-            return rng.uniform(-bound, bound, shape)
+            values = rng.uniform(-bound, bound, -(-size // layer.weight_repeats))
+            return np.tile(values, layer.weight_repeats)[:size].reshape(shape)
+        case "normal":
+            return rng.normal(0, layer.weight_deviation, shape)
+        case "constant":
+            return np.full(shape, layer.weight_value)
+        case "linspace":
+            return np.linspace(-bound, bound, size).reshape(shape)
         case "linspace-shuffled":
             return rng.permutation(np.linspace(-bound, bound, size)).reshape(shape)
         case "pairwise":
@@ -46,19 +63,54 @@ def _weights(layer: Layer, rng: np.random.Generator) -> NDArray[np.float64]:
         case "signs":
             sign = np.where(np.arange(layer.units) < (layer.units + 1) // 2, 1.0, -1.0)
             return np.repeat(sign[:, None], layer.inputs, axis=1)
+        case "directions":
+            every = np.array(list(directions(layer.inputs)), np.float64)
+            each = -(-layer.units // len(every))
+            return bound * np.repeat(every, each, axis=0)[: layer.units]
+
+
+def directions(inputs: int) -> Iterator[tuple[int, ...]]:
+    """All vectors of -1, 0 and 1 but that of zeros, each before its opposite.
+
+    Example:
+        >>> list(directions(2))
+        [(1, 1), (-1, -1), (1, 0), (-1, 0), (1, -1), (-1, 1), (0, 1), (0, -1)]
+    """
+    for vector in product((1, 0, -1), repeat=inputs):
+        if next((number for number in vector if number), 0) > 0:
+            yield vector
+            yield tuple(-number for number in vector)
 
 
 def _bias(layer: Layer, rng: np.random.Generator) -> NDArray[np.float64]:
-    bound, half = layer.bias_bound, (layer.units + 1) // 2
+    repeats = 2 if layer.bias.endswith("-twice") else layer.bias_repeats
+    values = _bias_set(layer, -(-layer.units // repeats), rng)
+    return np.tile(values, repeats)[: layer.units]
+
+
+def _bias_set(layer: Layer, size: int, rng: np.random.Generator) -> NDArray[np.float64]:
+    """One set of bias values, which stand once or several times."""
+    bound = layer.bias_bound
     match layer.bias:
         case "zero":
-            return np.zeros(layer.units)
-        case "uniform":
-            return rng.uniform(-bound, bound, layer.units)
-        case "uniform-twice":
-            return np.tile(rng.uniform(-bound, bound, half), 2)[: layer.units]
-        case "linspace-twice":
-            return np.tile(np.linspace(-bound, bound, half), 2)[: layer.units]
+            return np.zeros(size)
+        case "he-uniform":
+            limit = np.sqrt(6 / size)
+            return rng.uniform(-limit, limit, size)
+        case "he-normal":
+            return rng.normal(0, np.sqrt(2 / size), size)
+        case "xavier-uniform":
+            limit = np.sqrt(12 / (size + 1))
+            return rng.uniform(-limit, limit, size)
+        case "uniform" | "uniform-twice":
+            return rng.uniform(-bound, bound, size)
+        case "linspace" | "linspace-twice":
+            return np.linspace(-bound, bound, size)
+
+
+def _kept(layer: Layer, weights: NDArray[np.float64], rng: np.random.Generator) -> NDArray[np.float64]:
+    """The weights, each left at zero with probability ``1 - keep``."""
+    return weights if layer.keep >= 1 else np.where(rng.random(weights.shape) < layer.keep, weights, 0.0)
 
 
 def start(model: Model, seed: int) -> list[Start]:
@@ -66,7 +118,7 @@ def start(model: Model, seed: int) -> list[Start]:
 
     Args:
         model: the network.
-        seed: seed of the run; each layer has its own streams ``start/<layer>/weights`` and ``.../bias``.
+        seed: seed of the run; each layer has its own streams ``start/<layer>/weights``, ``.../keep`` and ``.../bias``.
 
     Example:
         >>> from hwsim.model import Layer, Model
@@ -76,7 +128,9 @@ def start(model: Model, seed: int) -> list[Start]:
     """
     return [
         Start(
-            weights=_weights(layer, stream(seed, f"start/{number}/weights")),
+            weights=_kept(
+                layer, _weights(layer, stream(seed, f"start/{number}/weights")), stream(seed, f"start/{number}/keep")
+            ),
             bias=_bias(layer, stream(seed, f"start/{number}/bias")),
             gain=np.ones(layer.units) if layer.unit_gains else 1.0,
         )

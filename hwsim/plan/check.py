@@ -10,6 +10,7 @@ from hwsim.model import read_model
 from hwsim.plan.lookup import device_technology
 from hwsim.plan.resolve import Plan, resolve
 from hwsim.scenario import FaultError, read_document
+from hwsim.scenario.reproduction import is_reproduction, read_reproduction
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,10 +36,13 @@ def check_file(path: Path) -> tuple[str, Plan | None]:
             return "switch datasheet", None
         read_sheet(document, device_technology(document).sheet)
         return "device datasheet", None
+    if is_reproduction(document):
+        read_reproduction(document, path)
+        return "reproduction", None
     if "layer" in keys:
         read_model(document)
         return "model", None
     if "task" in keys or "controller" in keys or "device" in keys or "crossbar" in keys:
         return "scenario", resolve(document, path)
-    cure = "a scenario has [task], a model [[layer]], a datasheet kind"
+    cure = "a scenario has [task], a reproduction [[curve]], a model [[layer]], a datasheet kind"
     raise FaultError([document.fault((), "neither a scenario nor a model nor a datasheet", "", cure)])

@@ -50,7 +50,7 @@ def choose_effort(
         ['descent', 'greedy']
     """
     weights = sum(layer.units * layer.inputs for layer in model.layers)
-    steps = -(-samples // course.batch) * course.period
+    steps = course.steps_a_period(samples)
     training = steps * (SECONDS_A_STEP + SECONDS_A_PRODUCT * course.batch * weights)
     switches = sum(bank.banks * fabric.switches for bank, fabric in zip(layout.layers, fabrics, strict=True) if fabric)
     for effort, seconds in (BY_VALUES if by_values else LITERAL).items():

@@ -1,4 +1,4 @@
-"""The values that a chip leaves fabrication with: drawn, or trained freely first."""
+"""The values that a chip leaves fabrication with: drawn, trained freely first, or sampled from the data."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 
 from hwsim.controller import Course, Job
 from hwsim.model import Start, start
+from hwsim.task import DataError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from hwsim.task import Task
 
 KEPT = "start.npz"
-"""File of a run folder that keeps trained values."""
+"""File of a run folder that keeps trained or sampled values."""
 
 
 def initial_values(
@@ -29,7 +30,7 @@ def initial_values(
     Args:
         plan: a resolved scenario; its table ``[fabrication]`` says what decides the values.
         task: the task with its data.
-        kept: file that keeps trained values, so that they are trained once; read if it is there, else written.
+        kept: file that keeps trained or sampled values, so that they are found once; read if it is there, else written.
         report: told the share of the training that is done.
     """
     drawn = start(plan.model, plan.scenario.seed)
@@ -38,17 +39,34 @@ def initial_values(
         return drawn
     if kept is not None and kept.is_file():
         return _read(kept, drawn)
+    found = _sample(plan, task, report) if law.values == "sampled" else _train(plan, task, drawn, report)
+    if kept is not None:
+        _write(kept, found)
+    return found
+
+
+def _train(plan: Plan, task: Task, drawn: Sequence[Start], report: Callable[[float], None]) -> list[Start]:
     from hwsim.controller.free import train_values
 
     # all values are free before fabrication, whatever may be changed after it
     layers = tuple(replace(layer, learned_connections=True, learned_registers=True) for layer in plan.model.layers)
     model = replace(plan.model, layers=layers)
-    threads = plan.scenario.execution.torch_threads
-    job = Job(task, model, drawn, [values.weights for values in drawn], plan.scenario.seed, threads)
-    trained = train_values(job, Course(law.epochs, law.batch, law.rate, law.rate_decay, law.epochs), report)
-    if kept is not None:
-        _write(kept, trained)
-    return trained
+    law, execution = plan.scenario.fabrication, plan.scenario.execution
+    weights = [values.weights for values in drawn]
+    job = Job(task, model, drawn, weights, plan.scenario.seed, execution.torch_threads, execution.torch_device)
+    return train_values(job, Course(law.epochs, law.batch, law.rate, law.rate_decay, law.epochs), report)
+
+
+def _sample(plan: Plan, task: Task, report: Callable[[float], None]) -> list[Start]:
+    from hwsim.sampling import sample_values
+
+    seed, rcond = plan.scenario.seed, plan.scenario.fabrication.rcond
+    try:
+        found = sample_values(plan.model, task.train_x, task.train_y, seed, rcond)
+    except ValueError as error:
+        raise DataError(str(error)) from None
+    report(1.0)
+    return found
 
 
 def _read(path: Path, drawn: Sequence[Start]) -> list[Start]:

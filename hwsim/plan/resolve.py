@@ -17,6 +17,7 @@ from hwsim.execution.hardware import layout
 from hwsim.model import Model, read_model
 from hwsim.plan.effort import choose_effort
 from hwsim.plan.lookup import Lookup, Origins, Sheet, device_technology, number_origin
+from hwsim.sampling import find_misfits
 from hwsim.scenario import Document, Section, validate
 from hwsim.scenario.schema import Choice, CrossbarChoice, ModelChoice, ScenarioFile
 from hwsim.task import TASKS, Shape, Task, TaskPlugin
@@ -31,6 +32,13 @@ if TYPE_CHECKING:
     from hwsim.model import Start
 
 T = TypeVar("T")
+
+FABRICATED = {
+    "drawn": set[str](),
+    "trained": {"values", "epochs", "batch", "rate", "rate_decay"},
+    "sampled": {"values", "rcond"},
+}
+"""The keys of ``[fabrication]`` that touch a run, by what decides the values."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +87,11 @@ def resolve(document: Document, path: Path) -> Plan:
     task = r.entry(TASKS, "task", ("task", "name"), _name(chosen_task))
     task_values = r.parameters(task.parameters, "task", chosen_task) if task else None
     model_document = r.file("models", "model", ("model", "name"), _name(chosen_model))
-    model = r.faults.attempt(lambda: read_model(model_document)) if model_document else None
+    width = chosen_model.width if chosen_model else None
+    model = r.faults.attempt(lambda: read_model(model_document, width)) if model_document else None
+    if model_document and width and "width" not in model_document.data:
+        what = f"the model {_name(chosen_model)!r} has no width"
+        r.fault(("model", "width"), what, "leave it out, or choose a model that has one")
     device_document = r.file("devices", "device", ("device", "name"), _name(chosen_device))
     technology = r.faults.attempt(lambda: device_technology(device_document)) if device_document else None
     device_sheet = r.sheet(device_document, technology.sheet, "device", chosen_device) if technology else None
@@ -101,6 +113,12 @@ def resolve(document: Document, path: Path) -> Plan:
     fabrics = _fabrics(r, chosen_crossbar, model, topology) if chosen_crossbar and model and topology else None
     if chosen_crossbar and model:
         _fit_crossbar(r, chosen_crossbar, model, technology, switch)
+    if file and model and model_document and file.fabrication.values == "sampled":
+        for number, what, cure in find_misfits(model):
+            r.faults.add(model_document.fault(("layer", number), what, "", cure))
+    if controller and model and shape:
+        for what, cure in controller.problems(model, shape):
+            r.fault(("controller", "name"), what, cure)
     if file and shape:
         _fit_expectation(r, file, shape)
     r.faults.check()
@@ -176,11 +194,11 @@ def _written(
         crossbar.setdefault("calibrated", True)
     tables: dict[str, dict[str, Any]] = {
         "task": {"name": file.task.name, **task.model_dump()},
-        "model": {"name": file.model.name},
+        "model": file.model.model_dump(exclude_none=True),
         "device": {"name": file.device.name, **device.written},
         "crossbar": {**crossbar, "technology": technology, **switch.written},
         "controller": {"name": file.controller.name, **course.model_dump()},
-        "fabrication": file.fabrication.model_dump() if file.fabrication.values == "trained" else {},
+        "fabrication": file.fabrication.model_dump(include=FABRICATED[file.fabrication.values]),
         "execution": file.execution.model_dump(),
         "expect": file.expect.model_dump(exclude_none=True),
         "published": file.published.model_dump() if file.published else {},

@@ -15,7 +15,7 @@ INK, CHIP, QUIET, FREE = "#1a1a1a", "#1f5fa8", "#8fb4dc", "#b5482a"
 
 def draw(
     rows: Sequence[Mapping[str, Any]],
-    reference: float,
+    reference: float | None,
     title: str,
     paths: Sequence[Path],
     published: Published | None = None,
@@ -24,7 +24,7 @@ def draw(
 
     Args:
         rows: score rows with ``accuracy`` or ``max_error``.
-        reference: the freely trained network's value.
+        reference: the freely trained network's value, None without.
         title: heading.
         paths: files to write.
         published: what a paper reports for the same experiment, drawn as two lines beside the run's.
@@ -44,6 +44,7 @@ def draw(
         return
     moved = rows[-1]["toggles"] > 0
     axis = "toggles" if moved else "bias_writes"
+    rows = [row for row in rows if merit in row]  # others were not judged
     x = [row[axis] for row in rows]
     settings: dict[Any, Any] = {"svg.hashsalt": "hwsim", "svg.fonttype": "path", "font.size": 10, "axes.edgecolor": INK}
     with mpl.rc_context(settings):
@@ -56,7 +57,8 @@ def draw(
                 x, [r[f"{merit}_noiseless"] for r in rows], color=QUIET, linewidth=1.2, label="chip, without noise"
             )
         axes.plot(x, [r[merit] for r in rows], color=CHIP, marker=".", linewidth=1.4, label="emulated chip")
-        axes.axhline(reference, color=FREE, linestyle="--", linewidth=1.2, label=f"free training ({reference:.3g})")
+        if reference is not None:
+            axes.axhline(reference, color=FREE, linestyle="--", linewidth=1.2, label=f"free training ({reference:.3g})")
         if published is not None:
             axes.axhline(published.chip, color=CHIP, linestyle=":", linewidth=1.4)
             axes.axhline(published.exact, color=FREE, linestyle=":", linewidth=1.4)

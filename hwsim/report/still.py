@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def draw_still(
-    row: Mapping[str, Any], reference: float, title: str, paths: Sequence[Path], published: Published | None
+    row: Mapping[str, Any], reference: float | None, title: str, paths: Sequence[Path], published: Published | None
 ) -> None:
     """Draw one score row as points: chip, chip without noise, computed, and the published pair where there is one."""
     import matplotlib as mpl
@@ -24,7 +24,7 @@ def draw_still(
 
     merit = "accuracy" if "accuracy" in row else "max_error"
     points = [("emulated chip", row[merit], CHIP), ("chip, without noise", row[f"{merit}_noiseless"], QUIET)]
-    points.append(("same network,\ncomputed", reference, FREE))
+    points += [] if reference is None else [("same network,\ncomputed", reference, FREE)]
     if published is not None:
         points += [("published,\nchip", published.chip, CHIP), ("published,\ncomputed", published.exact, FREE)]
     settings: dict[Any, Any] = {"svg.hashsalt": "hwsim", "svg.fonttype": "path", "font.size": 10, "axes.edgecolor": INK}

@@ -24,6 +24,8 @@ class ModelChoice(Section):
 
     name: str
     """Model file, without folder and ``.toml``."""
+    width: int | None = Field(default=None, ge=1, le=1_000_000)
+    """What the model file's ``width`` is set to; its own when left out."""
 
 
 class CrossbarChoice(Section):
@@ -54,9 +56,10 @@ class CrossbarChoice(Section):
 class Fabrication(Section):
     """What decides the fixed values."""
 
-    values: Literal["drawn", "trained"] = "drawn"
+    values: Literal["drawn", "trained", "sampled"] = "drawn"
     """``drawn``: at random, as the model file says; ``trained``: by free training from there, before fabrication, so
-    that weights and registers leave the factory as a network that works."""
+    that weights and registers leave the factory as a network that works; ``sampled``: from pairs of training points,
+    with a read-out by least squares (SWIM, Bolager et al. 2023), for dense layers of ``tanh`` or ``relu``."""
     epochs: int = Field(default=10, ge=1, le=1_000_000)
     """Passes over the training set before fabrication."""
     batch: int = Field(default=128, ge=1, le=1_000_000)
@@ -65,6 +68,9 @@ class Fabrication(Section):
     """Adam's learning rate in the first epoch."""
     rate_decay: float = Field(default=1.0, gt=0, le=1)
     """Factor on the learning rate after every epoch."""
+    rcond: float = Field(default=1e-8, ge=0, lt=1)
+    """Of ``sampled`` values: the read-out leaves out singular values below this share of the largest. On coarse or
+    noisy cells a larger share makes smaller weights."""
 
 
 class Published(Section):
@@ -83,6 +89,13 @@ class Execution(Section):
 
     torch_threads: int = Field(default=1, ge=1, le=256)
     """Threads of torch; its sums may depend on them."""
+    torch_device: Literal["cpu", "cuda"] = "cpu"
+    """Where torch trains: on the processor, or on a CUDA graphics card, whose sums differ in the last bits."""
+    scores: Literal["every", "last"] = "every"
+    """When the emulated chip is judged: after ``every`` reconnection, or only at the first and the ``last`` event.
+    Every reconnection is executed and billed either way."""
+    reference: bool = True
+    """Whether the same network is trained freely beside the run, as its reference."""
 
 
 class Expectation(Section):

@@ -15,7 +15,8 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
-from contextlib import closing, contextmanager, suppress
+import time
+from contextlib import closing, contextmanager, nullcontext, suppress
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -60,19 +61,24 @@ def _stored(path: Path) -> Iterator[None]:
 class ScheduleFile:
     """An open schedule; use :func:`open_schedule`."""
 
-    def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
+    def __init__(self, path: Path, connection: sqlite3.Connection, patience: float = 0.0) -> None:
         self.path = path
         self._db = connection
+        self._patience, self._written = patience, time.monotonic()
         about = dict(self._db.execute("select key, value from about"))
         self.identity = str(about["identity"])
         self.layout = Layout.from_json(about["layout"])
         self.complete = about.get("complete") == "yes"
 
-    def append(self, entry: Entry, score: Mapping[str, Any], state: bytes) -> None:
-        """Add one reconnection, its score and the controller's state, all or nothing."""
+    def append(self, entry: Entry, score: Mapping[str, Any], state: bytes | Callable[[], bytes]) -> None:
+        """Add one reconnection, its score and the controller's state, all or nothing.
+
+        With patience, reconnections are written together once so many seconds have passed, with the last one's state.
+        """
         before, before_registers = self._last_state()
         permutations, registers = list(before), dict(before_registers)
-        with self._db:
+        due = time.monotonic() - self._written >= self._patience
+        with self._db if due else nullcontext():
             self._db.execute(
                 "insert into event values (?, ?, ?)", (entry.event, entry.batch, json.dumps(score, allow_nan=True))
             )
@@ -86,7 +92,11 @@ class ScheduleFile:
                     content = np.ascontiguousarray(values, "<f8").tobytes()
                     self._db.execute("insert into register values (?, ?, ?)", (entry.event, layer, content))
                     registers[layer] = values.copy()
-            self._db.execute("insert or replace into progress values (0, ?)", (state,))
+            if due:
+                self._db.execute(
+                    "insert or replace into progress values (0, ?)", (state() if callable(state) else state,)
+                )
+                self._written = time.monotonic()
         self._last = permutations, registers  # only what is in the file: a failed append leaves nothing behind
 
     def _last_state(self) -> tuple[list[np.ndarray], dict[int, np.ndarray]]:
@@ -164,9 +174,17 @@ class ScheduleFile:
         row = self._db.execute("select value from about where key = ?", (key,)).fetchone()
         return None if row is None else str(row[0])
 
-    def finish(self, notes: Mapping[str, str]) -> None:
-        """Mark the run complete, drop the controller's state, and fold the log into the one file."""
+    def finish(self, notes: Mapping[str, str], score: Mapping[str, Any] | None = None) -> None:
+        """Mark the run complete, drop the controller's state, and fold the log into the one file.
+
+        Args:
+            notes: added to ``about``.
+            score: what the last event's score is replaced by, where it was not judged before.
+        """
         with self._db:
+            if score is not None:
+                query = "update event set score = ? where event = (select max(event) from event)"
+                self._db.execute(query, (json.dumps(score, allow_nan=True),))
             self._db.executemany("insert or replace into about values (?, ?)", [*notes.items(), ("complete", "yes")])
             self._db.execute("delete from progress")
         with suppress(sqlite3.OperationalError):  # a reader holds the file: it is whole all the same, in two parts
@@ -222,8 +240,13 @@ def _examine(path: Path, db: sqlite3.Connection) -> None:
 
 
 @contextmanager
-def open_schedule(path: Path, new: tuple[str, Layout] | None = None) -> Iterator[ScheduleFile]:
+def open_schedule(path: Path, new: tuple[str, Layout] | None = None, patience: float = 0.0) -> Iterator[ScheduleFile]:
     """Open a schedule, or create it first where ``new`` gives identity and layout and there is none.
+
+    Args:
+        path: the file.
+        new: what makes it writable.
+        patience: seconds of work that may be lost; 0 writes every reconnection at once.
 
     Raises:
         ScheduleError: the file is missing, truncated, of another format or version.
@@ -240,4 +263,4 @@ def open_schedule(path: Path, new: tuple[str, Layout] | None = None) -> Iterator
         if writable:
             db.execute("pragma journal_mode = wal")
             db.execute("pragma synchronous = normal")
-        yield ScheduleFile(path, db)
+        yield ScheduleFile(path, db, patience)

@@ -17,16 +17,16 @@ class Score:
 
     ``merit`` is the accuracy (classification) or the largest error (regression) of the emulated chip with event noise
     on, ``merit_low`` and ``merit_high`` its 95 % Wilson interval (classification only), ``merit_noiseless`` the value
-    without event noise.
+    without event noise. Where a reconnection was not judged (``scores = "last"``) these are left out.
     """
 
     event: int
     epoch: float
-    merit: float
+    merit: float | None
     merit_low: float | None
     merit_high: float | None
-    merit_noiseless: float
-    loss: float
+    merit_noiseless: float | None
+    loss: float | None
     moves: int
     toggles: int
     bias_writes: int

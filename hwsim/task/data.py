@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
+import numpy as np
 
-    import numpy as np
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from numpy.typing import NDArray
 
     from hwsim.scenario import Section
@@ -22,11 +23,15 @@ class DataError(Exception):
 
 @dataclass(frozen=True)
 class Shape:
-    """What a task asks of a model: numbers known before any data is loaded."""
+    """What a task asks of a model: numbers known before any data is loaded.
+
+    A task of sequences has ``steps``; its features and outputs are those of all steps, one step after another.
+    """
 
     features: int
     outputs: int
     goal: Goal
+    steps: int = 0
 
 
 @dataclass(frozen=True)
@@ -35,6 +40,17 @@ class Task:
 
     ``train_x`` and ``test_x`` are float32 of shape (samples, features) inside ``input_range``; ``train_y`` and
     ``test_y`` are int64 class numbers (samples,) for classification, float32 (samples, outputs) for regression.
+    ``augment`` makes new samples of the same shape out of those of one training batch; None where the task has nothing
+    to vary.
+
+    Sequences for training may have fewer steps than those of the test. ``period`` counts the steps over which the
+    error of a trajectory is told, 0 for tasks that have none.
+
+    ``target`` is the function behind the samples, (samples, features) to (samples, outputs), where it can be written
+    down.
+
+    A task of several ``parts``, each a task with a ``name``, is learned part after part; its own arrays are taken from
+    the parts in turn (:func:`join`) and serve to calibrate a chip, which is fabricated once for all of them.
     """
 
     shape: Shape
@@ -43,6 +59,34 @@ class Task:
     test_x: NDArray[np.float32]
     test_y: NDArray[Any]
     input_range: tuple[float, float]
+    augment: Callable[[NDArray[np.float32], np.random.Generator], NDArray[np.float32]] | None = None
+    name: str = ""
+    parts: tuple[Task, ...] = ()
+    period: int = 0
+    target: Callable[[NDArray[np.float64]], NDArray[np.float64]] | None = None
+
+
+def join(parts: Sequence[Task]) -> Task:
+    """One task of several parts that ask the same of a model; sample i of its arrays is that of part i modulo parts.
+
+    Example:
+        >>> x, y = np.zeros((3, 2), np.float32), np.array([0, 1, 2])
+        >>> one = Task(Shape(2, 3, "classification"), x, y, x, y, (0.0, 1.0), "a")
+        >>> two = Task(Shape(2, 3, "classification"), x + 1, y, x + 1, y, (0.0, 1.0), "b")
+        >>> both = join([one, two])
+        >>> both.train_x[:, 0].tolist(), [part.name for part in both.parts]
+        ([0.0, 1.0, 0.0], ['a', 'b'])
+    """
+
+    def mixed(name: str) -> NDArray[Any]:
+        found: NDArray[Any] = getattr(parts[0], name).copy()
+        for number, part in enumerate(parts[1:], start=1):
+            found[number :: len(parts)] = getattr(part, name)[number :: len(parts)]
+        return found
+
+    low, high = (choose(part.input_range[end] for part in parts) for end, choose in enumerate((min, max)))
+    arrays = (mixed(name) for name in ("train_x", "train_y", "test_x", "test_y"))
+    return Task(parts[0].shape, *arrays, input_range=(low, high), parts=tuple(parts))
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from pydantic import Field
 from hwsim.scenario import Section
 from hwsim.stream import stream
 from hwsim.task.data import Shape, Task, TaskPlugin
+from hwsim.task.pixels import Pixels, arrange
 
 
 class DigitsParameters(Section):
@@ -20,6 +21,11 @@ class DigitsParameters(Section):
     """Share of the 1,797 images kept for the test."""
     split_seed: int = Field(default=0, ge=0)
     """Seed of the shuffle before the split; independent of the run's seed, so that runs share one test set."""
+    pixels: Pixels = "plain"
+    """Arrangement of the pixels: ``plain``, ``permuted`` once and for all, ``rotated`` by 90 degrees; or a list of
+    them, which makes a task of several parts, learned one after another with registers (or connections) of their own."""
+    pixel_seed: int = Field(default=0, ge=0)
+    """Seed of the permutation of ``permuted`` pixels; independent of the run's seed."""
 
 
 def _shape(_: DigitsParameters) -> Shape:
@@ -40,7 +46,7 @@ def load(parameters: DigitsParameters) -> Task:
     held_out = round(len(labels) * parameters.test_fraction)
     images = (np.asarray(pixels)[order] / 16).astype(np.float32)
     classes = np.asarray(labels)[order].astype(np.int64)
-    return Task(
+    task = Task(
         shape=_shape(parameters),
         train_x=images[held_out:],
         train_y=classes[held_out:],
@@ -48,6 +54,7 @@ def load(parameters: DigitsParameters) -> Task:
         test_y=classes[:held_out],
         input_range=(0.0, 1.0),
     )
+    return arrange(task, parameters.pixels, parameters.pixel_seed)
 
 
 PLUGIN = TaskPlugin(

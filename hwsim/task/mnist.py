@@ -19,6 +19,7 @@ from pydantic import Field
 
 from hwsim.scenario import Section
 from hwsim.task.data import DataError, Shape, Task, TaskPlugin
+from hwsim.task.pixels import Pixels, arrange
 
 ADDRESS = "https://ossci-datasets.s3.amazonaws.com/mnist/"
 FILES = {
@@ -37,6 +38,11 @@ class MnistParameters(Section):
 
     train_limit: int = Field(default=60_000, ge=1, le=60_000)
     """Use the first so many training images."""
+    pixels: Pixels = "plain"
+    """Arrangement of the pixels: ``plain``, ``permuted`` once and for all, ``rotated`` by 90 degrees; or a list of
+    them, which makes a task of several parts, learned one after another with registers (or connections) of their own."""
+    pixel_seed: int = Field(default=0, ge=0)
+    """Seed of the permutation of ``permuted`` pixels; independent of the run's seed."""
 
 
 def _shape(_: MnistParameters) -> Shape:
@@ -108,7 +114,7 @@ def load(parameters: MnistParameters) -> Task:
     """
     content = {name: _content(name) for name in FILES}
     limit = parameters.train_limit
-    return Task(
+    task = Task(
         shape=_shape(parameters),
         train_x=_images(content["train-images-idx3-ubyte"])[:limit],
         train_y=_labels(content["train-labels-idx1-ubyte"])[:limit],
@@ -116,6 +122,7 @@ def load(parameters: MnistParameters) -> Task:
         test_y=_labels(content["t10k-labels-idx1-ubyte"]),
         input_range=(0.0, 1.0),
     )
+    return arrange(task, parameters.pixels, parameters.pixel_seed)
 
 
 PLUGIN = TaskPlugin(

@@ -98,11 +98,11 @@ slope = 0.25
 
 def torch_twin(model: Model, values: list[Start], registers: list[Registers], x: Any) -> Any:
     """Independent of the engine: torch's own convolutions, in double precision."""
-    tensors = [
+    weights, biases, gains = (
         [torch.tensor(np.asarray(getattr(v, key)), dtype=torch.float64) for v in owners]
         for owners, key in ((values, "weights"), (registers, "bias"), (registers, "gain"))
-    ]
-    return forward(model, torch.tensor(x, dtype=torch.float64), *tensors).numpy()
+    )
+    return forward(model, torch.tensor(x, dtype=torch.float64), weights, biases, gains).numpy()
 
 
 @pytest.mark.parametrize("text", [IMAGE.replace("ACTIVATION", "identity"), SEQUENCE], ids=["image", "sequence"])

@@ -13,7 +13,8 @@ ROWS = [
     {"version", "stream", "library", "registry", "kernels"},
     {"scenario"},
     {"task"},
-    {"model"},
+    {"construction", "model"},
+    {"redundancy", "sampling"},
     {"device"},
     {"crossbar"},
     {"controller", "schedule", "freedom"},
@@ -26,7 +27,7 @@ ROWS = [
     {"folder"},
     {"exporting", "pipeline"},
     {"session"},
-    {"budget"},
+    {"budget", "reproduction"},
     {"cli"},
     {"__main__"},
 ]

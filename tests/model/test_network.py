@@ -141,7 +141,7 @@ def test_faults_stand_at_their_places() -> None:
         "m.toml:2:1: 'inputs' must be at least 1",
         "m.toml:3:1: unknown key 'layers'",
         "m.toml:6:1: unknown word for 'kind'",
-        "m.toml:12:1: 'units' must be a whole number",
+        "m.toml:12:1: 'units' must be a whole number or a multiple of the width",
         "m.toml:13:1: unknown word for 'activation'",
         "m.toml:14:1: unknown word for 'weights'",
         "m.toml:15:1: 'weight_bound' must be at most 1e+30",

@@ -34,6 +34,7 @@ def test_a_trained_chip_is_the_trained_network(tiny: Path, tmp_path: Path) -> No
     done = hwsim.run(scenario, tmp_path / "run")
     assert done.events == 0
     assert len(done.rows) == 1
+    assert done.reference is not None
     assert done.final["accuracy"] == pytest.approx(done.reference, abs=1 / 359)
     assert done.reference > 0.7
     plan = scenario.plan()

@@ -18,5 +18,6 @@ def test_accuracy_beside_the_network_computed(tmp_path: Path) -> None:
     points, the measured one 0.4.
     """
     done = hwsim.run(hwsim.load("feldmann-mnist"), tmp_path / "run")
+    assert done.reference is not None
     assert done.reference == pytest.approx(0.961, abs=0.005)
     assert done.final["accuracy"] >= done.reference - 0.01

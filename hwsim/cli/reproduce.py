@@ -1,0 +1,208 @@
+"""``hwsim reproduce``: a figure or table of a paper again, beside the published numbers."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from hwsim.reproduction import Conduct, Job, Outcome, Reproduction
+
+
+def reproduce(
+    name: Annotated[str, typer.Argument(help="Reproduction file, or a name: hwsim list reproductions.")],
+    kept: Annotated[
+        bool, typer.Option("--kept", help="Compute nothing: table and picture of the results kept beside the file.")
+    ] = False,
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Keep results (JSON) and picture in results/ beside the file.")
+    ] = False,
+    curve: Annotated[list[str] | None, typer.Option(help="Only this curve; repeat for several.")] = None,
+    x: Annotated[
+        list[str] | None, typer.Option("--x", metavar="VALUE", help="Only this value of the axis; repeatable.")
+    ] = None,
+    seeds: Annotated[int | None, typer.Option(help="Only the first so many seeds of each point.")] = None,
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Override one value in all runs.")
+    ] = None,
+    jobs: Annotated[int | None, typer.Option(help="Runs side by side; one a core when left out.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder of finished runs; runs/NAME when left out. They are not run again.")
+    ] = None,
+    picture: Annotated[
+        Path | None, typer.Option(help="PNG, SVG or PDF; NAME.png in the folder of the runs when left out.")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="No progress on stderr.")] = False,
+) -> None:
+    """Carry out the runs behind a figure or table of a paper, on all cores, and compare them with what was published.
+
+    A reproduction (scenarios/papers/NAME.toml; hwsim help reproduction) names a scenario, curves, an axis and seeds.
+    Every curve, value and seed is one run in a process of its own. Interrupted, the same command goes on: finished runs
+    answer from their files, an unfinished one from its last seconds. A run that fails is named, and the others go on.
+    The exit code is 1 where an expectation of the file fails, 3 where runs failed.
+    """
+    from hwsim.reproduction import compare, read_kept, values, write_kept
+
+    found = _read(name)
+    folder = out or Path("runs") / found.name
+    if kept:
+        _refuse(kept=kept, keep=keep, set_=set_)
+        runs, command = read_kept(found)
+        failed: dict[str, str] = {}
+    else:
+        _refuse(keep=keep, set_=set_)
+        done = _carry_out(found, _choose(found, curve, x, seeds, set_ or []), folder, jobs, quiet=quiet)
+        runs, failed, command = done.runs, done.failed, _command(found, curve, x, seeds, set_)
+    outcome = compare(found, values(runs))
+    drawing = picture or (folder / f"{found.name}.png" if not kept else Path(f"{found.name}.png"))
+    pictures = [drawing]
+    if keep:
+        path = write_kept(found, runs, f"{command} --keep")
+        typer.echo(f"kept {path}", err=True)
+        pictures.append(path.with_suffix(".png"))
+    for place in pictures:
+        _draw(found, outcome, folder, place)
+    if json:
+        import json as writer
+
+        typer.echo(writer.dumps(as_json(found, outcome, failed, command, drawing)))
+    else:
+        from hwsim.reproduction import table
+
+        typer.echo(table(found, outcome))
+        typer.echo(f"\n{'made by' if kept else 'command'} {command}\npicture {drawing}")
+    for run, why in failed.items():
+        typer.echo(f"failed: {run}: {why}", err=True)
+    if failed:
+        raise typer.Exit(3)
+    if any(verdict.met is False for verdict in outcome.verdicts):
+        raise typer.Exit(1)
+
+
+def _read(name: str) -> Reproduction:
+    from hwsim.reproduction import read_reproduction
+    from hwsim.scenario import FaultError, read_document
+    from hwsim.scenario.reproduction import is_reproduction
+    from hwsim.session import find
+
+    path = find(name)
+    document = read_document(path)
+    if not is_reproduction(document) and {"task", "layer", "kind"} & set(document.data):
+        what = "a scenario, no reproduction" if "task" in document.data else "no reproduction"
+        cure = f"hwsim run {name}" if "task" in document.data else "hwsim list reproductions"
+        raise FaultError([document.fault((), what, "", cure)])
+    return read_reproduction(document, path)
+
+
+def _refuse(*, kept: bool = False, keep: bool, set_: list[str] | None) -> None:
+    from hwsim.scenario import Fault, Faults
+
+    faults = Faults()
+    if keep and set_:
+        what = "results under changed settings are not those of the file"
+        faults.add(Fault("--keep", 1, 1, what, "--set", "leave one of the two out"))
+    if kept and (keep or set_):
+        faults.add(Fault("--kept", 1, 1, "nothing is computed", "", "leave --keep and --set out"))
+    faults.check()
+
+
+def _choose(
+    found: Reproduction, curves: list[str] | None, xs: list[str] | None, seeds: int | None, extra: list[str]
+) -> list[Job]:
+    """The jobs of the points asked for."""
+    from dataclasses import replace
+
+    from hwsim.reproduction import plan_jobs, shown
+    from hwsim.scenario import Fault, Faults
+    from hwsim.scenario.diagnosis import choose
+
+    faults = Faults()
+    names = [curve.name for curve in found.file.curve]
+    values = [shown(x) for x in (found.file.x.values if found.file.x else [])]
+    for option, given, known in (("--curve", curves, names), ("--x", xs, values)):
+        for word in given or []:
+            if word not in known:
+                faults.add(Fault(option, 1, 1, f"unknown {option[2:]} {word!r}", "", choose(word, known)))
+    if seeds is not None and seeds < 1:
+        faults.add(Fault("--seeds", 1, 1, "'seeds' must be at least 1", str(seeds)))
+    faults.check()
+    points = [
+        (curve.name, x)
+        for curve in found.file.curve
+        for x in found.places(curve)
+        if (not curves or curve.name in curves) and (not xs or shown(x) in xs)
+    ]
+    allowed = {curve.name: (curve.seeds or found.file.seeds)[:seeds] for curve in found.file.curve}
+    chosen = []
+    for job in plan_jobs(found, extra, points):
+        places = tuple(place for place in job.places if place[2] in allowed[place[0]])
+        chosen += [replace(job, places=places)] if places else []
+    return chosen
+
+
+def _carry_out(found: Reproduction, chosen: list[Job], folder: Path, workers: int | None, *, quiet: bool) -> Conduct:
+    from hwsim.reproduction import conduct, cores
+
+    size = max(1, workers or cores())
+    if quiet:
+        return conduct(found, chosen, folder, size)
+    from hwsim.cli.progress import Sweep
+
+    with Sweep(len(chosen)) as sweep:
+        return conduct(found, chosen, folder, size, sweep.watch)
+
+
+def _command(
+    found: Reproduction, curves: list[str] | None, xs: list[str] | None, seeds: int | None, extra: list[str] | None
+) -> str:
+    """The command that makes these results, wherever it is given."""
+    words = ["hwsim reproduce", found.name]
+    words += [f"--curve {curve}" for curve in curves or []] + [f"--x {x}" for x in xs or []]
+    words += [f"--seeds {seeds}"] if seeds else []
+    return " ".join([*words, *(f"--set {shlex.quote(text)}" for text in extra or [])])
+
+
+def _draw(found: Reproduction, outcome: Outcome, folder: Path, path: Path) -> None:
+    from dataclasses import asdict
+
+    from hwsim.report.reproduction import draw_reproduction
+
+    del folder
+    path.parent.mkdir(parents=True, exist_ok=True)
+    file = found.file
+    axis = file.x.model_dump() if file.x else None
+    words = {"title": file.title, "metric": metric_words(found), "source": file.source}
+    draw_reproduction([asdict(line) for line in outcome.lines], axis, file.y_scale, words, path)
+
+
+def metric_words(found: Reproduction) -> str:
+    """The metric and its statistic in words."""
+    names = {"max_error": "largest error on the test grid", "accuracy": "accuracy on the test set"}
+    return f"{names.get(found.file.metric, found.file.metric)}, {found.file.statistic.replace('-', ' ')} over the seeds"
+
+
+def as_json(
+    found: Reproduction, outcome: Outcome, failed: dict[str, str], command: str, picture: Path
+) -> dict[str, Any]:
+    """Everything that the command found, as one object."""
+    from dataclasses import asdict
+
+    lines = [
+        {**asdict(line), "points": [{**asdict(point), "ratio": point.ratio} for point in line.points]}
+        for line in outcome.lines
+    ]
+    return {
+        "reproduction": found.name,
+        "source": found.file.source,
+        "metric": found.file.metric,
+        "statistic": found.file.statistic,
+        "curves": lines,
+        "expectations": [asdict(verdict) for verdict in outcome.verdicts],
+        "failed": failed,
+        "command": command,
+        "picture": str(picture),
+    }

@@ -1,0 +1,23 @@
+"""Permutations built for a function, without gradients (Cai, Chen and Qiao, arXiv 2407.01033)."""
+
+from hwsim.construction.basis import Basis, read_basis
+from hwsim.construction.construct import Construction, Method, Norm, construct
+from hwsim.construction.signs import balance, largest_gap
+from hwsim.construction.steps import match_constant, match_step
+from hwsim.construction.target import Target, interpolate, tabulate
+
+__all__ = [
+    "Basis",
+    "Construction",
+    "Method",
+    "Norm",
+    "Target",
+    "balance",
+    "construct",
+    "interpolate",
+    "largest_gap",
+    "match_constant",
+    "match_step",
+    "read_basis",
+    "tabulate",
+]

@@ -1,0 +1,101 @@
+"""A figure of a paper again: our curves with the spread of their seeds, and the others' beside them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from hwsim.report.figure import INK
+from hwsim.report.toggles import COLOURS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
+
+
+def draw_reproduction(
+    lines: Sequence[Mapping[str, Any]],
+    axis: Mapping[str, Any] | None,
+    scale: str,
+    words: Mapping[str, str],
+    path: Path,
+) -> None:
+    """Draw every curve twice: filled and solid as measured here, open and dashed as published.
+
+    Args:
+        lines: each with ``label`` and ``points``: ``x``, ``ours``, ``authors`` and ``paper`` as middle, least, largest,
+            or None.
+        axis: ``label``, ``scale`` and ``values``; None where each curve is one point.
+        scale: ``log`` or ``linear``, of the metric.
+        words: ``title``, ``metric`` and ``source``.
+        path: file to write, PNG, SVG or PDF by its suffix. The same numbers give the same bytes.
+    """
+    import matplotlib as mpl
+
+    mpl.use("Agg")
+    from matplotlib import pyplot as plt
+
+    settings: dict[Any, Any] = {"svg.hashsalt": "hwsim", "svg.fonttype": "path", "font.size": 10, "axes.edgecolor": INK}
+    named = axis is None or axis["scale"] == "words" or any(isinstance(x, str) for x in axis["values"])
+    ticks = [line["label"] for line in lines] if axis is None else [str(x) for x in axis["values"]]
+    with mpl.rc_context(settings):
+        figure, axes = plt.subplots(figsize=(8.6, 5.0), layout="constrained")
+        shown = False
+        for number, line in enumerate(lines):
+            for point in line["points"]:
+                at = number if axis is None else axis["values"].index(point["x"])
+                point["at"] = at if named else point["x"]
+            shown |= _draw_line(axes, line, number, len(lines), alone=axis is None, log=bool(axis) and not named)
+        if named:
+            axes.set_xticks(range(len(ticks)), ticks)
+            axes.set_xlim(-0.5, len(ticks) - 0.5)
+        elif axis is not None and axis["scale"] == "log":
+            axes.set_xscale("log")
+            axes.set_xticks(axis["values"], ticks)
+            axes.xaxis.set_minor_locator(mpl.ticker.NullLocator())
+        if scale == "log":
+            axes.set_yscale("log")
+            plain = mpl.ticker.FuncFormatter(lambda value, _: f"{value:.10g}")
+            axes.yaxis.set_major_formatter(plain)
+            low, high = axes.get_ylim()
+            if high / low < 100:  # noqa: PLR2004 - less than two decades have too few ticks of their own
+                axes.yaxis.set_minor_locator(mpl.ticker.LogLocator(subs=(2.0, 3.0, 5.0)))
+                axes.yaxis.set_minor_formatter(plain)
+        axes.set_xlabel("" if axis is None else axis["label"])
+        axes.set_ylabel(words["metric"])
+        axes.set_title(words["title"], fontsize=11, loc="left")
+        axes.grid(visible=True, color="#dddddd", linewidth=0.6)
+        axes.spines[["top", "right"]].set_visible(False)
+        handles = axes.get_legend_handles_labels()[0]
+        if shown:
+            others: Any = {"color": "#777777", "marker": "o", "mfc": "white", "linewidth": 1.0, "linestyle": "--"}
+            handles += axes.plot([], [], label="published, or the authors'", **others)
+        figure.legend(handles=handles, frameon=False, loc="outside right upper", fontsize=9, handlelength=3)
+        figure.text(0.01, -0.03, words["source"], fontsize=7, color=INK)
+        metadata = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}.get(path.suffix, {"Software": "hwsim"})
+        figure.savefig(path, dpi=150, metadata=metadata, bbox_inches="tight")
+        plt.close(figure)
+
+
+def _draw_line(axes: Any, line: Mapping[str, Any], number: int, count: int, *, alone: bool, log: bool) -> bool:
+    """One curve; returns whether others' numbers were drawn."""
+    colour, marker = COLOURS[number % len(COLOURS)], MARKERS[number % len(MARKERS)]
+    shift = (number - (count - 1) / 2) / max(count, 1)
+
+    def beside(x: float) -> float:
+        """Curves stand a little apart, so that their spreads can be told from each other."""
+        if alone:
+            return x
+        return x * 1.12**shift if log else x + 0.15 * shift if not log else x
+
+    ours = [(p["at"], p["ours"]) for p in line["points"] if p["ours"]]
+    x = [beside(at) for at, _ in ours]
+    y = [spread[0] for _, spread in ours]
+    bars = [[s[0] - s[1] for _, s in ours], [s[2] - s[0] for _, s in ours]]
+    style = {"color": colour, "marker": marker, "markersize": 5, "linewidth": 1.5, "capsize": 2.5, "elinewidth": 0.9}
+    axes.errorbar(x, y, yerr=bars, label=None if alone else line["label"], **style)
+    others = [(p["at"], p["authors"] or p["paper"]) for p in line["points"] if p["authors"] or p["paper"]]
+    open_style = {"color": colour, "marker": marker, "markersize": 6, "mfc": "white", "linewidth": 1.0}
+    axes.plot([beside(at) for at, _ in others], [s[0] for _, s in others], linestyle="--", zorder=1, **open_style)
+    return bool(others)

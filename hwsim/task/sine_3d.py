@@ -1,0 +1,40 @@
+"""A function of three numbers: y = sin(3 x1) cos(x2) sin(2 x3) on [-1, 1]^3.
+
+Source: Cai, Chen and Qiao, arXiv 2407.01033, Fig. 4: 51,200 uniform training points, test on 113^3 points. The grid
+here has 33 points along each axis unless told otherwise.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from pydantic import Field
+
+from hwsim.task.function import FunctionParameters, function_plugin
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+class Sine3dParameters(FunctionParameters):
+    """Parameters of the task ``sine-3d``."""
+
+    points: int = Field(default=51_200, ge=1, le=10_000_000)
+    """Training points, drawn uniformly from [-1, 1]^3."""
+    grid: int = Field(default=33, ge=2, le=300)
+    """Test points along each axis, equidistant with both ends; the paper has 113."""
+
+
+def _target(points: NDArray[np.float64]) -> NDArray[np.float64]:
+    one, two, three = points[:, :1], points[:, 1:2], points[:, 2:]
+    return np.sin(3 * one) * np.cos(two) * np.sin(2 * three)
+
+
+PLUGIN = function_plugin(
+    "sine-3d",
+    "y = sin(3 x1) cos(x2) sin(2 x3) on [-1, 1]^3, the function of Cai et al. Fig. 4",
+    Sine3dParameters,
+    3,
+    _target,
+)
