@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
@@ -15,6 +16,7 @@ from hwsim.crossbar.technology import Switch, SwitchSheet, build_switch
 from hwsim.execution import Hardware
 from hwsim.execution.hardware import layout
 from hwsim.model import Model, read_model
+from hwsim.model.values import read_values
 from hwsim.plan.effort import choose_effort
 from hwsim.plan.lookup import Lookup, Origins, Sheet, device_technology, number_origin
 from hwsim.sampling import find_misfits
@@ -25,7 +27,6 @@ from hwsim.version import VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
     from hwsim.crossbar import Fabric, Topology
     from hwsim.device import Datasheet, Device, Technology
@@ -37,6 +38,7 @@ FABRICATED = {
     "drawn": set[str](),
     "trained": {"values", "epochs", "batch", "rate", "rate_decay"},
     "sampled": {"values", "rcond"},
+    "imported": {"values"},
 }
 """The keys of ``[fabrication]`` that touch a run, by what decides the values."""
 
@@ -64,6 +66,8 @@ class Plan:
     origins: Origins
     files: dict[str, str]
     identity: str
+    values_file: Path | None = None
+    """File of imported values."""
 
 
 def resolve(document: Document, path: Path) -> Plan:
@@ -116,6 +120,7 @@ def resolve(document: Document, path: Path) -> Plan:
     if file and model and model_document and file.fabrication.values == "sampled":
         for number, what, cure in find_misfits(model):
             r.faults.add(model_document.fault(("layer", number), what, "", cure))
+    values_file = _values(r, model, model_document) if file and file.fabrication.values == "imported" else None
     if controller and model and shape:
         for what, cure in controller.problems(model, shape):
             r.fault(("controller", "name"), what, cure)
@@ -147,7 +152,24 @@ def resolve(document: Document, path: Path) -> Plan:
             f"devices/{switch_name}.toml": documents[2].text,
         },
         identity=_identity(resolved, documents),
+        values_file=values_file,
     )
+
+
+def _values(r: Lookup, model: Model | None, document: Document | None) -> Path | None:
+    """The file of values beside a model file, held against the model."""
+    if model is None or document is None:
+        return None
+    name, digest = document.data.get("values"), document.data.get("values_digest")
+    if not isinstance(name, str) or not isinstance(digest, str):
+        r.fault(("fabrication", "values"), "the model file names no values", "import the network with hwsim import")
+        return None
+    path = Path(document.path).parent / Path(name).name
+    try:
+        read_values(path, model, digest)
+    except ValueError as error:
+        r.faults.add(document.fault(("values",), str(error), "", "import the network again"))
+    return path
 
 
 def _built(r: Lookup, technology: Technology, sheet: Sheet[Datasheet]) -> Device | None:

@@ -56,10 +56,11 @@ class CrossbarChoice(Section):
 class Fabrication(Section):
     """What decides the fixed values."""
 
-    values: Literal["drawn", "trained", "sampled"] = "drawn"
+    values: Literal["drawn", "trained", "sampled", "imported"] = "drawn"
     """``drawn``: at random, as the model file says; ``trained``: by free training from there, before fabrication, so
     that weights and registers leave the factory as a network that works; ``sampled``: from pairs of training points,
-    with a read-out by least squares (SWIM, Bolager et al. 2023), for dense layers of ``tanh`` or ``relu``."""
+    with a read-out by least squares (SWIM, Bolager et al. 2023), for dense layers of ``tanh`` or ``relu``;
+    ``imported``: those of the file beside the model file, which ``hwsim import`` writes."""
     epochs: int = Field(default=10, ge=1, le=1_000_000)
     """Passes over the training set before fabrication."""
     batch: int = Field(default=128, ge=1, le=1_000_000)
