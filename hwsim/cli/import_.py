@@ -101,4 +101,5 @@ def _bill(cost: dict[str, Any]) -> str:
     from hwsim.scenario import format_quantity
 
     energy, time = cost["inference_energy_j"], cost["inference_time_s"]
-    return f"{format_quantity(energy, 'energy')} and {format_quantity(time, 'time')} an inference"
+    words = [format_quantity(float(f"{n:.4g}"), of) for n, of in ((energy, "energy"), (time, "time"))]
+    return f"{words[0]} and {words[1]} an inference"

@@ -139,7 +139,12 @@ def test_a_run_starts_from_imported_values(tiny: Path, tmp_path: Path, hwsim_com
         [1, 64],
     )
     answer(hwsim_command("import", tmp_path / "fit.onnx", "--json"))
-    settings = ('model.name="fit"', 'controller.name="none"', 'fabrication.values="imported"')
+    settings = (
+        'model.name="fit"',
+        'controller.name="none"',
+        'fabrication.values="imported"',
+        "execution.reference=false",
+    )
     text = tiny.read_text()
     tiny.write_text(text[: text.index("epochs = 6")])
     first = run_here(tiny, tmp_path / "run", *settings)
@@ -154,12 +159,12 @@ def test_a_run_starts_from_imported_values(tiny: Path, tmp_path: Path, hwsim_com
 
 
 W = {"w": drawn(3, 2), "v": drawn(2, 2), "f": drawn(2, 1, 2, 2), "n": np.full((3, 2), np.nan, np.float32)}
-GEMM = ("Gemm", ["x", "w"], "h", {})
+GEMM: tuple[str, list[str], str, dict[str, Any]] = ("Gemm", ["x", "w"], "h", {})
 REFUSED: list[tuple[list[Any], list[Any], str]] = [
     (
         [GEMM, ("Softmax", ["h"], "y", {})],
         [1, 3],
-        r"node /y \(Softmax\) cannot be emulated; supported: Relu, LeakyRelu",
+        r"node /y \(Softmax\) cannot be emulated; supported: Relu",
     ),
     (
         [GEMM, ("Relu", ["h"], "r", {}), ("Tanh", ["r"], "y", {})],
@@ -173,13 +178,13 @@ REFUSED: list[tuple[list[Any], list[Any], str]] = [
     (
         [GEMM, ("Relu", ["h"], "r", {}), ("Add", ["r", "h"], "y", {})],
         [1, 3],
-        r"node /y \(Add\) adds h, which stands at",
+        r"node /y \(Add\) adds h, which stands",
     ),
     ([GEMM, ("Gemm", ["x", "w"], "y", {})], [1, 3], r"node /y \(Gemm\) goes back to x; branches can be emulated as"),
     (
         [GEMM, ("Add", ["h", "x"], "y", {})],
         [1, 3],
-        r"node /y \(Add\) adds \(3,\) to \(2,\); only signals of equal shape",
+        r"node /y \(Add\) adds \(3,\) to \(2,\); only signals of equal",
     ),
     ([("Conv", ["x", "f"], "y", {"group": 2})], [1, 2, 4, 4], r"node /y \(Conv\): groups, dilations and ceil_mode"),
     ([("Conv", ["x", "f"], "y", {})], [1, 1, 1, 4], r"node /y \(Conv\): its window does not fit into an image of"),
@@ -187,7 +192,7 @@ REFUSED: list[tuple[list[Any], list[Any], str]] = [
     (
         [GEMM, ("Flatten", ["h"], "f1", {}), ("Relu", ["f1"], "y", {})],
         [1, None],
-        r"the file leaves the shape of x open",
+        r"the file leaves the shape of x",
     ),
     ([("Relu", ["x"], "y", {})], [1, 3], r"node /y \(Relu\) must follow a Gemm, MatMul or Conv or batch-norm layer"),
 ]
