@@ -12,7 +12,7 @@ import numpy as np
 from numba import prange
 
 from hwsim.kernels.compile import kernel, parallel_kernel
-from hwsim.kernels.noise import EDGES, GAMMA, LOW_BYTE, RATIOS, SCALE, U11, mix, slow_normal
+from hwsim.kernels.noise import GAMMA, fill_normals
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -82,8 +82,6 @@ def draw(
 ) -> None:
     """Noise of one column of one tile for a block of samples, in a block's order.
 
-    The look-ups that settle nearly all deviates come first, in a loop without branches; the rare rest after it.
-
     Args:
         key: key of the stream; the deviate of sample s is number ``s * stride + place``.
         first: number of the block's first sample.
@@ -97,18 +95,7 @@ def draw(
     for v in range(vectors):
         begin = key + ((first + np.uint64(v)) * stride + place + np.uint64(1)) * GAMMA
         at = np.uint64(v) * width
-        rare = 0
-        for k in range(width):
-            bits = mix(begin + np.uint64(k) * step)
-            layer = bits & LOW_BYTE
-            u = np.float64(bits >> U11) * SCALE - 1.0
-            near = abs(u) < RATIOS[layer]
-            out[at + k] = u * EDGES[layer] if near else np.nan
-            rare += 0 if near else 1
-        if rare > 0:
-            for k in range(width):
-                if np.isnan(out[at + k]):
-                    out[at + k] = slow_normal(mix(begin + np.uint64(k) * step))
+        fill_normals(begin, step, out[at : at + width])
 
 
 @kernel

@@ -139,12 +139,12 @@ def test_a_run_starts_from_imported_values(tiny: Path, tmp_path: Path, hwsim_com
         [1, 64],
     )
     answer(hwsim_command("import", tmp_path / "fit.onnx", "--json"))
-    settings = (
+    settings = [
         'model.name="fit"',
         'controller.name="none"',
         'fabrication.values="imported"',
         "execution.reference=false",
-    )
+    ]
     text = tiny.read_text()
     tiny.write_text(text[: text.index("epochs = 6")])
     first = run_here(tiny, tmp_path / "run", *settings)
