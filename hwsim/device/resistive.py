@@ -175,8 +175,8 @@ class Resistive:
             layers.append(
                 Array(
                     values.weights,
-                    (weight * (scale * regain)).astype(np.float32),
-                    (variance * (scale * regain) ** 2).astype(np.float32) if variance.any() else None,
+                    (weight * (scale * regain)).astype(np.float32, order="F"),
+                    (variance * (scale * regain) ** 2).astype(np.float32, order="F") if variance.any() else None,
                     inputs=_steps(self.dac_bits, seen.low, seen.high * (room if number else 1)),
                     outputs=_steps(self.adc_bits, -seen.sums * room, seen.sums * room),
                     common=(self.output_noise * scale * max(seen.high, -seen.low)) ** 2,
@@ -198,7 +198,8 @@ class Array:
 
     ``met`` is the weight that each position meets as it is read, ``met_variances`` the variance of its noise (None
     without). The cells are kept nowhere else: what they hold is found back from ``held``, the cell at each position,
-    which is there from the first reconnection on.
+    which is there from the first reconnection on. Inputs lie one after the other in memory, which is the order that
+    products are quickest in.
     """
 
     design: NDArray[np.float64]
@@ -231,17 +232,17 @@ class Array:
         at = order[np.minimum(np.searchsorted(before, cells, sorter=order), len(order) - 1)]
         if not np.array_equal(before[at], cells):
             raise ValueError("cells can only be exchanged among the positions that move")
+        places = np.divmod(positions, self.met.shape[1])
         for values in (self.met, self.met_variances):
             if values is not None:
-                flat = values.reshape(-1)
-                flat[positions] = flat[positions][at]
+                values[places] = values[places][at]
         self.held[0][positions] = cells
 
     def cells(self) -> NDArray[np.float32]:
         """Weights in the order of the cells (units, inputs)."""
         if not self.held:
             return self.met
-        found = np.empty_like(self.met)
+        found = np.empty(self.met.shape, np.float32)
         found.reshape(-1)[self.held[0]] = self.met.reshape(-1)
         return found
 
