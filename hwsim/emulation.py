@@ -1,17 +1,18 @@
-"""A trained torch module on an emulated chip, with its weights as fixed cells behind permutation circuits."""
+"""A trained torch module or ONNX file on an emulated chip: its weights are fixed cells behind permutation circuits."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from hwsim.crossbar import CROSSBARS
 from hwsim.crossbar.technology import SwitchSheet, build_switch
-from hwsim.device import DEVICES, read_sheet, sheet_values
+from hwsim.device import DEVICES, OpticalChip, read_sheet, sheet_values
 from hwsim.execution import Hardware
 from hwsim.execution.hardware import first_entry, layout
-from hwsim.imported import read_module
+from hwsim.imported import Imported, read_module, read_onnx
 from hwsim.library import names
 from hwsim.registry import unknown
 from hwsim.scenario import Document, parse_document, read_document
@@ -31,6 +32,10 @@ if TYPE_CHECKING:
 
 SAMPLES = 256
 """Samples drawn for calibration where none are given."""
+
+
+class NotOnDeviceError(ValueError):
+    """A layer or an activation that a device cannot do; the message names it and what would work."""
 
 
 class Emulation:
@@ -115,7 +120,7 @@ class Emulation:
 
 
 def emulate(
-    module: torch.nn.Module,
+    module: torch.nn.Module | str | Path | Imported,
     device: str = "ideal",
     crossbar: str | None = None,
     seed: int = 0,
@@ -125,13 +130,14 @@ def emulate(
     settings: Mapping[str, Any] | None = None,
     technology: str = "fpga-register-ug474-2016",
     effort: str = "greedy",
+    calibrated: bool = True,
 ) -> Emulation:
-    """Fabricate a chip with the weights of a trained ``torch.nn.Sequential`` as its cells.
+    """Fabricate a chip with the weights of a trained ``torch.nn.Sequential``, or of an ONNX file, as its cells.
 
     Batch normalisation is folded into the cells and biases of the layer before it, dropout left out.
 
     Args:
-        module: the trained module; it is not changed.
+        module: the trained module, which is not changed, or the path of an ONNX file (``pip install 'hwsim[onnx]'``).
         device: a device's datasheet, as ``hwsim list devices`` prints them.
         crossbar: topology of one permutation circuit an output unit; None for fixed connections.
         seed: of the chip's static variation and of read noise.
@@ -141,6 +147,8 @@ def emulate(
         settings: numbers of the datasheet to override, written as in a scenario's ``[device]``.
         technology: datasheet of the switches.
         effort: how hard the router tries to toggle little.
+        calibrated: of optical switches before a photonic core, whether the electronics know what every path loses
+            (:mod:`hwsim.device.passage`).
 
     Raises:
         ValueError: a layer or an activation that hwsim or the device cannot do, with the number and class of the layer;
@@ -150,7 +158,10 @@ def emulate(
     samples = None if calibration is None else np.asarray(calibration, np.float32)
     if shape is None and samples is not None:
         shape = samples.shape[1:]
-    found = read_module(module, shape)
+    if isinstance(module, str | Path):
+        found = read_onnx(Path(module), shape)
+    else:
+        found = module if isinstance(module, Imported) else read_module(module, shape)
     if samples is None:
         samples = np.random.default_rng(seed).random((SAMPLES, *found.shape), np.float32)
     if samples.shape[1:] != found.shape:
@@ -160,7 +171,7 @@ def emulate(
     built = _device(device, dict(settings or {}))
     if problems := built.problems(found.model):
         number, what, cure = problems[0]
-        raise ValueError(f"{found.origins[number]}: {what}; {cure}")
+        raise NotOnDeviceError(f"{found.origins[number]}: {what}; {cure}")
     flat = samples.reshape(len(samples), -1)
     chip = built.fabricate(found.model, found.start, flat, seed)
     fabrics: list[Fabric | None] = [None] * len(found.model.layers)
@@ -168,7 +179,11 @@ def emulate(
         if crossbar not in CROSSBARS:
             raise ValueError(unknown("topology", crossbar, CROSSBARS))
         fabrics = [CROSSBARS[crossbar].build(bank.ports) for bank in layout(found.model, "output").layers]
-    machine = Hardware(found.model, chip, fabrics, _switch(technology), "output", effort)
+    switch = _switch(technology)
+    if crossbar is not None and switch.medium == "optical" and not isinstance(chip, OpticalChip):
+        what = f"{technology} is optical, but the signals of {device} are electrical"
+        raise ValueError(f"{what}; use an electronic switch technology, or a photonic device")
+    machine = Hardware(found.model, chip, fabrics, switch, "output", effort, calibrated=calibrated)
     machine.execute(first_entry(found.model, found.start))
     return Emulation(machine, found.shape, seed)
 

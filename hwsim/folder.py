@@ -220,8 +220,16 @@ def claim(path: Path, plan: Plan) -> Iterator[RunFolder]:
                 what = "the schedule here is damaged" if found is None else "another run lies here"
                 raise FolderError(f"{path}: {what}; give another folder with --out, or remove this one")
         if not (path / SCENARIO).is_file():
-            header = f"identity {plan.identity}\nwritten by hwsim {VERSION}; it runs again as it stands"
-            for name, text in plan.files.items():
-                folder.write(name, text)
-            folder.write(SCENARIO, emit(plan.resolved, plan.origins, header))  # last: with it the folder is a run's
+            _begin(folder, plan)
         yield folder
+
+
+def _begin(folder: RunFolder, plan: Plan) -> None:
+    """Write what a run is made from; the scenario comes last: with it the folder is a run's."""
+    for name, text in plan.files.items():
+        folder.write(name, text)
+    if plan.values_file is not None:
+        with _whole(folder.path / "models" / plan.values_file.name) as part:
+            part.write_bytes(plan.values_file.read_bytes())
+    header = f"identity {plan.identity}\nwritten by hwsim {VERSION}; it runs again as it stands"
+    folder.write(SCENARIO, emit(plan.resolved, plan.origins, header))

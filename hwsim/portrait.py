@@ -143,16 +143,4 @@ def draw_from(technology: Technology, sheet: Datasheet, document: Document) -> C
 
 
 def _model(units: int, inputs: int) -> Model:
-    layer = Layer(
-        units=units,
-        inputs=inputs,
-        activation="identity",
-        weights="uniform",
-        weight_bound=1.0,
-        learned_connections=False,
-        bias="zero",
-        bias_bound=1.0,
-        gain=False,
-        learned_registers=False,
-    )
-    return Model("portrait", (layer,))
+    return Model("portrait", (Layer(units, inputs, learned_connections=False, learned_registers=False),))

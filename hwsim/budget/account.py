@@ -17,10 +17,19 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from numpy.typing import NDArray
+
+    from hwsim.execution import Hardware
     from hwsim.model import Start
     from hwsim.plan import Plan
     from hwsim.session import Scenario
     from hwsim.task import Task
+
+
+CROSSBAR: dict[str, dict[str, Any]] = {
+    "crossbar loss": {"bar_loss": 0.0, "cross_loss": 0.0, "crossing_loss": 0.0},
+}
+"""Effects of optical crossbars: the numbers of their switches that switch them off."""
 
 
 class BudgetError(ValueError):
@@ -89,12 +98,14 @@ def account(
     folder = run(scenario, out, report).run
     task = plan.task.load(plan.task_parameters)
     values = initial_values(plan, task, folder / KEPT)
-    state = final_state(plan, folder)
+    machine = assemble(plan, task, values) if plan.switch.medium == "optical" else None
+    state = final_state(plan, folder, machine)
+    settings = machine.states if machine is not None else None
     sets = [(), tuple(effects), *((e,) for e in effects), *(tuple(o for o in effects if o != e) for e in effects)]
     found = np.empty((len(sets), chips))
     for number, switched_off in enumerate(sets):
         for chip in range(chips):
-            found[number, chip] = _merit(plan, task, values, state, switched_off, chip)
+            found[number, chip] = _merit(plan, task, values, (state, settings), switched_off, chip)
             report("budget", (number * chips + chip + 1) / found.size, None)
     sign = 1 if task.shape.goal == "classification" else -1
     everything, nothing = found[0], found[1]
@@ -110,32 +121,45 @@ def account(
 
 
 def active(plan: Plan) -> list[str]:
-    """The effects that a plan's device has: those whose switching off makes another device.
+    """The effects that a plan's device and optical crossbars have: those whose switching off makes another plan.
 
     Example:
         >>> from hwsim import load
         >>> "drive error" in active(load("digits-photonic-bias").plan())
         True
     """
-    return [effect for effect in plan.technology.effects if without(plan, [effect]).device != plan.device]
+    found = [effect for effect in plan.technology.effects if without(plan, [effect]).device != plan.device]
+    lit = plan.switch.medium == "optical" and any(fabric is not None for fabric in plan.fabrics)
+    return found + [effect for effect in CROSSBAR if lit and without(plan, [effect]).switch != plan.switch]
 
 
 def without(plan: Plan, effects: Sequence[str]) -> Plan:
-    """The same plan on a device with some effects switched off."""
-    values = dict(plan.device_values)
+    """The same plan on a device and behind crossbars with some effects switched off."""
+    values, switch = dict(plan.device_values), plan.switch
     for effect in effects:
-        values.update(plan.technology.effects[effect])
-    return replace(plan, device=plan.technology.build(values))
+        if effect in CROSSBAR:
+            switch = replace(switch, **CROSSBAR[effect])
+        else:
+            values.update(plan.technology.effects[effect])
+    return replace(plan, device=plan.technology.build(values), switch=switch)
 
 
-def final_state(plan: Plan, folder: Path) -> Entry:
-    """Where a run ended: the last permutations of every layer and the last registers, as one reconnection."""
+def final_state(plan: Plan, folder: Path, machine: Hardware | None = None) -> Entry:
+    """Where a run ended: the last permutations of every layer and the last registers, as one reconnection.
+
+    Args:
+        plan: the run's plan.
+        folder: the run folder.
+        machine: executes every reconnection on the way, since switches may end otherwise on a shorter one.
+    """
     from hwsim.folder import RunFolder
 
     permutations: list[Any] = [None] * len(plan.model.layers)
     with open_schedule(RunFolder(folder).schedule) as schedule:
         for entry in schedule.entries():
             last = entry
+            if machine is not None:
+                machine.execute(entry)
             permutations = [
                 old if new is None else new for old, new in zip(permutations, entry.permutations, strict=True)
             ]
@@ -143,12 +167,17 @@ def final_state(plan: Plan, folder: Path) -> Entry:
 
 
 def _merit(
-    plan: Plan, task: Task, values: Sequence[Start], state: Entry, switched_off: Sequence[str], chip: int
+    plan: Plan,
+    task: Task,
+    values: Sequence[Start],
+    end: tuple[Entry, Sequence[NDArray[Any] | None] | None],
+    switched_off: Sequence[str],
+    chip: int,
 ) -> float:
-    """Accuracy or largest error of one chip with some effects switched off."""
+    """Accuracy or largest error of one chip, at a run's end, with some effects switched off."""
     changed = without(plan, switched_off)
     seed = plan.scenario.seed + chip
     machine = assemble(replace(changed, scenario=plan.scenario.model_copy(update={"seed": seed})), task, values)
-    machine.execute(state)
+    machine.execute(*end)
     noise = stream(seed, "budget/read") if machine.chip.noisy else None
     return judge(task, machine.infer(task.test_x, noise)).merit

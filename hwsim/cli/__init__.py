@@ -17,7 +17,7 @@ def main() -> None:
 def _main() -> None:
     import typer
 
-    from hwsim.cli import about, budget, check, cost, export, listing, reproduce, run, show
+    from hwsim.cli import about, budget, check, cost, export, import_, listing, reproduce, run, show
     from hwsim.cli import help as help_verb
     from hwsim.cli.ending import ending
 
@@ -40,6 +40,7 @@ def _main() -> None:
         ("export", export.export),
         ("cost", cost.cost),
         ("budget", budget.budget),
+        ("import", import_.import_),
         ("help", help_verb.help_),
     ):
         app.command(name)(ending(verb))

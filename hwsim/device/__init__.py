@@ -2,7 +2,7 @@
 
 from hwsim.device.datasheet import Datasheet, Datum, Source, read_sheet, sheet_values
 from hwsim.device.inference import infer
-from hwsim.device.technology import Bill, Chip, Device, Registers, Technology
+from hwsim.device.technology import Bill, Chip, Device, OpticalChip, Registers, Technology
 from hwsim.registry import Registry
 
 DEVICES: Registry[Technology] = Registry("device")
@@ -14,6 +14,7 @@ __all__ = [
     "Datasheet",
     "Datum",
     "Device",
+    "OpticalChip",
     "Registers",
     "Source",
     "Technology",

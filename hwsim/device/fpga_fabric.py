@@ -2,8 +2,9 @@
 
 An adder or subtractor costs one LUT6 a result bit (carry chain, subtraction free), less the low bits that pass through
 because the other operand is shifted past them. A constant multiplication of z non-zero canonic signed digits takes
-z - 1 of them; the products of a unit meet in a binary tree. A table of n inputs and m outputs costs m 2^(n-6) LUT6 for
-n >= 6, and one LUT6_2 for two outputs of up to 5 inputs. A 2 x 2 switch of w-bit data is 2 w LUT3, or w LUT6_2.
+z - 1 of them; the products of a unit meet in a binary tree. Every adder is a module whose borders synthesis keeps. A
+table of n inputs and m outputs costs m 2^(n-6) LUT6 for n >= 6, and one LUT6_2 for two outputs of up to 5 inputs. A
+2 x 2 switch of w-bit data is 2 w LUT3, or w LUT6_2.
 """
 
 from __future__ import annotations
@@ -66,11 +67,13 @@ def width(low: int, high: int) -> int:
 
 
 @lru_cache(maxsize=1 << 16)
-def multiplier_luts(constant: int, low: int, high: int) -> int:
-    """LUTs of ``constant * x`` for x in low..high, by its canonic digits from the lowest on.
+def adder_luts(constant: int, low: int, high: int) -> int:
+    """LUTs of ``constant * x`` for x in low..high by adders that are modules of their own, from the lowest digit on.
+
+    As a netlist without such borders, bits are shared: :func:`hwsim.device.fpga_multiplier.multiplier_luts`.
 
     Example:
-        >>> multiplier_luts(4, 0, 255), multiplier_luts(3, 0, 255), multiplier_luts(5, 0, 15)
+        >>> adder_luts(4, 0, 255), adder_luts(3, 0, 255), adder_luts(5, 0, 15)
         (0, 10, 5)
     """
     digits = csd(constant)
@@ -135,7 +138,7 @@ def layer_luts(codes: NDArray[np.int64], data_bits: int, *, signed: bool = False
     top = 2 ** (data_bits - 1) - 1 if signed else 2**data_bits - 1
     low = -top if signed else 0
     sizes, counts = np.unique(np.abs(codes), return_counts=True)
-    luts = sum(multiplier_luts(int(c), low, top) * int(n) for c, n in zip(sizes, counts, strict=True))
+    luts = sum(adder_luts(int(c), low, top) * int(n) for c, n in zip(sizes, counts, strict=True))
     return luts + sum(tree_luts(row, low, top) for row in codes)
 
 

@@ -20,6 +20,7 @@ import numpy as np
 
 from hwsim.device import modulator, optics, receiver
 from hwsim.device.number import NumberChip, finish
+from hwsim.device.passage import Passage
 from hwsim.device.photonic_core import Core, beside, place
 from hwsim.device.photonic_sheet import EFFECTS, SYMBOLS, PhotonicSheet
 from hwsim.device.survey import survey
@@ -191,6 +192,9 @@ class _Layer:
     input_on: NDArray[np.int64] = field(init=False)
     """The input that drives each row of each unit (units, inputs)."""
     _alike: list[bool] = field(default_factory=lambda: [True])
+    passages: list[Passage] = field(default_factory=list)
+    """The ways through an optical permutation circuit; none where there is no such circuit."""
+    _shut: list[NDArray[np.float64]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         units, inputs = self.core.nominal.shape
@@ -201,12 +205,39 @@ class _Layer:
         inputs = self.input_on.shape[1]
         self.input_on[positions // inputs, cells % inputs] = positions % inputs
         self._alike.clear()
+        self._shut.clear()
+
+    def attenuate(self, positions: NDArray[np.int64], shares: NDArray[np.float64]) -> None:
+        """Let paths of the circuit leave other shares of the light."""
+        self.passages[0].attenuate(positions, shares)
+        self._alike.clear()
+        self._shut.clear()
+
+    def shut(self, columns: int) -> NDArray[np.float64]:
+        """Difference of a unit's columns at full drive of all rows, through its paths as they are (planes, units)."""
+        if not self._shut:
+            self._shut.append(self.core.seen(self.input_on, self.passages[0].share, columns))
+        return self._shut[0]
+
+    def alike(self) -> bool:
+        """Whether all units have the same inputs on their rows, and as much of their light."""
+        if not self._alike:
+            same = (self.input_on == self.input_on[0]).all()
+            self._alike.append(bool(same and all((way.share == way.share[0]).all() for way in self.passages)))
+        return self._alike[0]
 
     def order(self) -> NDArray[np.int64]:
-        """``input_on``, or one line of it where all units have the same."""
-        if not self._alike:
-            self._alike.append(bool((self.input_on == self.input_on[0]).all()))
-        return self.input_on[:1] if self._alike[0] else self.input_on
+        """``input_on``, or one line of it where all units are alike."""
+        return self.input_on[:1] if self.alike() else self.input_on
+
+    def ways(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Shares of light that reach the rows, and what drives are weakened by; as many lines as :meth:`order`."""
+        none = np.empty((0, 0))
+        if not self.passages:
+            return none, none
+        lines = 1 if self.alike() else len(self.input_on)
+        way = self.passages[0]
+        return way.share[:lines], way.scale[:lines] if way.calibrated else none
 
 
 @dataclass(frozen=True)
@@ -250,6 +281,15 @@ class PhotonicChip(NumberChip):
         """Let inputs drive other rows; a unit's connections stay within the unit's own rows."""
         self.layers[layer].connect(positions, cells)
 
+    def illuminate(self, layer: int, nominal: float, *, calibrated: bool) -> None:
+        """Put optical circuits before a layer; the read-out is built for the nominal share of the light."""
+        entry = self.layers[layer]
+        entry.passages[:] = [Passage(entry.input_on.shape, nominal, calibrated=calibrated)]
+
+    def attenuate(self, layer: int, positions: NDArray[np.int64], shares: NDArray[np.float64]) -> None:
+        """Let paths leave other shares of the light; the cost is in proportion to the units they lead to."""
+        self.layers[layer].attenuate(positions, shares)
+
     def settle(self, layer: int, sums: NDArray[np.float64], registers: Registers) -> NDArray[np.float64]:
         """Gain, bias and activation in the electronics behind the ADC, from float32 registers."""
         law = self.layers[layer].law
@@ -279,51 +319,80 @@ class PhotonicChip(NumberChip):
             dense_float(np.ascontiguousarray(signals), core.nominal, sums)
             return sums
         dark = modulator.floor_of(device.modulator_extinction)
-        drive = modulator.converted((signals - entry.low) / entry.span, device.dac_bits)
-        light = dark + (1 - dark) * self._driven(drive, rng)
-        currents = np.empty((len(light), len(core.cells)))
-        self._read(entry, light, rng, currents)
-        real = core.real[np.arange(len(light)) % device.wavelength_vectors % len(core.real)]
+        currents = np.empty((len(signals), len(core.cells)))
+        self._read(entry, (signals - entry.low) / entry.span, dark, rng, currents)
+        plane = np.arange(len(signals)) % device.wavelength_vectors
+        real = core.real[plane % len(core.real)]
         products = currents / device.full_current
+        shut = real
+        if entry.passages:
+            way = entry.passages[0]
+            products *= way.gain
+            if way.calibrated:  # what shut modulators add is measured through the very paths
+                shut = (entry.shut(device.tile_columns) * way.gain)[plane % len(core.real)]
         if device.modulator_floor == "subtracted":
-            products -= dark * real
+            products -= dark * shut
         products *= core.weight * entry.span / (1 - dark)
         return np.asarray(products + entry.low * core.weight * real)
 
-    def _driven(self, drive: NDArray[np.float64], rng: np.random.Generator | None) -> NDArray[np.float64]:
-        """What modulators and lines make of a drive at one read."""
-        device = self.device
+    def _faults(
+        self, shape: tuple[int, ...], rng: np.random.Generator | None
+    ) -> tuple[NDArray[np.float64] | None, NDArray[np.float64] | None]:
+        """What lines and modulators do to drives at one read: factors, and what comes on top; None for nothing."""
+        device, shift, gain = self.device, None, None
         if rng is not None and device.drive_error:
-            drive = drive + device.drive_error * rng.standard_normal(drive.shape)
+            shift = device.drive_error * rng.standard_normal(shape)
         if rng is not None and device.comb == "independent":
             spread = receiver.intensity_spread(device.intensity_noise, device.bandwidth)
-            drive = drive * (1 + spread * rng.standard_normal(drive.shape))
-        return drive
+            gain = 1 + spread * rng.standard_normal(shape)
+        return gain, shift
 
     def _read(
-        self, entry: _Layer, light: NDArray[np.float64], rng: np.random.Generator | None, out: NDArray[np.float64]
+        self,
+        entry: _Layer,
+        wish: NDArray[np.float64],
+        dark: float,
+        rng: np.random.Generator | None,
+        out: NDArray[np.float64],
     ) -> None:
-        """Differences of photocurrents, A."""
+        """Differences of photocurrents, A, at wished drives (rows, inputs)."""
         from hwsim.kernels.photonic import read_tiles
 
         device, core = self.device, entry.core
-        step = 0.0 if device.adc_bits is None else device.full_current * core.top / 2**device.adc_bits
+        share, scale = entry.ways()
+        gain, shift = self._faults(wish.shape, rng)
+        faults = np.empty((2, 0, 0))
+        if len(scale):  # every unit converts drives of its own
+            light = np.clip(wish, 0, 1)
+            if gain is not None or shift is not None:
+                gain = np.ones_like(wish) if gain is None else gain
+                faults = np.stack([gain, gain * (0.0 if shift is None else shift)])
+        else:
+            light = modulator.converted(wish, device.dac_bits)
+            light = light if shift is None else light + shift
+            light = dark + (1 - dark) * (light if gain is None else light * gain)
+        full = device.full_current
+        step = 0.0 if device.adc_bits is None else full * core.top / 2**device.adc_bits
         spread = receiver.intensity_spread(device.intensity_noise, device.bandwidth)
+        law = [
+            full,
+            float(receiver.shot_variance(1.0, device.bandwidth)) * device.shot_noise,
+            receiver.thermal_variance(device.amplifier_noise, device.bandwidth),
+            spread if device.comb == "common" else 0.0,
+            step * (entry.passages[0].nominal if entry.passages else 1),
+            10 ** (device.channel_crosstalk / 10),
+            2**device.dac_bits - 1 if device.dac_bits else 0.0,
+            dark,
+        ]
         read_tiles(
             np.ascontiguousarray(light),
             core.bright,
             core.dark,
             entry.order(),
-            np.array(
-                [
-                    device.full_current,
-                    float(receiver.shot_variance(1.0, device.bandwidth)) * device.shot_noise,
-                    receiver.thermal_variance(device.amplifier_noise, device.bandwidth),
-                    spread if device.comb == "common" else 0.0,
-                    step,
-                    10 ** (device.channel_crosstalk / 10),
-                ]
-            ),
+            share,
+            scale,
+            faults,
+            np.array(law, np.float64),
             np.array([device.tile_rows, device.tile_columns, device.wavelength_vectors, int(rng is not None)]),
             np.zeros(2, np.uint64) if rng is None else rng.integers(0, 2**64, 2, np.uint64),
             out,
@@ -365,6 +434,7 @@ PLUGIN = Technology(
     build=_build,
     scopes=("output",),
     electronics=True,
+    optical=True,
     effects=EFFECTS,
     symbols=SYMBOLS,
     resolution=0.067,  # half a step of the 4 bits of the coarsest sheet

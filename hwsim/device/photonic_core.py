@@ -51,6 +51,21 @@ class Core:
             value = self.cells[unit, row]
             raise ValueError(f"cell {row} of unit {unit} is off range: a transmission of {value:g} is not in 0 to 1")
 
+    def seen(self, input_on: NDArray[np.int64], share: Array, columns: int) -> Array:
+        """``real`` where only shares of the light reach the rows, (planes, units).
+
+        Args:
+            input_on: input that drives each row (units, inputs).
+            share: what is left of each input's light (units, inputs).
+            columns: columns of a tile, dark ones not counted.
+        """
+        units = len(self.cells)
+        shade = np.arange(units) // (1 if self.dark.shape[1] == units else columns)
+        lit = np.take_along_axis(share, input_on, axis=1)
+        return np.array(
+            [(lit * (bright - dark[shade])).sum(axis=1) for bright, dark in zip(self.bright, self.dark, strict=True)]
+        )
+
 
 def place(device: Photonic, weights: Array, scale: float, seed: int, name: str) -> Core:
     """Program a layer's weights into a core.

@@ -175,8 +175,8 @@ class Resistive:
             layers.append(
                 Array(
                     values.weights,
-                    (weight * (scale * regain)).astype(np.float32),
-                    (variance * (scale * regain) ** 2).astype(np.float32) if variance.any() else None,
+                    (weight * (scale * regain)).astype(np.float32, order="F"),
+                    (variance * (scale * regain) ** 2).astype(np.float32, order="F") if variance.any() else None,
                     inputs=_steps(self.dac_bits, seen.low, seen.high * (room if number else 1)),
                     outputs=_steps(self.adc_bits, -seen.sums * room, seen.sums * room),
                     common=(self.output_noise * scale * max(seen.high, -seen.low)) ** 2,
@@ -194,19 +194,21 @@ def _steps(bits: int, low: float, high: float) -> NDArray[np.float32]:
 
 @dataclass(frozen=True)
 class Array:
-    """One layer's cells: design weights, weights as read, variances of their noise (None without), converters."""
+    """One layer's cells: design weights, converters, and what each position meets, which is the cells in another order.
+
+    ``met`` is the weight that each position meets as it is read, ``met_variances`` the variance of its noise (None
+    without). The cells are kept nowhere else: what they hold is found back from ``held``, the cell at each position,
+    which is there from the first reconnection on. Inputs lie one after the other in memory, which is the order that
+    products are quickest in.
+    """
 
     design: NDArray[np.float64]
-    weights: NDArray[np.float32]
-    variances: NDArray[np.float32] | None
+    met: NDArray[np.float32]
+    met_variances: NDArray[np.float32] | None
     inputs: NDArray[np.float32]
     outputs: NDArray[np.float32]
     common: float
-    met: NDArray[np.float32] = field(init=False)
-    """The weight that each position meets."""
-    met_variances: NDArray[np.float32] | None = field(init=False)
-    """And the variance of its noise."""
-
+    held: list[NDArray[np.int32]] = field(default_factory=list, compare=False, repr=False)
     scratch: dict[str, NDArray[np.float32]] = field(default_factory=dict, compare=False, repr=False)
     """Room for signals in the array's domain, kept from read to read: fresh memory costs more than filling it."""
 
@@ -217,9 +219,32 @@ class Array:
             found = self.scratch[name] = np.empty(shape, np.float32)
         return found
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "met", self.weights.copy())
-        object.__setattr__(self, "met_variances", None if self.variances is None else self.variances.copy())
+    def connect(self, positions: NDArray[np.int64], cells: NDArray[np.int64]) -> None:
+        """Exchange cells among positions; the cost is in proportion to the moves.
+
+        Raises:
+            ValueError: a cell that none of the positions meets now.
+        """
+        if not self.held:
+            self.held.append(np.arange(self.met.size, dtype=np.int32))
+        before = self.held[0][positions]
+        order = np.argsort(before)
+        at = order[np.minimum(np.searchsorted(before, cells, sorter=order), len(order) - 1)]
+        if not np.array_equal(before[at], cells):
+            raise ValueError("cells can only be exchanged among the positions that move")
+        places = np.divmod(positions, self.met.shape[1])
+        for values in (self.met, self.met_variances):
+            if values is not None:
+                values[places] = values[places][at]
+        self.held[0][positions] = cells
+
+    def cells(self) -> NDArray[np.float32]:
+        """Weights in the order of the cells (units, inputs)."""
+        if not self.held:
+            return self.met
+        found = np.empty(self.met.shape, np.float32)
+        found.reshape(-1)[self.held[0]] = self.met.reshape(-1)
+        return found
 
 
 @dataclass(frozen=True)
@@ -234,7 +259,7 @@ class ResistiveChip(NumberChip):
     @property
     def noisy(self) -> bool:
         """Whether a read draws noise."""
-        return any(layer.variances is not None or layer.common > 0 for layer in self.layers)
+        return any(layer.met_variances is not None or layer.common > 0 for layer in self.layers)
 
     @property
     def data_bits(self) -> int:
@@ -247,11 +272,11 @@ class ResistiveChip(NumberChip):
 
     def cells(self, layer: int) -> NDArray[np.float32]:
         """Weights that the pairs of conductances really make at the sheet's age."""
-        return self.layers[layer].weights
+        return self.layers[layer].cells()
 
     def kinds(self, layer: int) -> NDArray[np.int64]:
         """No two cells are equal: each has its own devices."""
-        cells = self.layers[layer].weights
+        cells = self.layers[layer].met
         return np.arange(cells.size).reshape(cells.shape)
 
     def register_codes(self, layer: int, registers: Registers) -> NDArray[np.float32]:
@@ -261,10 +286,7 @@ class ResistiveChip(NumberChip):
 
     def connect(self, layer: int, positions: NDArray[np.int64], cells: NDArray[np.int64]) -> None:
         """Gather weights and variances of the positions that move."""
-        array = self.layers[layer]
-        array.met.reshape(-1)[positions] = array.weights.reshape(-1)[cells]
-        if array.variances is not None and array.met_variances is not None:
-            array.met_variances.reshape(-1)[positions] = array.variances.reshape(-1)[cells]
+        self.layers[layer].connect(positions, cells)
 
     def products(self, layer: int, signals: NDArray[np.float32], rng: np.random.Generator | None) -> NDArray[Any]:
         """Convert, multiply, add read noise, convert."""

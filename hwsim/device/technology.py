@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -92,6 +92,24 @@ class Chip(Protocol):
         """Energy and time of one inference in the chip's core, its permutation circuits apart."""
 
 
+@runtime_checkable
+class OpticalChip(Chip, Protocol):
+    """A chip that light may reach through optical permutation circuits, which lose some of it on every path."""
+
+    def illuminate(self, layer: int, nominal: float, *, calibrated: bool) -> None:
+        """Put optical circuits before a layer, whose paths all leave the share ``nominal`` of the light for now.
+
+        That share is what the read-out is built for. ``calibrated``: whether the electronics know the loss of every
+        path and make up for it, or for the nominal one alone (:mod:`hwsim.device.passage`).
+        """
+
+    def attenuate(self, layer: int, positions: NDArray[np.int64], shares: NDArray[np.float64]) -> None:
+        """Let the paths to positions of a layer leave other shares of the light.
+
+        Called once a reconnection, after :meth:`connect`, with the positions of the banks whose switches moved.
+        """
+
+
 class Device(Protocol):
     """The law of one technology with its datasheet's numbers filled in."""
 
@@ -116,6 +134,9 @@ class Technology:
     """Largest error of a design value of a cell, in units of the largest weight."""
     electronics: bool = False
     """Whether layers can be computed in electronics beside the cells (``Layer.electronic``)."""
+    optical: bool = False
+    """Whether signals are light, so that optical permutation circuits may stand before the cells: its chips are
+    :class:`OpticalChip`."""
     effects: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """Effects that can be switched off, by name: the numbers that do it, laid over a sheet's before ``build``."""
     symbols: Mapping[str, str] = field(default_factory=dict)

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hwsim.crossbar import extend
-from hwsim.device import Bill, Registers, infer
+from hwsim.device import Bill, OpticalChip, Registers, infer
 from hwsim.execution.choice import route_freely
+from hwsim.execution.light import mean_share, shares, straight_shares
 from hwsim.execution.port import Load, simulate
 from hwsim.freedom import Placement, assign_values, number_kinds
 from hwsim.schedule import Bank, Entry, Layout
@@ -52,6 +53,10 @@ class Hardware:
         effort: how hard the router tries to toggle little.
         freedom: ``none`` for the cells and units that are asked for, ``values`` for any cells of the same kind,
             ``units`` for hidden units in any places where they fit, ``all`` for both.
+        calibrated: whether the electronics know what every path of an optical circuit loses.
+
+    Raises:
+        ExecutionError: optical circuits before a chip whose signals are electrical.
     """
 
     def __init__(
@@ -63,6 +68,8 @@ class Hardware:
         scope: str,
         effort: str,
         freedom: str = "none",
+        *,
+        calibrated: bool = True,
     ) -> None:
         self.model, self.chip, self.switch, self.effort, self.freedom = model, chip, switch, effort, freedom
         self.fabrics = list(fabrics)
@@ -89,6 +96,28 @@ class Hardware:
             [layer.units for layer in model.layers], [self._movable(b) for b in self.layout.layers]
         )
 
+        if switch.medium == "optical" and any(fabric is not None for fabric in self.fabrics):
+            self._illuminate(calibrated=calibrated)
+
+    def _illuminate(self, *, calibrated: bool) -> None:
+        """Light the cells through the circuits as they are at power-up."""
+        if not isinstance(self.chip, OpticalChip):
+            what = "an optical crossbar stands before a chip whose signals are electrical"
+            raise ExecutionError(f"{what}; use a photonic device, or electronic switches")
+        for fabric, bank in zip(self.fabrics, self.layout.layers, strict=True):
+            if fabric is not None:
+                self.chip.illuminate(bank.layer, mean_share(fabric, self.switch), calibrated=calibrated)
+                left = straight_shares(fabric, self.switch)[: bank.ports]
+                self.chip.attenuate(bank.layer, np.arange(bank.banks * bank.ports), np.tile(left, bank.banks))
+
+    def _attenuate(self, bank: Bank, fabric: Fabric, states: NDArray[np.integer], changed: NDArray[np.int64]) -> None:
+        """Tell an optical chip what the paths leave through the circuits that moved."""
+        moved = np.flatnonzero(changed)
+        if moved.size and self.switch.medium == "optical" and isinstance(self.chip, OpticalChip):
+            left = shares(fabric, self.switch, states[moved])[:, : bank.ports]
+            positions = moved[:, None] * bank.ports + np.arange(bank.ports)
+            self.chip.attenuate(bank.layer, positions.reshape(-1), left.reshape(-1))
+
     @staticmethod
     def _banks(cells: NDArray[np.generic], bank: Bank) -> NDArray[np.generic]:
         return cells.reshape(bank.banks, bank.ports).copy()
@@ -102,8 +131,12 @@ class Hardware:
             if fabric is not None
         )
 
-    def execute(self, entry: Entry) -> Step:
+    def execute(self, entry: Entry, settings: Sequence[NDArray[np.integer] | None] | None = None) -> Step:
         """Route, load and settle one reconnection, and check that it is what was asked for.
+
+        Args:
+            entry: the reconnection.
+            settings: per layer, states of its circuits to load instead of routed ones.
 
         Raises:
             ExecutionError: no configuration was found, the realised permutation is another one, the cells of a bank
@@ -119,7 +152,8 @@ class Hardware:
             ports = extend(wanted, fabric.ports)
             bank = self.layout.layers[number]
             try:
-                new = self._route(number, fabric, wanted, old)
+                given = None if settings is None else settings[number]
+                new = self._route(number, fabric, wanted, old) if given is None else given
             except ValueError as error:
                 raise ExecutionError(f"event {entry.event}, layer {number}: {error}") from error
             realised = self._check(number, bank, fabric, new, ports)
@@ -132,6 +166,7 @@ class Hardware:
                 for b in np.flatnonzero(changed)
             ]
             self._connect(number, bank, realised)
+            self._attenuate(bank, fabric, new, changed)
             self.states[number], self.permutations[number] = new, realised
         writes = self._write(entry)
         energy, duration = simulate(loads, writes, self.switch)

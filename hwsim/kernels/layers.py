@@ -98,10 +98,12 @@ def settle(
     rows, units = sums.shape
     for r in prange(rows):
         if code <= 1:
-            floor = -np.inf if code == 0 else 0.0
             for u in range(units):
-                value = gain[u] * sums[r, u] + bias[u]
-                out[r, u] = value if value > floor or code == 0 else 0
+                out[r, u] = gain[u] * sums[r, u] + bias[u]
+            if code == 1:
+                for u in range(units):
+                    if not out[r, u] > 0:
+                        out[r, u] = 0
         else:
             for u in range(units):
                 x = np.float64(gain[u] * sums[r, u] + bias[u])

@@ -82,6 +82,31 @@ def slow_normal(bits: np.uint64) -> float:
         bits = mix(state)
 
 
+@kernel
+def fill_normals(begin: np.uint64, step: np.uint64, out: NDArray[np.float64]) -> None:
+    """Deviates whose bits are those of the places ``begin``, ``begin + step`` and so on.
+
+    The look-ups that settle nearly all of them come first, in a loop without branches; the rare rest after it.
+
+    Args:
+        begin: place of the first in the stream.
+        step: distance of two places.
+        out: (size,), overwritten.
+    """
+    rare, size = 0, np.uint64(out.size)
+    for k in range(size):
+        bits = mix(begin + k * step)
+        layer = bits & LOW_BYTE
+        u = np.float64(bits >> U11) * SCALE - 1.0
+        near = abs(u) < RATIOS[layer]
+        out[k] = u * EDGES[layer] if near else np.nan
+        rare += 0 if near else 1
+    if rare > 0:
+        for k in range(size):
+            if np.isnan(out[k]):
+                out[k] = slow_normal(mix(begin + k * step))
+
+
 @sized_kernel
 def draw_normals(out: NDArray[np.float64], key: np.uint64) -> None:
     """Fill rows with the first deviates of a key, row by row.
@@ -92,13 +117,7 @@ def draw_normals(out: NDArray[np.float64], key: np.uint64) -> None:
     """
     rows, columns = out.shape
     for r in prange(rows):
-        state = key + np.uint64(r) * np.uint64(columns) * GAMMA
-        for c in range(columns):
-            state += GAMMA
-            bits = mix(state)
-            layer = np.int64(bits & LOW_BYTE)
-            u = np.float64(bits >> U11) * SCALE - 1.0
-            out[r, c] = u * EDGES[layer] if abs(u) < RATIOS[layer] else slow_normal(bits)
+        fill_normals(key + (np.uint64(r) * np.uint64(columns) + ONE) * GAMMA, GAMMA, out[r])
 
 
 @sized_kernel
@@ -140,16 +159,15 @@ def convert_outputs(
     inverse = np.float32(1.0) / step if step > 0 else np.float32(0.0)
     own = len(variances) > 0
     for r in prange(rows):
-        state = key + np.uint64(r) * np.uint64(units) * GAMMA
         if noisy == 1:
-            for u in range(units):
-                state += GAMMA
-                bits = mix(state)
-                layer = np.int64(bits & LOW_BYTE)
-                x = np.float64(bits >> U11) * SCALE - 1.0
-                normal = x * EDGES[layer] if abs(x) < RATIOS[layer] else slow_normal(bits)
-                variance = variances[r, u] + common if own else common
-                sums[r, u] += np.float32(normal) * np.sqrt(variance)
+            normals = np.empty(units)
+            fill_normals(key + (np.uint64(r) * np.uint64(units) + ONE) * GAMMA, GAMMA, normals)
+            if own:
+                for u in range(units):
+                    sums[r, u] += np.float32(normals[u]) * np.sqrt(variances[r, u] + common)
+            else:
+                for u in range(units):
+                    sums[r, u] += np.float32(normals[u]) * np.sqrt(common)
         if step > 0:
             for u in range(units):
                 sums[r, u] = min(max(np.rint(sums[r, u] * inverse), least), largest) * step

@@ -74,6 +74,9 @@ def read_tiles(
     bright: NDArray[np.float64],
     dark: NDArray[np.float64],
     input_on: NDArray[np.int64],
+    share: NDArray[np.float64],
+    scale: NDArray[np.float64],
+    faults: NDArray[np.float64],
     law: Sequence[float],
     shape: Sequence[int],
     key: Sequence[int],
@@ -84,11 +87,12 @@ def read_tiles(
 
     Example:
         >>> one = np.ones((1, 1, 1))
-        >>> law, shape = [1.0, 0.0, 0.0, 0.0, 0.25, 0.0], [1, 1, 1, 0]
-        >>> read_tiles(one[0], 0.75 * one, 0.5 * one, np.array([[0]]), law, shape, [0, 0])
+        >>> law, shape = [1.0, 0.0, 0.0, 0.0, 0.25, 0.0, 0.0, 0.0], [1, 1, 1, 0]
+        >>> none = np.empty((2, 0, 0))
+        >>> read_tiles(one[0], 0.75 * one, 0.5 * one, np.array([[0]]), none[0], none[0], none, law, shape, [0, 0])
         array([[0.25]])
     """
-    full, shot, thermal, rin, row_step, leak = law
+    full, shot, thermal, rin, row_step, leak, codes, floor = law
     rows, columns, vectors, noisy = map(int, shape)
     (samples, inputs), units, darks = drive.shape, bright.shape[1], dark.shape[1]
     tiles = -(-inputs // rows)
@@ -96,11 +100,19 @@ def read_tiles(
 
     def light(plane: NDArray[np.float64], column: int, unit: int, used: slice, sample: int) -> float:
         """What reaches a column for a vector, and what leaks in from the others of the same read."""
-        order, first = input_on[unit % len(input_on), used], sample - sample % vectors
-        own = [
-            float(drive[s, order] @ plane[(s % vectors) % len(plane), column, used])
-            for s in range(first, min(first + vectors, samples))
-        ]
+        line = unit % len(input_on)
+        order, first = input_on[line, used], sample - sample % vectors
+        own = []
+        for s in range(first, min(first + vectors, samples)):
+            lit = drive[s, order]
+            if len(scale):
+                lit = lit * scale[line, order]
+                lit = np.rint(lit * codes) / codes if codes else lit
+                lit = lit * faults[0, s, order] + faults[1, s, order] if faults.size else lit
+                lit = floor + (1 - floor) * lit
+            if len(share):
+                lit = lit * share[line, order]
+            own.append(float(lit @ plane[(s % vectors) % len(plane), column, used]))
         return full * (own[sample - first] * (1 - leak) + leak * sum(own))
 
     for sample in range(samples):

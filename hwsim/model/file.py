@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from hwsim.scenario import Document
 
 Size = int | tuple[int, int]
+Zeros = Annotated[int, Field(ge=0, le=1_000_000)]
 MOST_UNITS = 1_000_000
 
 
@@ -74,8 +75,9 @@ class LayerFile(Section):
     """Rows and columns of a convolution's or pool's window; one number for a square."""
     stride: Size | None = None
     """Steps of the window; 1 for a convolution and the kernel for a pool when left out."""
-    padding: Literal["valid", "same"] | None = None
-    """``valid``: the window stays inside; ``same``: zeros around, so that a stride of 1 keeps the size."""
+    padding: Literal["valid", "same"] | tuple[Zeros, Zeros, Zeros, Zeros] | None = None
+    """``valid``: the window stays inside; ``same``: zeros around, so that a stride of 1 keeps the size; or numbers of
+    zeros above, left, below and right."""
     summand: str | None = None
     """The name of the earlier layer that ``add`` adds; ``input`` for the network's input."""
     sequence: bool | None = None
@@ -159,6 +161,10 @@ class ModelFile(Section):
     keep: float | None = Field(default=None, gt=0, le=1)
     """Probability for every layer that a weight starts as drawn and not as a zero; the first layer keeps at least 0.8
     of its weights (Qiu & Suda). A layer's own ``keep`` goes before."""
+    values: str | None = None
+    """File of trained values beside this one, for ``[fabrication] values = "imported"``; see ``hwsim import``."""
+    values_digest: str | None = None
+    """SHA-256 of that file."""
     layer: list[LayerFile] = Field(min_length=1)
     """The layers in order."""
 
@@ -442,6 +448,9 @@ class _Reader:
         kernel = _pair(entry.kernel or 1)
         stride = _pair(entry.stride or (1 if entry.kind == "conv2d" else kernel))
         window = pad_same(size, kernel, stride) if entry.padding == "same" else Window(kernel, stride)
+        if isinstance(entry.padding, tuple):
+            top, left, bottom, right = entry.padding
+            window = Window(kernel, stride, (top, left), (bottom, right))
         places = window.places(size)
         if min(places) < 1:
             what = f"a window of {_shown(kernel)} does not fit into an image of {_shown(size)}"

@@ -49,14 +49,14 @@ class Layer:
 
     units: int
     inputs: int
-    activation: Activation
-    weights: WeightStart
-    weight_bound: float
-    learned_connections: bool
-    bias: BiasStart
-    bias_bound: float
-    gain: bool
-    learned_registers: bool
+    activation: Activation = "identity"
+    weights: WeightStart = "he-uniform"
+    weight_bound: float = 1.0
+    learned_connections: bool = True
+    bias: BiasStart = "zero"
+    bias_bound: float = 1.0
+    gain: bool = False
+    learned_registers: bool = True
     parameters: tuple[float, ...] = ()
     unit_gains: bool = False
     electronic: bool = False

@@ -1,4 +1,4 @@
-"""The values that a chip leaves fabrication with: drawn, trained freely first, or sampled from the data."""
+"""The values that a chip leaves fabrication with: drawn, trained freely first, sampled from the data, or imported."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 
 from hwsim.controller import Course, Job
 from hwsim.model import Start, start
+from hwsim.model.values import read_values
 from hwsim.task import DataError
 
 if TYPE_CHECKING:
@@ -40,6 +41,8 @@ def initial_values(
         return drawn
     if kept is not None and kept.is_file():
         return _read(kept, drawn)
+    if law.values == "imported" and plan.values_file:
+        return read_values(plan.values_file, plan.model)
     found = _sample(plan, task, report) if law.values == "sampled" else _train(plan, task, drawn, report)
     if kept is not None:
         _write(kept, found)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
@@ -16,6 +17,7 @@ from hwsim.crossbar.technology import Switch, SwitchSheet, build_switch
 from hwsim.execution import Hardware
 from hwsim.execution.hardware import layout
 from hwsim.model import Model, read_model
+from hwsim.model.values import read_values
 from hwsim.plan.effort import choose_effort
 from hwsim.plan.lookup import Lookup, Origins, Sheet, device_technology, number_origin
 from hwsim.sampling import find_misfits
@@ -26,7 +28,6 @@ from hwsim.version import VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
     from hwsim.crossbar import Fabric, Topology
     from hwsim.device import Datasheet, Device, Technology
@@ -38,6 +39,7 @@ FABRICATED = {
     "drawn": set[str](),
     "trained": {"values", "epochs", "batch", "rate", "rate_decay"},
     "sampled": {"values", "rcond"},
+    "imported": {"values"},
 }
 """The keys of ``[fabrication]`` that touch a run, by what decides the values."""
 
@@ -65,6 +67,8 @@ class Plan:
     origins: Origins
     files: dict[str, str]
     identity: str
+    values_file: Path | None = None
+    """File of imported values."""
 
 
 def resolve(document: Document, path: Path) -> Plan:
@@ -117,6 +121,7 @@ def resolve(document: Document, path: Path) -> Plan:
     if file and model and model_document and file.fabrication.values == "sampled":
         for number, what, cure in find_misfits(model):
             r.faults.add(model_document.fault(("layer", number), what, "", cure))
+    values_file = _values(r, model, model_document) if file and file.fabrication.values == "imported" else None
     if controller and model and shape:
         for what, cure in controller.problems(model, shape):
             r.fault(("controller", "name"), what, cure)
@@ -150,7 +155,24 @@ def resolve(document: Document, path: Path) -> Plan:
             f"devices/{switch_name}.toml": documents[2].text,
         },
         identity=_identity(resolved, documents),
+        values_file=values_file,
     )
+
+
+def _values(r: Lookup, model: Model | None, document: Document | None) -> Path | None:
+    """The file of values beside a model file, held against the model."""
+    if model is None or document is None:
+        return None
+    name, digest = document.data.get("values"), document.data.get("values_digest")
+    if not isinstance(name, str) or not isinstance(digest, str):
+        r.fault(("fabrication", "values"), "the model file names no values", "import the network with hwsim import")
+        return None
+    path = Path(document.path).parent / Path(name).name
+    try:
+        read_values(path, model, digest)
+    except ValueError as error:
+        r.faults.add(document.fault(("values",), str(error), "", "import the network again"))
+    return path
 
 
 def _built(r: Lookup, technology: Technology, sheet: Sheet[Datasheet]) -> Device | None:
@@ -193,6 +215,8 @@ def _written(
 ) -> tuple[dict[str, Any], Origins]:
     """The scenario with every value in place, which runs as it stands, and where each value comes from."""
     crossbar = file.crossbar.model_dump(include=set(type(file.crossbar).model_fields), exclude_none=True)
+    if switch.sheet.medium == "optical":
+        crossbar.setdefault("calibrated", True)
     tables: dict[str, dict[str, Any]] = {
         "task": {"name": file.task.name, **task.model_dump()},
         "model": file.model.model_dump(exclude_none=True),
@@ -223,7 +247,16 @@ def assemble(plan: Plan, task: Task, values: Sequence[Start]) -> Hardware:
     """Fabricate a plan's chip with these values (:func:`hwsim.plan.initial_values`) and put its crossbars before it."""
     chip = plan.device.fabricate(plan.model, values, task.calibration, plan.scenario.seed)
     crossbar = plan.scenario.crossbar
-    machine = Hardware(plan.model, chip, plan.fabrics, plan.switch, crossbar.scope, crossbar.effort, crossbar.freedom)
+    machine = Hardware(
+        plan.model,
+        chip,
+        plan.fabrics,
+        plan.switch,
+        crossbar.scope,
+        crossbar.effort,
+        crossbar.freedom,
+        calibrated=crossbar.calibrated is not False,
+    )
     if machine.effort == "auto":
         course, samples = plan.controller.course(plan.controller_parameters), len(task.train_x)
         machine.effort = choose_effort(
@@ -287,10 +320,14 @@ def _fit_crossbar(
     if technology and chosen.scope not in technology.scopes:
         what = f"banks of scope {chosen.scope!r} cannot be built on {technology.name}"
         r.fault(("crossbar", "scope"), what, f"use {' or '.join(map(repr, technology.scopes))}")
-    if switch and switch.medium == "optical" and any(layer.learned_connections for layer in model.layers):
-        what = "loss and crosstalk of an optical crossbar in the signal path are not simulated"
-        cure = "use an electronic switch technology for runs; hwsim cost takes optical ones"
+    optical = bool(switch and switch.medium == "optical")
+    if optical and technology and not technology.optical and any(layer.learned_connections for layer in model.layers):
+        what = f"an optical crossbar cannot stand before {technology.name}, whose signals are electrical"
+        cure = "use an electronic switch technology, or a photonic device; hwsim cost takes any"
         r.fault(("crossbar", "technology"), what, cure)
+    if switch and not optical and chosen.calibrated is not None:
+        what = f"{switch.name} is electronic: no path loses light, and there is nothing to calibrate"
+        r.fault(("crossbar", "calibrated"), what, "leave calibrated out")
 
 
 def _fabrics(r: Lookup, chosen: CrossbarChoice, model: Model, topology: Topology) -> tuple[Fabric | None, ...]:

@@ -47,15 +47,20 @@ class CrossbarChoice(Section):
     the controller names; ``values``, any cells of equal value; ``units``, any places for hidden units; ``all``."""
     ports: int | None = Field(default=None, ge=1)
     """Ports of each circuit, at least those of the largest bank; each bank's own size when left out."""
+    calibrated: bool | None = None
+    """Of an optical circuit before a photonic core: whether the electronics know what every path loses and weaken the
+    drives of the better ones (``true``, also when left out), or make up for the mean path alone (``false``), so that
+    each weight carries what its path differs from it."""
 
 
 class Fabrication(Section):
     """What decides the fixed values."""
 
-    values: Literal["drawn", "trained", "sampled"] = "drawn"
+    values: Literal["drawn", "trained", "sampled", "imported"] = "drawn"
     """``drawn``: at random, as the model file says; ``trained``: by free training from there, before fabrication, so
     that weights and registers leave the factory as a network that works; ``sampled``: from pairs of training points,
-    with a read-out by least squares (SWIM, Bolager et al. 2023), for dense layers of ``tanh`` or ``relu``."""
+    with a read-out by least squares (SWIM, Bolager et al. 2023), for dense layers of ``tanh`` or ``relu``;
+    ``imported``: those of the file beside the model file, which ``hwsim import`` writes."""
     epochs: int = Field(default=10, ge=1, le=1_000_000)
     """Passes over the training set before fabrication."""
     batch: int = Field(default=128, ge=1, le=1_000_000)

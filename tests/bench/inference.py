@@ -55,7 +55,8 @@ def timed(*works: Callable[[], object], seconds: float = 5.0) -> list[float]:
 def emulated(net: Model, device: str, x: np.ndarray) -> Callable[[], object]:
     document = read_document(names("devices")[device])
     technology = DEVICES[document.data["technology"]]
-    built = technology.build(sheet_values(read_sheet(document, technology.sheet), {}, document, ()))
+    settings = TILES if technology.name == "photonic-pcm" else {}
+    built = technology.build(sheet_values(read_sheet(document, technology.sheet), settings, document, ()))
     values = start(net, 0)
     chip = built.fabricate(net, values, x, 0)
     registers = [Registers(v.bias, 1.0) for v in values]
@@ -93,12 +94,14 @@ def product(net: Model, x: np.ndarray) -> list[Callable[[], object]]:
     return [in_numpy, in_torch]
 
 
+TILES = {"tile_rows": 16, "tile_columns": 16}
 CASES = [
     ("pcm-nandakumar-2019", (784, 256, 10), 256, 2.6),
     ("pcm-nandakumar-2019", (784, 256, 10), 1, 8.0),
     ("ideal", (1024, 1024), 256, 1.1),
     ("fpga-lut-bthowen-2022", (1024, 1024), 256, 2.0),
     ("pcm-nandakumar-2019", (1024, 1024), 256, 2.4),
+    ("photonic-feldmann-2021", (1024, 1024), 256, 20.0),
 ]
 
 

@@ -16,7 +16,7 @@ import pytest
 import hwsim
 from hwsim.controller import CONTROLLERS, Job
 from hwsim.crossbar import CROSSBARS, extend
-from hwsim.device import DEVICES, Registers, infer, read_sheet, sheet_values
+from hwsim.device import DEVICES, OpticalChip, Registers, infer, read_sheet, sheet_values
 from hwsim.export import EXPORTS
 from hwsim.library import names
 from hwsim.model import Layer, Model, start
@@ -152,12 +152,39 @@ def test_device(name: str) -> None:
     straight = infer(MODEL, chip, np.ascontiguousarray(task.test_x[:, np.argsort(order)]), registers, None)
     chip.connect(0, np.arange(30), np.arange(30).reshape(6, 5)[:, order].reshape(-1))
     assert np.allclose(infer(MODEL, chip, task.test_x, registers, None), straight, atol=1e-9)
+    assert isinstance(chip, OpticalChip) == technology.optical
     back = np.flatnonzero(np.tile(order != np.arange(5), 6))
     chip.connect(0, back, back)
     assert np.array_equal(infer(MODEL, chip, task.test_x, registers, None), quiet)
     assert np.array_equal(chip.cells(0), cells[0])
     bill = chip.inference_bill()
     assert (bill.energy_j > 0) == (bill.time_s > 0)
+
+
+LIT = [name for name in SHEETS if DEVICES[read_document(names("devices")[name]).data["technology"]].optical]
+
+
+@pytest.mark.parametrize("name", LIT)
+def test_light_on_its_way(name: str) -> None:
+    """Paths that leave the nominal share change nothing but noise; others change sums, back and forth."""
+    document = read_document(names("devices")[name])
+    technology = DEVICES[document.data["technology"]]
+    device = technology.build(sheet_values(read_sheet(document, technology.sheet), {}, document, ()))
+    task, values = _task(), start(MODEL, 1)
+    registers = [Registers(v.bias, 1.0) for v in values]
+    for calibrated in (False, True):
+        chip, clear = (device.fabricate(MODEL, values, task.train_x, 1) for _ in range(2))
+        assert isinstance(chip, OpticalChip)
+        chip.illuminate(0, 0.5, calibrated=calibrated)
+        near = infer(MODEL, clear, task.test_x, registers, None)
+        assert np.allclose(infer(MODEL, chip, task.test_x, registers, None), near, atol=1e-9)
+        chip.attenuate(0, np.array([0, 7]), np.array([0.25, 0.4]))
+        moved = infer(MODEL, chip, task.test_x, registers, None)
+        assert not np.array_equal(moved, near)
+        if calibrated:
+            assert np.abs(moved - near).max() < 0.2 * np.abs(near).max()  # the steps of converters alone
+        chip.attenuate(0, np.array([0, 7]), np.array([0.5, 0.5]))
+        assert np.allclose(infer(MODEL, chip, task.test_x, registers, None), near, atol=1e-9)
 
 
 @pytest.mark.parametrize("name", CROSSBARS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from typing import Any
 
 import numpy as np
@@ -9,11 +10,12 @@ import pytest
 import torch
 
 from hwsim.controller.forward import forward
-from hwsim.device import Registers, infer
+from hwsim.device import DEVICES, Registers, infer, read_sheet, sheet_values
 from hwsim.device.fpga_lut import FpgaChip, FpgaLut
 from hwsim.device.ideal import Ideal
-from hwsim.model import Model, Start, read_model, start
-from hwsim.scenario import parse_document
+from hwsim.library import names
+from hwsim.model import Layer, Model, Start, read_model, start
+from hwsim.scenario import parse_document, read_document
 
 IMAGE = """
 title = "residual"
@@ -237,3 +239,28 @@ def test_what_an_fpga_refuses() -> None:
     assert [(number, what) for number, what, _ in device.problems(image)] == [
         (5, "an FPGA LUT array averages by shifting, which 3 values a window do not allow")
     ]
+
+
+@pytest.mark.parametrize("device", ["ideal", "fpga-lut-bthowen-2022", "pcm-nandakumar-2019"])
+def test_memory_stays_within_three_times_weights_and_activations(device: str) -> None:
+    """At its peak, in float32 sizes, design weights left out, which are the caller's; every position reconnected."""
+    size, batch = 512, 128
+    document = read_document(names("devices")[device])
+    technology = DEVICES[document.data["technology"]]
+    law = technology.build(sheet_values(read_sheet(document, technology.sheet), {}, document, ()))
+    model = Model("t", (Layer(size, size, learned_registers=False),))
+    values, rng = start(model, 0), np.random.default_rng(0)
+    x, registers = rng.random((batch, size), np.float32), [Registers(np.zeros(size), 1.0)]
+    order = np.array([rng.permutation(size) for _ in range(size)])
+    cells = (order + size * np.arange(size)[:, None]).reshape(-1)
+    infer(model, law.fabricate(model, values, x[:2], 0), x[:2], registers, rng)  # compiles what is compiled
+    tracemalloc.start()
+    try:
+        chip = law.fabricate(model, values, x, 0)
+        chip.connect(0, np.arange(size * size), cells)
+        tracemalloc.reset_peak()
+        infer(model, chip, x, registers, rng)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak <= 3 * 4 * (size * size + 2 * batch * size)

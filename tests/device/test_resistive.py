@@ -6,6 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from scipy import stats
 
 from hwsim.device import DEVICES, Registers, infer, read_sheet, sheet_values
@@ -141,14 +143,36 @@ def test_noise_moves_with_its_cell() -> None:
     device = replace(PCM, dac_bits=0, adc_bits=0)
     net, weights = model(1, 3), np.array([[1.0, -0.5, 0.01]])
     chip = device.fabricate(net, [Start(weights, np.zeros(1), 1.0)], np.eye(3, dtype=np.float32), 0)
-    before = chip.cells(0).copy()
-    chip.connect(0, np.array([0, 2]), np.array([2, 0]))
-    array = chip.layers[0]
-    assert array.variances is not None
+    before, array = chip.cells(0).copy(), chip.layers[0]
     assert array.met_variances is not None
-    assert array.met_variances.tolist() == [array.variances[0, [2, 1, 0]].tolist()]
+    variances = array.met_variances.copy()
+    chip.connect(0, np.array([0, 2]), np.array([2, 0]))
+    assert array.met_variances.tolist() == [variances[0, [2, 1, 0]].tolist()]
     assert array.met.tolist() == [before[0, [2, 1, 0]].tolist()]
     assert np.array_equal(chip.cells(0), before)
+
+
+@given(seed=st.integers(0, 2**32), units=st.integers(1, 4), inputs=st.integers(1, 9), times=st.integers(1, 4))
+def test_positions_meet_the_cells_that_were_asked_for(seed: int, units: int, inputs: int, times: int) -> None:
+    """However often they are reconnected; the cells themselves are found back in their order."""
+    rng = np.random.default_rng(seed)
+    net, values = model(units, inputs), Start(rng.normal(size=(units, inputs)), np.zeros(units), 1.0)
+    chip = PCM.fabricate(net, [values], np.ones((2, inputs), np.float32), seed)
+    cells = chip.cells(0).copy()
+    p = np.tile(np.arange(inputs), (units, 1))
+    for _ in range(times):
+        new = np.array([rng.permutation(inputs) if rng.integers(2) else row for row in p])
+        moved = np.flatnonzero(new != p)
+        p = new
+        chip.connect(0, moved, p.reshape(-1)[moved] + moved // inputs * inputs)
+        assert np.array_equal(chip.layers[0].met, np.take_along_axis(cells, p, axis=1))
+        assert np.array_equal(chip.cells(0), cells)
+
+
+def test_cells_that_come_from_nowhere() -> None:
+    chip = PCM.fabricate(model(1, 3), [Start(np.ones((1, 3)), np.zeros(1), 1.0)], np.ones((2, 3), np.float32), 0)
+    with pytest.raises(ValueError, match=r"^cells can only be exchanged among the positions that move$"):
+        chip.connect(0, np.array([0, 1]), np.array([1, 2]))
 
 
 def test_converters() -> None:

@@ -97,7 +97,11 @@ CASES: list[tuple[Any, dict[str, Any], str]] = [
         r"^calibration samples hold numbers that",
     ),
     (nn.Sequential(nn.Linear(2, 2), nn.Linear(3, 2)), {}, r"^layer 1 \(Linear\) takes 3 features, but \(2,\) stand"),
-    (nn.Sequential(nn.Linear(2, 2), nn.Flatten()), {}, r"^the module must end in a Linear or Conv2d layer"),
+    (
+        nn.Sequential(nn.Conv2d(1, 1, 1), nn.MaxPool2d(1)),
+        {"shape": (1, 2, 2)},
+        r"^the network must end in a Linear or Conv2d layer",
+    ),
 ]
 
 

@@ -17,6 +17,7 @@ from hwsim.kernels.compile import threads
 
 SEEDS = st.integers(0, 2**32)
 SIZES = st.integers(1, 20)
+WAYS = ("clear", "lossy", "weak", "faulty")
 
 
 @pytest.fixture(autouse=True)
@@ -57,19 +58,40 @@ def test_floats(samples: int, inputs: int, units: int, seed: int) -> None:
 
 
 def core(
-    samples: int, inputs: int, units: int, rows: int, columns: int, seed: int, *, noisy: bool, moved: bool = True
+    samples: int,
+    inputs: int,
+    units: int,
+    rows: int,
+    columns: int,
+    seed: int,
+    *,
+    noisy: bool,
+    moved: bool = True,
+    ways: str = "clear",
 ) -> dict[str, Any]:
-    """Arguments of a read with every number of its own size: nothing in it cancels by chance."""
+    """Arguments of a read with every number of its own size: nothing in it cancels by chance.
+
+    Ways to the cells are ``clear``, ``lossy``, or ``lossy`` and made up for by ``weak`` drives, ``faulty`` ones even.
+    """
     rng = np.random.default_rng(seed)
     vectors, own = int(rng.integers(1, 5)), bool(rng.integers(2))
     planes, darks = vectors if rng.integers(2) else 1, units if own else -(-units // columns)
     order = [rng.permutation(inputs) for _ in range(units)] if moved else [np.arange(inputs)]
+    lossy, weak, faulty = (len(order) * (ways in known) for known in (WAYS[1:], WAYS[2:], WAYS[3:]))
     return {
         "drive": rng.random((samples, inputs)),
         "bright": rng.random((planes, units, inputs)),
         "dark": rng.random((planes, darks, inputs)),
         "input_on": np.array(order, np.int64),
-        "law": np.array([2e-3, 1e-5, 1e-9, 0.01, 2e-3 * rng.uniform(0.001, 0.1), rng.choice([0.0, 0.01])]),
+        "share": rng.uniform(0.1, 1, (lossy, inputs)),
+        "scale": rng.uniform(0.1, 1, (weak, inputs)),
+        "faults": rng.uniform(0.9, 1.1, (2, samples, inputs if faulty else 0)),
+        "law": np.array(
+            [
+                *(2e-3, 1e-5, 1e-9, 0.01, 2e-3 * rng.uniform(0.001, 0.1), rng.choice([0.0, 0.01])),
+                *(rng.choice([0.0, 255.0]), 0.01),
+            ]
+        ),
         "shape": np.array([rows, columns, vectors, int(noisy)]),
         "key": rng.integers(0, 2**64, 2, np.uint64),
     }
@@ -95,12 +117,13 @@ def steps(given_: dict[str, Any]) -> float:
     seed=SEEDS,
     noisy=st.booleans(),
     moved=st.booleans(),
+    ways=st.sampled_from(WAYS),
 )
 def test_tiles(
-    samples: int, inputs: int, units: int, rows: int, columns: int, seed: int, noisy: bool, moved: bool
+    samples: int, inputs: int, units: int, rows: int, columns: int, seed: int, noisy: bool, moved: bool, ways: str
 ) -> None:
     """Equal but for the order of sums; on the edge of two codes that may be a step a tile, seen in 1 of 1e10 reads."""
-    given_ = core(samples, inputs, units, rows, columns, seed, noisy=noisy, moved=moved)
+    given_ = core(samples, inputs, units, rows, columns, seed, noisy=noisy, moved=moved, ways=ways)
     assert read(given_) == pytest.approx(plain_photonic.read_tiles(**given_), rel=1e-9, abs=1e-9 * steps(given_))
 
 
@@ -138,7 +161,7 @@ def test_vectors_share_the_core() -> None:
     given_ = core(8, 6, 5, 6, 1, 3, noisy=False, moved=False)
     rng = np.random.default_rng(0)
     given_["bright"], given_["dark"] = rng.random((4, 5, 6)), rng.random((4, 5, 6))
-    given_["shape"][2], given_["law"][4:] = 4, (0.0, 0.01)
+    given_["shape"][2], given_["law"][4:6] = 4, (0.0, 0.01)
     planes = np.einsum("rvi,vui->rvu", given_["drive"].reshape(2, 4, 6), given_["bright"] - given_["dark"])
     wanted = 0.99 * planes + 0.01 * planes.sum(axis=1, keepdims=True)
     assert read(given_) == pytest.approx(2e-3 * wanted.reshape(8, 5), rel=1e-9, abs=1e-12)

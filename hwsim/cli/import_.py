@@ -1,0 +1,105 @@
+"""``hwsim import``: a trained network from an ONNX file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from hwsim.imported import Imported
+
+
+def import_(
+    file: Annotated[Path, typer.Argument(help="ONNX file (needs pip install 'hwsim[onnx]').")],
+    out: Annotated[Path, typer.Option(help="Folder whose models/ takes the model file and its values.")] = Path(),
+    name: Annotated[str | None, typer.Option(help="Name of the model file; the ONNX file's when left out.")] = None,
+    shape: Annotated[
+        str | None, typer.Option(metavar="C,H,W", help="Shape of one sample, where the file leaves it open.")
+    ] = None,
+    device: Annotated[
+        list[str] | None, typer.Option(help="What one inference costs on a device; repeat to compare.")
+    ] = None,
+    write: Annotated[bool, typer.Option(help="Write model file and values, or only tell of them.")] = True,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")] = False,
+) -> None:
+    """Turn a trained network from an ONNX file into a model file and its values, which a scenario can start from."""
+    from hwsim.imported import read_onnx, write_model
+    from hwsim.scenario import Fault, FaultError
+
+    try:
+        network = read_onnx(file, _sizes(shape))
+        costs = {one: _cost(network, one) for one in device or []}
+        written = write_model(network, out / "models", name or file.stem) if write else ()
+    except ValueError as error:
+        if isinstance(error, FaultError):
+            raise
+        raise FaultError([Fault(str(file), 1, 1, str(error).removeprefix(f"{file}: "), "", "")]) from None
+    except FileExistsError as error:
+        raise FaultError([Fault(str(error.filename), 1, 1, str(error.strerror), "", "")]) from None
+    layers = _layers(network)
+    if json:
+        import json as writer
+
+        answer = {"layers": layers, "devices": costs, "written": [str(path) for path in written]}
+        typer.echo(writer.dumps(answer))
+        return
+    typer.echo(_table(layers))
+    for one, cost in costs.items():
+        typer.echo(f"{one}: {cost['problem'] or _bill(cost)}")
+    if written:
+        typer.echo(f"wrote {written[0]} and {written[1]}")
+        typer.echo(f'a scenario takes them with [model] name = "{written[0].stem}", [fabrication] values = "imported"')
+
+
+def _sizes(shape: str | None) -> tuple[int, ...] | None:
+    if shape is None:
+        return None
+    sizes = shape.replace("x", ",").split(",")
+    if not all(size.strip().isdigit() and int(size) > 0 for size in sizes):
+        raise ValueError(f"--shape {shape}: give whole numbers such as 1,28,28")
+    return tuple(map(int, sizes))
+
+
+def _layers(network: Imported) -> list[dict[str, Any]]:
+    found = []
+    for node, origin in zip(network.model.nodes, network.origins, strict=True):
+        law = None if node.layer is None else network.model.layers[node.layer]
+        found.append(
+            {
+                "kind": node.kind,
+                "gives": list(node.given),
+                "cells": law.units * law.inputs if law else 0,
+                "activation": law.activation if law else "relu" if node.rectify else "",
+                "from": origin,
+            }
+        )
+    return found
+
+
+def _table(layers: list[dict[str, Any]]) -> str:
+    lines = [f"{'kind':<13}{'gives':<13}{'cells':>10}  {'activation':<11} from"]
+    for row in layers:
+        gives = " x ".join(map(str, row["gives"]))
+        lines.append(f"{row['kind']:<13}{gives:<13}{row['cells'] or '':>10}  {row['activation']:<11} {row['from']}")
+    return "\n".join([*lines, f"{'in all':<26}{sum(row['cells'] for row in layers):>10}"])
+
+
+def _cost(network: Imported, device: str) -> dict[str, Any]:
+    """What one inference costs on a device, or why it cannot be built there."""
+    from hwsim.emulation import NotOnDeviceError, emulate
+
+    try:
+        cost = emulate(network, device).cost()
+    except NotOnDeviceError as error:
+        return {"problem": str(error), "inference_energy_j": None, "inference_time_s": None}
+    return {"problem": "", **{key: cost[key] for key in ("inference_energy_j", "inference_time_s")}}
+
+
+def _bill(cost: dict[str, Any]) -> str:
+    from hwsim.scenario import format_quantity
+
+    energy, time = cost["inference_energy_j"], cost["inference_time_s"]
+    words = [format_quantity(float(f"{n:.4g}"), of) for n, of in ((energy, "energy"), (time, "time"))]
+    return f"{words[0]} and {words[1]} an inference"
