@@ -67,7 +67,10 @@ def _pages() -> dict[str, tuple[str, Callable[[], str]]]:
 
 def _score() -> str:
     named = ", ".join(columns("classification").values())
-    regression = "A regression has max_error in place of accuracy, and no interval."
+    regression = (
+        "A regression has max_error in place of accuracy, and no interval; part and trajectory errors are there for\n"
+        "tasks that have them."
+    )
     return f"Score table (score.csv)\n{inspect.getdoc(Score)}\n{regression}\nColumns: {named}"
 
 

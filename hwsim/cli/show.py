@@ -10,19 +10,20 @@ import typer
 
 def show(
     run: Annotated[
-        Path, typer.Argument(metavar="RUN", help="Run folder; or the word device or variance before a NAME.")
+        Path, typer.Argument(metavar="RUN", help="Run folder; or device, variance or trajectory before a NAME.")
     ],
     name: Annotated[
         str | None, typer.Argument(metavar="[NAME]", help="Datasheet (hwsim list devices), or run folder.")
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print the answer as one JSON object.")] = False,
     picture: Annotated[
-        Path | None, typer.Option(help="Picture of a device, PNG or SVG; NAME.png here when left out.")
+        Path | None, typer.Option(help="Picture, PNG or SVG; NAME.png here, or in the run folder, when left out.")
     ] = None,
 ) -> None:
     """Show a finished run, or a datasheet: hwsim show device NAME prints its numbers and draws what the device does.
 
-    hwsim show variance RUN tells which hidden units serve which part of a task of several.
+    hwsim show variance RUN tells which hidden units serve which part of a task of several; hwsim show trajectory RUN
+    draws what a recurrent network gives over what it should.
     """
     if name is None:
         _show_run(run, json=json)
@@ -30,9 +31,12 @@ def show(
         _show_device(name, picture, json=json)
     elif str(run) == "variance":
         _show_variance(Path(name), picture, json=json)
+    elif str(run) == "trajectory":
+        _show_trajectory(Path(name), picture, json=json)
     else:
         typer.echo(
-            f"{run}: what to show? give a run folder alone, or: hwsim show device NAME, hwsim show variance RUN",
+            f"{run}: what to show? give a run folder alone, or: hwsim show device NAME, hwsim show variance RUN, "
+            "hwsim show trajectory RUN",
             err=True,
         )
         raise typer.Exit(2)
@@ -101,6 +105,27 @@ def _show_variance(run: Path, picture: Path | None, *, json: bool) -> None:
     rates = " ".join(f"{value:>{width}.3f}" for value in found.correlation)
     typer.echo(f"{'bias and variance, r':<22}{rates}")
     typer.echo(f"table   {table}\npicture {path}")
+
+
+def _show_trajectory(run: Path, picture: Path | None, *, json: bool) -> None:
+    """What the chip of a finished run gives in place of a trajectory; the picture goes into the run's folder."""
+    import json as writer
+
+    from hwsim.exporting import plan_of
+    from hwsim.report.trajectory import draw_trajectory
+    from hwsim.trajectory import follow
+
+    plan = plan_of(run)
+    found, path = follow(plan, run), picture or run / "trajectory.png"
+    draw_trajectory(found.target, found.output, found.learned, found.errors, plan.scenario.title, path)
+    if json:
+        columns = {"target": found.target.tolist(), "output": found.output.tolist()}
+        numbers = {"errors": list(found.errors), "steps_learned": found.learned, **columns}
+        typer.echo(writer.dumps({"run": str(run), "picture": str(path), **numbers}))
+        return
+    for number, error in enumerate(found.errors, start=1):
+        typer.echo(f"period {number}: error {error:.4f} of the deviation")
+    typer.echo(f"picture {path}")
 
 
 def _show_run(run: Path, *, json: bool) -> None:

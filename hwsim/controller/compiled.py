@@ -83,6 +83,8 @@ def pays(job: Job, course: Course, train_weights: Sequence[bool], *, known: bool
         known: whether torch has the products of the first layer already.
     """
     first, last = job.model.layers
+    if _few(job, [train_weights[0], first.learned_registers]):
+        return True
     x = job.task.train_x
     met = np.count_nonzero(x) / max(len(x), 1)
     passes = 1 + train_weights[0]
@@ -90,6 +92,13 @@ def pays(job: Job, course: Course, train_weights: Sequence[bool], *, known: bool
     products = course.batch * (passes * met * first.units + 3 * back)
     torch_products = course.batch * ((passes - known) * first.inputs * first.units + 3 * back)
     return bool(PRODUCT * products < TORCH_STEP + TORCH_PRODUCT * torch_products)
+
+
+def _few(job: Job, learned: Sequence[int | bool]) -> bool:
+    """Whether the kernel for few inputs fits; ``learned`` says whether weights and biases of the first layer are."""
+    first, last = job.model.layers
+    frozen, bent = not any(learned[:2]), first.activation != "tanh"
+    return frozen and bent and first.inputs <= _FEW and last.units == 1 and job.task.shape.goal == "regression"
 
 
 def _spread(values: NDArray[np.float64]) -> NDArray[np.float32]:
@@ -197,8 +206,7 @@ class CompiledDescent:
         """The kernel that fits, with all arrays but the order of samples and the span of batches in place."""
         task, moments = self.job.task, self._moments
         first, last = self.job.model.layers
-        few = first.inputs <= _FEW and last.units == 1 and self._unit == 0
-        if self._learned[:2].any() or not few or task.shape.goal == "classification":
+        if not _few(self.job, self._learned.tolist()):
             from hwsim.kernels.shallow import train_shallow
 
             x, labels, y = np.ascontiguousarray(task.train_x), np.zeros(0, np.int64), task.train_y
@@ -231,8 +239,12 @@ class CompiledDescent:
         return spread.astype(np.float64)
 
     def registers(self) -> tuple[Registers, ...]:
-        """Biases and gains as they are now."""
-        return Registers(self.bias(0), self.job.start[0].gain), Registers(self.bias(1), float(self._head[0, -1]))
+        """Biases and gains as they are now, those of fixed registers as they were fabricated."""
+        first, last = self.job.model.layers
+        start, end = self.job.start
+        bias = self.bias(0) if first.learned_registers else start.bias
+        head = Registers(self.bias(1), float(self._head[0, -1]))
+        return Registers(bias, start.gain), head if last.learned_registers else Registers(end.bias, end.gain)
 
     def put_weights(self, layer: int, values: NDArray[np.float64]) -> None:
         """Set one layer's weights (units, inputs); Adam's moments stay as they are."""

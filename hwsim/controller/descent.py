@@ -195,7 +195,7 @@ class Descent:
         for place in range(first, min(first + last - self.batch, self.batches)):
             chosen = order[place * size : (place + 1) * size]
             optimiser.zero_grad(set_to_none=True)
-            loss = loss_of(self.outputs_of(chosen), self._y[chosen])
+            loss = loss_of(self.outputs_of(chosen), self._y.index_select(0, chosen))
             for weight, factor in self._penalised:
                 loss = loss + factor * weight.square().sum()
             loss.backward()  # type: ignore[no-untyped-call]
@@ -225,7 +225,7 @@ class Descent:
         """The samples of one batch, made anew where the task says how."""
         import torch
 
-        x = self._x[chosen]
+        x = self._x.index_select(0, chosen)
         augment = self.job.task.augment
         if augment is None:
             return x
@@ -250,13 +250,18 @@ class Descent:
         return self.biases[layer].detach().cpu().numpy().astype(np.float64)
 
     def registers(self) -> tuple[Registers, ...]:
-        """Biases and gains as they are now, with the running statistics of batches folded in."""
+        """Biases and gains as they are now, with the running statistics of batches folded in.
+
+        Fixed registers are as they were fabricated, to the last bit, so that none is ever written.
+        """
         found = []
-        values = zip(self.job.model.layers, self.biases, self.gains, self.statistics, strict=True)
-        for layer, bias, gain, statistics in values:
+        values = zip(self.job.model.layers, self.job.start, self.biases, self.gains, self.statistics, strict=True)
+        for layer, start, bias, gain, statistics in values:
             gains = gain.detach().cpu().numpy().astype(np.float64)
             biases = bias.detach().cpu().numpy().astype(np.float64)
-            if statistics is not None:
+            if not layer.learned_registers and statistics is None:
+                found.append(Registers(start.bias, start.gain))
+            elif statistics is not None:
                 found.append(statistics.fold(gains, biases))
             else:
                 found.append(Registers(bias=biases, gain=gains if layer.unit_gains else float(gains)))

@@ -138,7 +138,8 @@ def _recurrent(node: Node, x: torch.Tensor, weight: torch.Tensor, registers: _Re
     state = x.new_zeros((len(x), len(weight)))
     states = []
     for inputs in met:
-        state = registers.settle(torch.addmm(inputs, state, back))
+        found = registers.settle(torch.addmm(inputs, state, back))
+        state = found if node.plain else node.retain * state + node.renew * found
         states.append(state)
     return torch.stack(states, 1) if node.sequence else state
 

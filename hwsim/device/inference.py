@@ -144,7 +144,8 @@ def _weighted(
     states = []
     for step in range(node.taken[0]):
         met = np.concatenate([signals[:, step], state], axis=1)
-        state = chip.settle(layer, chip.products(layer, met, rng), registers).astype(signals.dtype, copy=False)
+        found = chip.settle(layer, chip.products(layer, met, rng), registers)
+        state = (found if node.plain else node.retain * state + node.renew * found).astype(signals.dtype, copy=False)
         states.append(state)
     return np.stack(states, axis=1) if node.sequence else state
 

@@ -79,6 +79,11 @@ class LayerFile(Section):
     """The name of the earlier layer that ``add`` adds; ``input`` for the network's input."""
     sequence: bool | None = None
     """Whether ``rnn`` gives its state after every step; the last one alone when left out."""
+    retain: float | None = Field(default=None, ge=-1, le=1)
+    """Of ``rnn``: share of the state before that stays, -a of r = -a r + beta f(sums) in Williams et al.; 0 when left
+    out."""
+    renew: float | None = Field(default=None, ge=-1e6, le=1e6)
+    """Of ``rnn``: share of the activation in the new state, beta of the same; 1 when left out."""
     place: Literal["cells", "electronics"] = "cells"
     """Where the weights are: in cells of the device, or in electronics beside it that computes the layer exactly."""
     weights: WeightStart = "he-uniform"
@@ -171,7 +176,7 @@ _ACTIVATED = {"activation", "slope", "coefficients", "table", "table_range", "ta
 _KEYS: dict[Kind, set[str]] = {
     "dense": {"units"} | _WEIGHTED | _ACTIVATED,
     "conv2d": {"units", "kernel", "stride", "padding"} | _WEIGHTED | _ACTIVATED,
-    "rnn": {"units", "sequence", "input_bound"} | _WEIGHTED | _ACTIVATED,
+    "rnn": {"units", "sequence", "input_bound", "retain", "renew"} | _WEIGHTED | _ACTIVATED,
     "max-pool": {"kernel", "stride"},
     "average-pool": {"kernel", "stride"},
     "batch-norm": _ACTIVATED | {"statistics", "momentum", "epsilon"},
@@ -419,7 +424,8 @@ class _Reader:
         units, (steps, features) = _count(entry), self.shape
         layer = self._layer(number, entry, features + units)
         given = (steps, units) if entry.sequence else (units,)
-        return Node("rnn", self.shape, given, layer, sequence=bool(entry.sequence))
+        retain, renew = entry.retain or 0.0, 1.0 if entry.renew is None else entry.renew
+        return Node("rnn", self.shape, given, layer, sequence=bool(entry.sequence), retain=retain, renew=renew)
 
     def _window(self, number: int, entry: LayerFile) -> Node:
         if len(self.shape) != _IMAGE:

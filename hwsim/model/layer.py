@@ -134,7 +134,8 @@ class Node:
     Images are (channels, rows, columns), sequences (steps, features), all else (features,). ``layer`` numbers the
     weights among ``Model.layers``; ``summand`` is the node whose signals are added, -1 for the network's input;
     ``rectify`` sets what is negative to zero after adding; ``sequence`` gives every state of a recurrent layer;
-    ``drop`` is the share of signals that dropout sets to zero in training.
+    its new state is ``retain`` times the old one and ``renew`` times the activation. ``drop`` is the share of signals
+    that dropout sets to zero in training.
     """
 
     kind: Kind
@@ -145,7 +146,14 @@ class Node:
     summand: int | None = None
     rectify: bool = False
     sequence: bool = False
+    retain: float = 0.0
+    renew: float = 1.0
     drop: float = 0.0
+
+    @property
+    def plain(self) -> bool:
+        """Whether the state of a recurrent layer is what its activation gives, nothing of the state before."""
+        return self.retain == 0 and self.renew == 1
 
     @property
     def products(self) -> int:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from hwsim.controller import CONTROLLERS, ControllerPlugin
+from hwsim.controller import CONTROLLERS, ControllerPlugin, Course
+from hwsim.controller.compiled import unfit
 from hwsim.crossbar import CROSSBARS
 from hwsim.crossbar.technology import Switch, SwitchSheet, build_switch
 from hwsim.execution import Hardware
@@ -107,6 +108,8 @@ def resolve(document: Document, path: Path) -> Plan:
         _fit_crossbar(r, chosen_crossbar, model, technology, switch)
     if file and shape:
         _fit_expectation(r, file, shape)
+    if file and model and controller and course:
+        _fit_path(r, controller.course(course), model, file.execution.torch_device)
     r.faults.check()
 
     sheets = (_sure(device_sheet), _sure(switch_sheet))
@@ -308,6 +311,13 @@ def _fabric(r: Lookup, chosen: CrossbarChoice, topology: Topology, ports: int) -
         r.fault(("crossbar", "topology"), what, "choose a topology that does not block; hwsim cost takes blocking ones")
         return None
     return fabric
+
+
+def _fit_path(r: Lookup, course: Course, model: Model, device: str) -> None:
+    """Hold the kernels that train, where a scenario insists on them, against model and device."""
+    why = unfit(model) or (None if device == "cpu" else f"it works on the processor, not on {device!r}")
+    if course.path == "compiled" and why:
+        r.fault(("controller", "path"), f"the compiled path cannot train this: {why}", "use 'torch' or 'auto'")
 
 
 def _fit_expectation(r: Lookup, file: ScenarioFile, shape: Shape) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import statistics
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from hwsim.scenario.reproduction import listed, numbers, shown
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from hwsim.scenario.reproduction import CurveFile, ExpectFile, Reproduction, X
 
+MISSING = "runs are missing"
 Key = tuple[str, str, int]
 """A run's place: curve, value of the axis as shown, seed."""
 Spread = tuple[float, float, float]
@@ -34,6 +35,11 @@ class Point:
     """The expectations that this point misses."""
     held: list[str] = field(default_factory=list)
     """The expectations that it meets."""
+
+    @property
+    def whole(self) -> bool:
+        """Whether all its runs are there."""
+        return self.runs == self.wanted > 0
 
     @property
     def ratio(self) -> float | None:
@@ -114,13 +120,14 @@ def _line(reproduction: Reproduction, curve: CurveFile, values: Mapping[Key, flo
         here = [values[key] for seed in seeds if (key := (curve.name, shown(x), seed)) in values]
         ours = (middle(here, reproduction.file.statistic), min(here), max(here)) if here else None
         points.append(Point(x, ours, len(here), len(seeds), paper.get(shown(x)), authors.get(shown(x))))
+    slopes = not reproduction.along_events
     other = [(p.x, (p.authors or p.paper or (0.0,))[0]) for p in points if p.authors or p.paper]
     return Line(
         curve.name,
         curve.label or curve.name,
         points,
-        _slope([(p.x, p.ours[0]) for p in points if p.ours]),
-        _slope(other),
+        _slope([(p.x, p.ours[0]) for p in points if p.ours]) if slopes else None,
+        _slope(other) if slopes else None,
     )
 
 
@@ -182,50 +189,56 @@ class _Judge:
             return f" at {axis.label} = {shown(self.points[0].x)}"
         return f" at {axis.label} = {shown(self.points[0].x)} to {shown(self.points[-1].x)}"
 
-    def _say(self, text: str, wrong: Sequence[tuple[Point, str]], *, missing: bool, found: str) -> Verdict:
+    def _say(self, text: str, there: Sequence[tuple[Point, bool, str]], found: str) -> Verdict:
+        """Put together what was found: at each point, whether it is right, and how much it is.
+
+        Points whose seeds are not all there are no verdict yet, right or wrong.
+        """
         text = f"{self.line.label}: {text}{self._where()}"
-        for point in self.points:
-            if point.ours:
-                (point.off if any(point is one for one, _ in wrong) else point.held).append(text)
-        if wrong:
-            named = [f"{how} at {shown(point.x)}" if point.x is not None else how for point, how in wrong]
-            return Verdict(text, met=False, found=", ".join(named))
-        return Verdict(text, met=None if missing else True, found="runs are missing" if missing else found)
+        for point, right, _ in there:
+            if point.whole:
+                (point.held if right else point.off).append(text)
+        wrong = [(point, how) for point, right, how in there if not right]
+        named = ", ".join(f"{how} at {shown(point.x)}" if point.x is not None else how for point, how in wrong)
+        if any(point.whole for point, _ in wrong):
+            return Verdict(text, met=False, found=named)
+        if len(there) < len(self.points) or not all(point.whole for point, _, _ in there) or not there:
+            return Verdict(text, met=None, found=f"runs are missing, so far {named or found}" if there else MISSING)
+        return Verdict(text, met=True, found=found)
 
     def bound(self, limit: float, *, at_least: bool) -> Verdict:
         """The statistic on one side of a limit."""
-        there = [(p, p.ours[0]) for p in self.points if p.ours]
-        wrong = [(p, f"{v:.4g}") for p, v in there if (v < limit if at_least else v > limit)]
-        word = "at least" if at_least else "at most"
-        extreme = (min if at_least else max)((v for _, v in there), default=math.nan)
-        return self._say(f"{word} {limit:g}", wrong, missing=len(there) < len(self.points), found=f"{extreme:.4g}")
+        values = [(p, p.ours[0]) for p in self.points if p.ours]
+        there = [(p, v >= limit if at_least else v <= limit, f"{v:.4g}") for p, v in values]
+        extreme = (min if at_least else max)((v for _, v in values), default=math.nan)
+        return self._say(f"{'at least' if at_least else 'at most'} {limit:g}", there, f"{extreme:.4g}")
 
     def factor(self, factor: float, against: str | None) -> Verdict:
-        """The statistic within a factor of others' numbers."""
+        """The statistic within a factor of others' numbers, where they are known."""
         whose = against or ("authors" if any(p.authors for p in self.points) else "paper")
-        known = [p for p in self.points if getattr(p, whose)]
-        there = [(p, p.ours[0] / getattr(p, whose)[0]) for p in known if p.ours]
-        wrong = [(p, f"factor {r:.2f}") for p, r in there if not 1 / factor <= r <= factor]
+        known = replace(self, points=[p for p in self.points if getattr(p, whose)])
+        ratios = [(p, p.ours[0] / getattr(p, whose)[0]) for p in known.points if p.ours]
+        there = [(p, 1 / factor <= r <= factor, f"factor {r:.2f}") for p, r in ratios]
         name = "the authors' networks" if whose == "authors" else "the paper"
-        span = f"{min(r for _, r in there):.2f} to {max(r for _, r in there):.2f}" if there else ""
-        missing = not known or len(there) < len(known)
-        return self._say(f"within a factor {factor:g} of {name}", wrong, missing=missing, found=span)
+        span = f"{min(r for _, r in ratios):.2f} to {max(r for _, r in ratios):.2f}" if ratios else ""
+        return known._say(f"within a factor {factor:g} of {name}", there, span)  # noqa: SLF001 - of this class
 
     def slope(self, limit: float, *, at_least: bool) -> Verdict:
         """The slope of log against log on one side of a limit."""
         there = [(p.x, p.ours[0]) for p in self.points if p.ours]
         found = _slope(there)
         text = f"{self.line.label}: slope {'at least' if at_least else 'at most'} {limit:g}{self._where()}"
-        if found is None or len(there) < len(self.points):
-            return Verdict(text, met=None, found="runs are missing")
+        if found is None:
+            return Verdict(text, met=None, found=MISSING)
+        if not all(point.whole for point in self.points):
+            return Verdict(text, met=None, found=f"runs are missing, so far {found:.3f}")
         return Verdict(text, met=found >= limit if at_least else found <= limit, found=f"{found:.3f}")
 
     def margin(self, other: Line, margin: float) -> Verdict:
         """The statistic no worse than another curve's by more than a margin; a margin of 0 means better."""
         sign = 1 if higher_is_better(self.reproduction) else -1
-        theirs = {shown(p.x): p.ours[0] for p in other.points if p.ours}
-        there = [(p, sign * (p.ours[0] - theirs[shown(p.x)])) for p in self.points if p.ours and shown(p.x) in theirs]
-        wrong = [(p, f"{v:+.4g}") for p, v in there if (v < -margin if margin else v <= 0)]
+        theirs = {shown(p.x): p.ours[0] for p in other.points if p.ours and p.whole}
+        better = [(p, sign * (p.ours[0] - theirs[shown(p.x)])) for p in self.points if p.ours and shown(p.x) in theirs]
+        there = [(p, v >= -margin if margin else v > 0, f"{v:+.4g}") for p, v in better]
         text = f"within {margin:g} of {other.label}" if margin else f"better than {other.label}"
-        least = min((v for _, v in there), default=math.nan)
-        return self._say(text, wrong, missing=len(there) < len(self.points), found=f"{least:+.4g}")
+        return self._say(text, there, f"{min((v for _, v in better), default=math.nan):+.4g}")

@@ -94,7 +94,7 @@ class Expectation(Section):
     """What the final score must reach; a run that does not ends with exit code 1."""
 
     accuracy: float | None = Field(default=None, ge=0, le=1)
-    """Least final accuracy."""
+    """Least final accuracy; of a task of several parts, that of the worst."""
     max_error: float | None = Field(default=None, ge=0)
     """Largest final error."""
 

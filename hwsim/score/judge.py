@@ -46,7 +46,7 @@ def judge(task: Task, outputs: NDArray[Any]) -> Judgement:
     """Judge outputs (samples, outputs) on a task's test set.
 
     Classification: share of samples whose largest output is the right class (ties go to the lower class), and mean
-    cross-entropy in nats. Regression: max |output - target| and mean squared error.
+    cross-entropy in nats. Regression: max |output - target|, averaged over the task's planes, and mean squared error.
 
     Raises:
         NotFiniteError: an output is not a finite number.
@@ -59,7 +59,8 @@ def judge(task: Task, outputs: NDArray[Any]) -> Judgement:
     if task.shape.goal == "regression":
         error = values - task.test_y
         periods = trajectory_errors(task, values) if task.period else ()
-        return Judgement(float(np.abs(error).max()), float((error**2).mean()), periods)
+        largest = np.abs(error).reshape(task.planes, -1).max(axis=1)
+        return Judgement(float(largest.mean()), float((error**2).mean()), periods)
     shifted = values - values.max(axis=1, keepdims=True)
     log_share = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
     loss = -log_share[np.arange(len(values)), task.test_y].mean()

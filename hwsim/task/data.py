@@ -40,7 +40,8 @@ class Task:
     ``train_x`` and ``test_x`` are float32 of shape (samples, features) inside ``input_range``; ``train_y`` and
     ``test_y`` are int64 class numbers (samples,) for classification, float32 (samples, outputs) for regression.
     ``augment`` makes new samples of the same shape out of those of one training batch; None where the task has nothing
-    to vary.
+    to vary. ``planes`` splits the test set into so many equal parts, one after another, the largest errors of which are
+    averaged; 1 for the largest error of all.
 
     Sequences for training may have fewer steps than those of the test. ``period`` counts the steps over which the
     error of a trajectory is told, 0 for tasks that have none.
@@ -59,6 +60,7 @@ class Task:
     name: str = ""
     parts: tuple[Task, ...] = ()
     period: int = 0
+    planes: int = 1
 
     @property
     def calibration(self) -> NDArray[np.float32]:

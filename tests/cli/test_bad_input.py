@@ -24,6 +24,34 @@ def _edit(path: Path, *pairs: tuple[str, str]) -> None:
 
 CASES = [
     (
+        [
+            ("epochs = 6", 'path = "compiled"\nepochs = 6'),
+            ("[controller]", '[execution]\ntorch_device = "cuda"\n[controller]'),
+        ],
+        [
+            "scenarios/tiny.toml:21:1: the compiled path cannot train this: it works on the processor, not on 'cuda', "
+            "use 'torch' or 'auto'"
+        ],
+    ),
+    (
+        [("epochs = 6", "period = 0\nepochs = 6")],
+        ["scenarios/tiny.toml:19:1: 'period' must be at least 1, found 0"],
+    ),
+    (
+        [("epochs = 6", 'period = 1\nperiod_logic = "as-published"\nepochs = 6')],
+        [
+            "scenarios/tiny.toml:17:1: the table with period_logic 'as-published' and a constant period of 1 would "
+            "reconnect once only, use 'exact' to reconnect after every epoch, or a period of 2"
+        ],
+    ),
+    (
+        [("epochs = 6", 'period_unit = "batches"\nperiod_logic = "as-published"\nepochs = 6')],
+        [
+            "scenarios/tiny.toml:17:1: the table has period_unit 'batches', and period_logic 'as-published' counts "
+            "epochs, use 'exact', or period_unit 'epochs'"
+        ],
+    ),
+    (
         [('topology = "benes"', 'topology = "benes"\nwidht = 3')],
         ["scenarios/tiny.toml:15:1: unknown key 'widht', did you mean 'port_width'? allowed: "],
     ),

@@ -53,14 +53,22 @@ def test_entries_say_what_they_are(registry: Registry[Any]) -> None:
         assert "\n" not in plugin.summary
 
 
-@pytest.mark.parametrize("name", CONTROLLERS)
-def test_controller(name: str) -> None:
+def _ways() -> list[tuple[str, str]]:
+    """Every controller, by each of the paths that it has."""
+    paths = {
+        name: ("torch", "compiled") if "path" in p.parameters.model_fields else ("",) for name, p in CONTROLLERS.items()
+    }
+    return [(name, path) for name, those in paths.items() for path in those]
+
+
+@pytest.mark.parametrize(("name", "path"), _ways())
+def test_controller(name: str, path: str) -> None:
     """Permutations of the banks, an end, the same again, and the same after every put-away."""
     plugin, task = CONTROLLERS[name], _task()
     values = start(MODEL, 3)
     cells = [np.round(value.weights, 1) for value in values]
     job = Job(task, MODEL, values, [c.copy() for c in cells], seed=3, threads=1)
-    given = {"epochs": 5, "batch": 16, "period": 2}
+    given = {"epochs": 5, "batch": 16, "period": 2, "path": path}
     parameters = plugin.parameters.model_validate(
         {k: v for k, v in given.items() if k in plugin.parameters.model_fields}
     )

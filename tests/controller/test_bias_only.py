@@ -123,24 +123,26 @@ def test_weights_take_no_gradient_and_no_room() -> None:
         assert np.array_equal(weight.numpy(), cells.astype(np.float32))
 
 
-def loop(values: Any, biases: Any, x: Any, steps: int) -> Any:
-    """r_t = tanh(W r_{t-1} + B x_{t-1} + b), y_t = C r_t + c, written down: x (steps, 2) of one sample."""
+def loop(values: Any, biases: Any, x: Any, steps: int, a: float = 0.0, beta: float = 1.0) -> Any:
+    """r_t = -a r_{t-1} + beta tanh(W r_{t-1} + B x_{t-1} + b), y_t = C r_t + c, written down: x (steps, 2)."""
     met, back = values[0].weights[:, :2], values[0].weights[:, 2:]
     state, found = np.zeros(7), []
     for t in range(steps):
-        state = np.tanh(back @ state + met @ x[t] + biases[0])
+        state = -a * state + beta * np.tanh(back @ state + met @ x[t] + biases[0])
         found.append(values[1].weights @ state + biases[1])
     return np.array(found)
 
 
-def test_a_read_out_at_every_step() -> None:
+@pytest.mark.parametrize(("a", "beta"), [(0.0, 1.0), (-0.9, 0.1), (0.2, 1.5)])
+def test_a_read_out_at_every_step(a: float, beta: float) -> None:
     """Torch and the inference engine against a plain loop; in torch also for fewer and for more steps."""
-    model = _model(RECURRENT)
+    leak = "" if a == 0 else f"retain = {-a}\nrenew = {beta}\n"
+    model = _model(RECURRENT.replace("sequence = true\n", f"sequence = true\n{leak}"))
     assert (model.nodes[1].given, model.outputs) == ((5, 3), 15)
     values = start(model, 4)
     biases = [v.bias for v in values]
     x = np.random.default_rng(0).normal(size=(6, 10)).astype(np.float32)
-    wanted = np.stack([loop(values, biases, one.reshape(5, 2), 5).reshape(-1) for one in x])
+    wanted = np.stack([loop(values, biases, one.reshape(5, 2), 5, a, beta).reshape(-1) for one in x])
     chip, registers = Ideal().fabricate(model, values, x, 0), [Registers(b, 1.0) for b in biases]
     assert infer(model, chip, x, registers, None) == pytest.approx(wanted, abs=1e-5)
     weights, offsets, gains = (
@@ -149,7 +151,7 @@ def test_a_read_out_at_every_step() -> None:
     for steps in (1, 3, 5, 9):
         sequence = np.random.default_rng(1).normal(size=(2, steps, 2))
         found = forward(model, torch.tensor(sequence.reshape(2, -1)), weights, offsets, gains).numpy()
-        again = np.stack([loop(values, biases, one, steps).reshape(-1) for one in sequence])
+        again = np.stack([loop(values, biases, one, steps, a, beta).reshape(-1) for one in sequence])
         assert found == pytest.approx(again, abs=1e-12)
 
 

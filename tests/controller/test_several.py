@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import hwsim
+from hwsim.cli.show import show
 from hwsim.controller import CONTROLLERS, Job, Reconnection
 from hwsim.controller.several import begin
 from hwsim.exporting import plan_of
@@ -141,13 +142,19 @@ def test_connections_go_back_to_where_another_part_had_them() -> None:
         assert np.array_equal(found, wanted)
 
 
-def test_a_switch_of_tasks_toggles_nothing(tiny: Path, tmp_path: Path) -> None:
+def test_a_switch_of_tasks_toggles_nothing(tiny: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """One chip: connections stay, registers are written, and each part scores what it scores alone."""
     settings = (*BIASES, "controller.epochs=1", "execution.reference=false")
     found = run_here(tiny, tmp_path / "run", *settings, 'task.pixels=["permuted", "rotated"]')
     assert [part["part"] for part in found["parts"]] == ["permuted", "rotated"]
     assert found["final"]["accuracy"] == min(part["accuracy"] for part in found["parts"])
     assert found["final"]["toggles"] == found["final"]["moves"] == 0
+    show(tmp_path / "run", json=False, picture=None)
+    lines = capsys.readouterr().out.splitlines()
+    for part in found["parts"]:
+        line = next(line for line in lines if line.startswith(part["part"]))
+        writes = part["switch"]["bias_writes"]
+        assert f"{part['accuracy']:.4f}; to switch to it: 0 toggles, {writes:,} register writes" in line
     rows = RunFolder(tmp_path / "run").rows()
     assert [row["part"] for row in rows] == ["permuted", "permuted", "rotated", "permuted", "rotated"]
     with open_schedule(tmp_path / "run" / "schedule.sqlite") as schedule:

@@ -24,7 +24,7 @@ ROWS = [
     {"imported", "replay", "catalogue", "costing", "manual", "portrait"},
     {"emulation"},
     {"folder"},
-    {"exporting", "pipeline", "variance"},
+    {"exporting", "pipeline", "trajectory", "variance"},
     {"session"},
     {"budget", "reproduction"},
     {"cli"},

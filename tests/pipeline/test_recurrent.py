@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 import hwsim
+from hwsim.cli.show import show
+from hwsim.exporting import plan_of
+from hwsim.folder import FolderError
 from hwsim.scenario import FaultError
+from hwsim.trajectory import follow
 from tests.conftest import run_here
 
 MODEL = """title = "small"
@@ -75,12 +80,21 @@ def wave(tmp_path: Path) -> Path:
     return path
 
 
-def test_a_wave_is_learned_by_biases(wave: Path, tmp_path: Path) -> None:
+def test_a_wave_is_learned_by_biases(wave: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     found = run_here(wave, tmp_path / "run")
     final = found["final"]
     assert final["toggles"] == 0
     assert final["trajectory_error"] < 0.2
     assert final["trajectory_error"] <= final["trajectory_error_worst"] < 0.3
+    show(Path("trajectory"), str(tmp_path / "run"), json=True, picture=None)
+    shown = json.loads(capsys.readouterr().out)
+    target, output = np.array(shown["target"]), np.array(shown["output"])
+    assert target[:, 0] == pytest.approx(np.cos(2 * np.pi * np.arange(1, 17) / 8), abs=1e-6)
+    assert np.abs(target - output).max() == pytest.approx(final["max_error"], rel=1e-5)
+    assert shown["errors"][0] == pytest.approx(final["trajectory_error"])
+    assert max(shown["errors"]) == pytest.approx(final["trajectory_error_worst"])
+    assert shown["steps_learned"] == 16
+    assert (tmp_path / "run" / "trajectory.png").is_file()
 
 
 @pytest.mark.parametrize("device", ["photonic-feldmann-2021", "pcm-nandakumar-2019"])
@@ -124,6 +138,12 @@ def test_networks_that_cannot_learn_a_sequence(wave: Path, old: str, new: str, w
     with pytest.raises(FaultError) as error:
         hwsim.load(wave).plan()
     assert what in str(error.value)
+
+
+def test_a_task_without_trajectories_has_none_to_show(tiny: Path, tmp_path: Path) -> None:
+    run_here(tiny, tmp_path / "run", "controller.epochs=1", "execution.reference=false")
+    with pytest.raises(FolderError, match="the task of this run, 'digits', has no trajectories"):
+        follow(plan_of(tmp_path / "run"), tmp_path / "run")
 
 
 def test_more_periods_learned_than_judged(wave: Path) -> None:

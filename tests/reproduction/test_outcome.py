@@ -99,9 +99,18 @@ def test_a_higher_accuracy_is_better() -> None:
 
 def test_what_is_missing_is_open_and_what_is_there_may_fail() -> None:
     some = {key: value for key, value in VALUES.items() if key[1] != "20"}
-    assert verdicts("curve = 'a'; most = 3.0", some) == [(None, "runs are missing")]
+    assert verdicts("curve = 'a'; most = 3.0", some) == [(None, "runs are missing, so far 2")]
     assert verdicts("curve = 'a'; most = 1.0", some) == [(False, "2 at 10")]
-    assert verdicts("curve = 'a'; slope_most = -1", some) == [(None, "runs are missing")]
+    assert verdicts("curve = 'a'; slope_most = -1", some) == [(None, "runs are missing, so far -1.500")]
+    assert verdicts("curve = 'a'; most = 3.0", {}) == [(None, "runs are missing")]
+
+
+def test_a_point_with_a_seed_missing_is_no_verdict() -> None:
+    some = {key: value for key, value in VALUES.items() if key != ("a", "40", 1)}  # a is 0.5 at 40 then
+    assert verdicts("curve = 'a'; least = 0.6", some) == [(None, "runs are missing, so far 0.5 at 40")]
+    assert verdicts("curve = 'a'; least = 1.5", some) == [(False, "1.2 at 20, 0.5 at 40")]
+    assert verdicts("curve = 'a'; factor = 1.1; at = [40]", some) == [(None, "runs are missing, so far 1.00 to 1.00")]
+    assert verdicts("curve = 'b'; best = true; at = [40]", some) == [(None, "runs are missing")]
 
 
 def test_the_table_names_what_is_missed() -> None:

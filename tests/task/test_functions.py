@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from scipy import special, stats
 
+from hwsim.score import judge
 from hwsim.task import TASKS
 
 CLOSED: dict[str, tuple[int, Callable[..., float]]] = {
@@ -46,3 +47,14 @@ def test_points_are_uniform_and_independent() -> None:
     for axis in (0, 1):
         assert stats.kstest(x[:, axis], stats.uniform(-1, 2).cdf).pvalue > 1e-3
     assert stats.pearsonr(x[:, 0], x[:, 1]).pvalue > 1e-3
+
+
+def test_errors_of_planes() -> None:
+    """The mean of the planes' largest errors, here 1, 2 and 3 in planes of one x1 each; the largest is 3."""
+    plugin = TASKS["sine-3d"]
+    for planes, wanted in ((True, 2.0), (False, 3.0)):
+        task = plugin.load(plugin.parameters.model_validate({"points": 5, "grid": 3, "planes": planes}))
+        outputs = task.test_y.astype(float)
+        for number, x in enumerate((-1, 0, 1)):
+            outputs[np.flatnonzero(task.test_x[:, 0] == x)[4]] += number + 1
+        assert judge(task, outputs).merit == pytest.approx(wanted)
