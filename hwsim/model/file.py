@@ -169,16 +169,8 @@ class ModelFile(Section):
     """The layers in order."""
 
 
-_DRAWN = {
-    "weights",
-    "weight_bound",
-    "weight_gain",
-    "weight_deviation",
-    "weight_value",
-    "weight_repeats",
-    "keep",
-    "keep_law",
-}
+_KEPT = {"keep", "keep_law"}
+_DRAWN = {"weights", "weight_bound", "weight_gain", "weight_deviation", "weight_value", "weight_repeats"} | _KEPT
 _WEIGHTED = _DRAWN | {"place", "connections", "bias", "bias_bound", "bias_repeats", "gain", "registers", "penalty"}
 _ACTIVATED = {"activation", "slope", "coefficients", "table", "table_range", "table_entries"}
 _KEYS: dict[Kind, set[str]] = {

@@ -92,7 +92,13 @@ def test_digits_without_gradients() -> None:
 @pytest.mark.parametrize("controller", ["none", "bias-only", "laperm"])
 def test_runs(controller: str, tiny: Path, tmp_path: Path) -> None:
     """Sampled, quantised, then learned on: never far below what left the factory."""
-    given = ["fabrication.values=sampled", "device.name=ideal", "execution.reference=false", "crossbar.effort=any"]
+    given = [
+        "fabrication.values=sampled",
+        "device.name=ideal",
+        "execution.reference=false",
+        "crossbar.effort=any",
+        "crossbar.freedom=none",
+    ]
     more = [] if controller == "none" else ["controller.epochs=3", "controller.batch=64"]
     tiny.write_text(tiny.read_text().split("[controller]")[0] + f'[controller]\nname = "{controller}"\n')
     found = run_here(tiny, tmp_path / "run", *given, *more)
