@@ -198,6 +198,101 @@ def stand(rows: NDArray[np.float64], first: int, vectors: int, out: NDArray[np.f
             out[i, at] = rows[first + s, i]
 
 
+@kernel
+def read_group(
+    light: NDArray[np.float64],
+    gains: NDArray[np.float64],
+    shifts: NDArray[np.float64],
+    first: int,
+    head: int,
+    bright: NDArray[np.float64],
+    dark: NDArray[np.float64],
+    input_on: NDArray[np.int64],
+    share: NDArray[np.float64],
+    scale: NDArray[np.float64],
+    law: NDArray[np.float64],
+    shape: NDArray[np.int64],
+    key: NDArray[np.uint64],
+    out: NDArray[np.float64],
+) -> None:
+    """Read the columns of one group of units, all its tiles, for a block of samples.
+
+    Args:
+        light: the block's light, input after input (inputs * size,).
+        gains: of drives, as ``light``; (0,) for none.
+        shifts: of drives, as ``light``; (0,) for none.
+        first: number of the block's first sample.
+        head: number of the group's first unit.
+        bright: the others as of :func:`read_tiles`.
+        dark: see there.
+        input_on: see there.
+        share: see there.
+        scale: see there.
+        law: see there.
+        shape: see there.
+        key: see there.
+        out: see there.
+    """
+    samples, units, darks, inputs = out.shape[0], bright.shape[1], dark.shape[1], bright.shape[2]
+    rows, columns, vectors, noisy = shape[0], shape[1], shape[2], shape[3]
+    full, shot, thermal, rin, row_step, leak = law[0], law[1], law[2], law[3], law[4], law[5]
+    size = light.size // inputs
+    width, tiles = size // vectors, (inputs + rows - 1) // rows
+    lines, wide, begun = np.uint64(tiles * (units + darks)), np.uint64(width), np.uint64(first)
+    tail, common_drive = min(head + columns, units), input_on.shape[0] == 1
+    weak, lossy = len(scale) > 0, len(share) > 0
+    total = np.zeros((columns, size))
+    one, shade, normals, dark_normals = np.empty(size), np.empty(size), np.zeros(size), np.zeros(size)
+    every, swing, own = np.empty(width), np.ones(size), np.empty(rows * size if weak else 0)
+    there = np.zeros(size)
+    for s in range(min(size, samples - first)):
+        there[(s % vectors) * width + s // vectors] = 1.0
+    places, lit = np.empty(rows, np.uint64), np.empty((bright.shape[0], rows))
+    dim = np.empty((dark.shape[0], rows))
+    if noisy == 1 and rin > 0:
+        draw(key[1], np.uint64(first // vectors), np.uint64(1), np.uint64(0), wide, every)
+        for v in range(vectors):
+            for k in range(width):
+                swing[v * width + k] = 1.0 + rin * every[k]
+    for tile in range(tiles):
+        begin, end = tile * rows, min((tile + 1) * rows, inputs)
+        step, used = row_step * (end - begin), end - begin
+        for u in range(head, tail):
+            d = u if darks == units else u // columns
+            leads = darks == units or u == head
+            line = 0 if common_drive else u
+            order = input_on[line, begin:end]
+            source = own if weak else light
+            if leads or not common_drive:
+                for r in range(used):
+                    places[r] = np.uint64((r if weak else order[r]) * size)
+                if weak:
+                    prescale(light, order, scale[line], law[6:8], gains, shifts, there, own)
+                if noisy == 1 and leads:
+                    draw(key[0], begun, lines, np.uint64(tile * (units + darks) + units + d), wide, dark_normals)
+                if lossy:
+                    weaken(share[line], order, dark[:, d, begin:end], dim)
+                    gather(source, places[:used], dim[:, :used], wide, full, leak, every, shade)
+                else:
+                    gather(source, places[:used], dark[:, d, begin:end], wide, full, leak, every, shade)
+                convert(shade, dark_normals, swing, noisy, shot, thermal, step)
+            if lossy:
+                weaken(share[line], order, bright[:, u, begin:end], lit)
+                gather(source, places[:used], lit[:, :used], wide, full, leak, every, one)
+            else:
+                gather(source, places[:used], bright[:, u, begin:end], wide, full, leak, every, one)
+            if noisy == 1:
+                draw(key[0], begun, lines, np.uint64(tile * (units + darks) + u), wide, normals)
+            convert(one, normals, swing, noisy, shot, thermal, step)
+            part = total[u - head]
+            for k in range(size):
+                part[k] += one[k] - shade[k]
+    for s in range(min(size, samples - first)):
+        at = (s % vectors) * width + s // vectors
+        for u in range(head, tail):
+            out[first + s, u] = total[u - head, at]
+
+
 @parallel_kernel
 def read_tiles(
     drive: NDArray[np.float64],
@@ -237,19 +332,14 @@ def read_tiles(
         out: current differences (samples, units) [A], overwritten.
     """
     samples, inputs = drive.shape
-    units = bright.shape[1]
-    darks = dark.shape[1]
-    rows, columns, vectors, noisy = shape[0], shape[1], shape[2], shape[3]
-    tiles = (inputs + rows - 1) // rows
-    full, shot, thermal, rin, row_step, leak = law[0], law[1], law[2], law[3], law[4], law[5]
-    common_drive = input_on.shape[0] == 1
+    units, columns = bright.shape[1], shape[1]
+    vectors = shape[2]
     width = max(1, min(BLOCK, (samples + vectors - 1) // vectors))
     size = width * vectors
-    lines = np.uint64(tiles * (units + darks))
     blocks, groups = (samples + size - 1) // size, (units + columns - 1) // columns
-    weak, lossy, faulty = len(scale) > 0, len(share) > 0, faults.size > 0
+    faulty = faults.size > 0
     # light[b, i, v * width + k] is input i of sample b * size + k * vectors + v
-    light, gains = np.zeros((blocks, inputs, size)), np.zeros((blocks if faulty else 0, inputs, size))
+    light, gains = np.zeros((blocks, inputs, size)), np.zeros((blocks, inputs if faulty else 0, size))
     shifts = np.zeros(gains.shape)
     for block in prange(blocks):
         stand(drive, block * size, vectors, light[block])
@@ -258,58 +348,19 @@ def read_tiles(
             stand(faults[1], block * size, vectors, shifts[block])
     for job in prange(blocks * groups):  # a group of units on one block: its totals stay in the nearest cache
         block, head = job // groups, job % groups * columns
-        tail, first = min(head + columns, units), block * size
-        here = light[block].reshape(-1)
-        none, wide, begun = np.empty(0), np.uint64(width), np.uint64(first)
-        total = np.zeros((columns, size))
-        one, shade, normals, dark_normals = np.empty(size), np.empty(size), np.zeros(size), np.zeros(size)
-        every, swing, own = np.empty(width), np.ones(size), np.empty(rows * size if weak else 0)
-        there = np.zeros(size)
-        for s in range(min(size, samples - first)):
-            there[(s % vectors) * width + s // vectors] = 1.0
-        places, lit = np.empty(rows, np.uint64), np.empty((bright.shape[0], rows))
-        dim = np.empty((dark.shape[0], rows))
-        if noisy == 1 and rin > 0:
-            draw(key[1], np.uint64(first // vectors), np.uint64(1), np.uint64(0), wide, every)
-            for v in range(vectors):
-                for k in range(width):
-                    swing[v * width + k] = 1.0 + rin * every[k]
-        for tile in range(tiles):
-            begin, end = tile * rows, min((tile + 1) * rows, inputs)
-            step, used = row_step * (end - begin), end - begin
-            for u in range(head, tail):
-                d = u if darks == units else u // columns
-                leads = darks == units or u == head
-                line = 0 if common_drive else u
-                order = input_on[line, begin:end]
-                source = own if weak else here
-                if leads or not common_drive:
-                    for r in range(used):
-                        places[r] = np.uint64((r if weak else order[r]) * size)
-                    if weak:
-                        block_gains = gains[block].reshape(-1) if faulty else none
-                        block_shifts = shifts[block].reshape(-1) if faulty else none
-                        prescale(here, order, scale[line], law[6:8], block_gains, block_shifts, there, own)
-                    if noisy == 1 and leads:
-                        draw(key[0], begun, lines, np.uint64(tile * (units + darks) + units + d), wide, dark_normals)
-                    if lossy:
-                        weaken(share[line], order, dark[:, d, begin:end], dim)
-                        gather(source, places[:used], dim[:, :used], wide, full, leak, every, shade)
-                    else:
-                        gather(source, places[:used], dark[:, d, begin:end], wide, full, leak, every, shade)
-                    convert(shade, dark_normals, swing, noisy, shot, thermal, step)
-                if lossy:
-                    weaken(share[line], order, bright[:, u, begin:end], lit)
-                    gather(source, places[:used], lit[:, :used], wide, full, leak, every, one)
-                else:
-                    gather(source, places[:used], bright[:, u, begin:end], wide, full, leak, every, one)
-                if noisy == 1:
-                    draw(key[0], begun, lines, np.uint64(tile * (units + darks) + u), wide, normals)
-                convert(one, normals, swing, noisy, shot, thermal, step)
-                part = total[u - head]
-                for k in range(size):
-                    part[k] += one[k] - shade[k]
-        for s in range(min(size, samples - first)):
-            at = (s % vectors) * width + s // vectors
-            for u in range(head, tail):
-                out[first + s, u] = total[u - head, at]
+        read_group(
+            light[block].reshape(-1),
+            gains[block].reshape(-1),
+            shifts[block].reshape(-1),
+            block * size,
+            head,
+            bright,
+            dark,
+            input_on,
+            share,
+            scale,
+            law,
+            shape,
+            key,
+            out,
+        )
