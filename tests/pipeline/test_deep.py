@@ -84,7 +84,7 @@ def test_laperm_learns_through_statistics_and_dropout(scenario: Path, tmp_path: 
 
 
 def test_a_network_trained_before_fabrication_is_what_is_fabricated(scenario: Path, tmp_path: Path) -> None:
-    """Its statistics are in the registers: the chip does what the reference computes, and learning goes on from there."""
+    """Its statistics are in the registers: the chip does what the reference computes, and learning goes on there."""
     fabrication = ["fabrication.values=trained", "fabrication.epochs=4", "fabrication.rate=1e-2"]
     still = hwsim.run(hwsim.load(scenario, [*fabrication, "controller={name='none'}"]), tmp_path / "still")
     assert still.reference is not None
