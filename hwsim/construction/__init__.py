@@ -1,4 +1,15 @@
-"""Permutations built for a function, without gradients (Cai, Chen and Qiao, arXiv 2407.01033)."""
+"""Permutations built for a function, without gradients (Cai, Chen and Qiao, arXiv 2407.01033).
+
+Example:
+    >>> import numpy as np
+    >>> import hwsim
+    >>> b = np.linspace(-1, 1, 20)
+    >>> basis = hwsim.construction.Basis(np.concatenate([-b, b]), np.arange(40) < 20)
+    >>> target = hwsim.construction.tabulate(np.square, -1, 1)
+    >>> found = hwsim.construction.construct(basis, np.concatenate([b, -b]), target)
+    >>> found.largest < 0.05
+    True
+"""
 
 from hwsim.construction.basis import Basis, read_basis
 from hwsim.construction.construct import Construction, Method, Norm, construct

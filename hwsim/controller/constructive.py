@@ -156,6 +156,10 @@ def find_problems(model: Model, shape: Shape) -> list[tuple[str, str]]:
         found.append(("a construction leaves the hidden layer's connections as they are", "set connections = 'fixed'"))
     if hidden.gains:
         found.append(("a construction takes a hidden layer without gain registers", "leave gain and batch-norm out"))
+    if last.permuted_registers:
+        found.append(
+            ("a construction writes the output layer's registers anew", "set registers = 'learned' or 'fixed'")
+        )
     if last.activation != "identity" or not last.learned_connections or last.unit_gains:
         found.append(("a construction reconnects an output layer of activation 'identity'", cure))
     return found

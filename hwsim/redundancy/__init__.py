@@ -1,6 +1,17 @@
 """What a network has more than once: units that can be relabelled, and what follows from it.
 
 Source: Glukhov, Permutative redundancy (arXiv 2411.07008).
+
+Example:
+    >>> import hwsim
+    >>> from hwsim.library import names
+    >>> from hwsim.model import read_model
+    >>> from hwsim.scenario import read_document
+    >>> model = read_model(read_document(names("models")["digits-mlp"]))
+    >>> round(hwsim.redundancy.symmetry_count(model).log10, 2)
+    215.59
+    >>> hwsim.redundancy.expected_collisions(units=128, inputs=8, density=0.5)
+    31.75
 """
 
 from hwsim.model.mask import draw_mask, expected_collisions, find_collisions
