@@ -43,7 +43,9 @@ def write_model(network: Imported, folder: Path, name: str) -> tuple[Path, Path]
         "written by hwsim import; a scenario starts from its values with\n"
         f'[model] name = "{name}" and [fabrication] values = "imported"'
     )
-    remarks = {("layer", number, "kind"): origin for number, origin in enumerate(network.origins)}
+    remarks: dict[tuple[str | int, ...], str] = {
+        ("layer", number, "kind"): origin for number, origin in enumerate(network.origins)
+    }
     model.write_text(emit(data, remarks, header))
     return model, values
 
