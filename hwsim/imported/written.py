@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-import tomlkit
+import errno
+from typing import TYPE_CHECKING, Any
 
 from hwsim.model.values import write_values
+from hwsim.scenario import emit
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,38 +27,37 @@ def write_model(network: Imported, folder: Path, name: str) -> tuple[Path, Path]
     model, values = folder / f"{name}.toml", folder / f"{name}.npz"
     for path in (model, values):
         if path.exists():
-            raise FileExistsError(17, "is there already; give another --name or folder, or remove it", str(path))
+            what = "is there already; give another --name or folder, or remove it"
+            raise FileExistsError(errno.EEXIST, what, str(path))
     folder.mkdir(parents=True, exist_ok=True)
-    digest = write_values(values, network.start)
-    document = tomlkit.document()
-    document.add(tomlkit.comment("written by hwsim import; a scenario starts from its values with"))
-    document.add(tomlkit.comment(f'[model] name = "{name}" and [fabrication] values = "imported"'))
-    document["title"] = network.model.title
-    document["inputs"] = network.model.inputs
+    data: dict[str, Any] = {"title": network.model.title, "inputs": network.model.inputs}
     if len(network.shape) > 1:
-        document["shape"] = list(network.shape)
-    document["values"] = values.name
-    document["values_digest"] = digest
-    layers = tomlkit.aot()
+        data["shape"] = list(network.shape)
+    data |= {"values": values.name, "values_digest": write_values(values, network.start)}
     summands = {node.summand for node in network.model.nodes if node.summand is not None}
-    for number, (node, origin) in enumerate(zip(network.model.nodes, network.origins, strict=True)):
-        layers.append(_table(network, node, f"n{number}" if number in summands else "", origin))
-    document["layer"] = layers
-    model.write_text(tomlkit.dumps(document))
+    data["layer"] = [
+        _table(network, node, f"n{number}" if number in summands else "")
+        for number, node in enumerate(network.model.nodes)
+    ]
+    header = (
+        "written by hwsim import; a scenario starts from its values with\n"
+        f'[model] name = "{name}" and [fabrication] values = "imported"'
+    )
+    remarks: dict[tuple[str | int, ...], str] = {
+        ("layer", number, "kind"): origin for number, origin in enumerate(network.origins)
+    }
+    model.write_text(emit(data, remarks, header))
     return model, values
 
 
-def _table(network: Imported, node: Node, name: str, origin: str) -> tomlkit.items.Table:
-    table = tomlkit.table()
-    table.comment(origin)
-    table["kind"] = node.kind
+def _table(network: Imported, node: Node, name: str) -> dict[str, Any]:
+    table: dict[str, Any] = {"kind": node.kind}
     if name:
         table["name"] = name
     if node.layer is not None:
-        _weighted(table, network.model.layers[node.layer])
+        table |= _weighted(network.model.layers[node.layer])
     if node.window is not None:
-        table["kernel"] = list(node.window.kernel)
-        table["stride"] = list(node.window.stride)
+        table |= {"kernel": list(node.window.kernel), "stride": list(node.window.stride)}
         if node.kind == "conv2d":
             table["padding"] = [*node.window.before, *node.window.after]
     if node.summand is not None:
@@ -67,8 +66,6 @@ def _table(network: Imported, node: Node, name: str, origin: str) -> tomlkit.ite
     return table
 
 
-def _weighted(table: tomlkit.items.Table, layer: Layer) -> None:
-    table["units"] = layer.units
-    table["activation"] = layer.activation
-    if layer.activation == "leaky-relu":
-        table["slope"] = layer.parameters[0]
+def _weighted(layer: Layer) -> dict[str, Any]:
+    table: dict[str, Any] = {"units": layer.units, "activation": layer.activation}
+    return table | ({"slope": layer.parameters[0]} if layer.activation == "leaky-relu" else {})
