@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import TYPE_CHECKING, Any
 
 from hwsim.report.figure import INK
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+TITLE_LETTERS = 100
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 
 
@@ -66,14 +68,15 @@ def draw_reproduction(
                 axes.yaxis.set_minor_formatter(plain)
         axes.set_xlabel("" if axis is None else axis["label"])
         axes.set_ylabel(words["metric"])
-        axes.set_title(words["title"], fontsize=11, loc="left")
+        title = "\n".join(textwrap.wrap(words["title"], TITLE_LETTERS))
+        figure.suptitle(title, fontsize=11, x=0.01, ha="left")
         axes.grid(visible=True, color="#dddddd", linewidth=0.6)
         axes.spines[["top", "right"]].set_visible(False)
         handles = axes.get_legend_handles_labels()[0]
         if shown:
             others: Any = {"color": "#777777", "marker": "o", "mfc": "white", "linewidth": 1.0, "linestyle": "--"}
             handles += axes.plot([], [], label="published, or the authors'", **others)
-        figure.legend(handles=handles, frameon=False, loc="outside right upper", fontsize=9, handlelength=3)
+        figure.legend(handles=handles, frameon=False, loc="outside right center", fontsize=9, handlelength=3)
         figure.text(0.01, -0.03, words["source"], fontsize=7, color=INK)
         metadata = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}.get(path.suffix, {"Software": "hwsim"})
         figure.savefig(path, dpi=150, metadata=metadata, bbox_inches="tight")
