@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 TITLE_LETTERS = 100
+LETTERS = 105
+"""Letters that fit below the axis, side by side."""
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 
 
@@ -50,7 +52,8 @@ def draw_reproduction(
                 point["at"] = at if named else point["x"]
             shown |= _draw_line(axes, line, number, len(lines), alone=axis is None, log=bool(axis) and not named)
         if named:
-            axes.set_xticks(range(len(ticks)), ticks)
+            letters = max(10, LETTERS // len(ticks))
+            axes.set_xticks(range(len(ticks)), [textwrap.fill(tick, letters) for tick in ticks], fontsize=8)
             axes.set_xlim(-0.5, len(ticks) - 0.5)
         elif axis is not None and axis["scale"] == "log":
             axes.set_xscale("log")
@@ -59,13 +62,7 @@ def draw_reproduction(
         for mark in axis["marks"] if axis is not None else ():
             axes.axvline(mark, color=INK, linestyle=":", linewidth=0.9)
         if scale == "log":
-            axes.set_yscale("log")
-            plain = mpl.ticker.FuncFormatter(lambda value, _: f"{value:.10g}")
-            axes.yaxis.set_major_formatter(plain)
-            low, high = axes.get_ylim()
-            if high / low < 100:  # noqa: PLR2004 - less than two decades have too few ticks of their own
-                axes.yaxis.set_minor_locator(mpl.ticker.LogLocator(subs=(2.0, 3.0, 5.0)))
-                axes.yaxis.set_minor_formatter(plain)
+            _decades(axes)
         axes.set_xlabel("" if axis is None else axis["label"])
         axes.set_ylabel(words["metric"])
         title = "\n".join(textwrap.wrap(words["title"], TITLE_LETTERS))
@@ -76,11 +73,28 @@ def draw_reproduction(
         if shown:
             others: Any = {"color": "#777777", "marker": "o", "mfc": "white", "linewidth": 1.0, "linestyle": "--"}
             handles += axes.plot([], [], label="published, or the authors'", **others)
-        figure.legend(handles=handles, frameon=False, loc="outside right center", fontsize=9, handlelength=3)
+        style: Any = {"handles": handles, "frameon": False, "fontsize": 9, "handlelength": 3}
+        if axis is not None:
+            figure.legend(loc="outside right center", **style)
+        elif shown:
+            axes.legend(loc="best", **style)
         figure.text(0.01, -0.03, words["source"], fontsize=7, color=INK)
         metadata = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}.get(path.suffix, {"Software": "hwsim"})
         figure.savefig(path, dpi=150, metadata=metadata, bbox_inches="tight")
         plt.close(figure)
+
+
+def _decades(axes: Any) -> None:
+    """A logarithmic metric, with plain numbers at its ticks."""
+    from matplotlib import ticker
+
+    axes.set_yscale("log")
+    plain = ticker.FuncFormatter(lambda value, _: f"{value:.10g}")
+    axes.yaxis.set_major_formatter(plain)
+    low, high = axes.get_ylim()
+    if high / low < 100:  # noqa: PLR2004 - less than two decades have too few ticks of their own
+        axes.yaxis.set_minor_locator(ticker.LogLocator(subs=(2.0, 3.0, 5.0)))
+        axes.yaxis.set_minor_formatter(plain)
 
 
 def _draw_line(axes: Any, line: Mapping[str, Any], number: int, count: int, *, alone: bool, log: bool) -> bool:
@@ -92,7 +106,7 @@ def _draw_line(axes: Any, line: Mapping[str, Any], number: int, count: int, *, a
         """Curves stand a little apart, so that their spreads can be told from each other."""
         if alone:
             return x
-        return x * 1.12**shift if log else x + 0.15 * shift if not log else x
+        return x * 1.12**shift if log else x + 0.15 * shift
 
     ours = [(p["at"], p["ours"]) for p in line["points"] if p["ours"]]
     x = [beside(at) for at, _ in ours]

@@ -49,7 +49,7 @@ def test_toml_blocks_are_toml() -> None:
 
 def test_verbs_and_their_options_exist(hwsim_command: Command) -> None:
     calls = re.findall(r"^hwsim ([a-z]+)([^#\n]*)", "\n".join(_blocks("sh")), re.MULTILINE)
-    assert {verb for verb, _ in calls} == {"list", "show", "run", "check", "cost", "export", "help"}
+    assert {verb for verb, _ in calls} == {"list", "show", "run", "check", "cost", "export", "help", "reproduce"}
     for verb, rest in calls:
         text = hwsim_command(verb, "--help").stdout
         assert all(option in text for option in re.findall(r"--[a-z]+", rest))
