@@ -91,7 +91,8 @@ class IdealChip(NumberChip):
     def products(self, layer: int, signals: NDArray[Any], rng: np.random.Generator | None) -> NDArray[Any]:
         """Products as the linear algebra library sums them."""
         del rng
-        return np.asarray(signals @ self.met[layer].T)
+        with np.errstate(over="ignore", invalid="ignore"):  # what is judged is held to be finite
+            return np.asarray(signals @ self.met[layer].T)
 
     def settle(self, layer: int, sums: NDArray[Any], registers: Registers) -> NDArray[Any]:
         """Gain, bias, activation."""

@@ -26,6 +26,7 @@ def shares(fabric: Fabric, switch: Switch, states: NDArray[Any]) -> NDArray[np.f
 
     Example:
         >>> from hwsim.crossbar import crossbar
+        >>> from hwsim.crossbar.technology import Switch
         >>> light = Switch("s", "optical", 0, 0, 0, 0, 0, 0, 0, 32, 1e8, 0, bar_loss=1.0, cross_loss=0.5)
         >>> fabric = crossbar("benes", 2)
         >>> shares(fabric, light, fabric.route_many(np.array([[0, 1], [1, 0]]))).round(4).tolist()

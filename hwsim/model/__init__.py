@@ -1,8 +1,9 @@
 """What is computed: layers, activations, shapes, and the values a network starts from."""
 
 from hwsim.model.activation import activate
-from hwsim.model.file import ModelFile, read_model
+from hwsim.model.file import read_model
 from hwsim.model.layer import Layer, Model, Node, Window, pad_same
 from hwsim.model.network import Start, start
+from hwsim.model.schema import ModelFile
 
 __all__ = ["Layer", "Model", "ModelFile", "Node", "Start", "Window", "activate", "pad_same", "read_model", "start"]

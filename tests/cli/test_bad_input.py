@@ -248,7 +248,7 @@ def test_neither_this_nor_that(tmp_path: Path, hwsim_command: Command) -> None:
     assert result.returncode == 2
     assert result.stderr.splitlines() == [
         "a.toml:1:1: neither a scenario nor a model nor a datasheet, "
-        "a scenario has [task], a model [[layer]], a datasheet kind",
+        "a scenario has [task], a reproduction [[curve]], a model [[layer]], a datasheet kind",
         "missing.toml:1:1: no such file",
     ]
 
