@@ -95,6 +95,7 @@ def measure(plan: Plan, out: Path, report: Report, events: Sequence[int] = ()) -
         The run's answer, as :func:`run` gives it; under ``rows`` the score rows of the events asked for, each with
         ``moved``, the moves of that event alone.
     """
+    check_memory(plan)
     task = plan.task.load(plan.task_parameters)
     with claim(out, plan) as folder:
         values = initial_values(plan, task, folder.path / KEPT, lambda share: report("fabrication", share, None))
