@@ -139,15 +139,15 @@ def test_a_file_beside_the_schedule_on_a_full_disk(tmp_path: Path, monkeypatch: 
 
 
 def test_not_enough_memory(tiny: Path, tmp_path: Path) -> None:
-    """A layer of 10^5 x 10^4 weights fits the machine, but not into the 8 GiB that may be asked for."""
+    """Weights of 5.2 GiB may fit the machine, but not into the 5 GiB that may be asked for."""
     layers = "".join(
         f'[[layer]]\nkind = "dense"\nunits = {units}\nactivation = "{activation}"\nconnections = "fixed"\n'
-        for units, activation in ((10_000, "relu"), (50_000, "relu"), (10, "identity"))
+        for units, activation in ((10_000, "relu"), (70_000, "relu"), (10, "identity"))
     )
     (tmp_path / "models" / "tiny.toml").write_text(f'title = "wide"\ninputs = 64\n{layers}')
-    result = limited("RLIMIT_AS", 8 * 2**30, "run", tiny, "--quiet", "--out", "run", cwd=tmp_path)
+    result = limited("RLIMIT_AS", 5 * 2**30, "run", tiny, "--quiet", "--out", "run", cwd=tmp_path)
     assert result.returncode == 3
-    assert result.stderr.startswith("not enough memory (Unable to allocate ")
+    assert result.stderr.startswith("not enough memory (")
     assert result.stderr.endswith("); use a smaller model or smaller banks, or a larger machine\n")
     assert len(result.stderr.splitlines()) == 1
 
