@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hwsim.controller.breakpoints import Breakpoints, order_units
 from hwsim.controller.protocol import TrainingError
 from hwsim.device import Registers
 from hwsim.stream import stream
@@ -101,14 +102,6 @@ def _few(job: Job, learned: Sequence[int | bool]) -> bool:
     return frozen and bent and first.inputs <= _FEW and last.units == 1 and job.task.shape.goal == "regression"
 
 
-def _spread(values: NDArray[np.float64]) -> NDArray[np.float32]:
-    """Values (..., units) in rows of 32 lanes (..., rows, 32), filled up with zeros."""
-    rows = -(-values.shape[-1] // _LANES)
-    found = np.zeros((*values.shape[:-1], rows * _LANES), np.float32)
-    found[..., : values.shape[-1]] = values
-    return found.reshape(*values.shape[:-1], rows, _LANES)
-
-
 def _two(values: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.zeros((2, *values.shape), np.float32)
 
@@ -144,11 +137,31 @@ class CompiledDescent:
             [course.rate, course.adam_epsilon, course.penalty + first.penalty, course.penalty + last.penalty]
         )
         self._clock = np.ones(2)
-        self._weight = np.ascontiguousarray(_spread(weights[0].T))
-        self._bias, self._read = _spread(job.start[0].bias), _spread(weights[1])
+        self._points = self._ordered(weights[0])
+        self._weight = np.ascontiguousarray(self._spread(weights[0].T))
+        self._bias, self._read = self._spread(job.start[0].bias), self._spread(weights[1])
         self._head = np.append(job.start[1].bias, job.start[1].gain).astype(np.float32)[None]
         self._moments = [_two(values) for values in (self._weight, self._bias, self._read, self._head)]
         self._train = self._kernel()
+
+    def _ordered(self, weights: NDArray[np.float64]) -> Breakpoints | None:
+        """The hidden units in the order of their breakpoints, where it pays to train them along few directions."""
+        if not _few(self.job, self._learned.tolist()):
+            return None
+        points = order_units(weights.T.astype(np.float32), self.job.start[0].bias.astype(np.float32))
+        return points if points.pays(self.course.batch) else None
+
+    def _spread(self, values: NDArray[np.float64]) -> NDArray[np.float32]:
+        """Values (..., units) at the places of their units in rows of 32 lanes (..., rows, 32), zeros elsewhere."""
+        room = values.shape[-1] if self._points is None else self._points.factor.size
+        found = np.zeros((*values.shape[:-1], -(-room // _LANES) * _LANES), np.float32)
+        found[..., self._slots] = values
+        return found.reshape(*values.shape[:-1], -1, _LANES)
+
+    @property
+    def _slots(self) -> NDArray[np.int64] | slice:
+        """Where each hidden unit stands in rows of lanes."""
+        return slice(self.job.model.layers[0].units) if self._points is None else self._points.slots
 
     @property
     def done(self) -> bool:
@@ -217,25 +230,34 @@ class CompiledDescent:
             return lambda order, span: train_shallow(
                 x, y, labels, order, span, law, unit, slope, learned, *values, *moments
             )
+        y, learned = np.ascontiguousarray(task.train_y[:, 0]), self._learned[2:]
+        trained = self._read[0], self._head, moments[2][:, 0], moments[3]
+        law, slope, clock = self._law, self._slope, self._clock
+        if self._points is not None:
+            from hwsim.kernels.breakpoints import train_breakpoints
+
+            points, x = self._points, np.ascontiguousarray(task.train_x)
+            seen = x, np.ascontiguousarray(points.directions.T), points.awake(x)
+            return lambda order, span: train_breakpoints(
+                *seen, y, order, span, law, slope, learned, clock, points.factor, points.shift, *trained
+            )
         from hwsim.kernels.rectified import train_rectified
 
         lacking = 0 if first.inputs == 1 else _FEW - first.inputs
         x = np.ascontiguousarray(np.pad(task.train_x, ((0, 0), (0, lacking))))
         weight = np.pad(self._weight, ((0, lacking), (0, 0), (0, 0)))
-        y, learned = np.ascontiguousarray(task.train_y[:, 0]), self._learned[2:]
-        arrays = weight, self._bias, self._read[0], self._head, moments[2][:, 0], moments[3]
-        law, slope, clock = self._law, self._slope, self._clock
-        return lambda order, span: train_rectified(x, y, order, span, law, slope, learned, clock, *arrays)
+        units = weight, self._bias
+        return lambda order, span: train_rectified(x, y, order, span, law, slope, learned, clock, *units, *trained)
 
     def values(self, layer: int) -> NDArray[np.float64]:
         """One layer's weights as they are now, float64 (units, inputs)."""
         spread = self._weight if layer == 0 else self._read
-        flat = spread.reshape(len(spread), -1)[:, : self.job.model.layers[0].units]
+        flat = spread.reshape(len(spread), -1)[:, self._slots]
         return (flat.T if layer == 0 else flat).astype(np.float64)
 
     def bias(self, layer: int) -> NDArray[np.float64]:
         """One layer's biases as they are now, float64 (units,)."""
-        spread = self._bias.reshape(-1)[: self.job.model.layers[0].units] if layer == 0 else self._head[0, :-1]
+        spread = self._bias.reshape(-1)[self._slots] if layer == 0 else self._head[0, :-1]
         return spread.astype(np.float64)
 
     def registers(self) -> tuple[Registers, ...]:
@@ -249,14 +271,14 @@ class CompiledDescent:
     def put_weights(self, layer: int, values: NDArray[np.float64]) -> None:
         """Set one layer's weights (units, inputs); Adam's moments stay as they are."""
         if layer == 0:
-            self._weight[:] = _spread(values.T)
+            self._weight[:] = self._spread(values.T)
         else:
-            self._read[:] = _spread(values)
+            self._read[:] = self._spread(values)
 
     def put_bias(self, layer: int, values: NDArray[np.float64]) -> None:
         """Set one layer's biases (units,); Adam's moments stay as they are."""
         if layer == 0:
-            self._bias[:] = _spread(values)
+            self._bias[:] = self._spread(values)
         else:
             self._head[0, :-1] = values
 

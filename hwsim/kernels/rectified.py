@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hwsim.kernels.compile import kernel
-from hwsim.kernels.training import EPSILON, LANES, PENALTY2, descend, fold, tick
+from hwsim.kernels.training import EPSILON, LANES, PENALTY2, descend, fold, misses, tick
 
 if TYPE_CHECKING:
     from typing import Any
@@ -195,18 +195,7 @@ def train_rectified(
             fold(lanes, part)
             for k in range(GROUP):
                 sums[g * GROUP + k] = part[k]
-        shift, gain = head[0, 0], head[0, 1]
-        loss, to_shift, to_gain = kind(0), kind(0), kind(0)
-        twice = kind(2 / count)
-        for k in range(count):
-            miss = (gain * sums[k] + shift) - y[order[begin + k]]
-            loss += miss * miss
-            error = twice * miss
-            to_shift += error
-            to_gain += error * sums[k]
-            errors[k] = gain * error
-        errors[count:] = kind(0)
-        total += loss / count
+        total += misses(sums, y, order[begin : begin + count], head, learned, errors, head_gradient)
         step, root = tick(law, adam, clock)
         if learned[0]:
             gradient[:] = kind(0)
@@ -217,7 +206,5 @@ def train_rectified(
                 else:
                     backward_few(weight, bias, slope, seen, wrong, gradient)
             descend(read, moments[0], moments[1], gradient, step, root, law[EPSILON], law[PENALTY2], adam)
-        head_gradient[0, 0] = to_shift if learned[1] else kind(0)
-        head_gradient[0, 1] = to_gain if learned[2] else kind(0)
         descend(head, head_moments[0], head_moments[1], head_gradient, step, root, law[EPSILON], 0.0, adam)
     return total

@@ -74,6 +74,45 @@ def descend(
 
 
 @kernel
+def misses(
+    sums: Floats,
+    y: Floats,
+    chosen: NDArray[np.int64],
+    head: Floats,
+    learned: NDArray[np.int64],
+    errors: Floats,
+    head_gradient: Floats,
+) -> float:
+    """Mean squared error of one output ``gain * sums + shift``, and its slopes.
+
+    Args:
+        sums: of the batch's samples (count,) or more.
+        y: targets of all samples.
+        chosen: the batch's samples (count,).
+        head: shift and gain (1, 2).
+        learned: whether each is trained: read-out weights, shift, gain.
+        errors: slope of the loss in each sum, overwritten (count,); more than those are set to zero.
+        head_gradient: slope of the loss in shift and gain, overwritten (1, 2).
+    """
+    kind = sums.dtype.type
+    count = chosen.size
+    shift, gain = head[0, 0], head[0, 1]
+    loss, to_shift, to_gain = kind(0), kind(0), kind(0)
+    twice = kind(2 / count)
+    for k in range(count):
+        miss = (gain * sums[k] + shift) - y[chosen[k]]
+        loss += miss * miss
+        error = twice * miss
+        to_shift += error
+        to_gain += error * sums[k]
+        errors[k] = gain * error
+    errors[count:] = kind(0)
+    head_gradient[0, 0] = to_shift if learned[1] else kind(0)
+    head_gradient[0, 1] = to_gain if learned[2] else kind(0)
+    return float(loss / count)
+
+
+@kernel
 def fold(lanes: Floats, sums: Floats) -> None:
     """Sums of rows of 32 lanes: ``sums[row]``."""
     for row in range(lanes.shape[0]):

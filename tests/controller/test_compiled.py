@@ -23,17 +23,27 @@ from hwsim.task import Task
 from tests.controller.jobs import DENSE, cai, classifier, curve, images, job
 
 COURSE = Course(epochs=1000, batch=7, rate=0.01, rate_decay=0.99, period=1)
+
+
+def _plane(activation: str = "relu") -> Model:
+    """Units along the eight directions of the plane, as many as pay."""
+    first, last = cai(320, 2, activation).layers
+    return Model("plane", (replace(first, weights="directions"), last))
+
+
 CASES: list[tuple[Task, Model, Course, list[bool]]] = [
     (curve(), cai(), COURSE, [False, True]),
     (curve(), cai(activation="leaky-relu"), COURSE, [False, True]),
     (curve(inputs=2), cai(20, 2), replace(COURSE, batch=16), [False, True]),
+    (curve(inputs=2), _plane(), replace(COURSE, batch=48), [False, True]),
+    (curve(inputs=2), _plane("leaky-relu"), replace(COURSE, batch=48), [False, True]),
     (curve(inputs=3, outputs=2), classifier(), COURSE, [True, True]),
     (images(), classifier(), COURSE, [True, True]),
     (images(), classifier(), COURSE, [False, False]),
     (images(), classifier(activation="tanh", penalty=1e-3), replace(COURSE, penalty=1e-4), [True, True]),
     (images(), classifier(activation="identity"), replace(COURSE, optimiser="sgd", rate=0.1), [True, False]),
 ]
-NAMES = ["cai", "leaky", "two inputs", "values", "free", "bias-only", "tanh", "sgd"]
+NAMES = ["cai", "leaky", "two inputs", "directions", "leaky directions", "values", "free", "bias-only", "tanh", "sgd"]
 
 
 def _fit(task: Task, model: Model) -> Model:
@@ -101,11 +111,12 @@ def test_it_is_near_double_precision(case: Any) -> None:
     assert np.abs(found.values(0) - values[0].reshape(-1, units).T).max() < 3e-5 * np.abs(values[0]).max()
 
 
-def test_single_steps_are_the_pass() -> None:
+@pytest.mark.parametrize("case", [CASES[3], CASES[6]], ids=["directions", "images"])
+def test_single_steps_are_the_pass(case: Any) -> None:
     """A pass, its steps one by one, and steps across the ends of passes."""
     ends = []
     for parts in ([30], [1] * 30, [7, 13, 10]):
-        _, _, found = _both(CASES[4])
+        _, _, found = _both(case)
         for part in parts:
             found.step(part)
         ends.append(str(found.dump()))
@@ -165,7 +176,7 @@ def test_large_products_are_torchs() -> None:
 
 
 def test_forgetting_is_starting_anew() -> None:
-    _, _, found = _both(CASES[4])
+    _, _, found = _both(CASES[6])
     found.step(10)
     found.forget()
     weights = [found.values(layer) for layer in range(2)]
