@@ -133,9 +133,8 @@ class CompiledDescent:
         trained = [train_weights[0], registers[0], train_weights[1], registers[1], gain, adam]
         self._trained = any(trained[:5])
         self._learned = np.array(trained, np.int64)
-        self._law = np.array(
-            [course.rate, course.adam_epsilon, course.penalty + first.penalty, course.penalty + last.penalty]
-        )
+        penalties = course.penalty + first.penalty, course.penalty + last.penalty
+        self._law = np.array([course.rate, course.adam_epsilon, *penalties, 1 / course.temperature])
         self._clock = np.ones(2)
         self._points = self._ordered(weights[0])
         self._weight = np.ascontiguousarray(self._spread(weights[0].T))

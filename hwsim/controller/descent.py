@@ -45,6 +45,9 @@ class DescentParameters(Section):
     clip: float = Field(default=0.0, ge=0, le=1e6, allow_inf_nan=False)
     """Largest length of the gradient of one step: a longer one is shortened to it, which long sequences may need
     (Pascanu et al. 2013, arXiv 1211.5063); 0 for any."""
+    temperature: float = Field(default=1.0, gt=0, le=1e6, allow_inf_nan=False)
+    """What outputs are divided by before the softmax of the cross-entropy (Hinton et al. 2015, arXiv 1503.02531): the
+    class with the largest output is the same, but networks whose outputs are small learn faster below 1."""
     period: int = Field(default=1, ge=1, le=1_000_000)
     """From one reconnection to the next, in ``period_unit``."""
     period_unit: Unit = "epochs"
@@ -66,6 +69,7 @@ class DescentParameters(Section):
             self.adam_epsilon,
             self.penalty,
             self.clip,
+            self.temperature,
             self.path,
         )
 
@@ -190,12 +194,16 @@ class Descent:
         order, size = self._ordered(number), self.course.batch
         for group in optimiser.param_groups:
             group["lr"] = self.course.rate * self.course.rate_decay**number
-        loss_of = functional.cross_entropy if self.job.task.shape.goal == "classification" else functional.mse_loss
+        classes, temperature = self.job.task.shape.goal == "classification", self.course.temperature
+        loss_of = functional.cross_entropy if classes else functional.mse_loss
         total = self._x.new_zeros(())
         for place in range(first, min(first + last - self.batch, self.batches)):
             chosen = order[place * size : (place + 1) * size]
             optimiser.zero_grad(set_to_none=True)
-            loss = loss_of(self.outputs_of(chosen), self._y.index_select(0, chosen))
+            outputs = self.outputs_of(chosen)
+            if temperature != 1:
+                outputs = outputs / temperature
+            loss = loss_of(outputs, self._y.index_select(0, chosen))
             for weight, factor in self._penalised:
                 loss = loss + factor * weight.square().sum()
             loss.backward()  # type: ignore[no-untyped-call]

@@ -99,6 +99,7 @@ class Course:
         adam_epsilon: what Adam adds to the root of the second moment.
         penalty: factor of the sum of squares of each trained weight, added to the loss.
         clip: largest length of the gradient, 0 for any.
+        temperature: what outputs are divided by before the softmax of the loss; classification alone knows any but 1.
         path: what trains: ``torch``, the ``compiled`` kernels, or ``auto`` for the faster of those that can.
 
     Example:
@@ -117,6 +118,7 @@ class Course:
     adam_epsilon: float = 1e-8
     penalty: float = 0.0
     clip: float = 0.0
+    temperature: float = 1.0
     path: Path = "auto"
 
     def steps_a_pass(self, samples: int) -> int:

@@ -84,9 +84,12 @@ def begin_training(
         torch: begins torch's path in another way, which knows the products of the first layer.
 
     Raises:
-        UnfitError: the compiled path is asked for and cannot do the job.
+        UnfitError: the compiled path is asked for and cannot do the job, or a temperature for what has no softmax.
         NoDeviceError: a CUDA card is wanted and torch sees none.
     """
+    if course.temperature != 1 and job.task.shape.goal != "classification":
+        what = f"controller.temperature = {course.temperature:g} is of the softmax of classes"
+        raise UnfitError(f"{what}, and the task has none: it is regression; leave it at 1")
     why = "" if course.path == "torch" else excluded(job, course)
     if course.path == "compiled" and why:
         raise UnfitError(f"controller.path = 'compiled' cannot train this: {why}; set it to 'torch' or 'auto'")

@@ -29,8 +29,10 @@ def forward(unit: int, slope: float, values: Sequence[Floats], x: Floats) -> tup
     return hidden, sums, head[0, -1] * sums + head[0, :-1]
 
 
-def judge(outputs: Floats, y: Floats, labels: NDArray[np.int64]) -> tuple[float, Floats]:
+def judge(outputs: Floats, y: Floats, labels: NDArray[np.int64], sharpness: float = 1.0) -> tuple[float, Floats]:
     """The loss of a batch and its slope in the outputs: cross-entropy of labels, or mean squared error of targets.
+
+    The softmax takes the outputs times ``sharpness``.
 
     Example:
         >>> loss, slope = judge(np.array([[1.0, 3.0]]), np.array([[0.0, 3.0]]), np.zeros(0, np.int64))
@@ -40,12 +42,12 @@ def judge(outputs: Floats, y: Floats, labels: NDArray[np.int64]) -> tuple[float,
     if not labels.size:
         miss = outputs - y
         return float((miss**2).mean()), 2 * miss / miss.size
-    share = np.exp(outputs - outputs.max(axis=1, keepdims=True))
+    share = np.exp(sharpness * (outputs - outputs.max(axis=1, keepdims=True)))
     share /= share.sum(axis=1, keepdims=True)
     right = np.arange(len(labels)), labels
     loss = -np.log(share[right]).mean()
     share[right] -= 1
-    return float(loss), share / len(labels)
+    return float(loss), sharpness * share / len(labels)
 
 
 def descend(
@@ -90,7 +92,8 @@ def train(
     for number in range(span[0], span[1]):
         chosen = order[number * span[2] : (number + 1) * span[2]]
         hidden, sums, outputs = forward(*unit, values, x[chosen])
-        loss, slope = judge(outputs, y[chosen] if y.size else y, labels[chosen] if labels.size else labels)
+        targets = y[chosen] if y.size else y, labels[chosen] if labels.size else labels
+        loss, slope = judge(outputs, *targets, law[4])
         total += loss
         _, _, read, head = values
         wrong = head[0, -1] * slope

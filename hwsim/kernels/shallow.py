@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hwsim.kernels.compile import kernel
-from hwsim.kernels.training import EPSILON, LANES, PENALTY1, PENALTY2, descend, fold, tick
+from hwsim.kernels.training import EPSILON, LANES, PENALTY1, PENALTY2, SHARPNESS, descend, fold, tick
 
 if TYPE_CHECKING:
     from typing import Any
@@ -74,20 +74,20 @@ def read_out(read: Floats, hidden: Floats, lanes: Floats, sums: Floats) -> None:
 
 
 @kernel
-def judge_class(output: Floats, label: int, error: Floats) -> float:
-    """Cross-entropy of one sample in nats, and its slope: the shares of the classes less the right one."""
+def judge_class(output: Floats, label: int, sharpness: float, error: Floats) -> float:
+    """Cross-entropy of one sample's outputs times ``sharpness``, in nats, and its slope in the outputs."""
     kind = output.dtype.type
+    sharp = kind(sharpness)
     most = output[0]
     for o in range(1, output.shape[0]):
         most = max(most, output[o])
     total = kind(0)
     for o in range(output.shape[0]):
-        error[o] = np.exp(output[o] - most)
+        error[o] = np.exp(sharp * (output[o] - most))
         total += error[o]
     for o in range(output.shape[0]):
-        error[o] /= total
-    error[label] -= kind(1)
-    return float(np.log(total) - (output[label] - most))
+        error[o] = sharp * (error[o] / total - (kind(1) if o == label else kind(0)))
+    return float(np.log(total) - sharp * (output[label] - most))
 
 
 @kernel
@@ -177,7 +177,7 @@ def train_shallow(
         labels: classes of cross-entropy, int64 (samples,); empty where ``y`` is given.
         order: the order of the samples in this pass, int64 (samples,).
         span: first batch, batch after the last, samples of a batch.
-        law: rate, Adam's epsilon and penalties, as above.
+        law: rate, Adam's epsilon, penalties and sharpness, as above.
         unit: ``RECTIFIED`` or ``TANH``.
         slope: of rectified units below zero, 0 to 1.
         learned: whether each is trained: weight, bias, read, shift, gain; then whether by Adam (1) or descent (0).
@@ -222,7 +222,7 @@ def train_shallow(
             for o in range(outputs):
                 output[o] = gain * sums[o] + head[0, o]
             if classes:
-                loss += judge_class(output, labels[order[k]], error)
+                loss += judge_class(output, labels[order[k]], law[SHARPNESS], error)
             else:
                 loss += judge_values(output, y[order[k]], error)
             for o in range(outputs):

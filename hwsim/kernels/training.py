@@ -5,8 +5,8 @@ zero by themselves. Sums over units run in 32 lanes side by side and are then fo
 depend neither on the machine's vector width nor on anything else. All floats of a call have one type.
 
 Optimisers: Adam as torch has it (moments 0.9 and 0.999), or plain gradient descent. ``law`` holds the learning rate,
-Adam's epsilon and the factor of the L2 penalty on the weights of either layer; ``clock`` the powers of 0.9 and 0.999
-that correct Adam's moments, float64, carried from call to call.
+Adam's epsilon, the factor of the L2 penalty on the weights of either layer, and the sharpness: the factor of outputs
+before a softmax; ``clock`` the powers of 0.9 and 0.999 that correct Adam's moments, float64, carried from call to call.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 LANES = 32
 BETA1, BETA2 = 0.9, 0.999
-RATE, EPSILON, PENALTY1, PENALTY2 = 0, 1, 2, 3
+RATE, EPSILON, PENALTY1, PENALTY2, SHARPNESS = 0, 1, 2, 3, 4
 """Places in ``law``."""
 
 

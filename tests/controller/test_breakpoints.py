@@ -66,7 +66,7 @@ def test_steps(
     head_moments, clock, order = np.zeros((2, 1, 2)), np.ones(2), rng.permutation(samples)
     twin: Any = [weight[:, None], bias[None], read.reshape(1, 1, -1).copy(), head.copy()]
     twin_moments, twin_clock = [np.zeros((2, *value.shape)) for value in twin], np.ones(2)
-    span, law = np.array([0, -(-samples // size), size]), np.array([0.002, 1e-8, 0.0, 0.01 * (seed % 2)])
+    span, law = np.array([0, -(-samples // size), size]), np.array([0.002, 1e-8, 0.0, 0.01 * (seed % 2), 1.0])
     seen = x, np.ascontiguousarray(points.directions.T), points.awake(x.astype(np.float32))
     for _ in range(3):
         loss = train_breakpoints(

@@ -41,9 +41,22 @@ CASES: list[tuple[Task, Model, Course, list[bool]]] = [
     (images(), classifier(), COURSE, [True, True]),
     (images(), classifier(), COURSE, [False, False]),
     (images(), classifier(activation="tanh", penalty=1e-3), replace(COURSE, penalty=1e-4), [True, True]),
+    (images(), classifier(), replace(COURSE, temperature=0.25), [True, True]),
     (images(), classifier(activation="identity"), replace(COURSE, optimiser="sgd", rate=0.1), [True, False]),
 ]
-NAMES = ["cai", "leaky", "two inputs", "directions", "leaky directions", "values", "free", "bias-only", "tanh", "sgd"]
+NAMES = [
+    "cai",
+    "leaky",
+    "two inputs",
+    "directions",
+    "leaky directions",
+    "values",
+    "free",
+    "bias-only",
+    "tanh",
+    "temperature",
+    "sgd",
+]
 
 
 def _fit(task: Task, model: Model) -> Model:
@@ -102,7 +115,8 @@ def test_it_is_near_double_precision(case: Any) -> None:
     clock, done = np.ones(2), 0
     for epoch in range(40):
         count = min(found.batches, 40 - done)
-        law = [course.rate * course.rate_decay**epoch, 1e-8, *(course.penalty + one.penalty for one in (first, last))]
+        penalties = (course.penalty + one.penalty for one in (first, last))
+        law = [course.rate * course.rate_decay**epoch, 1e-8, *penalties, 1 / course.temperature]
         order = stream(work.seed, f"train/order/{epoch}").permutation(len(task.train_x))
         data = task.train_x.astype(np.float64), y, labels
         plain.train(data, order, [0, count, course.batch], law, unit, mask, clock, values, moments)
@@ -257,3 +271,27 @@ def test_torch_is_not_imported(tmp_path: Path) -> None:
     words = [sys.executable, "-c", WITHOUT_TORCH]
     done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("path", ["torch", "compiled"])
+def test_temperature_is_a_scale_of_the_outputs(path: str) -> None:
+    """A frozen read-out of half the size at half the temperature: the same biases, bit for bit."""
+    found = []
+    for factor in (1.0, 0.5):
+        first, last = _fit(images(), classifier()).layers
+        work = job(images(), Model("t", (first, replace(last, learned_registers=False))))
+        weights = [start.weights * scale for start, scale in zip(work.start, (1.0, factor), strict=True)]
+        training = begin_training(work, _course(path=path, temperature=factor), weights, [False, False])
+        training.work(60, lambda _: None)
+        found.append((training.bias(0), training.outputs(work.task.test_x).argmax(axis=1).tolist()))
+    assert np.array_equal(found[0][0], found[1][0])
+    assert not np.array_equal(found[0][0], work.start[0].bias)
+    assert found[0][1] == found[1][1]
+
+
+def test_temperature_is_of_classes() -> None:
+    work = job(curve(), cai())
+    with pytest.raises(
+        UnfitError, match=r"controller.temperature = 0.5 is of the softmax of classes, and the task has"
+    ):
+        begin_training(work, _course(temperature=0.5), [s.weights for s in work.start], [True, True])

@@ -54,7 +54,7 @@ def test_any_units(
     y = np.zeros((0, outputs)) if classes else rng.standard_normal((samples, outputs))
     labels = rng.integers(0, outputs, samples) if classes else np.zeros(0, np.int64)
     span = np.array([0, -(-samples // size), size])
-    law = np.array([0.05, 1e-8, 0.01 * (seed % 2), 0.02])
+    law = np.array([0.05, 1e-8, 0.01 * (seed % 2), 0.02, rng.choice([0.5, 1.0, 2.0])])
     values, order = _values(rng, inputs, rows, outputs, np.float64), rng.permutation(samples)
     twin = [value.copy() for value in values]
     moments, twin_moments, clock, twin_clock = _moments(values), _moments(values), np.ones(2), np.ones(2)
@@ -87,7 +87,7 @@ def test_rectified_units(
 ) -> None:
     rng = np.random.default_rng(seed)
     x, y = rng.uniform(-1, 1, (samples, inputs)), rng.standard_normal(samples)
-    span, law = np.array([0, -(-samples // size), size]), np.array([0.05, 1e-8, 0.0, 0.01 * (seed % 2)])
+    span, law = np.array([0, -(-samples // size), size]), np.array([0.002, 1e-8, 0.0, 0.01 * (seed % 2), 1.0])
     values, order = _values(rng, inputs, rows, 1, np.float64), rng.permutation(samples)
     twin = [value.copy() for value in values]
     moments, twin_moments, clock, twin_clock = _moments(values), _moments(values), np.ones(2), np.ones(2)
@@ -114,7 +114,7 @@ def test_single_precision_stays_single() -> None:
         weight, bias, read, head = values
         moments = _moments(values)
         for _ in range(25):
-            span, law = np.array([0, 8, 8]), np.array([0.01, 1e-8, 0.0, 0.0])
+            span, law = np.array([0, 8, 8]), np.array([0.01, 1e-8, 0.0, 0.0, 1.0])
             train_rectified(
                 x.astype(kind), y.astype(kind), order, span, law, 0.0, np.ones(4, np.int64), np.ones(2), weight, bias,
                 read[0], head, moments[2][:, 0], moments[3],
@@ -149,7 +149,7 @@ def test_golden_bits() -> None:
     head = np.array([[0.25, 1.0]], np.float32)
     moments = _moments([read[0], head])
     for epoch in range(5):
-        span, law = np.array([0, 8, 8]), np.array([0.01 * 0.5**epoch, 1e-8, 0.0, 0.0])
+        span, law = np.array([0, 8, 8]), np.array([0.01 * 0.5**epoch, 1e-8, 0.0, 0.0, 1.0])
         train_rectified(
             x, y, order, span, law, 0.0, np.ones(4, np.int64), np.ones(2), weight, bias, read[0], head, *moments
         )
