@@ -7,15 +7,13 @@ neither on threads nor on the machine's vector width.
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from hwsim.controller.breakpoints import Breakpoints, order_units
-from hwsim.controller.protocol import TrainingError
+from hwsim.controller.progress import Progress
 from hwsim.device import Registers
-from hwsim.stream import stream
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -106,7 +104,7 @@ def _two(values: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.zeros((2, *values.shape), np.float32)
 
 
-class CompiledDescent:
+class CompiledDescent(Progress):
     """Adam or gradient descent on some values of a network with one hidden layer: a :class:`Trainer`.
 
     Args:
@@ -119,19 +117,14 @@ class CompiledDescent:
     def __init__(
         self, job: Job, course: Course, weights: Sequence[NDArray[np.float64]], train_weights: Sequence[bool]
     ) -> None:
-        self.job, self.course = job, course
+        super().__init__(job, course)
         first, last = job.model.layers
-        self.batches = course.steps_a_pass(len(job.task.train_x))
-        self.total = self.batches * course.epochs
-        self.batch = 0
-        self._order: tuple[int, NDArray[np.int64]] | None = None
         self._slope = {"identity": 1.0, "leaky-relu": (*first.parameters, 0.0)[0]}.get(first.activation, 0.0)
         self._unit = int(first.activation == "tanh")
         adam = int(course.optimiser == "adam")
         registers = [first.learned_registers, last.learned_registers]
         gain = registers[1] and last.gains > 0
         trained = [train_weights[0], registers[0], train_weights[1], registers[1], gain, adam]
-        self._trained = any(trained[:5])
         self._learned = np.array(trained, np.int64)
         penalties = course.penalty + first.penalty, course.penalty + last.penalty
         self._law = np.array([course.rate, course.adam_epsilon, *penalties, 1 / course.temperature])
@@ -162,16 +155,6 @@ class CompiledDescent:
         """Where each hidden unit stands in rows of lanes."""
         return slice(self.job.model.layers[0].units) if self._points is None else self._points.slots
 
-    @property
-    def done(self) -> bool:
-        """Whether all epochs are over."""
-        return self.batch >= self.total
-
-    @property
-    def share(self) -> float:
-        """Share of the work done, 0 to 1."""
-        return self.batch / self.total
-
     def outputs(self, x: NDArray[np.float32]) -> NDArray[np.float64]:
         """What the network makes of samples (samples, features), float64 (samples, outputs)."""
         from hwsim.kernels.shallow import run_shallow
@@ -181,38 +164,15 @@ class CompiledDescent:
         run_shallow(np.ascontiguousarray(x), self._unit, self._slope, *values, out)
         return out.astype(np.float64)
 
-    def work(self, steps: int, report: Callable[[float], None]) -> None:
-        """So many optimiser steps, or those that are left; ``report`` is told the share done, pass by pass."""
-        last = min(self.batch + steps, self.total)
-        while self.batch < last:
-            self.step(min(last - self.batch, self.batches - self.batch % self.batches))
-            report(self.share)
+    @property
+    def learns(self) -> bool:
+        """Whether there is anything to train."""
+        return bool(self._learned[:5].any())
 
-    def step(self, count: int = 1) -> None:
-        """So many optimiser steps, one batch each, or those that are left.
-
-        Raises:
-            TrainingError: the loss became infinite or no number.
-        """
-        last = min(self.batch + count, self.total)
-        while self.batch < last and self._trained:
-            number, first = divmod(self.batch, self.batches)
-            end = min(first + last - self.batch, self.batches)
-            loss = self._part(number, np.array([first, end, self.course.batch]))
-            self.batch += end - first
-            if not math.isfinite(loss):
-                what = f"the loss of training is {loss} in epoch {number + 1} of {self.course.epochs}"
-                raise TrainingError(f"{what}; lower the learning rate or the initial values")
-        self.batch = last
-
-    def _part(self, number: int, span: NDArray[np.int64]) -> float:
-        """Some batches of one pass; returns the sum of their losses."""
-        samples = len(self.job.task.train_x)
-        if self._order is None or self._order[0] != number:
-            self._order = number, stream(self.job.seed, f"train/order/{number}").permutation(samples)
-        order = self._order[1]
-        self._law[0] = self.course.rate * self.course.rate_decay**number
-        return float(self._train(order, span))
+    def train(self, epoch: int, first: int, last: int) -> float:
+        """Take the steps of batches ``first`` to ``last - 1`` of a pass; returns the sum of their losses."""
+        self._law[0] = self.rate(epoch)
+        return float(self._train(self.order(epoch), np.array([first, last, self.course.batch])))
 
     def _kernel(self) -> Callable[[NDArray[np.int64], NDArray[np.int64]], float]:
         """The kernel that fits, with all arrays but the order of samples and the span of batches in place."""

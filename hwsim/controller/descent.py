@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import io
-import math
 from typing import TYPE_CHECKING
 
 import numpy as np
 from pydantic import Field
 
 from hwsim.controller.forward import forward
-from hwsim.controller.protocol import Course, NoDeviceError, Optimiser, Path, TrainingError, Unit
+from hwsim.controller.progress import Progress
+from hwsim.controller.protocol import Course, NoDeviceError, Optimiser, Path, Unit
 from hwsim.controller.statistics import begin
 from hwsim.device import Registers
 from hwsim.scenario import Section
 from hwsim.stream import stream
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     import torch
     from numpy.typing import NDArray
@@ -74,7 +74,7 @@ class DescentParameters(Section):
         )
 
 
-class Descent:
+class Descent(Progress):
     """Adam or gradient descent on some of a network's values, in float32, with batches fixed by seed and epoch.
 
     Args:
@@ -100,14 +100,10 @@ class Descent:
         import torch
 
         torch.set_num_threads(job.threads)
-        self.job, self.course = job, course
+        super().__init__(job, course)
         self.device = _device(job.device)
         self._x = torch.from_numpy(job.task.train_x).to(self.device)
         self._y = torch.from_numpy(job.task.train_y).to(self.device)
-        self.batches = course.steps_a_pass(len(self._x))
-        self.total = self.batches * course.epochs
-        self.batch = 0
-        self._order: tuple[int, torch.Tensor] | None = None
         self._random = any(node.kind == "dropout" for node in job.model.nodes)
         self.statistics = [
             begin(layer.norm, layer.units, self.device) if layer.norm else None for layer in job.model.layers
@@ -141,16 +137,6 @@ class Descent:
             return torch.optim.SGD(trained, lr=self.course.rate)
         return torch.optim.Adam(trained, lr=self.course.rate, eps=self.course.adam_epsilon)
 
-    @property
-    def done(self) -> bool:
-        """Whether all epochs are over."""
-        return self.batch >= self.total
-
-    @property
-    def share(self) -> float:
-        """Share of the work done, 0 to 1."""
-        return self.batch / self.total
-
     def forward(self, x: torch.Tensor, training: torch.Generator | None = None) -> torch.Tensor:
         """The network's outputs (samples, outputs); ``training`` is the source of dropout while training."""
         values = self.weights, self.biases, self.gains
@@ -163,42 +149,26 @@ class Descent:
         with torch.no_grad():
             return self.forward(torch.from_numpy(x).to(self.device)).cpu().numpy().astype(np.float64)
 
-    def epoch(self) -> None:
-        """The rest of the pass over the training set that is under way: a whole one at its beginning."""
-        self.step(self.batches - self.batch % self.batches)
+    @property
+    def learns(self) -> bool:
+        """Whether there is anything to train."""
+        return self._optimiser is not None
 
-    def work(self, steps: int, report: Callable[[float], None]) -> None:
-        """So many optimiser steps, or those that are left; ``report`` is told the share done, pass by pass."""
-        last = min(self.batch + steps, self.total)
-        while self.batch < last:
-            self.step(min(last - self.batch, self.batches - self.batch % self.batches))
-            report(self.share)
-
-    def step(self, count: int = 1) -> None:
-        """So many optimiser steps, one batch each, or those that are left.
-
-        Raises:
-            TrainingError: the loss became infinite or no number.
-        """
-        last = min(self.batch + count, self.total)
-        while self.batch < last and self._optimiser is not None:
-            self._part(last, self._optimiser)
-        self.batch = last
-
-    def _part(self, last: int, optimiser: torch.optim.Optimizer) -> None:
-        """The batches of the present pass up to number ``last``."""
+    def train(self, epoch: int, first: int, last: int) -> float:
+        """Take the steps of batches ``first`` to ``last - 1`` of a pass; returns the sum of their losses."""
         import torch
         from torch.nn import functional
 
-        number, first = divmod(self.batch, self.batches)
-        order, size = self._ordered(number), self.course.batch
+        optimiser, size = self._optimiser, self.course.batch
+        if optimiser is None:
+            return 0.0
+        order = torch.from_numpy(self.order(epoch)[first * size : last * size]).to(self.device)
         for group in optimiser.param_groups:
-            group["lr"] = self.course.rate * self.course.rate_decay**number
+            group["lr"] = self.rate(epoch)
         classes, temperature = self.job.task.shape.goal == "classification", self.course.temperature
         loss_of = functional.cross_entropy if classes else functional.mse_loss
         total = self._x.new_zeros(())
-        for place in range(first, min(first + last - self.batch, self.batches)):
-            chosen = order[place * size : (place + 1) * size]
+        for chosen in order.split(size):  # type: ignore[no-untyped-call]
             optimiser.zero_grad(set_to_none=True)
             outputs = self.outputs_of(chosen)
             if temperature != 1:
@@ -212,22 +182,11 @@ class Descent:
             optimiser.step()
             total += loss.detach()
             self.batch += 1
-        if not math.isfinite(float(total)):
-            what = f"the loss of training is {float(total)} in epoch {number + 1} of {self.course.epochs}"
-            raise TrainingError(f"{what}; lower the learning rate or the initial values")
+        return float(total)
 
     def outputs_of(self, chosen: torch.Tensor) -> torch.Tensor:
         """The network's outputs in training for the samples of these numbers."""
         return self.forward(self._samples(chosen), self._source())
-
-    def _ordered(self, number: int) -> torch.Tensor:
-        """The order of samples in one pass, int64 (samples,)."""
-        import torch
-
-        if self._order is None or self._order[0] != number:
-            order = stream(self.job.seed, f"train/order/{number}").permutation(len(self._x))
-            self._order = number, torch.from_numpy(order).to(self.device)
-        return self._order[1]
 
     def _samples(self, chosen: torch.Tensor) -> torch.Tensor:
         """The samples of one batch, made anew where the task says how."""

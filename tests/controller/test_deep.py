@@ -154,7 +154,7 @@ def test_a_batch_of_one_sample_is_taken_by_the_running_statistics() -> None:
     x = np.random.default_rng(0).random((7, 2), np.float32)
     task = Task(Shape(2, 2, "classification"), x, np.arange(7) % 2, x, np.arange(7) % 2, (0.0, 1.0))
     descent = descent_of(job_of(model, task), Course(epochs=1, batch=6, rate=0.01, rate_decay=1.0, period=1))
-    descent.epoch()
+    descent.step(descent.batches)
     assert np.isfinite(descent.outputs(x)).all()
 
 
