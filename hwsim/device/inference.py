@@ -69,24 +69,36 @@ def infer(
         row, column = np.argwhere(~np.isfinite(x))[0]
         raise ValueError(f"input {column} of sample {row} is {x[row, column]}, no finite number; clean the data")
     quiet = watch is None and (rng is None or not chip.noisy)
-    firsts = _firsts(model, len(x), chip.together if quiet else 0)
+    parts = blocks(model, len(x), chip.together) if quiet and chip.together else _parts(model, len(x))
+    if len(parts) == 1:
+        return _pass(model, chip, x, registers, rng, watch)
     found = None
-    for first, end in zip(firsts, [*firsts[1:], len(x)], strict=True):
-        one = _pass(model, chip, x[first:end], registers, rng, watch)
-        if len(firsts) == 1:
-            return one
+    for part in parts:
+        one = _pass(model, chip, x[part], registers, rng, watch)
         found = np.empty((len(x), model.outputs), one.dtype) if found is None else found
-        found[first:end] = one
+        found[part] = one
     return np.asarray(found)
 
 
-def _firsts(model: Model, samples: int, together: int) -> list[int]:
-    """Numbers of the samples that parts begin with; the last block takes what is left over besides."""
+def _parts(model: Model, samples: int) -> list[slice]:
+    """What is run at once where samples must not be told apart by more than windows need."""
     part = samples_at_once(model)
-    if together == 0 or part < ANY:
-        return list(range(0, samples, part)) or [0]
-    part = block(model, together)
-    return list(range(0, max(samples - part, 0) + 1, part))
+    return [slice(first, first + part) for first in range(0, samples, part)] or [slice(0)]
+
+
+def blocks(model: Model, samples: int, together: int = 1) -> list[slice]:
+    """Blocks of samples in order, the last of which takes what is left over besides; parts of a network with windows.
+
+    Args:
+        model: the network.
+        samples: how many there are.
+        together: as for :func:`block`.
+    """
+    if samples_at_once(model) < ANY:
+        return _parts(model, samples)
+    size = block(model, together)
+    firsts = range(0, max(samples - size, 0) + 1, size)
+    return [slice(first, end) for first, end in zip(firsts, [*firsts[1:], samples], strict=True)]
 
 
 def block(model: Model, together: int = 1) -> int:
