@@ -63,6 +63,7 @@ def run(plan: Plan, out: Path, report: Report) -> dict[str, Any]:
         return answer
     check_memory(plan)
     task = plan.task.load(plan.task_parameters)  # before a folder is made
+    check_memory(plan, len(task.test_x))
     with claim(out, plan) as folder:
         if not folder.finished:  # another process may have come first
             values = initial_values(plan, task, folder.path / KEPT, lambda share: report("fabrication", share, None))
@@ -97,6 +98,7 @@ def measure(plan: Plan, out: Path, report: Report, events: Sequence[int] = ()) -
     """
     check_memory(plan)
     task = plan.task.load(plan.task_parameters)
+    check_memory(plan, len(task.test_x))
     with claim(out, plan) as folder:
         values = initial_values(plan, task, folder.path / KEPT, lambda share: report("fabrication", share, None))
         machine = assemble(plan, task, values)

@@ -13,6 +13,7 @@ from hwsim.controller.progress import Progress
 from hwsim.controller.protocol import Course, NoDeviceError, Optimiser, Path, Unit
 from hwsim.controller.statistics import begin
 from hwsim.device import Registers
+from hwsim.device.inference import blocks
 from hwsim.scenario import Section
 from hwsim.stream import stream
 
@@ -146,8 +147,11 @@ class Descent(Progress):
         """What the network makes of samples (samples, features), float64 (samples, outputs)."""
         import torch
 
-        with torch.no_grad():
-            return self.forward(torch.from_numpy(x).to(self.device)).cpu().numpy().astype(np.float64)
+        model = self.job.model
+        parts = [slice(len(x))] if any(node.window for node in model.nodes) else blocks(model, len(x))
+        with torch.no_grad():  # in blocks, as of a wide network all samples' signals may not fit
+            found = [self.forward(torch.from_numpy(x[part]).to(self.device)).cpu().numpy() for part in parts]
+        return np.concatenate(found).astype(np.float64)
 
     @property
     def learns(self) -> bool:

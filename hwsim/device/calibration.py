@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 class Calibration:
     """An array under construction, which the engine runs as if it were done."""
 
+    noisy, together = False, 0  # a layer's shift is chosen with all samples seen
+
     def __init__(self, device: FpgaLut, model: Model, start: Sequence[Start], samples: NDArray[np.float32]) -> None:
         low, high = float(samples.min()), float(samples.max())
         self.device, self.model, self.start, self.samples = device, model, start, samples

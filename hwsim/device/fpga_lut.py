@@ -162,6 +162,11 @@ class FpgaChip:
         return False
 
     @property
+    def together(self) -> int:
+        """One row at a time."""
+        return 1
+
+    @property
     def data_bits(self) -> int:
         """Width of the signals that pass the permutation circuit, bit."""
         return self.device.activation_bits

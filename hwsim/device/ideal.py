@@ -51,6 +51,7 @@ class IdealChip(NumberChip):
     model: Model
     weights: tuple[NDArray[np.float32], ...]
     precision = np.float32
+    together = 1
     met: tuple[NDArray[np.float32], ...] = field(init=False)
     """The weight that each position meets."""
 

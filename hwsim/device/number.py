@@ -19,6 +19,11 @@ class NumberChip:
     precision: Any = np.float64
     """The dtype of signals."""
 
+    @property
+    def together(self) -> int:
+        """Nothing is promised of rows."""
+        return 0
+
     def encode(self, x: NDArray[np.float32]) -> NDArray[Any]:
         """The numbers themselves."""
         return np.ascontiguousarray(x, self.precision)

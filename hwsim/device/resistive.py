@@ -255,6 +255,7 @@ class ResistiveChip(NumberChip):
     model: Model
     layers: tuple[Array, ...]
     precision = np.float32
+    together = 1
 
     @property
     def noisy(self) -> bool:

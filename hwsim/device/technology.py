@@ -52,6 +52,14 @@ class Chip(Protocol):
     def data_bits(self) -> int:
         """Width of the signals that pass the permutation circuit, bit."""
 
+    @property
+    def together(self) -> int:
+        """Consecutive rows of a product that are read together.
+
+        Rows of different groups know nothing of each other where no noise is drawn, so that samples can be run in
+        blocks of whole groups. 0 for a chip that promises nothing of the kind: it is given all samples at once.
+        """
+
     def nominal(self, layer: int) -> NDArray[np.float64]:
         """Design values of a layer's cells (units, inputs), as a controller may know them."""
 

@@ -12,16 +12,23 @@ BYTES_A_CELL = 32
 """At the least: a value as it was drawn and one as it was made (float64), its place and its rank in a bank (int64)."""
 
 
-def check_memory(plan: Plan, memory: int | None = None) -> None:
-    """Refuse a run whose cells and switches alone do not fit; the system would end it without a word, late.
+BYTES_A_SIGNAL = 4
+"""At the least: chips without numbers of their own hold signals as float32."""
+
+
+def check_memory(plan: Plan, samples: int = 0, memory: int | None = None) -> None:
+    """Refuse a run whose cells, switches and signals alone do not fit; the system would end it without a word, late.
 
     Args:
         plan: a resolved scenario.
+        samples: those that a chip is judged on, where they are known by now; they are run in blocks.
         memory: bytes there are; what the machine has when None.
 
     Raises:
         MemoryError: what the run needs at the least, and what there is.
     """
+    from hwsim.device.inference import signals_at_once
+
     if memory is None:
         memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     cells = sum(layer.units * layer.inputs for layer in plan.model.layers)
@@ -30,9 +37,11 @@ def check_memory(plan: Plan, memory: int | None = None) -> None:
         if fabric is not None:
             banks = layer.units if plan.scenario.crossbar.scope == "output" else 1
             switches += banks * fabric.switches
-    needed = BYTES_A_CELL * cells + switches
+    signals = signals_at_once(plan.model, samples)
+    needed = BYTES_A_CELL * cells + switches + BYTES_A_SIGNAL * signals
     if needed > memory:
+        shown = f", {switches:,} switches and {signals:,} signals" if signals else f" and {switches:,} switches"
         raise MemoryError(
-            f"{cells:,} cells and {switches:,} switches take at least {needed / 2**30:,.1f} GiB, "
+            f"{cells:,} cells{shown} take at least {needed / 2**30:,.1f} GiB, "
             f"and this machine has {memory / 2**30:,.1f}"
         )

@@ -18,10 +18,12 @@ from hwsim.controller.laperm import PLUGIN as LAPERM
 from hwsim.controller.laperm import LaPermParameters
 from hwsim.device import infer
 from hwsim.device.ideal import Ideal
-from hwsim.model import Model, Start, read_model, start
+from hwsim.device.inference import block
+from hwsim.model import Layer, Model, Start, read_model, start
 from hwsim.scenario import parse_document
 from hwsim.stream import stream
 from hwsim.task import Shape, Task
+from tests.controller.jobs import curve, job
 
 CONV = """
 title = "deep"
@@ -271,3 +273,14 @@ def test_laperm_on_a_deep_sparse_model() -> None:
         for ra, rb in zip(found.registers, expected.registers, strict=True):
             assert np.array_equal(ra.bias, rb.bias)
             assert np.array_equal(ra.gain, rb.gain)
+
+
+def test_outputs_of_many_samples_in_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A wide network on three blocks of samples, and on all at once: the same bits."""
+    model = Model("3-2500-4", (Layer(2500, 3, "relu"), Layer(4, 2500)))
+    x = np.random.default_rng(0).uniform(-1, 1, (2 * block(model) + 1001, 3)).astype(np.float32)
+    whole = job(curve(8, 3, 4), model)
+    descent = Descent(whole, Course(1, 8, 1e-3, 1.0, 1), [values.weights for values in whole.start], [False, False])
+    found = descent.outputs(x)
+    monkeypatch.setattr("hwsim.controller.descent.blocks", lambda _, samples: [slice(samples)])
+    assert np.array_equal(found, descent.outputs(x))

@@ -28,3 +28,12 @@ def test_needs_stand_beside_what_there_is(tiny: Path) -> None:
     check_memory(plan)
     with pytest.raises(MemoryError, match=r"switches take at least 0\.0 GiB, and this machine has 0\.0"):
         check_memory(plan, memory=1000)
+
+
+def test_signals_of_a_block_count(tiny: Path) -> None:
+    """However many samples, no more than those of a block; beside 8 GB of other things, as there are here, nothing."""
+    plan = hwsim.load(tiny).plan()
+    check_memory(plan, 10**12, 1 << 40)
+    bare = 32 * sum(layer.units * layer.inputs for layer in plan.model.layers)
+    with pytest.raises(MemoryError, match=r"cells, [\d,]+ switches and [\d,]+ signals take at least "):
+        check_memory(plan, 10**12, bare + (1 << 20))

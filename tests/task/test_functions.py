@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import tracemalloc
 from collections.abc import Callable
 
 import numpy as np
@@ -58,3 +59,22 @@ def test_errors_of_planes() -> None:
         for number, x in enumerate((-1, 0, 1)):
             outputs[np.flatnonzero(task.test_x[:, 0] == x)[4]] += number + 1
         assert judge(task, outputs).merit == pytest.approx(wanted)
+
+
+def test_the_grid_of_the_paper_is_laid_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """113^3 points in 113 planes of one x1 each, in little more memory than they take; the same points in any parts."""
+    plugin = TASKS["sine-3d"]
+    plugin.load(plugin.parameters.model_validate({"points": 5}))
+    tracemalloc.start()
+    try:
+        task = plugin.load(plugin.parameters.model_validate({"points": 5, "grid": 113, "planes": True}))
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert (len(task.test_x), task.planes) == (113**3, 113)
+    assert (task.test_x[:, 0].reshape(113, -1) == np.linspace(-1, 1, 113, dtype=np.float32)[:, None]).all()
+    assert peak < 7 * (task.test_x.nbytes + task.test_y.nbytes)
+    monkeypatch.setattr("hwsim.task.function.AT_ONCE", 1000)
+    again = plugin.load(plugin.parameters.model_validate({"points": 5, "grid": 23}))
+    assert again.test_x.tolist() == [list(at) for at in itertools.product(np.linspace(-1, 1, 23, dtype="f4"), repeat=3)]
+    assert again.test_y == pytest.approx(again.target(again.test_x.astype(float)) if again.target else None, abs=1e-6)
