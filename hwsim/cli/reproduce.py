@@ -64,7 +64,7 @@ def reproduce(
     outcome = compare(found, values(runs))
     drawing = picture or (folder / f"{found.name}.png" if not kept else Path(f"{found.name}.png"))
     pictures = [drawing] if not (kept and found.file.picture == "activity") else []
-    if keep:
+    if keep and runs:  # where all runs failed, what was kept before stays
         runs, command = join_kept(found, runs, f"{command} --keep")
         outcome = compare(found, values(runs))
         path = write_kept(found, runs, command)

@@ -72,6 +72,13 @@ def test_end_to_end(short: Path, tmp_path: Path, hwsim_command: Command) -> None
     assert "made by hwsim reproduce figure --keep" in quiet.stdout
     assert not (tmp_path / "scenarios" / "runs").exists()
 
+    before = kept.read_bytes()
+    scenario = short.parent / "short.toml"
+    scenario.write_text(scenario.read_text().replace("period = 1", "period = 1\ntemperature = 0.5"))  # of no classes
+    failing = hwsim_command("reproduce", short, "--keep", "--jobs", "2", "--out", "other")
+    assert failing.returncode == 3
+    assert kept.read_bytes() == before, "runs that all failed are nothing to keep"
+
 
 def test_only_what_is_missing_is_run(short: Path, tmp_path: Path) -> None:
     found = read_reproduction(read_document(short), short)
