@@ -59,7 +59,7 @@ def _compile(original: F, *, parallel: bool) -> F:
         function.__qualname__ = f"{original.__qualname__}.parallel"
     made = numba.njit(function, cache=_CACHE is not None, nogil=True, error_model="numpy", parallel=parallel)
     _DISPATCHERS.append(made)
-    if _CACHE is not None:
+    if _CACHE is not None and hasattr(made, "_cache"):  # NUMBA_DISABLE_JIT leaves the function itself
         _name_failures(made, _CACHE)
     return cast("F", made)
 
