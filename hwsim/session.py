@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from hwsim.library import names
 from hwsim.registry import unknown
@@ -62,11 +62,15 @@ class Answer:
     parts: list[dict[str, Any]] = field(default_factory=list)
 
 
-def find(scenario: str | Path) -> Path:
-    """The file of a scenario: the path given, or that of a shipped scenario of this name.
+def find(scenario: str | Path, noun: Literal["scenario", "reproduction"] = "scenario") -> Path:
+    """The file of a scenario or a reproduction: the path given, or that of a shipped one of this name.
+
+    Args:
+        scenario: path or name.
+        noun: which of the two is wanted, for the error to say what there is.
 
     Raises:
-        FaultError: neither a file nor a name that ``hwsim list scenarios`` prints.
+        FaultError: neither a file nor a name that ``hwsim list`` prints.
 
     Example:
         >>> find("digits-fpga-laperm").name
@@ -78,7 +82,9 @@ def find(scenario: str | Path) -> Path:
         return path
     if name in known:
         return known[name]
-    what, _, cure = unknown("scenario", str(scenario), known).partition("; ")
+    from hwsim.catalogue import CATALOGUE
+
+    what, _, cure = unknown(noun, str(scenario), CATALOGUE[f"{noun}s"]()).partition("; ")
     raise FaultError([Fault(str(scenario), 1, 1, what, "", cure)])
 
 

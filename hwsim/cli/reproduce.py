@@ -97,7 +97,7 @@ def _read(name: str) -> Reproduction:
     from hwsim.scenario.reproduction import is_reproduction
     from hwsim.session import find
 
-    path = find(name)
+    path = find(name, "reproduction")
     document = read_document(path)
     if not is_reproduction(document) and {"task", "layer", "kind"} & set(document.data):
         what = "a scenario, no reproduction" if "task" in document.data else "no reproduction"

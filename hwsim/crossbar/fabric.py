@@ -301,6 +301,20 @@ class Fabric(ABC):
     def power_up(self, banks: int) -> NDArray[Any]:
         """States (banks, ...) after power-up: all switches in bar, all crosspoints open."""
 
+    def joined_at_power_up(self) -> bool:
+        """Whether every output has the input of its own number at power-up, and is not open.
+
+        Example:
+            >>> from hwsim.crossbar import crossbar
+            >>> crossbar("benes", 4).joined_at_power_up(), crossbar("crossbar", 4).joined_at_power_up()
+            (True, False)
+        """
+        straight = np.arange(self.ports)[None, :]
+        try:
+            return bool((self.apply_many(self.power_up(1), straight) == straight).all())
+        except ValueError:  # an output that no input reaches
+            return False
+
     @abstractmethod
     def route_many(
         self,

@@ -44,6 +44,9 @@ class Step:
 class Hardware:
     """A chip with one permutation circuit a bank, switched on with every switch in bar.
 
+    Crosspoints that are open then are closed by the first entry that is executed, straight where it asks for nothing
+    else: what is judged and exported is what the circuit does, and its bill has that in it.
+
     Args:
         model: the network the chip was fabricated for.
         chip: the fabricated chip.
@@ -81,6 +84,7 @@ class Hardware:
             None if fabric is None else fabric.power_up(bank.banks)
             for fabric, bank in zip(self.fabrics, self.layout.layers, strict=True)
         ]
+        self._open = [fabric is not None and not fabric.joined_at_power_up() for fabric in self.fabrics]
         self.permutations = [np.tile(np.arange(b.ports), (b.banks, 1)) for b in self.layout.layers]
         self.changed = [np.zeros(bank.banks, np.int64) for bank in self.layout.layers]
         """Per layer, the toggles of each bank at the last reconnection, int64 (banks,)."""
@@ -144,9 +148,10 @@ class Hardware:
         """
         moves = toggles = 0
         loads: list[Load] = []
-        for number, wanted in enumerate(entry.permutations):
+        for number, asked in enumerate(entry.permutations):
             fabric, old = self.fabrics[number], self.states[number]
             self.changed[number] = np.zeros(self.layout.layers[number].banks, np.int64)
+            wanted = self.permutations[number] if asked is None and self._open[number] else asked
             if wanted is None or fabric is None or old is None:
                 continue
             ports = extend(wanted, fabric.ports)
@@ -167,7 +172,7 @@ class Hardware:
             ]
             self._connect(number, bank, realised)
             self._attenuate(bank, fabric, new, changed)
-            self.states[number], self.permutations[number] = new, realised
+            self.states[number], self.permutations[number], self._open[number] = new, realised, False
         writes = self._write(entry)
         energy, duration = simulate(loads, writes, self.switch)
         return Step(moves, toggles, writes, energy, duration)

@@ -1,7 +1,8 @@
 """Numba's options, in one place: what is compiled, how, and where the machine code is kept.
 
 The disk cache lies in a folder named by the digest of all kernel sources, since Numba itself misses edits in other
-files; a second run compiles nothing. Where the folder cannot be written, kernels are compiled in memory.
+files; a second run compiles nothing. Where the folder cannot be written, kernels are compiled in memory; where it can
+and the disk is full, that is said.
 """
 
 from __future__ import annotations
@@ -58,7 +59,25 @@ def _compile(original: F, *, parallel: bool) -> F:
         function.__qualname__ = f"{original.__qualname__}.parallel"
     made = numba.njit(function, cache=_CACHE is not None, nogil=True, error_model="numpy", parallel=parallel)
     _DISPATCHERS.append(made)
+    if _CACHE is not None and hasattr(made, "_cache"):  # NUMBA_DISABLE_JIT leaves the function itself
+        _name_failures(made, _CACHE)
     return cast("F", made)
+
+
+def _name_failures(dispatcher: Any, folder: Path) -> None:
+    """Let what goes wrong when machine code is written say where; the system's error has no file name."""
+    cache = dispatcher._cache  # noqa: SLF001 - Numba offers no other way in
+    save = cache.save_overload
+
+    def saved(*arguments: Any) -> Any:
+        try:
+            return save(*arguments)
+        except OSError as error:
+            why = f"machine code of kernels cannot be kept here ({error.strerror or error})"
+            cure = "make room, or set XDG_CACHE_HOME to a folder that has some"
+            raise OSError(error.errno, f"{why}; {cure}", str(folder)) from error
+
+    cache.save_overload = saved
 
 
 def kernel(function: F) -> F:

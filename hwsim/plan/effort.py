@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from hwsim.controller.compiled import unfit
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -11,22 +15,34 @@ if TYPE_CHECKING:
     from hwsim.crossbar import Fabric
     from hwsim.model import Model
     from hwsim.schedule import Layout
+    from hwsim.task import Task
 
 LITERAL = {"descent": 600e-9, "blocks": 25e-9, "greedy": 7e-9}
 """Seconds that routing takes for each switch, from the most thorough effort on: measured at 1024 ports on one 2-GHz
 core. ``exact`` is left to those who ask for it: at the sizes it can do, ``descent`` comes within half a per cent."""
 
-BY_VALUES = {"descent": 90e-6, "blocks": 18e-6, "greedy": 1e-6}
-"""The same where equal values may be exchanged: measured at 64 and 784 ports, 7 and 63 values."""
+BY_VALUES = {"descent": 90e-6, "blocks": 18e-6, "greedy": 0.5e-6}
+"""The same where equal values may be exchanged: measured at 64 to 2560 ports, 7 and 63 values. What is least here,
+``greedy``, takes as long as ``any``: the time goes into finding out what to exchange."""
+
+A_MOMENT = 1.0
+"""Seconds of routing in a whole run that nobody misses, however quick its training is."""
 
 SECONDS_A_STEP, SECONDS_A_PRODUCT = 2e-4, 6e-10
-"""What an optimiser step costs at least, and for each sample and weight (six operations at 10 GFLOP/s)."""
+"""What a step of torch's optimiser costs at least, and for each sample and weight (six operations at 10 GFLOP/s)."""
+
+COMPILED_STEP, COMPILED_UNIT, COMPILED_PRODUCT = 5e-7, 1e-9, 1.4e-10
+"""What a step of the compiled kernels costs at least: whatever it is, for each hidden unit, and, where inputs are many
+or are learned, for each product that is not with zero: measured on one 2-GHz core, 1-80-1 to 1-2560-1 and 64-128-10."""
+
+FEW = 3
+"""Inputs up to which frozen hidden units may cost next to nothing for a sample."""
 
 
 def choose_effort(
-    model: Model, layout: Layout, fabrics: Sequence[Fabric | None], course: Course, samples: int, *, by_values: bool
+    model: Model, layout: Layout, fabrics: Sequence[Fabric | None], course: Course, task: Task, *, by_values: bool
 ) -> str:
-    """The most thorough effort that is expected to take less time than the training between two reconnections.
+    """The most thorough effort with which a run is expected to route for less time than it trains, or for a moment.
 
     The expectation is reckoned from sizes, not measured, so that the same scenario always gets the same bits.
 
@@ -35,7 +51,7 @@ def choose_effort(
         layout: its banks.
         fabrics: their circuits.
         course: epochs, batches and period.
-        samples: training samples.
+        task: what is learned.
         by_values: whether cells of equal value are exchanged, which takes longer to search.
 
     Example:
@@ -43,17 +59,47 @@ def choose_effort(
         >>> from hwsim.crossbar import crossbar
         >>> from hwsim.execution.hardware import layout
         >>> from hwsim.model import Layer, Model
-        >>> model = Model("t", (Layer(128, 64, "identity", "uniform", 1.0, True, "zero", 1.0, False, True),))
+        >>> from hwsim.task import TASKS
+        >>> model = Model("t", (Layer(128, 64),))
         >>> fabrics, banks = [crossbar("benes", 64)], layout(model, "output")
         >>> course = Course(epochs=9, batch=32, rate=0.1, rate_decay=1.0, period=4)
-        >>> [choose_effort(model, banks, fabrics, course, 1438, by_values=values) for values in (False, True)]
+        >>> task = TASKS["digits"].load(TASKS["digits"].parameters())
+        >>> [choose_effort(model, banks, fabrics, course, task, by_values=values) for values in (False, True)]
         ['descent', 'greedy']
     """
-    weights = sum(layer.units * layer.inputs for layer in model.layers)
-    steps = course.steps_a_period(samples)
-    training = steps * (SECONDS_A_STEP + SECONDS_A_PRODUCT * course.batch * weights)
+    steps = course.epochs * course.steps_a_pass(len(task.train_x))
+    times = max(-(-steps // course.steps_a_period(len(task.train_x))), 1)
+    budget = max(steps * seconds_a_step(model, course, task), A_MOMENT)
     switches = sum(bank.banks * fabric.switches for bank, fabric in zip(layout.layers, fabrics, strict=True) if fabric)
-    for effort, seconds in (BY_VALUES if by_values else LITERAL).items():
-        if seconds * switches < training:
+    efforts = BY_VALUES if by_values else LITERAL
+    for effort, seconds in efforts.items():
+        if seconds * switches * times < budget:
             return effort
-    return "any"
+    return "greedy" if by_values else "any"
+
+
+def seconds_a_step(model: Model, course: Course, task: Task) -> float:
+    """What an optimiser step is expected to take, of the quicker of those that may do it.
+
+    Example:
+        >>> from hwsim.controller import Course
+        >>> from hwsim.model import Layer, Model
+        >>> from hwsim.task import TASKS
+        >>> model = Model("1-80-1", (Layer(80, 1, "relu", learned_connections=False), Layer(1, 80)))
+        >>> task = TASKS["sine"].load(TASKS["sine"].parameters())
+        >>> for path in ("torch", "auto"):
+        ...     course = Course(epochs=1, batch=16, rate=0.1, rate_decay=1.0, period=1, path=path)
+        ...     print(f"{seconds_a_step(model, course, task):.2g}")
+        0.0002
+        5.8e-07
+    """
+    weights = sum(layer.units * layer.inputs for layer in model.layers)
+    torch = SECONDS_A_STEP + SECONDS_A_PRODUCT * course.batch * weights
+    if course.path == "torch" or course.clip or task.augment is not None or unfit(model) is not None:
+        return torch
+    hidden, last = model.layers
+    compiled = COMPILED_STEP + COMPILED_UNIT * hidden.units
+    if hidden.learned_connections or hidden.inputs > FEW:
+        met = (1 + hidden.learned_connections) * np.count_nonzero(task.train_x) / max(len(task.train_x), 1)
+        compiled += COMPILED_PRODUCT * course.batch * hidden.units * (met + 3 * last.units)
+    return compiled if course.path == "compiled" else min(torch, compiled)

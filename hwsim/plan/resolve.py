@@ -258,9 +258,9 @@ def assemble(plan: Plan, task: Task, values: Sequence[Start]) -> Hardware:
         calibrated=crossbar.calibrated is not False,
     )
     if machine.effort == "auto":
-        course, samples = plan.controller.course(plan.controller_parameters), len(task.train_x)
+        course = plan.controller.course(plan.controller_parameters)
         machine.effort = choose_effort(
-            plan.model, machine.layout, plan.fabrics, course, samples, by_values=machine.exchanges_values
+            plan.model, machine.layout, plan.fabrics, course, task, by_values=machine.exchanges_values
         )
     return machine
 

@@ -41,7 +41,8 @@ class CrossbarChoice(Section):
     """Banks: one an output unit, or one a layer."""
     effort: Literal["auto", "any", "greedy", "blocks", "descent", "exact"] = "auto"
     """How hard the router tries to toggle little, from the quickest to the most thorough; ``auto`` is the most thorough
-    that is expected to take less time than the training between two reconnections. The score says which was used."""
+    that is expected to take less time in the whole run than training does, or less than a second. The score says which
+    was used."""
     freedom: Literal["none", "values", "units", "all"] = "values"
     """What may be chosen so as to toggle less, never changing what the network computes: ``none``, the very cells that
     the controller names; ``values``, any cells of equal value; ``units``, any places for hidden units; ``all``."""

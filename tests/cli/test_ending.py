@@ -100,6 +100,20 @@ def test_a_file_that_may_not_grow(tiny: Path, tmp_path: Path) -> None:
     assert digest(tmp_path / "run") == digest(tmp_path / "calm")
 
 
+def test_machine_code_that_cannot_be_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The system says what went wrong with a file, and names none; here none may take more than 1000 bytes."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    result = limited("RLIMIT_FSIZE", 1000, "cost", "--random", "8", "--effort", "greedy", cwd=tmp_path)
+    assert result.returncode == 3
+    (line,) = result.stderr.splitlines()
+    folder, _, told = line.partition(": ")
+    assert Path(folder).is_relative_to(tmp_path / "cache" / "hwsim" / "kernels")
+    assert told == (
+        "machine code of kernels cannot be kept here (File too large); make room, or set XDG_CACHE_HOME to a folder "
+        "that has some"
+    )
+
+
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A disk of 200 kB, more on ``mount -o remount``; root only."""

@@ -67,6 +67,18 @@ def test_connections_decide_which_cell_an_input_meets(scope: str, topology: str)
         assert hardware.infer(X, None) == pytest.approx(wanted, rel=1e-12)
 
 
+def test_crosspoints_are_closed_before_anything_is_judged() -> None:
+    """Eight outputs take a crosspoint each at the start; two that change places take two toggles each."""
+    model = machine().model
+    hardware = Hardware(model, machine().chip, [crossbar("crossbar", 4)], SWITCH, "output", "greedy")
+    first = hardware.execute(first_entry(model, [Start(WEIGHTS, np.zeros(2), 1.0)]))
+    assert (first.moves, first.toggles) == (0, 8)
+    assert [states.tolist() for states in hardware.states if states is not None] == [[[0, 1, 2, 3]] * 2]
+    assert hardware.execute(entry(1, None)).toggles == 0
+    step = hardware.execute(entry(2, [[1, 0, 2, 3], [0, 1, 2, 3]]))
+    assert (step.moves, step.toggles) == (2, 4)
+
+
 def test_spare_ports_change_nothing_but_the_bill() -> None:
     small, large = machine(), machine(ports=7)
     for hardware in (small, large):

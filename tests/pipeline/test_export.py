@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import re
 import zlib
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from hwsim.crossbar import crossbar
 from hwsim.exporting import export_run
@@ -77,3 +79,30 @@ def test_crossbar_words_are_selects() -> None:
     fabric = crossbar("crossbar", 5)
     p = np.array([4, 2, 0, 1, 3])
     assert fabric.words(fabric.route(p).state) == [(4, 3), (2, 3), (0, 3), (1, 3), (3, 3)]
+
+
+@pytest.mark.parametrize("controller", ['name = "none"', 'name = "bias-only"\nepochs = 2'])
+@pytest.mark.parametrize(("topology", "closed"), [("crossbar", 1), ("clos", 3), ("clos-strict", 3), ("benes", 0)])
+def test_a_run_that_never_permutes(tiny: Path, tmp_path: Path, topology: str, closed: int, controller: str) -> None:
+    """Crosspoints are open at power-up; what is judged at event 0 has them closed, and pays for it once."""
+    head, _, _ = tiny.read_text().partition("[controller]")
+    tiny.write_text(f"{head}[controller]\n{controller}\n")
+    run = tmp_path / "run"
+    run_here(tiny, run, f"crossbar.topology={topology}")
+    content = json.loads((run / "export" / "configuration.json").read_text())
+    cells = 0
+    for layer in content["layers"]:
+        cells += len(layer["banks"]) * layer["ports"]
+        for bank in layer["banks"]:
+            assert bank["permutation"] == list(range(layer["ports"]))
+            words = [int(word, 16) for word in bank["settings_hex"]]
+            assert words == list(range(layer["ports"])) or topology != "crossbar"
+            assert not any(words) or topology != "benes"
+    with (run / "score.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert {row["toggles"] for row in rows} == {str(closed * cells)}
+    assert {row["moves"] for row in rows} == {"0"}
+    assert (float(rows[0]["energy_j"]) > 0) == (closed > 0)
+    export_run(run, "json", 0, tmp_path / "start.json")
+    start = json.loads((tmp_path / "start.json").read_text())
+    assert sum(bank["toggles_from_previous"] for layer in start["layers"] for bank in layer["banks"]) == closed * cells

@@ -32,7 +32,7 @@ from hwsim.reproduction.conduct import metric_of
 from hwsim.reproduction.crew import Crew
 from hwsim.reproduction.worker import _why
 from hwsim.scenario import Fault, FaultError, read_document
-from hwsim.session import load
+from hwsim.session import find, load
 from tests.conftest import Command, run_here
 
 
@@ -228,3 +228,16 @@ def test_a_metric_that_no_answer_has() -> None:
 def test_an_empty_outcome(short: Path) -> None:
     outcome = compare(read_reproduction(read_document(short), short), {})
     assert [verdict.met for verdict in outcome.verdicts] == [None, None]
+
+
+def test_a_name_that_is_none() -> None:
+    """Each verb says what it knows of its own kind; a shipped scenario is named as what it is."""
+    with pytest.raises(FaultError) as caught:
+        find("cai-fig22a", "reproduction")
+    told = str(caught.value)
+    assert told.startswith("cai-fig22a:1:1: unknown reproduction 'cai-fig22a', did you mean 'cai-fig2a'? known: cai-")
+    assert "digits-fpga-laperm" not in told
+    with pytest.raises(FaultError, match=r"unknown scenario 'cai-fig22a', .*digits-fpga-laperm") as caught:
+        find("cai-fig22a")
+    assert "cai-fig2a" not in str(caught.value).partition("known")[2]
+    assert find("digits-sampled", "reproduction") == find("digits-sampled")
