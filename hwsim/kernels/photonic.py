@@ -162,24 +162,20 @@ def gather_one(
 
 
 @kernel
-def spill(leak: Any, width: np.uint64, every: NDArray[Any], out: NDArray[Any]) -> None:
-    """Let a share of each vector's light reach the detectors of the others.
+def collect(currents: NDArray[Any], width: np.uint64, out: NDArray[Any]) -> None:
+    """Currents of all vectors that are read together.
 
     Args:
-        leak: the share, of the dtype of the currents.
+        currents: (size,).
         width: samples of a vector.
-        every: scratch (width,).
-        out: currents (size,), in place.
+        out: (width,), overwritten.
     """
-    every[:] = out[:width]
-    for v in range(1, out.size // np.int64(width)):
+    for k in range(width):
+        out[k] = currents[k]
+    for v in range(1, currents.size // np.int64(width)):
         at = np.uint64(v) * width
         for k in range(width):
-            every[k] += out[at + k]
-    for v in range(out.size // np.int64(width)):
-        at = np.uint64(v) * width
-        for k in range(width):
-            out[at + k] += leak * (every[k] - out[at + k])
+            out[k] += currents[at + k]
 
 
 @kernel
@@ -209,33 +205,44 @@ def draw(
 
 @kernel
 def convert(
-    currents: NDArray[Any], normals: NDArray[Any], swing: NDArray[Any], noisy: int, shot: Any, thermal: Any, whole: int
+    currents: NDArray[Any],
+    every: NDArray[Any],
+    normals: NDArray[Any],
+    swing: NDArray[Any],
+    noisy: int,
+    shot: Any,
+    thermal: Any,
+    leak: Any,
+    whole: int,
 ) -> None:
-    """Add noise to the currents of a block and convert them, in place.
+    """Add to the currents of a block what leaks in and noise, and convert them, in place.
 
     Args:
-        currents: in steps of the converter, or in A where it is exact (size,).
+        currents: of one column, in steps of the converter, or in A where it is exact (size,).
+        every: of all vectors of a read (width,).
         normals: (size,).
         swing: what the comb's light is at each sample, relative (size,).
         noisy: 1 where noise is drawn.
         shot: variance of a current of 1, of the dtype of the currents.
         thermal: variance of the amplifier, likewise.
+        leak: share of the light of other vectors, likewise.
         whole: 1 where the converter rounds to its steps.
     """
-    size, dark = currents.size, shot - shot  # a zero of the currents' dtype
-    if noisy == 1 and whole == 1:
-        for k in range(size):
-            current = currents[k]
-            lit = max(current, dark)
-            currents[k] = np.rint(current * swing[k] + np.sqrt(shot * lit + thermal) * normals[k])
-    elif noisy == 1:
-        for k in range(size):
-            current = currents[k]
-            lit = max(current, dark)
-            currents[k] = current * swing[k] + np.sqrt(shot * lit + thermal) * normals[k]
-    elif whole == 1:
-        for k in range(size):
-            currents[k] = np.rint(currents[k])
+    width, dark = np.uint64(every.size), shot - shot  # a zero of the currents' dtype
+    for v in range(currents.size // every.size):
+        at = np.uint64(v) * width
+        if noisy == 1 and whole == 1:  # what a core usually does, in one sweep
+            for k in range(width):
+                current = currents[at + k] + leak * (every[k] - currents[at + k])
+                spread = np.sqrt(shot * max(current, dark) + thermal)
+                currents[at + k] = np.rint(current * swing[at + k] + spread * normals[at + k])
+        else:
+            for k in range(width):
+                current = currents[at + k] + leak * (every[k] - currents[at + k])
+                if noisy == 1:
+                    spread = np.sqrt(shot * max(current, dark) + thermal)
+                    current = current * swing[at + k] + spread * normals[at + k]
+                currents[at + k] = np.rint(current) if whole == 1 else current
 
 
 @kernel
@@ -302,7 +309,7 @@ def read_group(
     total = np.zeros((columns, size), light.dtype)
     pair, shade = np.empty((2, size), light.dtype), np.empty(size, light.dtype)
     normals, swing = np.zeros((2, size), light.dtype), np.ones(size, light.dtype)
-    every, there = np.empty(width, light.dtype), np.zeros(size, light.dtype)
+    every, there = np.zeros(width, light.dtype), np.zeros(size, light.dtype)
     own, modulation = np.empty(rows * size if weak else 0, light.dtype), np.empty(4, light.dtype)
     places, left = np.empty(rows, np.uint64), np.empty((2, planes, rows), light.dtype)
     ahead = max(1, AHEAD // rows)
@@ -359,12 +366,13 @@ def read_group(
                 place = units + d if shading else u + c - int(shaded)
                 drawn = normals[0] if shading else normals[1]
                 if leak > 0:
-                    spill(leak, wide, every, current)
+                    collect(current, wide, every)
                 if noisy == 1 and (not shading or u == head or darks == units):
                     draw(key[0], begun, lines, np.uint64(number + place), wide, drawn)
-                convert(current, drawn, swing, noisy, shot, thermal, whole)
+                convert(current, every, drawn, swing, noisy, shot, thermal, leak, whole)
                 if shading:
-                    shade[:] = current
+                    for k in range(size):
+                        shade[k] = current[k]
                 else:
                     part = total[place - head]
                     for k in range(size):
