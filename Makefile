@@ -35,7 +35,8 @@ unit: $(READY)
 
 bench: $(READY)
 	$(BIN)/python tests/bench/bench.py
-	$(BIN)/python tests/bench/inference.py
+	$(BIN)/python tests/bench/inference.py --threads 1
+	$(BIN)/python tests/bench/inference.py --threads 2
 
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist

@@ -17,7 +17,7 @@ behind the read-out alone cannot tell the rows of a column apart.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -34,20 +34,21 @@ class Passage:
         shape: units and inputs of the layer.
         nominal: share of the light that the mean path leaves, in (0, 1].
         calibrated: whether the electronics know every path.
+        kind: the dtype that shares are held in.
 
     Example:
         >>> way = Passage((1, 2), nominal=0.5, calibrated=True)
         >>> way.attenuate(np.array([1]), np.array([0.25]))
-        >>> way.share.tolist(), way.scale.tolist(), way.gain.tolist()
-        ([[0.5, 0.25]], [[0.5, 1.0]], [4.0])
+        >>> way.share.tolist(), way.least.tolist(), way.gain.tolist()
+        ([[0.5, 0.25]], [0.25], [4.0])
     """
 
-    def __init__(self, shape: tuple[int, int], nominal: float, *, calibrated: bool) -> None:
+    def __init__(self, shape: tuple[int, int], nominal: float, *, calibrated: bool, kind: Any = np.float64) -> None:
         self.nominal, self.calibrated = nominal, calibrated
-        self.share = np.full(shape, nominal)
+        self.share = np.full(shape, nominal, kind)
         """What is left of the light of input i on its way to unit u, (units, inputs)."""
         self._gain = np.full(shape[0], 1 / nominal)
-        self._scale = np.ones(shape if calibrated else (0, shape[1]))
+        self._least = np.full(shape[0] if calibrated else 0, nominal, kind)
 
     def attenuate(self, positions: NDArray[np.int64], shares: Array) -> None:
         """Note what other paths leave; positions as of :meth:`hwsim.device.Chip.connect`.
@@ -63,8 +64,8 @@ class Passage:
         if self.calibrated:
             units = np.unique(positions // self.share.shape[1])
             least = self.share[units].min(axis=1)
-            self._gain[units] = 1 / least
-            self._scale[units] = least[:, None] / self.share[units]
+            self._gain[units] = 1 / least.astype(np.float64)
+            self._least[units] = least
 
     @property
     def gain(self) -> Array:
@@ -72,6 +73,9 @@ class Passage:
         return self._gain
 
     @property
-    def scale(self) -> Array:
-        """What each drive is weakened by (units, inputs); (0, inputs) where the paths are not known."""
-        return self._scale
+    def least(self) -> NDArray[Any]:
+        """What is left of the light on the worst path to each unit, (units,); (0,) where the paths are not known.
+
+        The drive of input i is weakened to ``least[u] / share[u, i]`` of itself.
+        """
+        return self._least

@@ -12,6 +12,8 @@ import numpy as np
 from hwsim.device.optics import power_share
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     Array = NDArray[np.float64]
@@ -70,7 +72,7 @@ def nearest(wanted: Array, known: Array) -> Array:
     return np.asarray(known[np.searchsorted((known[1:] + known[:-1]) / 2, wanted)])
 
 
-def programmed(wanted: Array, swing: float, error: float, error_db: float, normals: Array) -> Array:
+def programmed(wanted: Array, swing: float, error: float, error_db: float, normals: Sequence[Array] | Array) -> Array:
     """Transmissions as they come out: off by a share of the swing (closed loop) and by decibels (identical pulses).
 
     Args:
@@ -78,7 +80,7 @@ def programmed(wanted: Array, swing: float, error: float, error_db: float, norma
         swing: brightest less darkest.
         error: standard deviation in units of the swing.
         error_db: standard deviation in dB.
-        normals: standard normals (2, ...) of the shape of ``wanted`` behind the first axis.
+        normals: standard normals of the shape of ``wanted``, for either error.
     """
     found = wanted * 10 ** (error_db * normals[1] / 10) + error * swing * normals[0]
     return np.asarray(np.clip(found, 0, 1), np.float64)

@@ -21,7 +21,9 @@ import numpy as np
 from hwsim.device import modulator, optics, receiver
 from hwsim.device.number import NumberChip, finish
 from hwsim.device.passage import Passage
-from hwsim.device.photonic_core import Core, beside, place
+from hwsim.device.photonic_core import place
+from hwsim.device.photonic_drive import Drives
+from hwsim.device.photonic_layer import Entry
 from hwsim.device.photonic_sheet import EFFECTS, SYMBOLS, PhotonicSheet
 from hwsim.device.survey import survey
 from hwsim.device.technology import Bill, FabricationError, Registers, Technology
@@ -31,7 +33,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from hwsim.model import Layer, Model, Start
+    from hwsim.device.photonic_core import Core
+    from hwsim.model import Model, Start
 
 NONE_BEYOND = 200.0
 """Decibels beyond which a crosstalk or an extinction of a sheet stands for none at all."""
@@ -95,6 +98,14 @@ class Photonic:
                 "crossing crosstalk is not modelled where columns combine without couplers; "
                 f"set crossing_crosstalk to -{NONE_BEYOND:g} dB, or combine = 'couplers'"
             )
+
+    @property
+    def exact(self) -> bool:
+        """Whether read-outs are not rounded: all is computed in float64 then, else in float32.
+
+        A converter of b bits and m rows rounds to m / 2^b of the light of a clear cell, float32 to 2^-24 of a sum.
+        """
+        return self.adc_bits is None
 
     @property
     def physical_columns(self) -> int:
@@ -163,81 +174,21 @@ class Photonic:
         """
         ranges = survey(model, start, calibration)
         places = {n.layer: n.products for n in model.nodes}  # reads of one inference
-        layers: list[_Layer] = []
+        layers: list[Entry] = []
         for number, (law, values, seen) in enumerate(zip(model.layers, start, ranges, strict=True)):
-            if not np.isfinite(values.weights).all():
+            ends = [values.weights.min(), values.weights.max()]
+            if not np.isfinite(ends).all():
                 raise FabricationError(f"layer {number}: a weight is no finite number; mend the initial values")
-            scale = max(float(np.abs(values.weights).max()), 1e-30)
+            scale = max(float(-ends[0]), float(ends[1]), 1e-30)
             try:
-                core = (
-                    beside(values.weights)
-                    if law.electronic
-                    else place(self, values.weights, scale, seed, f"chip/{number}")
-                )
+                core = None if law.electronic else place(self, values.weights, scale, seed, f"chip/{number}")
             except ValueError as error:
                 raise FabricationError(f"layer {number}: {error}") from None
             learns = law.learned_connections or law.learned_registers
             room = 2**self.headroom_bits if learns and number > 0 else 1
-            layers.append(_Layer(core, law, seen.low * room, max(seen.high - seen.low, 1e-30) * room, places[number]))
+            span = max(seen.high - seen.low, 1e-30) * room
+            layers.append(Entry(law, values.weights, core, seen.low * room, span, places[number]))
         return PhotonicChip(self, tuple(layers))
-
-
-@dataclass(frozen=True)
-class _Layer:
-    core: Core
-    law: Layer
-    low: float
-    span: float
-    places: int
-    input_on: NDArray[np.int64] = field(init=False)
-    """The input that drives each row of each unit (units, inputs)."""
-    _alike: list[bool] = field(default_factory=lambda: [True])
-    passages: list[Passage] = field(default_factory=list)
-    """The ways through an optical permutation circuit; none where there is no such circuit."""
-    _shut: list[NDArray[np.float64]] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        units, inputs = self.core.nominal.shape
-        object.__setattr__(self, "input_on", np.tile(np.arange(inputs), (units, 1)))
-
-    def connect(self, positions: NDArray[np.int64], cells: NDArray[np.int64]) -> None:
-        """Let inputs drive other rows: the cost is in proportion to the moves."""
-        inputs = self.input_on.shape[1]
-        self.input_on[positions // inputs, cells % inputs] = positions % inputs
-        self._alike.clear()
-        self._shut.clear()
-
-    def attenuate(self, positions: NDArray[np.int64], shares: NDArray[np.float64]) -> None:
-        """Let paths of the circuit leave other shares of the light."""
-        self.passages[0].attenuate(positions, shares)
-        self._alike.clear()
-        self._shut.clear()
-
-    def shut(self, columns: int) -> NDArray[np.float64]:
-        """Difference of a unit's columns at full drive of all rows, through its paths as they are (planes, units)."""
-        if not self._shut:
-            self._shut.append(self.core.seen(self.input_on, self.passages[0].share, columns))
-        return self._shut[0]
-
-    def alike(self) -> bool:
-        """Whether all units have the same inputs on their rows, and as much of their light."""
-        if not self._alike:
-            same = (self.input_on == self.input_on[0]).all()
-            self._alike.append(bool(same and all((way.share == way.share[0]).all() for way in self.passages)))
-        return self._alike[0]
-
-    def order(self) -> NDArray[np.int64]:
-        """``input_on``, or one line of it where all units are alike."""
-        return self.input_on[:1] if self.alike() else self.input_on
-
-    def ways(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Shares of light that reach the rows, and what drives are weakened by; as many lines as :meth:`order`."""
-        none = np.empty((0, 0))
-        if not self.passages:
-            return none, none
-        lines = 1 if self.alike() else len(self.input_on)
-        way = self.passages[0]
-        return way.share[:lines], way.scale[:lines] if way.calibrated else none
 
 
 @dataclass(frozen=True)
@@ -245,7 +196,11 @@ class PhotonicChip(NumberChip):
     """A programmed core."""
 
     device: Photonic
-    layers: tuple[_Layer, ...]
+    layers: tuple[Entry, ...]
+    precision: Any = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "precision", np.float64 if self.device.exact else np.float32)
 
     @property
     def noisy(self) -> bool:
@@ -260,17 +215,18 @@ class PhotonicChip(NumberChip):
 
     def nominal(self, layer: int) -> NDArray[np.float64]:
         """Weights by design level, without programming error."""
-        return self.layers[layer].core.nominal
+        entry = self.layers[layer]
+        return entry.weights if entry.core is None else entry.core.nominal()
 
     def cells(self, layer: int) -> NDArray[np.float64]:
-        """Transmissions that the cells really have."""
+        """Transmissions that the cells really have, each with its path, relative to the mean path of the design."""
         entry = self.layers[layer]
-        return entry.core.nominal if entry.law.electronic else entry.core.cells
+        return entry.weights if entry.core is None else entry.core.cells()
 
     def kinds(self, layer: int) -> NDArray[np.int64]:
         """No two cells are equal: each has its own programming error, and its own place before a rounding read-out."""
-        cells = self.cells(layer)
-        return np.arange(cells.size).reshape(cells.shape)
+        units, inputs = self.layers[layer].weights.shape
+        return np.arange(units * inputs).reshape(units, inputs)
 
     def register_codes(self, layer: int, registers: Registers) -> NDArray[np.float32]:
         """Biases, and the gain where there is one, as the float32 numbers that the electronics behind the ADC hold."""
@@ -284,7 +240,7 @@ class PhotonicChip(NumberChip):
     def illuminate(self, layer: int, nominal: float, *, calibrated: bool) -> None:
         """Put optical circuits before a layer; the read-out is built for the nominal share of the light."""
         entry = self.layers[layer]
-        entry.passages[:] = [Passage(entry.input_on.shape, nominal, calibrated=calibrated)]
+        entry.passages[:] = [Passage(entry.weights.shape, nominal, calibrated=calibrated, kind=self.precision)]
 
     def attenuate(self, layer: int, positions: NDArray[np.int64], shares: NDArray[np.float64]) -> None:
         """Let paths leave other shares of the light; the cost is in proportion to the units they lead to."""
@@ -297,9 +253,7 @@ class PhotonicChip(NumberChip):
         gain = codes[law.units :] if law.gains else 1.0
         return finish(law, sums, Registers(codes[: law.units], gain))
 
-    def products(
-        self, layer: int, signals: NDArray[np.float64], rng: np.random.Generator | None
-    ) -> NDArray[np.float64]:
+    def products(self, layer: int, signals: NDArray[Any], rng: np.random.Generator | None) -> NDArray[Any]:
         """Light through the cells, column by column, tile by tile; noise for every sample, tile and column.
 
         Consecutive rows pass the core together, as many as there are wavelength vectors.
@@ -307,70 +261,54 @@ class PhotonicChip(NumberChip):
         Raises:
             ValueError: a signal is not a number.
         """
-        if np.isnan(signals).any():
-            row, column = np.argwhere(np.isnan(signals))[0]
-            raise ValueError(f"layer {layer}: signal {column} of row {row} is not a number; mend the input")
         device, entry = self.device, self.layers[layer]
         core = entry.core
-        if entry.law.electronic:
+        if core is None:
             from hwsim.kernels.dense import dense_float
 
             sums = np.empty((len(signals), entry.law.units))
-            dense_float(np.ascontiguousarray(signals), core.nominal, sums)
-            return sums
-        dark = modulator.floor_of(device.modulator_extinction)
-        currents = np.empty((len(signals), len(core.cells)))
-        self._read(entry, (signals - entry.low) / entry.span, dark, rng, currents)
-        plane = np.arange(len(signals)) % device.wavelength_vectors
-        real = core.real[plane % len(core.real)]
-        products = currents / device.full_current
-        shut = real
+            dense_float(
+                np.ascontiguousarray(signals, np.float64), np.ascontiguousarray(entry.weights, np.float64), sums
+            )
+            return sums.astype(self.precision, copy=False)
+        drives = Drives(device, entry.low, entry.span, weakened=entry.weakened)
+        try:
+            light, faults = drives.convert(signals, self.precision, rng)
+        except ValueError as error:
+            raise ValueError(f"layer {layer}: {error}") from None
+        products = np.empty((len(signals), core.shape[0]), self.precision)
+        self._read(entry, core, light, faults, rng, products)
+        del light, faults
+        # behind the converter: to weights, less what shut modulators add and what the offset of the inputs takes away
+        dark, factor = modulator.floor_of(device.modulator_extinction), core.weight * entry.span / device.full_current
+        shut, gain = core.real, np.ones(core.shape[0])
         if entry.passages:
-            way = entry.passages[0]
-            products *= way.gain
-            if way.calibrated:  # what shut modulators add is measured through the very paths
-                shut = (entry.shut(device.tile_columns) * way.gain)[plane % len(core.real)]
-        if device.modulator_floor == "subtracted":
-            products -= dark * shut
-        products *= core.weight * entry.span / (1 - dark)
-        return np.asarray(products + entry.low * core.weight * real)
-
-    def _faults(
-        self, shape: tuple[int, ...], rng: np.random.Generator | None
-    ) -> tuple[NDArray[np.float64] | None, NDArray[np.float64] | None]:
-        """What lines and modulators do to drives at one read: factors, and what comes on top; None for nothing."""
-        device, shift, gain = self.device, None, None
-        if rng is not None and device.drive_error:
-            shift = device.drive_error * rng.standard_normal(shape)
-        if rng is not None and device.comb == "independent":
-            spread = receiver.intensity_spread(device.intensity_noise, device.bandwidth)
-            gain = 1 + spread * rng.standard_normal(shape)
-        return gain, shift
+            gain = entry.passages[0].gain
+            if entry.weakened:  # what shut modulators add is measured through the very paths
+                shut = entry.shut() * gain
+        factors = factor / (1 - dark) * gain
+        floor = dark if device.modulator_floor == "subtracted" else 0.0
+        constants = entry.low * core.weight * core.real - floor * core.weight * entry.span / (1 - dark) * shut
+        for plane, constant in enumerate(constants):
+            part = products[plane :: len(constants)]
+            part *= factors.astype(self.precision)
+            part += constant.astype(self.precision)
+        return products
 
     def _read(
         self,
-        entry: _Layer,
-        wish: NDArray[np.float64],
-        dark: float,
+        entry: Entry,
+        core: Core,
+        light: NDArray[Any],
+        faults: NDArray[Any],
         rng: np.random.Generator | None,
-        out: NDArray[np.float64],
+        out: NDArray[Any],
     ) -> None:
-        """Differences of photocurrents, A, at wished drives (rows, inputs)."""
+        """Differences of photocurrents, A, of light or drives (rows, inputs)."""
         from hwsim.kernels.photonic import read_tiles
 
-        device, core = self.device, entry.core
-        share, scale = entry.ways()
-        gain, shift = self._faults(wish.shape, rng)
-        faults = np.empty((2, 0, 0))
-        if len(scale):  # every unit converts drives of its own
-            light = np.clip(wish, 0, 1)
-            if gain is not None or shift is not None:
-                gain = np.ones_like(wish) if gain is None else gain
-                faults = np.stack([gain, gain * (0.0 if shift is None else shift)])
-        else:
-            light = modulator.converted(wish, device.dac_bits)
-            light = light if shift is None else light + shift
-            light = dark + (1 - dark) * (light if gain is None else light * gain)
+        device = self.device
+        share, least = entry.ways(self.precision)
         full = device.full_current
         step = 0.0 if device.adc_bits is None else full * core.top / 2**device.adc_bits
         spread = receiver.intensity_spread(device.intensity_noise, device.bandwidth)
@@ -382,15 +320,15 @@ class PhotonicChip(NumberChip):
             step * (entry.passages[0].nominal if entry.passages else 1),
             10 ** (device.channel_crosstalk / 10),
             2**device.dac_bits - 1 if device.dac_bits else 0.0,
-            dark,
+            modulator.floor_of(device.modulator_extinction),
         ]
         read_tiles(
-            np.ascontiguousarray(light),
+            light,
             core.bright,
             core.dark,
             entry.order(),
             share,
-            scale,
+            least,
             faults,
             np.array(law, np.float64),
             np.array([device.tile_rows, device.tile_columns, device.wavelength_vectors, int(rng is not None)]),
@@ -406,9 +344,9 @@ class PhotonicChip(NumberChip):
         device = self.device
         energy = time = 0.0
         for entry in self.layers:
-            if entry.law.electronic:
+            if entry.core is None:
                 continue
-            units, inputs = entry.core.cells.shape
+            units, inputs = entry.core.shape
             rows, columns = -(-inputs // device.tile_rows), -(-units // device.tile_columns)
             light = device.tile_rows * device.launched_power / device.wall_plug_efficiency * device.read_time
             conversions = device.physical_columns * device.adc_energy + device.tile_rows * device.dac_energy

@@ -2,6 +2,10 @@
 
 A layer is laid on tiles of m rows and n columns. Unit u is column u mod n of group u // n; input i is row i mod m of
 tile i // m. Transmissions here are relative to the mean path of the design, so a clear cell on the mean path gives 1.
+
+What is kept of a cell is what arrives through it at the wavelengths of each vector, in float64 where reads are exact,
+else in the few bytes of :mod:`hwsim.kernels.planes`. The rounding to them is part of how a chip comes to be, like its
+programming error, of which it is a thousandth: everything that is asked of the chip later is answered from there.
 """
 
 from __future__ import annotations
@@ -11,139 +15,204 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hwsim.device import optics, phase_change
-from hwsim.stream import stream
+from hwsim.device import phase_change
+from hwsim.device.photonic_making import Making
+from hwsim.kernels import planes
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from hwsim.device.photonic import Photonic
+    from hwsim.kernels.planes import Planes
 
     Array = NDArray[np.float64]
+
+PART = 1 << 15
+"""Cells that are programmed or looked at together, whole groups of units; the rest of a layer waits."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a layer's cells are meant to hold.
+
+    Args:
+        weights: as wanted (units, inputs), the caller's own.
+        scale: weight of the brightest level.
+        low: darkest relative transmission.
+        high: brightest.
+        known: levels between them, darkest first; none for cells that can take any.
+        top: largest relative transmission by design: the converter's full scale, a row.
+        pair: whether a column of opposite weights stands beside each, or one halfway between for a group.
+    """
+
+    weights: Array
+    scale: float
+    low: float
+    high: float
+    known: Array
+    top: float
+    pair: bool
+
+    @property
+    def middle(self) -> float:
+        """Halfway."""
+        return (self.low + self.high) / 2
+
+    @property
+    def half(self) -> float:
+        """Half the swing."""
+        return (self.high - self.low) / 2
+
+    @property
+    def weight(self) -> float:
+        """Weight of a difference of 1 in relative transmission."""
+        return self.scale / (2 * self.half if self.pair else self.half)
+
+    def targets(self, units: slice) -> tuple[Array, Array]:
+        """Levels of some units' cells, and of those they are compared with, (units, inputs) each."""
+        wanted = self.half * self.weights[units] / self.scale
+        target = phase_change.nearest(self.middle + wanted, self.known)
+        if not self.pair:
+            return target, np.full(target.shape, self.middle)
+        return target, phase_change.nearest(self.middle - wanted, self.known)
+
+    def nominal(self) -> Array:
+        """Design weights by level, worked out anew."""
+        target, opposite = self.targets(slice(None))
+        target -= opposite
+        target *= self.weight
+        return target
 
 
 @dataclass(frozen=True)
 class Core:
-    """One layer's cells as they are: what they were meant to weigh, what they hold, and what arrives of the light.
+    """One layer's cells as they are: what they were meant to weigh, and what arrives of the light.
 
     Args:
-        nominal: design weights (units, inputs).
-        cells: transmissions of the cells that carry the weights (units, inputs).
+        plan: what was wanted.
         bright: relative transmissions from row to column (planes, units, inputs), a plane for each wavelength vector.
         dark: the same of the columns compared with (planes, darks, inputs).
         real: difference of a unit's columns at full drive of all rows, as measured once (planes, units).
-        weight: weight of a difference of 1 in relative transmission.
-        top: largest relative transmission by design: the converter's full scale, a row.
+        group: units that have a dark column in common; 1 where each has its own.
     """
 
-    nominal: Array
-    cells: Array
-    bright: Array
-    dark: Array
+    plan: Plan
+    bright: Planes
+    dark: Planes
     real: Array
-    weight: float
-    top: float
+    group: int
 
-    def __post_init__(self) -> None:
-        off = np.argwhere(~((self.cells >= 0) & (self.cells <= 1)))
-        if off.size:
-            unit, row = off[0]
-            value = self.cells[unit, row]
-            raise ValueError(f"cell {row} of unit {unit} is off range: a transmission of {value:g} is not in 0 to 1")
+    @property
+    def weight(self) -> float:
+        """Weight of a difference of 1 in relative transmission."""
+        return self.plan.weight
 
-    def seen(self, input_on: NDArray[np.int64], share: Array, columns: int) -> Array:
+    @property
+    def top(self) -> float:
+        """Largest relative transmission by design."""
+        return self.plan.top
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Units and inputs."""
+        return self.bright.fine.shape[1], self.bright.fine.shape[2]
+
+    def nominal(self) -> Array:
+        """Design weights (units, inputs)."""
+        return self.plan.nominal()
+
+    def cells(self) -> Array:
+        """Transmissions of the cells that carry the weights, each with its path, at the first vector's wavelength."""
+        return planes.values(self.bright, 0)
+
+    def seen(self, input_on: NDArray[np.integer], share: Array) -> Array:
         """``real`` where only shares of the light reach the rows, (planes, units).
 
         Args:
             input_on: input that drives each row (units, inputs).
             share: what is left of each input's light (units, inputs).
-            columns: columns of a tile, dark ones not counted.
         """
-        units = len(self.cells)
-        shade = np.arange(units) // (1 if self.dark.shape[1] == units else columns)
-        lit = np.take_along_axis(share, input_on, axis=1)
-        return np.array(
-            [(lit * (bright - dark[shade])).sum(axis=1) for bright, dark in zip(self.bright, self.dark, strict=True)]
-        )
+        found = np.empty(self.real.shape)
+        units, inputs = self.shape
+        for first in range(0, units, step := max(PART // inputs, 1)):
+            rows = slice(first, first + step)
+            lit = np.take_along_axis(share[rows], input_on[rows].astype(np.int64), axis=1)
+            for plane in range(len(found)):
+                difference = planes.values(self.bright, plane, rows)
+                difference -= _shade(self.dark, plane, np.arange(units)[rows] // self.group)
+                found[plane, rows] = (lit * difference).sum(axis=1)
+        return found
+
+
+def _shade(dark: Planes, plane: int, rows: NDArray[np.int64]) -> Array:
+    """Dark columns of some units."""
+    first = rows[0]
+    return np.asarray(planes.values(dark, plane, slice(first, rows[-1] + 1))[rows - first])
 
 
 def place(device: Photonic, weights: Array, scale: float, seed: int, name: str) -> Core:
-    """Program a layer's weights into a core.
+    """Program a layer's weights into a core, some groups of units at a time.
 
     Args:
         device: the law.
-        weights: what is wanted (units, inputs), within -scale to scale.
+        weights: what is wanted (units, inputs), within -scale to scale; they are not copied.
         scale: weight of the brightest level.
         seed: of the chip.
         name: path of the random streams, for example ``chip/0``.
 
     Raises:
-        ValueError: the paths differ by more than the cells' contrast can make up for.
+        ValueError: the paths differ by more than the cells' contrast can make up for, or a cell is off range.
     """
-    design, mean = device.paths(None, None), device.mean_path
     units, inputs = weights.shape
-    rows, columns = device.tile_rows, device.tile_columns
-    shape = (-(-units // columns), -(-inputs // rows), rows, device.physical_columns)
-    row_taps, column_taps = _taps(device, shape, seed, name)
-    path = device.paths(row_taps, column_taps) / mean
-    darkest, brightest = phase_change.limits(device.cell_loss, device.extinction)
-    low, high, top = darkest, brightest, brightest * float((design / mean).max())
-    if device.calibration == "path":
-        low, high = darkest * float(path.max()), brightest * float(path.min())
-        top = high
-        if low >= high:
-            spread = 10 * np.log10(path.max() / path.min())
-            raise ValueError(
-                f"paths differ by {spread:.3g} dB, which cells of {device.extinction:g} dB contrast cannot make up "
-                "for; use compensated couplers, a smaller tile, or calibration = 'cell'"
-            )
+    columns, pair = device.tile_columns, device.signs == "balanced-pair"
+    groups, tiles = -(-units // columns), -(-inputs // device.tile_rows)
+    making = Making(device, (groups, tiles), seed, name)
+    at_once = max(PART // (tiles * device.tile_rows * device.physical_columns), 1)
+    parts = [slice(first, min(first + at_once, groups)) for first in range(0, groups, at_once)]
+    low, high, top = making.span(parts)
     known = phase_change.levels(device.level_bits, device.level_spacing, low, high)
-    middle, half = (low + high) / 2, (high - low) / 2
-    pair = device.signs == "balanced-pair"
-    target = phase_change.nearest(middle + half * weights / scale, known)
-    opposite = phase_change.nearest(middle - half * weights / scale, known) if pair else np.full(target.shape, middle)
-    weight = scale / (2 * half if pair else half)
-    wanted = _lay(device, target, opposite, shape, middle)
-    cells, arriving = _programmed(device, wanted, path, (low, high), seed, name)
-    planes = _planes(device, cells, arriving, path, (row_taps, column_taps), seed, name)
-    size = (units, inputs)
-    bright = np.ascontiguousarray([_take(device, plane, size) for plane in planes])
-    dark = np.ascontiguousarray([_take_dark(device, plane, size) for plane in planes])
-    dark_of = np.arange(units) // (columns if device.signs == "reference-column" else 1)
-    return Core(
-        nominal=(target - opposite) * weight,
-        cells=_take(device, cells, size),
-        bright=bright,
-        dark=dark,
-        real=bright.sum(axis=2) - dark.sum(axis=2)[:, dark_of],
-        weight=weight,
-        top=top,
-    )
+    plan = Plan(weights, scale, low, high, known, top, pair)
+    own = device.signs != "reference-column"
+    count = making.planes
+    bright = planes.empty((count, units, inputs), exact=device.exact)
+    dark = planes.empty((count, units if own else groups, inputs), exact=device.exact)
+    real = np.empty((count, units))
+    for part in parts:
+        rows = slice(part.start * columns, min(part.stop * columns, units))
+        wanted = _lay(device, *plan.targets(rows), (part.stop - part.start, tiles), plan.middle)
+        shade = rows if own else part
+        size, dim = (rows.stop - rows.start, inputs), (shade.stop - shade.start, inputs)
+        cells, seen = making.make(part, wanted, (low, high))
+        check(_straight(cells[..., device.bright_columns], size), rows.start)
+        del wanted, cells
+        planes.fill(bright, rows.start, [_straight(plane[..., device.bright_columns], size) for plane in seen])
+        planes.fill(dark, shade.start, [_straight(plane[..., device.dark_columns], dim) for plane in seen])
+        del seen
+        for plane in range(count):
+            sums = planes.values(dark, plane, shade).sum(axis=1)
+            sums = sums if own else np.repeat(sums, columns)[: size[0]]
+            real[plane, rows] = planes.values(bright, plane, rows).sum(axis=1) - sums
+    return Core(plan, bright, dark, real, 1 if own else columns)
 
 
-def beside(weights: Array) -> Core:
-    """A layer that electronics computes: its weights and no cells."""
-    none = np.zeros((1, 0, 0))
-    return Core(np.ascontiguousarray(weights, np.float64), np.zeros((0, 0)), none, none, none[0], 1.0, 1.0)
+def check(cells: Array, first: int) -> None:
+    """See that transmissions (units, inputs) of cells are some.
+
+    Raises:
+        ValueError: one is not; ``first`` is the number of the first unit.
+    """
+    off = np.argwhere(~((cells >= 0) & (cells <= 1)))
+    if off.size:
+        unit, row = off[0]
+        what = f"cell {row} of unit {first + unit} is off range"
+        raise ValueError(f"{what}: a transmission of {cells[unit, row]:g} is not in 0 to 1")
 
 
-def _taps(device: Photonic, shape: tuple[int, ...], seed: int, name: str) -> tuple[Array, Array]:
-    """Coupling ratios of all tiles as made; one tile's for all where there is no error."""
-    row_taps, column_taps = device.taps()
-    if device.coupler_error == 0:
-        return row_taps, column_taps
-    normals = stream(seed, f"{name}/couplers").standard_normal((2, *shape))
-    return (
-        optics.erring_taps(row_taps, device.coupler_error, normals[0]),
-        optics.erring_taps(column_taps, device.coupler_error, normals[1]),
-    )
-
-
-def _lay(device: Photonic, target: Array, opposite: Array, shape: tuple[int, ...], middle: float) -> Array:
+def _lay(device: Photonic, target: Array, opposite: Array, shape: tuple[int, int], middle: float) -> Array:
     """Wanted transmissions on the tiles (groups, tiles, m, physical columns); cells without a use stay halfway."""
-    groups, tiles, rows, _ = shape
-    columns = device.tile_columns
-    wanted = np.full(shape, middle)
+    groups, tiles = shape
+    rows, columns = device.tile_rows, device.tile_columns
+    wanted = np.full((groups, tiles, rows, device.physical_columns), middle)
     full = np.full((groups * columns, tiles * rows), middle)
     full[: target.shape[0], : target.shape[1]] = target
     wanted[..., device.bright_columns] = full.reshape(groups, columns, tiles, rows).transpose(0, 2, 3, 1)
@@ -153,68 +222,8 @@ def _lay(device: Photonic, target: Array, opposite: Array, shape: tuple[int, ...
     return wanted
 
 
-def _programmed(
-    device: Photonic, wanted: Array, path: Array, span: tuple[float, float], seed: int, name: str
-) -> tuple[Array, Array]:
-    """What the cells come to hold, and what arrives through them, at the first vector's wavelength and now."""
-    found = wanted
-    if device.programming_error or device.programming_error_db:
-        normals = stream(seed, f"{name}/programming").standard_normal((2, *wanted.shape))
-        swing = span[1] - span[0]
-        found = phase_change.programmed(wanted, swing, device.programming_error, device.programming_error_db, normals)
-    cells = np.minimum(found / path, 1) if device.calibration == "path" else found
-    now = phase_change.aged(cells, device.age, device.drift_exponent)
-    if device.temperature_rise:
-        normals = stream(seed, f"{name}/temperature").standard_normal(cells.shape)
-        now = phase_change.warmed(
-            now, device.temperature_rise, device.temperature_coefficient, device.temperature_spread, normals
-        )
-    return now, now * path
-
-
-def _planes(
-    device: Photonic,
-    cells: Array,
-    arriving: Array,
-    path: Array,
-    taps: tuple[Array, Array],
-    seed: int,
-    name: str,
-) -> list[Array]:
-    """What arrives at the wavelengths of each vector; a single plane where all vectors see the same."""
-    leaks = device.crossing_crosstalk > -np.inf
-    if not leaks and (device.cell_slope == 0 or device.wavelength_vectors == 1):
-        return [arriving]
-    step = device.tile_rows * device.comb_spacing * device.wavelength**2 / optics.LIGHT_SPEED
-    planes, first = [], np.ones(())
-    for vector in range(device.wavelength_vectors):
-        change = device.cell_slope * vector * step / 100e-9
-        here = phase_change.at_wavelength(cells, device.cell_loss, device.extinction, change) if change else cells
-        seen = arriving * here / np.maximum(cells, 1e-30)
-        if leaks:
-            phases = stream(seed, f"{name}/phases/{vector}").uniform(0, 2 * np.pi, cells.shape)
-            losses = (device.coupler_loss, device.crossing_loss)
-            share = optics.transmit(here, phases, *taps, *losses, device.crossing_crosstalk) / device.mean_path
-            share = share / (here * path)
-            if vector == 0 and device.calibration == "path":
-                first = share
-            seen = seen * share / first
-        planes.append(seen)
-    return planes
-
-
-def _take(device: Photonic, tiles: Array, size: tuple[int, int]) -> Array:
-    """The columns that carry weights, (units, inputs)."""
-    return _straight(tiles[..., device.bright_columns], size)
-
-
-def _take_dark(device: Photonic, tiles: Array, size: tuple[int, int]) -> Array:
-    """The columns compared with: (groups, inputs) for reference columns, else (units, inputs)."""
-    found = tiles[..., device.dark_columns]
-    return _straight(found, (len(tiles), size[1]) if device.signs == "reference-column" else size)
-
-
 def _straight(tiles: Array, size: tuple[int, int]) -> Array:
+    """Columns of tiles (groups, tiles, m, columns) as a layer's rows."""
     groups, count, rows, columns = tiles.shape
     return np.ascontiguousarray(
         tiles.transpose(0, 3, 1, 2).reshape(groups * columns, count * rows)[: size[0], : size[1]]

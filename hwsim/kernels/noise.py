@@ -25,6 +25,11 @@ GAMMA = np.uint64(0x9E3779B97F4A7C15)
 FIRST, SECOND = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
 U30, U27, U31, U11, U8 = np.uint64(30), np.uint64(27), np.uint64(31), np.uint64(11), np.uint64(8)
 LOW_BYTE, ONE = np.uint64(255), np.uint64(1)
+SIGN, ZERO, WORD, U58 = np.uint64(1 << 63), np.uint64(0), np.uint64(64), np.uint64(58)
+RULER = np.uint64(0x03F79D71B4CB0A89)
+"""A de Bruijn sequence: its six bits from any place on are found at no other."""
+PLACES = np.argsort([(int(RULER) << k) % 2**64 >> 58 for k in range(64)]).astype(np.uint8)
+"""The place of a lone bit, by the six bits that the sequence times it begins with."""
 SCALE = 2.0**-52
 
 
@@ -44,6 +49,15 @@ def edges() -> NDArray[np.float64]:
 
 EDGES = edges()
 RATIOS = EDGES[1:] / EDGES[:-1]
+HEIGHTS = np.exp(-0.5 * EDGES * EDGES)
+"""Density at the edges, 1 at 0."""
+EDGE_BITS, LOW_HALF = 29, np.int64(0xFFFFFFFF)
+ENTRIES = (np.rint(EDGES[:-1] * 2.0**EDGE_BITS).astype(np.int64) << 32) + np.maximum(
+    np.floor(RATIOS * 2.0**31).astype(np.int64) - 2, 0
+)
+"""Layers for whole numbers: the edge in units of 2^-29, and below it, in 32 bits, up to which of 2^31 parts of it the
+whole layer lies under the curve, two parts less so that rounding never decides."""
+SINGLE = np.float32(2.0 ** -(31 + EDGE_BITS))
 
 
 @kernel
@@ -73,10 +87,9 @@ def slow_normal(bits: np.uint64) -> float:
                 if -2.0 * y >= x * x:
                     return float(x - TAIL if u < 0 else TAIL - x)
         x = u * EDGES[layer]
-        outer = np.exp(-0.5 * (EDGES[layer] * EDGES[layer] - x * x))
-        inner = np.exp(-0.5 * (EDGES[layer + 1] * EDGES[layer + 1] - x * x))
+        low, high = HEIGHTS[layer], HEIGHTS[layer + 1]
         state += GAMMA
-        if inner + np.float64(mix(state) >> U11) * (SCALE / 2) * (outer - inner) < 1.0:
+        if high - np.float64(mix(state) >> U11) * (SCALE / 2) * (high - low) < np.exp(-0.5 * x * x):
             return float(x)
         state += GAMMA
         bits = mix(state)
@@ -105,6 +118,36 @@ def fill_normals(begin: np.uint64, step: np.uint64, out: NDArray[np.float64]) ->
         for k in range(size):
             if np.isnan(out[k]):
                 out[k] = slow_normal(mix(begin + k * step))
+
+
+@kernel
+def fill_singles(begin: np.uint64, step: np.uint64, out: NDArray[np.float32]) -> None:
+    """The deviates of :func:`fill_normals`, rounded: in whole numbers until the last step, one look-up each.
+
+    A deviate's place within its layer is taken from 32 of its bits instead of 53, and its edge from 29 bits behind the
+    point: it is off by at most 2^-29 and by float32's own rounding, 2^-24 of itself. Which deviates are rare is decided
+    as in float64: what is next to a decision counts as rare, and the rare are worked out in float64.
+
+    Args:
+        begin: place of the first in the stream.
+        step: distance of two places.
+        out: float32 (size,), overwritten.
+    """
+    size, first = np.uint64(out.size), ZERO
+    while first < size:
+        many, begun, rare = min(WORD, size - first), begin + first * step, ZERO
+        for k in range(many):
+            bits = mix(begun + k * step)
+            entry = ENTRIES[bits & LOW_BYTE]
+            u = np.int64(bits ^ SIGN) >> np.int64(32)
+            out[first + k] = np.float32(u * (entry >> np.int64(32))) * SINGLE
+            rare |= (ZERO if abs(u) < (entry & LOW_HALF) else ONE) << k
+        while rare != ZERO:
+            bit = rare & (~rare + ONE)
+            rare ^= bit
+            place = np.uint64(PLACES[(bit * RULER) >> U58])
+            out[first + place] = slow_normal(mix(begun + place * step))
+        first += WORD
 
 
 @sized_kernel

@@ -1,84 +1,186 @@
 """Reads of a photonic core, tile by tile.
 
 Blocks of samples stand vector by vector, each vector's samples side by side, so that every inner loop runs over samples
-of equal cells. Offsets are unsigned: the compiler then knows that no index counts from an array's end.
+of equal cells, and columns are read two by two, so that light is loaded once for both. Offsets are unsigned: the
+compiler then knows that no index counts from an array's end.
+
+Light, currents and noise are numbers of the dtype of the drives. In float32 a vector register holds twice as many as in
+float64. What that rounds is far below what it is read with: currents stand in units of a converter's step, a column of
+m cells is off by about sqrt(m) 2^-24 of its sum, which is at most 2^14 steps, and codes are whole numbers that add up
+exactly below 2^24. So of a million reads of a 10-bit converter some hundred fall on the other side of a step's edge.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numba import prange
 
 from hwsim.kernels.compile import kernel, parallel_kernel
-from hwsim.kernels.noise import GAMMA, fill_normals
+from hwsim.kernels.light import prescale
+from hwsim.kernels.noise import GAMMA, fill_normals, fill_singles
+from hwsim.kernels.planes import MIDDLE
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-BLOCK = 64
-"""Samples of one vector that are read together: the light of a tile and its currents stay in the nearest cache."""
+    from hwsim.kernels.planes import Planes
+
+AHEAD = 256
+"""Cells of a row that are made ready at once: short loops are not worth a vector register."""
 
 
 @kernel
-def gather(
-    light: NDArray[np.float64],
-    places: NDArray[np.uint64],
-    weights: NDArray[np.float64],
-    width: np.uint64,
-    full: float,
-    leak: float,
-    every: NDArray[np.float64],
-    out: NDArray[np.float64],
+def fetch(held: Planes, row: int, begin: int, end: int, factor: float, out: NDArray[Any]) -> None:
+    """Transmissions of cells of one row, times a factor.
+
+    Args:
+        held: transmissions (planes, rows, cells).
+        row: its number.
+        begin: first cell.
+        end: the one after the last.
+        factor: multiplies them.
+        out: (planes, end - begin), overwritten.
+    """
+    step, many = held.step[row] * factor, np.uint64(end - begin)
+    if held.coarse.size == 0:
+        for p in range(out.shape[0]):
+            found, exact = out[p], held.fine[p, row, begin:end]
+            for i in range(many):
+                found[i] = exact[i] * step
+        return
+    upper, lower, wide = held.coarse[row, begin:end], held.fine[0, row, begin:end], np.int64(1) << held.shift[row]
+    found = out[0]
+    for i in range(many):
+        found[i] = ((np.int64(upper[i]) << 16) + np.int64(lower[i])) * step
+    for p in range(1, out.shape[0]):
+        found, change = out[p], held.fine[p, row, begin:end]
+        for i in range(many):
+            base = (np.int64(upper[i]) << 16) + np.int64(lower[i])
+            found[i] = (base + (np.int64(change[i]) - MIDDLE) * wide) * step
+
+
+@kernel
+def fetch_tiles(
+    held: Planes, row: int, begin: int, end: int, rows: int, whole: int, full: float, out: NDArray[Any]
 ) -> None:
-    """Currents of one column of one tile for a block of samples, vector by vector, rows added in their order.
+    """Currents of cells of one row at full light, of a few tiles; the last of them may be short.
+
+    Args:
+        held: transmissions (planes, rows, cells).
+        row: its number.
+        begin: first cell of the first tile.
+        end: the cell after the last.
+        rows: cells of a tile.
+        whole: 1 where the converter rounds to its steps.
+        full: current through a transmission of 1, A, or in steps of a converter for each row in use.
+        out: (planes, end - begin), overwritten with currents in A, or in steps.
+    """
+    middle = begin + (end - begin) // rows * rows
+    for part in range(2):  # whole tiles, then what is left
+        first, last = (begin, middle) if part == 0 else (middle, end)
+        if first < last:
+            used = min(rows, last - first) if whole == 1 else 1
+            fetch(held, row, first, last, full / used, out[:, first - begin : last - begin])
+
+
+@kernel
+def gather_two(
+    light: NDArray[Any],
+    places: NDArray[np.uint64],
+    cells: NDArray[Any],
+    others: NDArray[Any],
+    width: np.uint64,
+    out: NDArray[Any],
+) -> None:
+    """Currents of two columns of one tile for a block of samples, vector by vector, rows added in their order.
 
     Args:
         light: a block's light, input after input (inputs * size,): the samples of the first vector, then of the next.
         places: where the light of each row begins (rows,).
-        weights: transmission of each row's cell, and of the way to it (planes, rows).
+        cells: current of each row's cell of the first column at full light (planes, rows).
+        others: of the second column.
         width: samples of a vector; size is as many for each vector.
-        full: current at full drive through a clear path, A.
-        leak: share of the light that leaks from one vector into another.
-        every: scratch (width,).
-        out: currents (size,), A.
+        out: currents (2, size), overwritten.
     """
-    rows = places.size
-    vectors = out.size // np.int64(width)
-    out[:] = 0.0
-    for v in range(vectors):
-        plane = v if weights.shape[0] > 1 else 0
+    rows, size = places.size, out.shape[1]
+    one, two = out[0], out[1]
+    out[:] = 0
+    for v in range(size // np.int64(width)):
+        plane = v if cells.shape[0] > 1 else 0
         at = np.uint64(v) * width
         r = 0
         while r + 4 <= rows:  # four rows a sweep: the currents are loaded and stored a quarter as often
-            a, b = full * weights[plane, r], full * weights[plane, r + 1]
-            c, d = full * weights[plane, r + 2], full * weights[plane, r + 3]
-            one, two, three, four = places[r] + at, places[r + 1] + at, places[r + 2] + at, places[r + 3] + at
+            a, b, c, d = cells[plane, r], cells[plane, r + 1], cells[plane, r + 2], cells[plane, r + 3]
+            e, f, g, h = others[plane, r], others[plane, r + 1], others[plane, r + 2], others[plane, r + 3]
+            first, second, third, fourth = places[r] + at, places[r + 1] + at, places[r + 2] + at, places[r + 3] + at
             for k in range(width):
-                sums = (out[at + k] + a * light[one + k]) + b * light[two + k]
-                out[at + k] = (sums + c * light[three + k]) + d * light[four + k]
+                i, j, m, n = light[first + k], light[second + k], light[third + k], light[fourth + k]
+                one[at + k] = (((one[at + k] + a * i) + b * j) + c * m) + d * n
+                two[at + k] = (((two[at + k] + e * i) + f * j) + g * m) + h * n
             r += 4
         while r < rows:
-            a, one = full * weights[plane, r], places[r] + at
+            a, e, first = cells[plane, r], others[plane, r], places[r] + at
             for k in range(width):
-                out[at + k] += a * light[one + k]
+                one[at + k] += a * light[first + k]
+                two[at + k] += e * light[first + k]
             r += 1
-    if leak > 0:
-        every[:] = 0.0
-        for v in range(vectors):
-            at = np.uint64(v) * width
+
+
+@kernel
+def gather_one(
+    light: NDArray[Any], places: NDArray[np.uint64], cells: NDArray[Any], width: np.uint64, out: NDArray[Any]
+) -> None:
+    """As :func:`gather_two` for a column without a partner: the same sums to the last bit.
+
+    Args:
+        light: (inputs * size,).
+        places: (rows,).
+        cells: (planes, rows).
+        width: samples of a vector.
+        out: currents (size,), overwritten.
+    """
+    rows, size, one = places.size, out.size, out
+    one[:] = 0
+    for v in range(size // np.int64(width)):
+        plane = v if cells.shape[0] > 1 else 0
+        at = np.uint64(v) * width
+        r = 0
+        while r + 4 <= rows:
+            a, b, c, d = cells[plane, r], cells[plane, r + 1], cells[plane, r + 2], cells[plane, r + 3]
+            first, second, third, fourth = places[r] + at, places[r + 1] + at, places[r + 2] + at, places[r + 3] + at
             for k in range(width):
-                every[k] += out[at + k]
-        for v in range(vectors):
-            at = np.uint64(v) * width
+                sums = (one[at + k] + a * light[first + k]) + b * light[second + k]
+                one[at + k] = (sums + c * light[third + k]) + d * light[fourth + k]
+            r += 4
+        while r < rows:
+            a, first = cells[plane, r], places[r] + at
             for k in range(width):
-                out[at + k] += leak * (every[k] - out[at + k])
+                one[at + k] += a * light[first + k]
+            r += 1
+
+
+@kernel
+def collect(currents: NDArray[Any], width: np.uint64, out: NDArray[Any]) -> None:
+    """Currents of all vectors that are read together.
+
+    Args:
+        currents: (size,).
+        width: samples of a vector.
+        out: (width,), overwritten.
+    """
+    for k in range(width):
+        out[k] = currents[k]
+    for v in range(1, currents.size // np.int64(width)):
+        at = np.uint64(v) * width
+        for k in range(width):
+            out[k] += currents[at + k]
 
 
 @kernel
 def draw(
-    key: np.uint64, first: np.uint64, stride: np.uint64, place: np.uint64, width: np.uint64, out: NDArray[np.float64]
+    key: np.uint64, first: np.uint64, stride: np.uint64, place: np.uint64, width: np.uint64, out: NDArray[Any]
 ) -> None:
     """Noise of one column of one tile for a block of samples, in a block's order.
 
@@ -88,60 +190,70 @@ def draw(
         stride: read-outs of a sample.
         place: number of this one.
         width: samples of a vector.
-        out: normals (size,).
+        out: normals (size,), float32 or float64: the same deviates, rounded.
     """
     vectors = out.size // np.int64(width)
     step = np.uint64(vectors) * stride * GAMMA
     for v in range(vectors):
         begin = key + ((first + np.uint64(v)) * stride + place + np.uint64(1)) * GAMMA
         at = np.uint64(v) * width
-        fill_normals(begin, step, out[at : at + width])
+        if out.itemsize == 4:
+            fill_singles(begin, step, out[at : at + width])
+        else:
+            fill_normals(begin, step, out[at : at + width])
 
 
 @kernel
 def convert(
-    currents: NDArray[np.float64],
-    normals: NDArray[np.float64],
-    swing: NDArray[np.float64],
+    currents: NDArray[Any],
+    every: NDArray[Any],
+    normals: NDArray[Any],
+    swing: NDArray[Any],
     noisy: int,
-    shot: float,
-    thermal: float,
-    step: float,
+    shot: Any,
+    thermal: Any,
+    leak: Any,
+    whole: int,
 ) -> None:
-    """Add noise to the currents of a block and convert them, in place.
+    """Add to the currents of a block what leaks in and noise, and convert them, in place.
 
     Args:
-        currents: (size,), A.
+        currents: of one column, in steps of the converter, or in A where it is exact (size,).
+        every: of all vectors of a read (width,).
         normals: (size,).
         swing: what the comb's light is at each sample, relative (size,).
         noisy: 1 where noise is drawn.
-        shot: 2qB, A.
-        thermal: variance of the amplifier, A^2.
-        step: of the converter, A; 0 for an exact one.
+        shot: variance of a current of 1, of the dtype of the currents.
+        thermal: variance of the amplifier, likewise.
+        leak: share of the light of other vectors, likewise.
+        whole: 1 where the converter rounds to its steps.
     """
-    size = currents.size
-    if noisy == 1:
-        for k in range(size):
-            current = currents[k]
-            lit = max(0.0, current)
-            currents[k] = current * swing[k] + np.sqrt(shot * lit + thermal) * normals[k]
-    if step > 0:
-        scale = 1.0 / step
-        for k in range(size):
-            currents[k] = np.rint(currents[k] * scale) * step
+    width, dark = np.uint64(every.size), shot - shot  # a zero of the currents' dtype
+    for v in range(currents.size // every.size):
+        at = np.uint64(v) * width
+        if noisy == 1 and whole == 1:  # what a core usually does, in one sweep
+            for k in range(width):
+                current = currents[at + k] + leak * (every[k] - currents[at + k])
+                spread = np.sqrt(shot * max(current, dark) + thermal)
+                currents[at + k] = np.rint(current * swing[at + k] + spread * normals[at + k])
+        else:
+            for k in range(width):
+                current = currents[at + k] + leak * (every[k] - currents[at + k])
+                if noisy == 1:
+                    spread = np.sqrt(shot * max(current, dark) + thermal)
+                    current = current * swing[at + k] + spread * normals[at + k]
+                currents[at + k] = np.rint(current) if whole == 1 else current
 
 
 @kernel
-def weaken(
-    share: NDArray[np.float64], order: NDArray[np.int64], cells: NDArray[np.float64], out: NDArray[np.float64]
-) -> None:
-    """Transmissions of cells and of the ways to them, of one column of one tile (planes, rows).
+def weaken(share: NDArray[Any], order: NDArray[Any], cells: NDArray[Any], out: NDArray[Any]) -> None:
+    """Currents of the cells of one column of one tile where less than all light reaches them.
 
     Args:
         share: share of each input's light that reaches its row (inputs,).
         order: input on each row of the tile.
-        cells: transmissions (planes, rows).
-        out: overwritten.
+        cells: (planes, rows).
+        out: (planes, rows or more), overwritten.
     """
     for p in range(cells.shape[0]):
         for r in range(order.size):
@@ -149,163 +261,143 @@ def weaken(
 
 
 @kernel
-def prescale(
-    light: NDArray[np.float64],
-    order: NDArray[np.int64],
-    scale: NDArray[np.float64],
-    law: NDArray[np.float64],
-    gains: NDArray[np.float64],
-    shifts: NDArray[np.float64],
-    there: NDArray[np.float64],
-    out: NDArray[np.float64],
-) -> None:
-    """Light that modulators make of drives that are weakened, before conversion, for the paths behind them.
-
-    Args:
-        light: a block's drives, 0 to 1, input after input (inputs * size,).
-        order: input on each row of the tile.
-        scale: what each input's drive is weakened by (inputs,).
-        law: codes of the converter above 0 (0: exact), share of the light that a shut modulator lets through.
-        gains: factor of each drive at this read, as ``light``; (0,) for 1.
-        shifts: what is added to each drive at this read, as ``light``; (0,) for none.
-        there: 1 for the samples of the block, 0 for room that is left (size,).
-        out: light (rows * size,), overwritten.
-    """
-    codes, floor, size = law[0], law[1], np.uint64(there.size)
-    for r in range(order.size):
-        weak = scale[order[r]]
-        source, at = np.uint64(order[r]) * size, np.uint64(r) * size
-        if codes > 0:
-            for k in range(size):
-                out[at + k] = np.rint(light[source + k] * weak * codes) / codes
-        else:
-            for k in range(size):
-                out[at + k] = light[source + k] * weak
-        if gains.size > 0:
-            for k in range(size):
-                out[at + k] = out[at + k] * gains[source + k] + shifts[source + k]
-        for k in range(size):
-            out[at + k] = there[k] * (floor + (1.0 - floor) * out[at + k])
-
-
-@kernel
-def stand(rows: NDArray[np.float64], first: int, vectors: int, out: NDArray[np.float64]) -> None:
-    """Samples (samples, inputs) from one on, as a block (inputs, size); what lies past the last sample stays."""
-    width = out.shape[1] // vectors
-    for s in range(min(out.shape[1], len(rows) - first)):
-        at = (s % vectors) * width + s // vectors
-        for i in range(rows.shape[1]):
-            out[i, at] = rows[first + s, i]
-
-
-@kernel
 def read_group(
-    light: NDArray[np.float64],
-    gains: NDArray[np.float64],
-    shifts: NDArray[np.float64],
-    first: int,
-    head: int,
-    bright: NDArray[np.float64],
-    dark: NDArray[np.float64],
-    input_on: NDArray[np.int64],
-    share: NDArray[np.float64],
-    scale: NDArray[np.float64],
+    block: int,
+    group: int,
+    blocks_of_light: NDArray[Any],
+    bright: Planes,
+    dark: Planes,
+    input_on: NDArray[Any],
+    share: NDArray[Any],
+    least: NDArray[Any],
+    faults: NDArray[Any],
     law: NDArray[np.float64],
     shape: NDArray[np.int64],
     key: NDArray[np.uint64],
-    out: NDArray[np.float64],
+    out: NDArray[Any],
 ) -> None:
     """Read the columns of one group of units, all its tiles, for a block of samples.
 
     Args:
-        light: the block's light, input after input (inputs * size,).
-        gains: of drives, as ``light``; (0,) for none.
-        shifts: of drives, as ``light``; (0,) for none.
-        first: number of the block's first sample.
-        head: number of the group's first unit.
-        bright: the others as of :func:`read_tiles`.
+        block: number of the block.
+        group: number of the group.
+        blocks_of_light: the others as of :func:`read_tiles`.
+        bright: see there.
         dark: see there.
         input_on: see there.
         share: see there.
-        scale: see there.
+        least: see there.
+        faults: see there.
         law: see there.
         shape: see there.
         key: see there.
         out: see there.
     """
-    samples, units, darks, inputs = out.shape[0], bright.shape[1], dark.shape[1], bright.shape[2]
+    light = blocks_of_light[block].reshape(-1)
+    gains, shifts = light[:0], light[:0]
+    if faults.size > 0:
+        gains, shifts = faults[0, block].reshape(-1), faults[1, block].reshape(-1)
+    kind, size = light.dtype.type, blocks_of_light.shape[2]
+    first, head = block * size, group * shape[1]
+    planes, units, inputs = bright.fine.shape
+    samples, darks = out.shape[0], dark.fine.shape[1]
     rows, columns, vectors, noisy = shape[0], shape[1], shape[2], shape[3]
-    full, shot, thermal, rin, row_step, leak = law[0], law[1], law[2], law[3], law[4], law[5]
-    size = light.size // inputs
     width, tiles = size // vectors, (inputs + rows - 1) // rows
     lines, wide, begun = np.uint64(tiles * (units + darks)), np.uint64(width), np.uint64(first)
     tail, common_drive = min(head + columns, units), input_on.shape[0] == 1
-    weak, lossy = len(scale) > 0, len(share) > 0
-    total = np.zeros((columns, size))
-    one, shade, normals, dark_normals = np.empty(size), np.empty(size), np.zeros(size), np.zeros(size)
-    every, swing, own = np.empty(width), np.ones(size), np.empty(rows * size if weak else 0)
-    there = np.zeros(size)
+    weak, lossy, whole, leak = len(least) > 0, len(share) > 0, int(law[4] > 0), kind(law[5])
+    total = np.zeros((columns, size), light.dtype)
+    pair, shade = np.empty((2, size), light.dtype), np.empty(size, light.dtype)
+    normals, swing = np.zeros((2, size), light.dtype), np.ones(size, light.dtype)
+    every, there = np.zeros(width, light.dtype), np.zeros(size, light.dtype)
+    own, modulation = np.empty(rows * size if weak else 0, light.dtype), np.empty(4, light.dtype)
+    places, left = np.empty(rows, np.uint64), np.empty((2, planes, rows), light.dtype)
+    ahead = max(1, AHEAD // rows)
+    dark_head, dark_tail = (head, tail) if darks == units else (head // columns, head // columns + 1)
+    lit = np.empty((tail - head, planes, ahead * rows), light.dtype)
+    dim = np.empty((dark_tail - dark_head, planes, ahead * rows), light.dtype)
+    full = law[0] / law[4] if whole == 1 else law[0]
     for s in range(min(size, samples - first)):
-        there[(s % vectors) * width + s // vectors] = 1.0
-    places, lit = np.empty(rows, np.uint64), np.empty((bright.shape[0], rows))
-    dim = np.empty((dark.shape[0], rows))
-    if noisy == 1 and rin > 0:
+        there[(s % vectors) * width + s // vectors] = 1
+    if noisy == 1 and law[3] > 0:
         draw(key[1], np.uint64(first // vectors), np.uint64(1), np.uint64(0), wide, every)
         for v in range(vectors):
             for k in range(width):
-                swing[v * width + k] = 1.0 + rin * every[k]
+                swing[v * width + k] += kind(law[3]) * every[k]
     for tile in range(tiles):
         begin, end = tile * rows, min((tile + 1) * rows, inputs)
-        step, used = row_step * (end - begin), end - begin
-        for u in range(head, tail):
-            d = u if darks == units else u // columns
-            leads = darks == units or u == head
-            line = 0 if common_drive else u
+        if tile % ahead == 0:
+            last = min((tile + ahead) * rows, inputs)
+            for c in range(tail - head + dark_tail - dark_head):
+                u = head + c
+                side, row = (bright, u) if u < tail else (dark, u - tail + dark_head)
+                ready = lit[c] if u < tail else dim[u - tail]
+                fetch_tiles(side, row, begin, last, rows, whole, full, ready[:, : last - begin])
+        used, number, at = end - begin, tile * (units + darks), (tile % ahead) * rows
+        step = law[4] * used if whole == 1 else 1.0
+        shot, thermal, counts = kind(law[1] / step), kind(law[2] / step**2), kind(used if whole == 1 else 1)
+        u = head
+        while u < tail:
+            d, line = u if darks == units else u // columns, 0 if common_drive else u
             order = input_on[line, begin:end]
             source = own if weak else light
-            if leads or not common_drive:
+            if u == head or not common_drive:
                 for r in range(used):
                     places[r] = np.uint64((r if weak else order[r]) * size)
                 if weak:
-                    prescale(light, order, scale[line], law[6:8], gains, shifts, there, own)
-                if noisy == 1 and leads:
-                    draw(key[0], begun, lines, np.uint64(tile * (units + darks) + units + d), wide, dark_normals)
-                if lossy:
-                    weaken(share[line], order, dark[:, d, begin:end], dim)
-                    gather(source, places[:used], dim[:, :used], wide, full, leak, every, shade)
-                else:
-                    gather(source, places[:used], dark[:, d, begin:end], wide, full, leak, every, shade)
-                convert(shade, dark_normals, swing, noisy, shot, thermal, step)
+                    modulation[0], modulation[1], modulation[2] = law[6], law[7], 1.0 - law[7]
+                    modulation[3] = least[line]
+                    prescale(light, order, share[line], modulation, gains, shifts, there, own)
+            # the columns read now: a dark one and the unit's, or two units' where the dark one is read for all
+            shaded = darks == units or u == head or not common_drive
+            count = 1 if shaded or u + 1 == tail else 2
+            cells = dim[d - dark_head, :, at : at + used] if shaded else lit[u - head, :, at : at + used]
+            others = lit[u + count - 1 - head, :, at : at + used]
             if lossy:
-                weaken(share[line], order, bright[:, u, begin:end], lit)
-                gather(source, places[:used], lit[:, :used], wide, full, leak, every, one)
+                weaken(share[line], order, cells, left[0])
+                weaken(share[line], order, others, left[1])
+                cells, others = left[0, :, :used], left[1, :, :used]
+            if shaded or count == 2:
+                gather_two(source, places[:used], cells, others, wide, pair)
             else:
-                gather(source, places[:used], bright[:, u, begin:end], wide, full, leak, every, one)
-            if noisy == 1:
-                draw(key[0], begun, lines, np.uint64(tile * (units + darks) + u), wide, normals)
-            convert(one, normals, swing, noisy, shot, thermal, step)
-            part = total[u - head]
-            for k in range(size):
-                part[k] += one[k] - shade[k]
+                gather_one(source, places[:used], cells, wide, pair[0])
+            for c in range(2 if shaded else count):
+                current, shading = pair[c], shaded and c == 0
+                place = units + d if shading else u + c - int(shaded)
+                drawn = normals[0] if shading else normals[1]
+                if leak > 0:
+                    collect(current, wide, every)
+                if noisy == 1 and (not shading or u == head or darks == units):
+                    draw(key[0], begun, lines, np.uint64(number + place), wide, drawn)
+                convert(current, every, drawn, swing, noisy, shot, thermal, leak, whole)
+                if shading:
+                    for k in range(size):
+                        shade[k] = current[k]
+                else:
+                    part = total[place - head]
+                    for k in range(size):
+                        part[k] += counts * (current[k] - shade[k])
+            u += count
+    weight = kind(law[4]) if whole == 1 else kind(1)
     for s in range(min(size, samples - first)):
         at = (s % vectors) * width + s // vectors
         for u in range(head, tail):
-            out[first + s, u] = total[u - head, at]
+            out[first + s, u] = weight * total[u - head, at]
 
 
 @parallel_kernel
 def read_tiles(
-    drive: NDArray[np.float64],
-    bright: NDArray[np.float64],
-    dark: NDArray[np.float64],
-    input_on: NDArray[np.int64],
-    share: NDArray[np.float64],
-    scale: NDArray[np.float64],
-    faults: NDArray[np.float64],
+    light: NDArray[Any],
+    bright: Planes,
+    dark: Planes,
+    input_on: NDArray[Any],
+    share: NDArray[Any],
+    least: NDArray[Any],
+    faults: NDArray[Any],
     law: NDArray[np.float64],
     shape: NDArray[np.int64],
     key: NDArray[np.uint64],
-    out: NDArray[np.float64],
+    out: NDArray[Any],
 ) -> None:
     """Read every column of every tile against its dark column and add the tiles up.
 
@@ -314,53 +406,28 @@ def read_tiles(
     Sums run in a fixed order, a vector's samples side by side, so the result is the same for any number of threads.
 
     Args:
-        drive: light on the inputs, in units of full drive (samples, inputs); where ``scale`` is given, drives 0 to 1.
+        light: light on the inputs, in units of full drive, in :func:`hwsim.kernels.light.blocks`, float32 or float64;
+            where ``least`` is given, drives 0 to 1.
         bright: transmissions of the units' columns (planes, units, inputs): one plane a vector, or one for all.
         dark: transmissions of dark columns (planes, darks, inputs): one a unit, or one a group of ``tile columns``.
         input_on: input that drives row r of unit u (units, inputs); one row of it where all units have the same.
         share: share of input i's light that reaches its row of unit u, as many rows as ``input_on``; (0, 0) where all
             of it does.
-        scale: what the drive of input i for unit u is weakened by before its conversion, as ``share``; (0, 0) where
-            ``drive`` is light already.
-        faults: gain and shift of each drive at this read (2, samples, inputs); (2, 0, 0) for none. Only with ``scale``.
+        least: least of these shares, for as many units, to which drives are weakened before their conversion so that
+            all rows get as much light; (0,) where ``light`` is light already.
+        faults: gain and shift of each drive at this read, as ``light`` (2, ...), or (2, 0, 0, 0) for none. Only with
+            ``least``.
         law: current at full drive through a clear path [A]; shot factor 2qB [A]; amplifier variance [A^2]; relative
             intensity noise (rms); converter step for each row in use [A], 0 for an exact converter; share of the light
             that leaks from one vector into another; codes above 0 of the input converter, 0 for an exact one; share of
-            the light that a shut modulator lets through (both used with ``scale`` alone).
+            the light that a shut modulator lets through (both used with ``least`` alone).
         shape: tile rows, tile columns, vectors, 1 if noise is on.
         key: two keys of the noise: columns and dark columns; the comb.
         out: current differences (samples, units) [A], overwritten.
     """
-    samples, inputs = drive.shape
-    units, columns = bright.shape[1], shape[1]
-    vectors = shape[2]
-    width = max(1, min(BLOCK, (samples + vectors - 1) // vectors))
-    size = width * vectors
-    blocks, groups = (samples + size - 1) // size, (units + columns - 1) // columns
-    faulty = faults.size > 0
-    # light[b, i, v * width + k] is input i of sample b * size + k * vectors + v
-    light, gains = np.zeros((blocks, inputs, size)), np.zeros((blocks, inputs if faulty else 0, size))
-    shifts = np.zeros(gains.shape)
-    for block in prange(blocks):
-        stand(drive, block * size, vectors, light[block])
-        if faulty:
-            stand(faults[0], block * size, vectors, gains[block])
-            stand(faults[1], block * size, vectors, shifts[block])
-    for job in prange(blocks * groups):  # a group of units on one block: its totals stay in the nearest cache
-        block, head = job // groups, job % groups * columns
+    columns = shape[1]
+    groups = (bright.fine.shape[1] + columns - 1) // columns
+    for job in prange(len(light) * groups):  # a group of units on one block: its totals stay in the nearest cache
         read_group(
-            light[block].reshape(-1),
-            gains[block].reshape(-1),
-            shifts[block].reshape(-1),
-            block * size,
-            head,
-            bright,
-            dark,
-            input_on,
-            share,
-            scale,
-            law,
-            shape,
-            key,
-            out,
+            job // groups, job % groups, light, bright, dark, input_on, share, least, faults, law, shape, key, out
         )

@@ -75,7 +75,7 @@ def read_tiles(
     dark: NDArray[np.float64],
     input_on: NDArray[np.int64],
     share: NDArray[np.float64],
-    scale: NDArray[np.float64],
+    least: NDArray[np.float64],
     faults: NDArray[np.float64],
     law: Sequence[float],
     shape: Sequence[int],
@@ -83,13 +83,14 @@ def read_tiles(
 ) -> NDArray[np.float64]:
     """Current differences (samples, units) of a photonic core, one read-out of one column after the other.
 
-    Arguments as of the kernel of this name.
+    Arguments as of the kernel of this name, but that drives and faults stand sample by sample, (samples, inputs) and
+    (2, samples, inputs), and transmissions are float64 (planes, columns, inputs).
 
     Example:
         >>> one = np.ones((1, 1, 1))
         >>> law, shape = [1.0, 0.0, 0.0, 0.0, 0.25, 0.0, 0.0, 0.0], [1, 1, 1, 0]
         >>> none = np.empty((2, 0, 0))
-        >>> read_tiles(one[0], 0.75 * one, 0.5 * one, np.array([[0]]), none[0], none[0], none, law, shape, [0, 0])
+        >>> read_tiles(one[0], 0.75 * one, 0.5 * one, np.array([[0]]), none[0], none[0, 0:], none, law, shape, [0, 0])
         array([[0.25]])
     """
     full, shot, thermal, rin, row_step, leak, codes, floor = law
@@ -105,8 +106,8 @@ def read_tiles(
         own = []
         for s in range(first, min(first + vectors, samples)):
             lit = drive[s, order]
-            if len(scale):
-                lit = lit * scale[line, order]
+            if len(least):
+                lit = lit * (least[line] / share[line, order])
                 lit = np.rint(lit * codes) / codes if codes else lit
                 lit = lit * faults[0, s, order] + faults[1, s, order] if faults.size else lit
                 lit = floor + (1 - floor) * lit

@@ -241,13 +241,31 @@ def test_what_an_fpga_refuses() -> None:
     ]
 
 
-@pytest.mark.parametrize("device", ["ideal", "fpga-lut-bthowen-2022", "pcm-nandakumar-2019"])
-def test_memory_stays_within_three_times_weights_and_activations(device: str) -> None:
-    """At its peak, in float32 sizes, design weights left out, which are the caller's; every position reconnected."""
+SCRATCH = 200_000
+"""Most bytes that kernels take beside NumPy's memory, whatever the size of layer and batch: a photonic kernel's totals,
+currents and cells of a group of units on one block of samples, on one thread."""
+
+
+@pytest.mark.parametrize(
+    ("device", "settings"),
+    [
+        ("ideal", {}),
+        ("fpga-lut-bthowen-2022", {}),
+        ("pcm-nandakumar-2019", {}),
+        ("photonic-feldmann-2021", {}),
+        ("photonic-feldmann-2021", {"tile_rows": 16, "tile_columns": 16}),
+        ("photonic-zhou-2023", {}),
+    ],
+)
+def test_memory_stays_within_three_times_weights_and_activations(device: str, settings: dict[str, int]) -> None:
+    """At its peak, in float32 sizes, design weights left out, which are the caller's; every position reconnected.
+
+    A core of four wavelength vectors holds five different transmissions a weight, dark columns counted.
+    """
     size, batch = 512, 128
     document = read_document(names("devices")[device])
     technology = DEVICES[document.data["technology"]]
-    law = technology.build(sheet_values(read_sheet(document, technology.sheet), {}, document, ()))
+    law = technology.build(sheet_values(read_sheet(document, technology.sheet), settings, document, ()))
     model = Model("t", (Layer(size, size, learned_registers=False),))
     values, rng = start(model, 0), np.random.default_rng(0)
     x, registers = rng.random((batch, size), np.float32), [Registers(np.zeros(size), 1.0)]
@@ -263,4 +281,6 @@ def test_memory_stays_within_three_times_weights_and_activations(device: str) ->
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
-    assert peak <= 3 * 4 * (size * size + 2 * batch * size)
+    assert peak + (SCRATCH if document.data["technology"] == "photonic-pcm" else 0) <= 3 * 4 * (
+        size * size + 2 * batch * size
+    )

@@ -128,6 +128,23 @@ def test_programming_error() -> None:
     assert np.array_equal(chip.nominal(0), other.nominal(0))
 
 
+@pytest.mark.parametrize("signs", ["reference-column", "balanced-pair"])
+def test_a_chip_is_the_same_in_whatever_parts_it_is_made(signs: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One group of units after the other, or all at once, with an error from every stream."""
+    device = replace(
+        FELDMANN, signs=signs, coupler_error=0.02, programming_error_db=0.1, temperature_rise=10.0, tile_rows=5
+    )
+    net = model(23, 17)
+    made = []
+    for part in (1, 1 << 20):
+        monkeypatch.setattr("hwsim.device.photonic_core.PART", part)
+        core = device.fabricate(net, start(net, 0), np.ones((2, 17), np.float32), 3).layers[0].core
+        assert core is not None
+        made.append([*core.bright, *core.dark, core.real])
+    assert all(np.array_equal(one, other) for one, other in zip(*made, strict=True))
+    assert len(np.unique(made[0][1])) > 1000
+
+
 def test_levels() -> None:
     """32 levels, equidistant, the largest weight at the brightest."""
     net = model(10, 200)

@@ -10,8 +10,9 @@ import pytest
 
 from hwsim.device import DEVICES, read_sheet, receiver, sheet_values
 from hwsim.device.photonic import Photonic, PhotonicChip
-from hwsim.device.photonic_core import Core, place
+from hwsim.device.photonic_core import check, place
 from hwsim.device.photonic_sheet import EFFECTS
+from hwsim.kernels.planes import values
 from hwsim.library import names
 from hwsim.model import Layer, Model, Start
 from hwsim.scenario import FaultError, read_document
@@ -85,7 +86,8 @@ def test_noise_of_a_reference_column() -> None:
     chip = fabricated(device, weights)
     reads = chip.products(0, np.ones((40_000, 9)), np.random.default_rng(1))[:, 0]
     entry = chip.layers[0].core
-    bright, dark = (device.full_current * float(side[0, 0].sum()) for side in (entry.bright, entry.dark))
+    assert entry is not None
+    bright, dark = (device.full_current * float(values(side, 0)[0].sum()) for side in (entry.bright, entry.dark))
     variance = receiver.difference_variance(bright, dark, 1e9, 1e-11, -np.inf)
     wanted = float(np.sqrt(variance)) / device.full_current * entry.weight
     assert reads.std() == pytest.approx(wanted, rel=0.01)
@@ -149,7 +151,7 @@ def test_throughput() -> None:
 
 def test_levels_in_decibels_are_nearest_levels() -> None:
     device = core_of(FELDMANN, **{**OFF, "level_spacing": "decibel", "level_bits": 3})
-    nominal = np.unique(np.round(place(device, np.linspace(-1, 1, 900)[None], 1.0, 0, "c").nominal, 12))
+    nominal = np.unique(np.round(place(device, np.linspace(-1, 1, 900)[None], 1.0, 0, "c").nominal(), 12))
     transmissions_ = (nominal + 1) / 2 * (1 - 10**-0.5) + 10**-0.5
     assert len(nominal) == 8
     assert np.diff(10 * np.log10(transmissions_)) == pytest.approx(5 / 7, rel=1e-9)
@@ -184,9 +186,11 @@ def test_a_floor_that_is_left_adds_a_constant() -> None:
 def test_a_cell_off_range_is_named() -> None:
     one = np.ones((1, 1))
     with pytest.raises(ValueError, match=r"cell 0 of unit 0 is off range: a transmission of 1\.5 is not in 0 to 1"):
-        Core(one, 1.5 * one, one[None], one[None], one, 1.0, 1.0)
+        check(1.5 * one, 0)
     with pytest.raises(ValueError, match="a transmission of nan"):
-        Core(one, np.nan * one, one[None], one[None], one, 1.0, 1.0)
+        check(np.nan * one, 0)
+    with pytest.raises(ValueError, match="cell 2 of unit 5 is off range"):
+        check(np.array([[0.0, 1.0, 0.5], [0.5, 0.5, -1e-9]]), 4)
 
 
 def test_a_signal_that_is_no_number_is_named() -> None:

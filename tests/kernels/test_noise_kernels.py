@@ -68,6 +68,22 @@ def test_the_law() -> None:
         assert abs(np.corrcoef(z[:-lag], z[lag:])[0, 1]) < 3.3 / 1000
 
 
+@pytest.mark.parametrize("size", [1, 63, 64, 65, 200_000])
+def test_single_precision(size: int) -> None:
+    """The same deviates to 2^-23 of themselves and 2^-28, the rare ones of edges and tail among them."""
+    wanted, found = np.empty(size), np.full(size, np.nan, np.float32)
+    for key in (0, 12345, MASK):
+        noise.fill_normals(np.uint64(key), noise.GAMMA, wanted)
+        noise.fill_singles(np.uint64(key), noise.GAMMA, found)
+        assert (np.abs(found - wanted) <= 2.0**-23 * np.abs(wanted) + 2.0**-28).all()
+    assert size < 1000 or np.abs(found).max() > noise.TAIL
+
+
+def test_places_of_bits() -> None:
+    bits = np.uint64(1) << np.arange(64, dtype=np.uint64)
+    assert noise.PLACES[(bits * noise.RULER) >> np.uint64(58)].tolist() == list(range(64))
+
+
 @pytest.mark.parametrize("step", [0.0, 0.25])
 def test_reads(step: float) -> None:
     """Noise of both variances, then the converter; small work and large give the same deviates."""

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hwsim.kernels import dense, noise, photonic, plain_photonic
+from hwsim.kernels import dense, light, noise, photonic, plain_photonic, planes
 from hwsim.kernels import plain_products as plain
 from hwsim.kernels.compile import threads
 
@@ -78,13 +78,14 @@ def core(
     planes, darks = vectors if rng.integers(2) else 1, units if own else -(-units // columns)
     order = [rng.permutation(inputs) for _ in range(units)] if moved else [np.arange(inputs)]
     lossy, weak, faulty = (len(order) * (ways in known) for known in (WAYS[1:], WAYS[2:], WAYS[3:]))
+    share = rng.uniform(0.1, 1, (lossy, inputs))
     return {
         "drive": rng.random((samples, inputs)),
         "bright": rng.random((planes, units, inputs)),
         "dark": rng.random((planes, darks, inputs)),
-        "input_on": np.array(order, np.int64),
-        "share": rng.uniform(0.1, 1, (lossy, inputs)),
-        "scale": rng.uniform(0.1, 1, (weak, inputs)),
+        "input_on": np.array(order),
+        "share": share,
+        "least": share[:weak].min(axis=1, initial=1),
         "faults": rng.uniform(0.9, 1.1, (2, samples, inputs if faulty else 0)),
         "law": np.array(
             [
@@ -97,9 +98,37 @@ def core(
     }
 
 
-def read(given_: dict[str, Any]) -> np.ndarray:
-    out = np.full((len(given_["drive"]), given_["bright"].shape[1]), np.nan)
-    photonic.read_tiles(**given_, out=out)
+def held(values: np.ndarray, kind: Any) -> planes.Planes:
+    """Transmissions as a kernel takes them; packed for reads in float32."""
+    found = planes.empty(values.shape, exact=kind == np.float64)
+    planes.fill(found, 0, list(values))
+    return found
+
+
+def read(given_: dict[str, Any], kind: Any = np.float64) -> np.ndarray:
+    samples, vectors = len(given_["drive"]), int(given_["shape"][2])
+
+    def standing(rows: np.ndarray) -> np.ndarray:
+        found = light.blocks(samples, rows.shape[1], vectors, kind)
+        for first in range(0, samples, 50):  # in parts, as they come
+            light.stand(rows[first : first + 50], first, vectors, found)
+        return found
+
+    faults = given_["faults"]
+    out = np.full((samples, given_["bright"].shape[1]), np.nan, kind)
+    photonic.read_tiles(
+        standing(given_["drive"]),
+        held(given_["bright"], kind),
+        held(given_["dark"], kind),
+        given_["input_on"].astype(np.uint16),  # as chips have it, so that it is compiled once
+        given_["share"].astype(kind),
+        given_["least"].astype(kind),
+        np.array([standing(f) for f in faults]) if faults.size else np.empty((2, 0, 0, 0), kind),
+        given_["law"],
+        given_["shape"],
+        given_["key"],
+        out,
+    )
     return out
 
 
@@ -127,14 +156,82 @@ def test_tiles(
     assert read(given_) == pytest.approx(plain_photonic.read_tiles(**given_), rel=1e-9, abs=1e-9 * steps(given_))
 
 
+@given(
+    samples=st.integers(0, 70),
+    inputs=SIZES,
+    units=SIZES,
+    rows=st.integers(1, 9),
+    columns=st.integers(1, 5),
+    seed=SEEDS,
+    noisy=st.booleans(),
+    moved=st.booleans(),
+    ways=st.sampled_from(WAYS),
+)
+def test_tiles_in_float32(
+    samples: int, inputs: int, units: int, rows: int, columns: int, seed: int, noisy: bool, moved: bool, ways: str
+) -> None:
+    """As in float64 over the same transmissions and drives, but for rounding, by an exact converter.
+
+    A sum is off by 2^-24 of itself a term, its noise by 2^-24; converters of inputs, whose decisions are rounded
+    likewise, are exact here too.
+    """
+    given_ = core(samples, inputs, units, rows, columns, seed, noisy=noisy, moved=moved, ways=ways)
+    given_["law"][[4, 6]] = 0
+    given_["drive"] = given_["drive"].astype(np.float32).astype(float)
+    kept = {side: held(given_[side], np.float32) for side in ("bright", "dark")}
+    given_ |= {side: np.array([planes.values(h, p) for p in range(len(h.fine))]) for side, h in kept.items()}
+    wanted = plain_photonic.read_tiles(**given_)
+    assert read(given_, np.float32) == pytest.approx(wanted, abs=inputs * 2.0**-21 * given_["law"][0])
+
+
+@pytest.mark.parametrize("ways", WAYS)
+def test_steps_in_float32(ways: str) -> None:
+    """By a converter of 1000 steps: whole numbers of steps off, in fewer than 1 read of 1000."""
+    given_ = core(70, 36, 11, 9, 4, 5, noisy=True, ways=ways)
+    given_["law"][4], given_["law"][6] = 1e-6 * given_["law"][0] / 2e-3, 0
+    off = (read(given_, np.float32) - read(given_)) / steps(given_)
+    assert off == pytest.approx(np.rint(off), abs=0.01)
+    assert np.abs(off).max() <= 1
+    assert (np.abs(off) > 0.5).mean() < 2 * 4 / 1000  # two columns, four tiles
+
+
+@given(
+    count=st.integers(1, 5),
+    rows=st.integers(1, 6),
+    cells=st.integers(1, 40),
+    low=st.sampled_from([0.0, 0.3]),
+    spread=st.sampled_from([0.0, 1e-9, 0.01, 0.9]),
+    seed=SEEDS,
+)
+def test_planes(count: int, rows: int, cells: int, low: float, spread: float, seed: int) -> None:
+    """What is held is as near as is said, fits float32, is not below 0, and is what a kernel gets."""
+    rng = np.random.default_rng(seed)
+    base = rng.uniform(low, 1, (rows, cells))
+    wanted = np.array([base, *(base * rng.uniform(1 - spread, 1 + spread, (count - 1, rows, cells)))])
+    kept = held(wanted, np.float32)
+    found = np.array([planes.values(kept, p) for p in range(count)])
+    top = wanted.max(axis=(0, 2))[:, None]
+    assert (np.abs(found[0] - wanted[0]) <= 2.0**-24 * top).all()
+    largest = np.abs(wanted - wanted[0]).max(axis=(0, 2))[:, None]
+    assert (np.abs(found - wanted) <= np.maximum(largest / 32766, 2.0**-24 * top)).all()
+    assert np.array_equal(found.astype(np.float32), found)
+    assert (found >= 0).all()
+    row, begin = int(rng.integers(rows)), int(rng.integers(cells))
+    for form, values in ((kept, found), (held(wanted, np.float64), wanted)):
+        got = np.empty((count, cells - begin))
+        photonic.fetch(form, row, begin, cells, 0.75, got)
+        assert got == pytest.approx(0.75 * values[:, row, begin:], rel=1e-15)
+        assert np.array_equal(planes.values(form, count - 1, slice(row, row + 1)), values[-1:, row])
+
+
 @given(inputs=SIZES, units=SIZES, seed=SEEDS)
 def test_tiles_of_one_cell(inputs: int, units: int, seed: int) -> None:
     """Every cell is converted alone: the law of one row written down for whole arrays at once."""
     given_ = core(3, inputs, units, 1, 1, seed, noisy=False)
     given_["law"][5], given_["shape"][2] = 0, 1
     full, step = given_["law"][0], steps(given_)
-    light = full * given_["drive"][:, given_["input_on"]]
-    lit, shade = (np.rint(light * given_[side][0] / step) for side in ("bright", "dark"))
+    light_ = full * given_["drive"][:, given_["input_on"]]
+    lit, shade = (np.rint(light_ * given_[side][0] / step) for side in ("bright", "dark"))
     assert read(given_) / step == pytest.approx((lit - shade).sum(axis=2), abs=1e-9)
 
 
@@ -185,6 +282,5 @@ def test_any_number_of_threads_gives_the_same() -> None:
         threads(number)
         out = np.empty((65, 17), np.int64)
         dense.dense_integer(signals, weights, np.arange(17), out)
-        found.append((read(given_), out))
-    assert np.array_equal(found[0][0], found[1][0])
-    assert np.array_equal(found[0][1], found[1][1])
+        found.append((read(given_), read(given_, np.float32), out))
+    assert all(np.array_equal(one, other) for one, other in zip(*found, strict=True))
