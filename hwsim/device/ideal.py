@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
     from hwsim.model import Model, Start
 
+LARGE = 1 << 18
+"""Cells from which on products are a twentieth quicker where inputs lie one after the other in memory."""
+
 
 class IdealSheet(Datasheet):
     """A datasheet of the technology ``ideal``: it has no numbers."""
@@ -56,7 +59,8 @@ class IdealChip(NumberChip):
     """The weight that each position meets."""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "met", tuple(weights.copy() for weights in self.weights))
+        met = (np.array(weights, order="F" if weights.size >= LARGE else "C") for weights in self.weights)
+        object.__setattr__(self, "met", tuple(met))
 
     @property
     def noisy(self) -> bool:
@@ -87,7 +91,7 @@ class IdealChip(NumberChip):
 
     def connect(self, layer: int, positions: NDArray[np.int64], cells: NDArray[np.int64]) -> None:
         """Gather the weights of the positions that move."""
-        self.met[layer].reshape(-1)[positions] = self.weights[layer].reshape(-1)[cells]
+        self.met[layer][np.divmod(positions, self.met[layer].shape[1])] = self.weights[layer].reshape(-1)[cells]
 
     def products(self, layer: int, signals: NDArray[Any], rng: np.random.Generator | None) -> NDArray[Any]:
         """Products as the linear algebra library sums them."""

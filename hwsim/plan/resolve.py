@@ -6,34 +6,32 @@ import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hwsim.controller import CONTROLLERS, ControllerPlugin, Course
 from hwsim.controller.compiled import unfit
-from hwsim.crossbar import CROSSBARS
-from hwsim.crossbar.technology import Switch, SwitchSheet, build_switch
 from hwsim.execution import Hardware
 from hwsim.execution.hardware import layout
-from hwsim.model import Model, read_model
 from hwsim.model.values import read_values
 from hwsim.plan.effort import choose_effort
-from hwsim.plan.lookup import Lookup, Origins, Sheet, device_technology, number_origin
+from hwsim.plan.found import Found, look_up, sure
+from hwsim.plan.lookup import Lookup, Origins, Sheet, number_origin
 from hwsim.sampling import find_misfits
-from hwsim.scenario import Document, Section, validate
-from hwsim.scenario.schema import Choice, CrossbarChoice, ModelChoice, ScenarioFile
-from hwsim.task import TASKS, Shape, Task, TaskPlugin
 from hwsim.version import VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from hwsim.controller import ControllerPlugin
     from hwsim.crossbar import Fabric, Topology
-    from hwsim.device import Datasheet, Device, Technology
-    from hwsim.model import Start
-
-T = TypeVar("T")
+    from hwsim.crossbar.technology import Switch
+    from hwsim.device import Device, Technology
+    from hwsim.model import Model, Start
+    from hwsim.plan.found import FoundCrossbar, FoundDevice, FoundModel
+    from hwsim.scenario import Document, Section
+    from hwsim.scenario.schema import CrossbarChoice, ScenarioFile
+    from hwsim.task import Shape, Task, TaskPlugin
 
 FABRICATED = {
     "drawn": set[str](),
@@ -82,87 +80,60 @@ def resolve(document: Document, path: Path) -> Plan:
         FaultError: every fault at once, each with file, line and column.
     """
     r = Lookup(document, path)
-    file = r.faults.attempt(lambda: validate(document, ScenarioFile))
-    chosen_task = file.task if file else r.table(Choice, "task")
-    chosen_model = file.model if file else r.table(ModelChoice, "model")
-    chosen_device = file.device if file else r.table(Choice, "device")
-    chosen_crossbar = file.crossbar if file else r.table(CrossbarChoice, "crossbar")
-    chosen_controller = file.controller if file else r.table(Choice, "controller")
-
-    task = r.entry(TASKS, "task", ("task", "name"), _name(chosen_task))
-    task_values = r.parameters(task.parameters, "task", chosen_task) if task else None
-    model_document = r.file("models", "model", ("model", "name"), _name(chosen_model))
-    width = chosen_model.width if chosen_model else None
-    model = r.faults.attempt(lambda: read_model(model_document, width)) if model_document else None
-    if model_document and width and "width" not in model_document.data:
-        what = f"the model {_name(chosen_model)!r} has no width"
-        r.fault(("model", "width"), what, "leave it out, or choose a model that has one")
-    device_document = r.file("devices", "device", ("device", "name"), _name(chosen_device))
-    technology = r.faults.attempt(lambda: device_technology(device_document)) if device_document else None
-    device_sheet = r.sheet(device_document, technology.sheet, "device", chosen_device) if technology else None
-    topology = r.entry(
-        CROSSBARS, "topology", ("crossbar", "topology"), chosen_crossbar.topology if chosen_crossbar else None
-    )
-    switch_name, switch_document = r.switch(
-        ("crossbar", "technology"), chosen_crossbar.technology if chosen_crossbar else None
-    )
-    switch_sheet = r.sheet(switch_document, SwitchSheet, "crossbar", chosen_crossbar)
-    controller = r.entry(CONTROLLERS, "controller", ("controller", "name"), _name(chosen_controller))
-    course = r.parameters(controller.parameters, "controller", chosen_controller) if controller else None
-
-    device = _built(r, technology, device_sheet) if technology and device_sheet else None
-    switch = build_switch(str(switch_name), switch_sheet.sheet, switch_sheet.values) if switch_sheet else None
-    shape = task.shape(task_values) if task and task_values else None
-    if model and model_document:
-        _fit_model(r, model, model_document, shape, device, technology)
-    fabrics = _fabrics(r, chosen_crossbar, model, topology) if chosen_crossbar and model and topology else None
-    if chosen_crossbar and model:
-        _fit_crossbar(r, chosen_crossbar, model, technology, switch)
-    if file and model and model_document and file.fabrication.values == "sampled":
-        for number, what, cure in find_misfits(model):
-            r.faults.add(model_document.fault(("layer", number), what, "", cure))
-    values_file = _values(r, model, model_document) if file and file.fabrication.values == "imported" else None
-    if controller and model and shape:
-        for what, cure in controller.problems(model, shape):
-            r.fault(("controller", "name"), what, cure)
-    if file and shape:
-        _fit_expectation(r, file, shape)
-    if file and model and controller and course:
-        _fit_path(r, controller.course(course), model, file.execution.torch_device)
+    found = look_up(r)
+    fabrics, values_file = _fit(r, found)
     r.faults.check()
 
-    sheets = (_sure(device_sheet), _sure(switch_sheet))
-    resolved, origins = _written(r, _sure(file), _sure(switch_name), _sure(task_values), _sure(course), *sheets)
-    documents = [_sure(model_document), _sure(device_document), _sure(switch_document)]
+    file, crossbar = sure(found.file), found.crossbar
+    documents = [sure(part.document) for part in (found.model, found.device, crossbar)]
+    names = (f"models/{file.model.name}", f"devices/{file.device.name}", f"devices/{crossbar.name}")
+    resolved, origins = _written(r, found)
     return Plan(
         name=path.stem,
-        scenario=_sure(file),
-        task=_sure(task),
-        task_parameters=_sure(task_values),
-        model=_sure(model),
-        device=_sure(device),
-        technology=_sure(technology),
-        device_values=_sure(device_sheet).values,
-        switch=_sure(switch),
-        fabrics=_sure(fabrics),
-        controller=_sure(controller),
-        controller_parameters=_sure(course),
+        scenario=file,
+        task=sure(found.task.plugin),
+        task_parameters=sure(found.task.parameters),
+        model=sure(found.model.model),
+        device=sure(found.device.device),
+        technology=sure(found.device.technology),
+        device_values=sure(found.device.sheet).values,
+        switch=sure(crossbar.switch),
+        fabrics=sure(fabrics),
+        controller=sure(found.controller.plugin),
+        controller_parameters=sure(found.controller.parameters),
         resolved=resolved,
         origins=origins,
-        files={
-            f"models/{_sure(file).model.name}.toml": documents[0].text,
-            f"devices/{_sure(file).device.name}.toml": documents[1].text,
-            f"devices/{switch_name}.toml": documents[2].text,
-        },
+        files={f"{name}.toml": document.text for name, document in zip(names, documents, strict=True)},
         identity=_identity(resolved, documents),
         values_file=values_file,
     )
 
 
-def _values(r: Lookup, model: Model | None, document: Document | None) -> Path | None:
-    """The file of values beside a model file, held against the model."""
-    if model is None or document is None:
+def _fit(r: Lookup, found: Found) -> tuple[tuple[Fabric | None, ...] | None, Path | None]:
+    """Hold the parts that were found against each other; the circuits, and the file of imported values if any."""
+    model, shape, file = found.model.model, found.task.shape, found.file
+    if file and shape:
+        _fit_expectation(r, file, shape)
+    if model is None:
+        return None, None
+    _fit_model(r, found.model, shape, found.device)
+    _fit_crossbar(r, found.crossbar, model, found.device.technology)
+    _fit_controller(r, found, model)
+    return _fabrics(r, found.crossbar, model), _fit_values(r, found, model)
+
+
+def _fit_values(r: Lookup, found: Found, model: Model) -> Path | None:
+    """Hold what decides the values of the cells against the model; the file of imported ones."""
+    document, way = found.model.document, found.file.fabrication.values if found.file else "drawn"
+    if document is None:
         return None
+    for number, what, cure in find_misfits(model) if way == "sampled" else ():
+        r.faults.add(document.fault(("layer", number), what, "", cure))
+    return _values(r, model, document) if way == "imported" else None
+
+
+def _values(r: Lookup, model: Model, document: Document) -> Path | None:
+    """The file of values beside a model file, held against the model."""
     name, digest = document.data.get("values"), document.data.get("values_digest")
     if not isinstance(name, str) or not isinstance(digest, str):
         r.fault(("fabrication", "values"), "the model file names no values", "import the network with hwsim import")
@@ -175,27 +146,6 @@ def _values(r: Lookup, model: Model | None, document: Document | None) -> Path |
     return path
 
 
-def _built(r: Lookup, technology: Technology, sheet: Sheet[Datasheet]) -> Device | None:
-    """The device; numbers that are sound one by one may still not go together."""
-    try:
-        return technology.build(sheet.values)
-    except ValueError as error:
-        what, _, cure = str(error).partition("; ")
-        r.fault(("device",), what, cure)
-        return None
-
-
-def _name(choice: Choice | ModelChoice | None) -> str | None:
-    return choice.name if choice else None
-
-
-def _sure(value: T | None) -> T:
-    """A value that cannot be missing any more, since faults were checked."""
-    if value is None:
-        raise AssertionError("a missing value without a fault")
-    return value
-
-
 def _identity(resolved: dict[str, Any], documents: list[Document]) -> str:
     """SHA-256 of everything that may touch a run's bits: values, contents of the files named, version."""
     essence = {key: value for key, value in resolved.items() if key not in {"title", "expect", "published"}}
@@ -204,16 +154,10 @@ def _identity(resolved: dict[str, Any], documents: list[Document]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _written(
-    r: Lookup,
-    file: ScenarioFile,
-    technology: str,
-    task: Section,
-    course: Section,
-    device: Sheet[Datasheet],
-    switch: Sheet[SwitchSheet],
-) -> tuple[dict[str, Any], Origins]:
+def _written(r: Lookup, found: Found) -> tuple[dict[str, Any], Origins]:
     """The scenario with every value in place, which runs as it stands, and where each value comes from."""
+    file, device, switch = sure(found.file), sure(found.device.sheet), sure(found.crossbar.sheet)
+    task, course = sure(found.task.parameters), sure(found.controller.parameters)
     crossbar = file.crossbar.model_dump(include=set(type(file.crossbar).model_fields), exclude_none=True)
     if switch.sheet.medium == "optical":
         crossbar.setdefault("calibrated", True)
@@ -221,7 +165,7 @@ def _written(
         "task": {"name": file.task.name, **task.model_dump()},
         "model": file.model.model_dump(exclude_none=True),
         "device": {"name": file.device.name, **device.written},
-        "crossbar": {**crossbar, "technology": technology, **switch.written},
+        "crossbar": {**crossbar, "technology": sure(found.crossbar.name), **switch.written},
         "controller": {"name": file.controller.name, **course.model_dump()},
         "fabrication": file.fabrication.model_dump(include=FABRICATED[file.fabrication.values]),
         "execution": file.execution.model_dump(),
@@ -265,15 +209,9 @@ def assemble(plan: Plan, task: Task, values: Sequence[Start]) -> Hardware:
     return machine
 
 
-def _fit_model(
-    r: Lookup,
-    model: Model,
-    document: Document,
-    shape: Shape | None,
-    device: Device | None,
-    technology: Technology | None,
-) -> None:
+def _fit_model(r: Lookup, found: FoundModel, shape: Shape | None, behind: FoundDevice) -> None:
     """Hold a model against its task and its device."""
+    model, document, device, technology = sure(found.model), sure(found.document), behind.device, behind.technology
     if shape and shape.steps and not _fits_sequence(r, model, document, shape):
         return
     if shape and model.inputs != shape.features:
@@ -313,10 +251,11 @@ def _fits_sequence(r: Lookup, model: Model, document: Document, shape: Shape) ->
     return False
 
 
-def _fit_crossbar(
-    r: Lookup, chosen: CrossbarChoice, model: Model, technology: Technology | None, switch: Switch | None
-) -> None:
+def _fit_crossbar(r: Lookup, found: FoundCrossbar, model: Model, technology: Technology | None) -> None:
     """Hold the crossbar against what stands behind it."""
+    chosen, switch = found.chosen, found.switch
+    if chosen is None:
+        return
     if technology and chosen.scope not in technology.scopes:
         what = f"banks of scope {chosen.scope!r} cannot be built on {technology.name}"
         r.fault(("crossbar", "scope"), what, f"use {' or '.join(map(repr, technology.scopes))}")
@@ -330,8 +269,11 @@ def _fit_crossbar(
         r.fault(("crossbar", "calibrated"), what, "leave calibrated out")
 
 
-def _fabrics(r: Lookup, chosen: CrossbarChoice, model: Model, topology: Topology) -> tuple[Fabric | None, ...]:
+def _fabrics(r: Lookup, found: FoundCrossbar, model: Model) -> tuple[Fabric | None, ...] | None:
     """One fabric for each layer with learned connections."""
+    chosen, topology = found.chosen, found.topology
+    if chosen is None or topology is None:
+        return None
     fabrics: list[Fabric | None] = []
     for bank in layout(model, chosen.scope).layers:
         ports = chosen.ports or bank.ports
@@ -364,11 +306,18 @@ def _fabric(r: Lookup, chosen: CrossbarChoice, topology: Topology, ports: int) -
     return fabric
 
 
-def _fit_path(r: Lookup, course: Course, model: Model, device: str) -> None:
-    """Hold the kernels that train, where a scenario insists on them, against model and device."""
-    why = unfit(model) or (None if device == "cpu" else f"it works on the processor, not on {device!r}")
-    if course.path == "compiled" and why:
-        r.fault(("controller", "path"), f"the compiled path cannot train this: {why}", "use 'torch' or 'auto'")
+def _fit_controller(r: Lookup, found: Found, model: Model) -> None:
+    """Hold the method, and the kernels that train where a scenario insists on them, against model, task and device."""
+    plugin, parameters, shape = found.controller.plugin, found.controller.parameters, found.task.shape
+    if plugin is None:
+        return
+    for what, cure in plugin.problems(model, shape) if shape else ():
+        r.fault(("controller", "name"), what, cure)
+    if parameters and found.file and plugin.course(parameters).path == "compiled":
+        device = found.file.execution.torch_device
+        why = unfit(model) or (None if device == "cpu" else f"it works on the processor, not on {device!r}")
+        if why:
+            r.fault(("controller", "path"), f"the compiled path cannot train this: {why}", "use 'torch' or 'auto'")
 
 
 def _fit_expectation(r: Lookup, file: ScenarioFile, shape: Shape) -> None:

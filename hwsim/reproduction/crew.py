@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
@@ -44,11 +44,12 @@ class Standing:
 
 @dataclass
 class _Worker:
-    process: subprocess.Popen[str]
+    process: subprocess.Popen[bytes]
     complaints: IO[str]
     job: Job | None = None
     share: float = 0.0
-    buffer: list[str] = field(default_factory=list)
+    heard: bytes = b""
+    """What came after the last whole line."""
 
 
 class Crew:
@@ -92,10 +93,13 @@ class Crew:
             for _ in range(min(self._size, len(waiting))):
                 self._hire(ears, waiting.pop(), order)
             while any(worker.job for worker in self._workers):
-                for key, _ in ears.select(timeout=0.5):
+                heard = [(key, said) for key, _ in ears.select(timeout=0.5) for said in self._hear(key.data)]
+                for key, said in heard:
                     worker: _Worker = key.data
-                    job, said = worker.job, self._hear(worker)
-                    if said is None or job is None:
+                    job = worker.job
+                    if job is None:
+                        if said.get("dead"):  # between jobs: its end would be heard again and again
+                            ears.unregister(key.fileobj)
                         continue
                     if "share" in said:
                         worker.share = float(said["share"])
@@ -123,7 +127,6 @@ class Crew:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=complaints,
-            text=True,
             env={**os.environ, **ONE_THREAD},
             start_new_session=True,  # Ctrl-C reaches this process alone, which ends the workers
         )
@@ -136,22 +139,25 @@ class Crew:
         worker.job = job
         with contextlib.suppress(BrokenPipeError):  # dead already: its silence is heard next
             if worker.process.stdin is not None:
-                worker.process.stdin.write(json.dumps(order(job)) + "\n")
+                worker.process.stdin.write(json.dumps(order(job)).encode() + b"\n")
                 worker.process.stdin.flush()
 
     @staticmethod
-    def _hear(worker: _Worker) -> dict[str, Any] | None:
-        """The next line of a worker; a worker that died in its job says so by its end."""
-        line = worker.process.stdout.readline() if worker.process.stdout is not None else ""
-        if line:
-            said: dict[str, Any] = json.loads(line)
-            return said
+    def _hear(worker: _Worker) -> list[dict[str, Any]]:
+        """The lines of a worker that are there; a worker that died in its job says so by its end.
+
+        All of them at once, past Python's buffers: a line left in one would never wake the selector.
+        """
+        found = os.read(worker.process.stdout.fileno(), 1 << 16) if worker.process.stdout is not None else b""
+        if found:
+            *lines, worker.heard = (worker.heard + found).split(b"\n")
+            return [json.loads(line) for line in lines]
         code = worker.process.wait()
         worker.complaints.seek(0)
         last = [text for text in worker.complaints.read().splitlines() if text.strip()][-1:]
         why = f"its process was ended by signal {-code}" if code < 0 else f"its process ended with code {code}"
         hint = " (out of memory?)" if code == -9 else ""  # noqa: PLR2004 - SIGKILL
-        return {"failed": ": ".join([why + hint, *last]), "dead": True}
+        return [{"failed": ": ".join([why + hint, *last]), "dead": True}]
 
     @staticmethod
     def _bury(worker: _Worker) -> None:

@@ -121,6 +121,21 @@ def test_ideal_is_torch(text: str) -> None:
     assert infer(model, chip, x, registers, None) == pytest.approx(torch_twin(model, values, registers, x), abs=3e-5)
 
 
+@pytest.mark.parametrize("large", [1, 1 << 18])
+def test_ideal_cells_move(large: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However its weights lie in memory."""
+    monkeypatch.setattr("hwsim.device.ideal.LARGE", large)
+    rng = np.random.default_rng(0)
+    model = Model("t", (Layer(5, 7, "identity", "uniform", 1.0, True, "zero", 1.0, False, True),))
+    values, x = start(model, 0), rng.random((3, 7), np.float32)
+    chip, p = Ideal().fabricate(model, values, x, 0), rng.permutation(35)
+    moved = rng.permutation(35)[:20]
+    met = values[0].weights.astype(np.float32).reshape(-1)
+    chip.connect(0, moved, p[moved])
+    met[moved] = values[0].weights.astype(np.float32).reshape(-1)[p[moved]]
+    assert infer(model, chip, x, [Registers(np.zeros(5), 1.0)], None) == pytest.approx(x @ met.reshape(5, 7).T)
+
+
 def conv(image: Any, filters: Any, bias: Any, window: Any) -> Any:
     """Convolution in Python integers: image [channel][row][column], filters [unit][cell]."""
     (kh, kw), (sh, sw), (top, left) = window.kernel, window.stride, window.before

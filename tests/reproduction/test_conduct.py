@@ -17,6 +17,7 @@ import pytest
 
 from hwsim.cli.reproduce import reproduce
 from hwsim.reproduction import (
+    Job,
     Kept,
     Standing,
     compare,
@@ -124,6 +125,21 @@ def test_a_failing_run_and_a_dying_worker_are_named(short: Path, tmp_path: Path)
     assert "none.toml:1:1: no such file" in said[jobs[0]]["failed"]
     assert said[jobs[1]]["failed"].startswith("its process was ended by signal 9 (out of memory?)")
     assert said[jobs[2]]["answer"]["events"] == 4
+
+
+def test_an_answer_right_behind_a_report(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both lines come in one piece: the second is not left in a buffer that nobody looks into again."""
+    lines = r'json.dumps({"share": 0.5}) + "\n" + json.dumps({"answer": n}) + "\n"'
+    work = f"import json\nfor n, _ in enumerate(sys.stdin): sys.stdout.write({lines}); sys.stdout.flush()"
+    monkeypatch.setattr("hwsim.reproduction.crew._WORK", f"exec({work!r})")
+    jobs = [Job(str(number), "s", (), 0, (("c", "1", number),), 1.0) for number in range(3)]
+    deadline = time.monotonic() + 60
+
+    def watch(_: Standing) -> None:
+        assert time.monotonic() < deadline, "an answer is waited for that came long ago"
+
+    with Crew(1) as crew:
+        assert [said["answer"] for _, said in crew.carry_out(jobs, lambda job: {"seed": job.seed}, watch)] == [0, 1, 2]
 
 
 def test_interrupted(short: Path, tmp_path: Path) -> None:
