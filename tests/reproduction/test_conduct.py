@@ -33,7 +33,7 @@ from hwsim.reproduction import (
     values,
     write_kept,
 )
-from hwsim.reproduction.conduct import metric_of
+from hwsim.reproduction.conduct import _answer, metric_of
 from hwsim.reproduction.crew import Crew
 from hwsim.reproduction.worker import _why
 from hwsim.scenario import Fault, FaultError, read_document
@@ -306,6 +306,16 @@ def test_a_scenario_and_a_reproduction_are_told_apart(short: Path) -> None:
 def test_a_metric_that_no_answer_has() -> None:
     assert metric_of({"final": {"loss": 1.0}}, "accuracy") is None
     assert metric_of({"final": {"loss": float("nan")}}, "loss") is None
+
+
+@pytest.mark.parametrize("text", ["", "5", "[]", '["final", "seconds"]', '{"final": 1, "seconds": 2}', '{"final": {}}'])
+def test_half_an_answer_is_none(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "answer.json"
+    assert _answer(path) is None
+    path.write_text(text)
+    assert _answer(path) is None
+    path.write_text('{"final": {}, "seconds": 1}')
+    assert _answer(path) == {"final": {}, "seconds": 1}
 
 
 def test_an_empty_outcome(short: Path) -> None:
