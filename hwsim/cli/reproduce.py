@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from hwsim.reproduction import Conduct, Job, Outcome, Reproduction
 
 
+PICTURES = (".png", ".svg", ".pdf")
+"""What pictures can be written as."""
+
+
 def reproduce(
     name: Annotated[str, typer.Argument(help="Reproduction file, or a name: hwsim list reproductions.")],
     kept: Annotated[
@@ -46,18 +50,24 @@ def reproduce(
     The exit code is 1 where an expectation of the file fails, 3 where runs failed.
     """
     from hwsim.folder import SCHEDULE
-    from hwsim.reproduction import compare, join_kept, kept_path, read_kept, run_folder, values, write_kept
+    from hwsim.reproduction import check_place, compare, kept_path, read_kept, run_folder, values
+    from hwsim.reproduction import keep as keep_results
 
     found = _read(name)
     folder = out or Path("runs") / found.name
+    _check_picture(picture)
+    points = _points(found, curve, x, seeds)
     if kept:
         _refuse(kept=kept, keep=keep, set_=set_)
         runs, command = read_kept(found)
+        runs = [run for run in runs if not (curve or x or seeds) or (run.curve, run.x, run.seed) in points]
         failed: dict[str, str] = {}
         schedules: list[Path] = []
     else:
         _refuse(keep=keep, set_=set_, jobs=jobs)
-        chosen = _choose(found, curve, x, seeds, set_ or [])
+        if keep:
+            check_place(found)
+        chosen = _choose(found, points, set_ or [])
         done = _carry_out(found, chosen, folder, jobs, quiet=quiet)
         schedules = [run_folder(folder, job) / SCHEDULE for job in chosen]
         runs, failed, command = done.runs, done.failed, _command(found, curve, x, seeds, set_)
@@ -65,9 +75,8 @@ def reproduce(
     drawing = picture or (folder / f"{found.name}.png" if not kept else Path(f"{found.name}.png"))
     pictures = [drawing] if not (kept and found.file.picture == "activity") else []
     if keep and runs:  # where all runs failed, what was kept before stays
-        runs, command = join_kept(found, runs, f"{command} --keep")
+        runs, command, path = keep_results(found, runs, f"{command} --keep")
         outcome = compare(found, values(runs))
-        path = write_kept(found, runs, command)
         typer.echo(f"kept {path}", err=True)
         pictures.append(path.with_suffix(".png"))
     for place in pictures:
@@ -120,13 +129,11 @@ def _refuse(*, kept: bool = False, keep: bool, set_: list[str] | None, jobs: int
     faults.check()
 
 
-def _choose(
-    found: Reproduction, curves: list[str] | None, xs: list[str] | None, seeds: int | None, extra: list[str]
-) -> list[Job]:
-    """The jobs of the points asked for."""
-    from dataclasses import replace
-
-    from hwsim.reproduction import plan_jobs, shown
+def _points(
+    found: Reproduction, curves: list[str] | None, xs: list[str] | None, seeds: int | None
+) -> set[tuple[str, str, int]]:
+    """The points asked for: curve, value of the axis as it is shown, seed."""
+    from hwsim.reproduction import shown
     from hwsim.scenario import Fault, Faults
     from hwsim.scenario.diagnosis import choose
 
@@ -140,18 +147,46 @@ def _choose(
     if seeds is not None and seeds < 1:
         faults.add(Fault("--seeds", 1, 1, "'seeds' must be at least 1", str(seeds)))
     faults.check()
-    points = [
-        (curve.name, x)
+    points = {
+        (curve.name, shown(x), seed)
         for curve in found.file.curve
         for x in found.places(curve)
+        for seed in (curve.seeds or found.file.seeds)[:seeds]
         if (not curves or curve.name in curves) and (not xs or shown(x) in xs)
+    }
+    if not points:
+        asked = [curve for curve in found.file.curve if not curves or curve.name in curves]
+        places = dict.fromkeys(shown(x) for curve in asked for x in found.places(curve))
+        faults.add(Fault("--x", 1, 1, "these curves have no point there", "", f"allowed: {', '.join(places)}"))
+    faults.check()
+    return points
+
+
+def _choose(found: Reproduction, points: set[tuple[str, str, int]], extra: list[str]) -> list[Job]:
+    """The jobs of points."""
+    from dataclasses import replace
+
+    from hwsim.reproduction import plan_jobs, shown
+
+    wanted = {place[:2] for place in points}
+    only = [(c.name, x) for c in found.file.curve for x in found.places(c) if (c.name, shown(x)) in wanted]
+    jobs = [
+        replace(job, places=tuple(place for place in job.places if place in points))
+        for job in plan_jobs(found, extra, only)
     ]
-    allowed = {curve.name: (curve.seeds or found.file.seeds)[:seeds] for curve in found.file.curve}
-    chosen = []
-    for job in plan_jobs(found, extra, points):
-        places = tuple(place for place in job.places if place[2] in allowed[place[0]])
-        chosen += [replace(job, places=places)] if places else []
-    return chosen
+    return [job for job in jobs if job.places]
+
+
+def _check_picture(path: Path | None) -> None:
+    """Refuse a picture that cannot be drawn before anything is computed."""
+    from hwsim.scenario import Fault, FaultError
+
+    if path is not None and path.suffix.lower() not in PICTURES:
+        what, cure = (
+            f"no picture can be written as {path.suffix or 'a file without a suffix'}",
+            "use .png, .svg or .pdf",
+        )
+        raise FaultError([Fault("--picture", 1, 1, what, "", cure)])
 
 
 def _carry_out(found: Reproduction, chosen: list[Job], folder: Path, workers: int | None, *, quiet: bool) -> Conduct:

@@ -72,7 +72,7 @@ def draw_reproduction(
         handles = axes.get_legend_handles_labels()[0]
         if shown:
             others: Any = {"color": "#777777", "marker": "o", "mfc": "white", "linewidth": 1.0, "linestyle": "--"}
-            handles += axes.plot([], [], label="published, or the authors'", **others)
+            handles += axes.plot([], [], label="published, or authors' own", **others)
         style: Any = {"handles": handles, "frameon": False, "fontsize": 9, "handlelength": 3}
         if axis is not None:
             figure.legend(loc="outside right center", **style)

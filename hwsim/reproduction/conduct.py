@@ -110,7 +110,8 @@ def metric_of(answer: dict[str, Any], metric: str) -> float | None:
 def _answer(path: Path) -> dict[str, Any] | None:
     """A run's answer where one is there and whole."""
     try:
-        found: dict[str, Any] = json.loads(path.read_text())
+        found: Any = json.loads(path.read_text())
     except (OSError, ValueError):
         return None
-    return found if {"final", "seconds"} <= set(found) else None
+    whole = isinstance(found, dict) and isinstance(found.get("final"), dict) and "seconds" in found
+    return found if whole else None

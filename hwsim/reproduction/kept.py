@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import asdict, dataclass
+from errno import EACCES
+from fcntl import LOCK_EX, flock
 from typing import TYPE_CHECKING, Any
 
 from hwsim.reproduction.job import plan_jobs
@@ -40,6 +43,40 @@ def kept_path(reproduction: Reproduction) -> Path:
     return reproduction.path.parent / FOLDER / f"{reproduction.path.stem}.json"
 
 
+def check_place(reproduction: Reproduction) -> None:
+    """Find out before anything is computed whether results can be kept.
+
+    Raises:
+        FaultError: what is kept there cannot be read: joined with new results, it would be lost.
+        OSError: the folder cannot be written.
+    """
+    path = kept_path(reproduction)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not os.access(path.parent, os.W_OK):
+        raise PermissionError(
+            EACCES, "results cannot be kept here; leave --keep out, or copy the file", str(path.parent)
+        )
+    if path.exists():
+        read_kept(reproduction)
+
+
+def keep(reproduction: Reproduction, runs: Sequence[Kept], command: str) -> tuple[list[Kept], str, Path]:
+    """Join results with those kept before and write them all; one process at a time.
+
+    Returns:
+        As :func:`join_kept`, and the file.
+    """
+    folder = kept_path(reproduction).parent
+    folder.mkdir(parents=True, exist_ok=True)
+    door = os.open(folder, os.O_RDONLY)
+    try:
+        flock(door, LOCK_EX)  # freed when it is closed
+        joined, commands = join_kept(reproduction, runs, command)
+        return joined, commands, write_kept(reproduction, joined, commands)
+    finally:
+        os.close(door)
+
+
 def write_kept(reproduction: Reproduction, runs: Sequence[Kept], command: str) -> Path:
     """Write results in the place of those before, whole or not at all."""
     path = kept_path(reproduction)
@@ -48,8 +85,12 @@ def write_kept(reproduction: Reproduction, runs: Sequence[Kept], command: str) -
     text = json.dumps(head, indent=1)[:-2] + ',\n "runs": [\n  ' + ",\n  ".join(rows) + "\n ]\n}\n"
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".part.{path.name}")
-    part.write_text(text)
-    part.replace(path)
+    try:
+        part.write_text(text)
+        part.replace(path)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise OSError(error.errno, error.strerror or str(error), str(path)) from error
     return path
 
 
@@ -58,11 +99,13 @@ def join_kept(reproduction: Reproduction, runs: Sequence[Kept], command: str) ->
 
     Returns:
         All of them in the order of the file, and the commands that made them.
+
+    Raises:
+        FaultError: what was kept before cannot be read.
     """
-    try:
-        before, others = read_kept(reproduction)
-    except FaultError:
+    if not kept_path(reproduction).exists():
         return list(runs), command
+    before, others = read_kept(reproduction)
     wanted = {place: job.key[:SHORT] for job in plan_jobs(reproduction) for place in job.places}
     new = {(run.curve, run.x, run.seed) for run in runs}
     old = [run for run in before if (place := (run.curve, run.x, run.seed)) not in new and wanted.get(place) == run.key]
@@ -86,14 +129,27 @@ def read_kept(reproduction: Reproduction) -> tuple[list[Kept], str]:
     path = kept_path(reproduction)
     again = f"hwsim reproduce {reproduction.name} --keep writes it"
     try:
-        found: dict[str, Any] = json.loads(path.read_text())
-        runs = [Kept(**run) for run in found["runs"]]
+        found: dict[str, Any] = json.loads(path.read_text("utf-8"))
+        runs = [_kept(run) for run in found["runs"]]
     except FileNotFoundError:
         raise FaultError([Fault(str(path), 1, 1, "no results are kept here", "", again)]) from None
     except (ValueError, KeyError, TypeError) as error:
         what = f"no results of a reproduction ({error})"
         raise FaultError([Fault(str(path), 1, 1, what, "", f"remove it; {again}")]) from error
     return runs, str(found.get("command", ""))
+
+
+def _kept(run: dict[str, Any]) -> Kept:
+    """One run of a file.
+
+    Raises:
+        ValueError: a number that is none.
+    """
+    found = Kept(**run)
+    for name, value in (("seed", found.seed), ("value", found.value), ("seconds", found.seconds)):
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise ValueError(f"{name} = {value!r} is no number")  # noqa: TRY004 - told like other faults of the file
+    return found
 
 
 def values(runs: Sequence[Kept]) -> dict[Key, float]:

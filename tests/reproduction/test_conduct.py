@@ -9,8 +9,10 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -20,16 +22,18 @@ from hwsim.reproduction import (
     Job,
     Kept,
     Standing,
+    check_place,
     compare,
     conduct,
     join_kept,
+    keep,
     plan_jobs,
     read_kept,
     read_reproduction,
     values,
     write_kept,
 )
-from hwsim.reproduction.conduct import metric_of
+from hwsim.reproduction.conduct import _answer, metric_of
 from hwsim.reproduction.crew import Crew
 from hwsim.reproduction.worker import _why
 from hwsim.scenario import Fault, FaultError, read_document
@@ -221,12 +225,82 @@ def test_kept_results_that_are_none(short: Path) -> None:
             "--seeds:1:1: 'seeds' must be at least 1, found 0\n--x:1:1: unknown x '5'",
         ),
         ({"jobs": 0}, "--jobs:1:1: 'jobs' must be at least 1, found 0"),
+        (
+            {"kept": True, "curve": ["quik"]},
+            "--curve:1:1: unknown curve 'quik', did you mean 'quick'?",
+        ),
+        (
+            {"picture": Path("a.xyz")},
+            "--picture:1:1: no picture can be written as .xyz, use .png, .svg or .pdf",
+        ),
     ],
 )
 def test_refusals(short: Path, options: dict[str, Any], wanted: str) -> None:
     with pytest.raises(FaultError) as caught:
         reproduce(str(short), **options)
     assert str(caught.value).startswith(wanted)
+
+
+def test_a_point_that_the_curves_asked_for_do_not_have(short: Path) -> None:
+    short.write_text(short.read_text().replace('name = "plain"', 'name = "plain"\nx = [8]'))
+    with pytest.raises(FaultError, match=r"^--x:1:1: these curves have no point there, allowed: 8$"):
+        reproduce(str(short), curve=["plain"], x=["4"])
+
+
+KEPT = [Kept(curve, x, seed, 1.5, 0.1, "0" * 8) for curve in ("quick", "plain") for x in ("4", "8") for seed in (1, 2)]
+
+
+def test_kept_results_of_some_points(
+    short: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_kept(read_reproduction(read_document(short), short), KEPT, "by hand")
+    reproduce(str(short), kept=True, curve=["quick"], x=["8"], seeds=1, json=True)
+    lines = json.loads(capsys.readouterr().out)["curves"]
+    assert {line["name"]: [point["runs"] for point in line["points"]] for line in lines} == {
+        "quick": [0, 1],
+        "plain": [0, 0],
+    }
+
+
+@pytest.mark.parametrize("text", ["<<<<<<< HEAD", '{"runs": 5}', '{"runs": [{"curve": "quick"}]}', "VALUE", "[]"])
+def test_kept_results_that_cannot_be_read_are_not_written_over(short: Path, text: str) -> None:
+    """Found out before anything is computed; and again at the end, since hours may lie between."""
+    found = read_reproduction(read_document(short), short)
+    path = write_kept(found, KEPT, "by hand")
+    path.write_text(path.read_text().replace("1.5", '"much"') if text == "VALUE" else text)
+    before = path.read_text()
+    for act in (lambda: check_place(found), lambda: keep(found, KEPT, "now"), lambda: reproduce(str(short), keep=True)):
+        with pytest.raises(
+            FaultError, match=r"figure\.json:1:1: no results of a reproduction \(.*remove it; hwsim rep"
+        ):
+            act()
+    assert path.read_text() == before
+
+
+def test_several_that_keep_at_once(short: Path) -> None:
+    """Each keeps one point: every point is there in the end, and nothing else. Locks are those between processes."""
+    found = read_reproduction(read_document(short), short)
+    places = [(place, job.key[:8]) for job in plan_jobs(found) for place in job.places][:3]
+    start = Barrier(len(places))
+
+    def act(number: int) -> None:
+        place, key = places[number]
+        start.wait()
+        keep(found, [Kept(*place, float(number), 0.1, key)], f"command {number}")
+
+    with ThreadPoolExecutor(len(places)) as pool:
+        list(pool.map(act, range(len(places))))
+    runs, command = read_kept(found)
+    assert sorted(run.value for run in runs) == list(range(3))
+    assert len(command.split(" && ")) == 3
+    assert [path.name for path in (short.parent / "results").iterdir()] == ["figure.json"]
+
+
+def test_a_folder_where_nothing_can_be_kept(short: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.access", lambda *_: False)
+    with pytest.raises(PermissionError, match="results cannot be kept here; leave --keep out, or copy the file"):
+        check_place(read_reproduction(read_document(short), short))
 
 
 def test_a_scenario_and_a_reproduction_are_told_apart(short: Path) -> None:
@@ -239,6 +313,16 @@ def test_a_scenario_and_a_reproduction_are_told_apart(short: Path) -> None:
 def test_a_metric_that_no_answer_has() -> None:
     assert metric_of({"final": {"loss": 1.0}}, "accuracy") is None
     assert metric_of({"final": {"loss": float("nan")}}, "loss") is None
+
+
+@pytest.mark.parametrize("text", ["", "5", "[]", '["final", "seconds"]', '{"final": 1, "seconds": 2}', '{"final": {}}'])
+def test_half_an_answer_is_none(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "answer.json"
+    assert _answer(path) is None
+    path.write_text(text)
+    assert _answer(path) is None
+    path.write_text('{"final": {}, "seconds": 1}')
+    assert _answer(path) == {"final": {}, "seconds": 1}
 
 
 def test_an_empty_outcome(short: Path) -> None:
