@@ -203,14 +203,14 @@ def convert_outputs(
     own = len(variances) > 0
     for r in prange(rows):
         if noisy == 1:
-            normals = np.empty(units)
-            fill_normals(key + (np.uint64(r) * np.uint64(units) + ONE) * GAMMA, GAMMA, normals)
+            normals = np.empty(units, np.float32)
+            fill_singles(key + (np.uint64(r) * np.uint64(units) + ONE) * GAMMA, GAMMA, normals)
             if own:
                 for u in range(units):
-                    sums[r, u] += np.float32(normals[u]) * np.sqrt(variances[r, u] + common)
+                    sums[r, u] += normals[u] * np.sqrt(variances[r, u] + common)
             else:
                 for u in range(units):
-                    sums[r, u] += np.float32(normals[u]) * np.sqrt(common)
+                    sums[r, u] += normals[u] * np.sqrt(common)
         if step > 0:
             for u in range(units):
                 sums[r, u] = min(max(np.rint(sums[r, u] * inverse), least), largest) * step
