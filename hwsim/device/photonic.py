@@ -209,6 +209,11 @@ class PhotonicChip(NumberChip):
         return bool(d.shot_noise or d.amplifier_noise or d.drive_error or d.intensity_noise > -np.inf)
 
     @property
+    def together(self) -> int:
+        """A row for each wavelength vector."""
+        return self.device.wavelength_vectors
+
+    @property
     def data_bits(self) -> int:
         """Width of the signals that pass the permutation circuit, before the DAC, bit."""
         return self.device.dac_bits or 64
