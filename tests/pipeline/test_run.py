@@ -144,7 +144,7 @@ def test_two_processes_on_one_folder(tiny: Path, tmp_path: Path, hwsim_command: 
 
 def test_killed_at_random_moments(tiny: Path, tmp_path: Path) -> None:
     """Kill -9 until the run comes through; its score is that of an undisturbed run."""
-    epochs = "controller.epochs=60"
+    epochs = "controller.epochs=100"
     undisturbed = run_here(tiny, tmp_path / "calm", epochs)
     words = [sys.executable, "-m", "hwsim", "run", str(tiny), "--json", "--quiet", "--out", "killed", "--set", epochs]
     chance = random.Random(0)  # noqa: S311 - moments of kills
@@ -152,7 +152,7 @@ def test_killed_at_random_moments(tiny: Path, tmp_path: Path) -> None:
     for attempt in range(30):
         process = subprocess.Popen(words, cwd=tmp_path, stdout=subprocess.PIPE, env=os.environ)
         # the last attempts wait longer, so that the run comes through on any machine
-        wait = chance.uniform(0.5, 4.0) if attempt < 6 else 60.0
+        wait = chance.uniform(0.5, 2.0) if attempt < 6 else 60.0
         try:
             out, _ = process.communicate(timeout=wait)
         except subprocess.TimeoutExpired:
