@@ -55,6 +55,8 @@ class Emulation:
     def __call__(self, x: Any, *, noise: bool = True) -> NDArray[np.float32]:
         """Infer on the chip as it is connected now.
 
+        Samples that pass a photonic core together, at several wavelengths, leak a little into each other, noise or not.
+
         Args:
             x: samples (batch, ...), as the module takes them; anything that NumPy makes an array of.
             noise: whether reads draw event noise; every call draws from a stream of its own.
@@ -67,11 +69,15 @@ class Emulation:
         """
         samples = np.asarray(x, np.float32)
         if samples.shape[1:] != self.shape:
-            raise ValueError(f"the network takes samples of shape {self.shape}, found {samples.shape[1:]}")
+            wanted = ", ".join(map(str, ("batch", *self.shape)))
+            raise ValueError(f"the network takes samples (batch first) of shape ({wanted}), found {samples.shape}")
         self._reads += int(noise)
         rng = stream(self._seed, f"emulate/{self._reads}/read") if noise and self.machine.chip.noisy else None
+        given = self.machine.model.nodes[-1].given
+        if not len(samples):
+            return np.empty((0, *given), np.float32)
         found = self.machine.infer(samples.reshape(len(samples), -1), rng)
-        return found.astype(np.float32, copy=False).reshape(len(samples), *self.machine.model.nodes[-1].given)
+        return found.astype(np.float32, copy=False).reshape(len(samples), *given)
 
     def reconnect(self, layer: int, permutations: Any) -> Step:
         """Let the positions of a layer meet other cells: position i of unit u takes cell ``permutations[u, i]`` of u.

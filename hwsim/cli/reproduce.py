@@ -37,7 +37,8 @@ def reproduce(
         Path | None, typer.Option(help="Folder of finished runs; runs/NAME when left out. They are not run again.")
     ] = None,
     picture: Annotated[
-        Path | None, typer.Option(help="PNG, SVG or PDF; NAME.png in the folder of the runs when left out.")
+        Path | None,
+        typer.Option(help="PNG, SVG or PDF; NAME.png in the folder of the runs when left out, and none of --kept."),
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress on stderr.")] = False,
@@ -72,8 +73,8 @@ def reproduce(
         schedules = [run_folder(folder, job) / SCHEDULE for job in chosen]
         runs, failed, command = done.runs, done.failed, _command(found, curve, x, seeds, set_)
     outcome = compare(found, values(runs))
-    drawing = picture or (folder / f"{found.name}.png" if not kept else Path(f"{found.name}.png"))
-    pictures = [drawing] if not (kept and found.file.picture == "activity") else []
+    drawing = picture or (kept_path(found).with_suffix(".png") if kept else folder / f"{found.name}.png")
+    pictures = [drawing] if picture or not kept else []
     if keep and runs:  # where all runs failed, what was kept before stays
         runs, command, path = keep_results(found, runs, f"{command} --keep")
         outcome = compare(found, values(runs))
@@ -81,8 +82,6 @@ def reproduce(
         pictures.append(path.with_suffix(".png"))
     for place in pictures:
         _draw(found, outcome, schedules, place)
-    if not pictures:
-        drawing = kept_path(found).with_suffix(".png")
     if json:
         import json as writer
 
@@ -237,7 +236,8 @@ def _draw(found: Reproduction, outcome: Outcome, schedules: list[Path], path: Pa
 def metric_words(found: Reproduction) -> str:
     """The metric and its statistic in words."""
     names = {"max_error": "largest error on the test grid", "accuracy": "accuracy on the test set"}
-    return f"{names.get(found.file.metric, found.file.metric)}, {found.file.statistic.replace('-', ' ')} over the seeds"
+    metric, many = names.get(found.file.metric, found.file.metric), len(found.file.seeds) > 1
+    return f"{metric}, {found.file.statistic.replace('-', ' ')} over the seeds" if many else metric
 
 
 def as_json(

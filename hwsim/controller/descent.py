@@ -46,16 +46,18 @@ class DescentParameters(Section):
     clip: float = Field(default=0.0, ge=0, le=1e6, allow_inf_nan=False)
     """Largest length of the gradient of one step: a longer one is shortened to it, which long sequences may need
     (Pascanu et al. 2013, arXiv 1211.5063); 0 for any."""
-    temperature: float = Field(default=1.0, gt=0, le=1e6, allow_inf_nan=False)
+    temperature: float = Field(default=1.0, ge=1e-3, le=1e3, allow_inf_nan=False)
     """What outputs are divided by before the softmax of the cross-entropy (Hinton et al. 2015, arXiv 1503.02531): the
-    class with the largest output is the same, but networks whose outputs are small learn faster below 1."""
+    class with the largest output is the same, but networks whose outputs are small learn faster below 1. Free training
+    takes it too; regression knows none."""
     period: int = Field(default=1, ge=1, le=1_000_000)
     """From one reconnection to the next, in ``period_unit``."""
     period_unit: Unit = "epochs"
     """What ``period`` counts: ``epochs``, or ``batches``, single optimiser steps."""
     path: Path = "auto"
     """What trains: ``torch``; ``compiled``, kernels for networks of one hidden layer; or ``auto``, the faster of those
-    that can do it, as far as sizes tell. They take the same steps and differ in roundings."""
+    that can do it, as far as sizes tell. They take the same steps and differ in roundings, which long training makes
+    grow, so that two runs end as two seeds would."""
 
     def course(self) -> Course:
         """The course that training takes, and free training with it."""

@@ -113,7 +113,9 @@ def test_refusals(module: Any, words: dict[str, Any], says: str) -> None:
 
 def test_calls_that_are_refused() -> None:
     chip = hwsim.emulate(nn.Sequential(nn.Linear(2, 2)), crossbar="benes")
-    with pytest.raises(ValueError, match=r"^the network takes samples of shape \(2,\), found \(3,\)$"):
+    with pytest.raises(
+        ValueError, match=r"^the network takes samples \(batch first\) of shape \(batch, 2\), found \(1, 3\)$"
+    ):
         chip(np.zeros((1, 3)))
     with pytest.raises(ValueError, match=r"^input 1 of sample 0 is nan, no finite number; clean the data$"):
         chip(np.array([[0, np.nan]]))
@@ -125,3 +127,9 @@ def test_calls_that_are_refused() -> None:
         chip.reconnect(0, [[0, 1], [1, 1]])
     with pytest.raises(ValueError, match=r"^layer 0 has no crossbar; give emulate a topology"):
         hwsim.emulate(nn.Sequential(nn.Linear(2, 2))).reconnect(0, [[0, 1], [0, 1]])
+
+
+@pytest.mark.parametrize("device", ["ideal", "fpga-lut-bthowen-2022", "pcm-nandakumar-2019", "photonic-feldmann-2021"])
+def test_no_samples(device: str) -> None:
+    chip = hwsim.emulate(torch.nn.Sequential(torch.nn.Linear(2, 3)), device)
+    assert chip(np.empty((0, 2))).shape == (0, 3)

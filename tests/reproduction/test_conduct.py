@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 
 from hwsim.cli.reproduce import reproduce
+from hwsim.folder import FolderError
 from hwsim.reproduction import (
     Job,
     Kept,
@@ -341,3 +342,17 @@ def test_a_name_that_is_none() -> None:
         find("cai-fig22a")
     assert "cai-fig2a" not in str(caught.value).partition("known")[2]
     assert find("digits-sampled", "reproduction") == find("digits-sampled")
+
+
+def test_one_sweep_a_folder(short: Path, tmp_path: Path) -> None:
+    found = read_reproduction(read_document(short), short)
+    jobs = plan_jobs(found)[:1]
+
+    def again(_: Standing) -> None:
+        with pytest.raises(
+            FolderError, match=r"out: another sweep is at work here; wait for it to end, or give another"
+        ):
+            conduct(found, jobs, tmp_path / "out", 1)
+
+    assert len(conduct(found, jobs, tmp_path / "out", 1, again).runs) == 1
+    assert len(conduct(found, jobs, tmp_path / "out", 1).runs) == 1
