@@ -18,6 +18,7 @@ from hwsim.scenario.schema import ScenarioFile
 from hwsim.scenario.section import field_type
 from hwsim.score import Score
 from hwsim.task import TASKS
+from tests.conftest import Command
 
 
 def fields(schema: type[pydantic.BaseModel]) -> dict[str, str]:
@@ -75,3 +76,12 @@ def test_every_column() -> None:
 def test_there_is_a_page_for_every_entry() -> None:
     for noun, registry in (("device", DEVICES), ("task", TASKS), ("controller", CONTROLLERS)):
         assert {f"{noun}/{name}" for name in registry} <= set(topics())
+
+
+def test_help_of_a_noun_lists_its_entries(hwsim_command: Command) -> None:
+    found = hwsim_command("help", "controller")
+    assert found.returncode == 0
+    assert [line.split()[0] for line in found.stdout.splitlines()[1:]] == [
+        f"controller/{name}" for name in ("bias-only", "constructive", "laperm", "none")
+    ]
+    assert hwsim_command("help", "controllers").returncode == 2
