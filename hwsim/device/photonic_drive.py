@@ -55,7 +55,8 @@ class Drives:
 
         vectors = self.device.wavelength_vectors
         light = blocks(len(signals), signals.shape[1], vectors, kind)
-        faults = np.empty((2, *(light.shape if self._faulty(rng) else (0, 0, 0))), kind)
+        # zeros: room that no sample stands in is multiplied by 0 later, and whatever memory held could be no number
+        faults = np.zeros((2, *(light.shape if self._faulty(rng) else (0, 0, 0))), kind)
         for first, drives, gain, shift in self._apart(signals, rng) if self._gains(rng) else self._parts(signals, rng):
             if not self.weakened:
                 self._modulate(drives, gain, shift)
