@@ -46,7 +46,7 @@ class ResistiveChipNumbers(Section):
     drift_mean: Datum[Fit]
     """Mean drift exponent."""
     drift_spread: Datum[Fit]
-    """Standard deviation of the drift exponent from device to device."""
+    """Standard deviation of the drift exponent from device to device, before its sign is dropped: nothing grows."""
     compensated: Datum[bool]
     """Whether a layer's outputs are scaled by what its summed conductance has lost (global drift compensation)."""
     headroom_bits: Datum[int]
@@ -139,10 +139,14 @@ class Resistive:
         return np.asarray(np.maximum(g + self.spread(g) * error, 0), np.float64)
 
     def drift(self, g: NDArray[np.float64], seed: int, name: str) -> NDArray[np.float64]:
-        """What is left of devices programmed to g at the sheet's age, as factors; exponents are drawn once."""
+        """What is left of devices programmed to g at the sheet's age, as factors; exponents are drawn once.
+
+        Exponents are ``|mu + sigma N|``, as the published law has them: no conductance grows with time. Source:
+        aihwkit commit 4545f11, drift of PCMLikeNoiseModel and HermesNoiseModel.
+        """
         exponent = self.drift_mean.at(g)
         exponent += self.drift_spread.at(g) * stream(seed, f"{name}/drift").standard_normal(g.shape)
-        return drift_factor(exponent, self.age, self.first_read)
+        return drift_factor(np.abs(exponent), self.age, self.first_read)
 
     def noise(self, programmed: NDArray[np.float64], drifted: NDArray[np.float64]) -> NDArray[np.float64]:
         """Standard deviation of the 1/f noise of devices in one read, in units of the largest conductance."""

@@ -106,6 +106,33 @@ def test_drifted_conductances() -> None:
     assert stats.kstest(z, "norm").pvalue > 1e-3
 
 
+def folded(mean: float, spread: float, rate: float) -> float:
+    """E exp(-rate |N(mean, spread^2)|) in closed form: completing the square on either side of zero."""
+    sides = [
+        stats.norm.cdf(sign * mean / spread - rate * spread) * np.exp(-rate * sign * mean + (rate * spread) ** 2 / 2)
+        for sign in (1, -1)
+    ]
+    return float(sum(sides))
+
+
+@pytest.mark.parametrize("device", [PCM, HERMES, TWO], ids=["pcm", "hermes", "two"])
+@pytest.mark.parametrize("g", [0.0, 0.03, 0.05])
+def test_nothing_grows_by_drift(device: Resistive, g: float) -> None:
+    """H0: after a year, exponents are a folded normal's: first two moments of what is left in closed form.
+
+    40,000 devices a case, two z-tests each, false alarms 1e-4 a test. Small conductances have exponents near zero,
+    where the sign matters: without the absolute value about 1 % of devices grow, and all nine cases fail.
+    """
+    n, rate = 40_000, np.log((YEAR + device.first_read) / device.first_read)
+    left = replace(device, age=YEAR).drift(np.full(n, g), 3, "grown")
+    assert left.max() <= 1
+    mean, spread = (float(fit.at(np.array([g]))[0]) for fit in (device.drift_mean, device.drift_spread))
+    first, second, fourth = (folded(mean, spread, k * rate) for k in (1, 2, 4))
+    limit = stats.norm.isf(0.5e-4)
+    assert abs(left.mean() - first) < limit * np.sqrt((second - first**2) / n)
+    assert abs((left**2).mean() - second) < limit * np.sqrt((fourth - second**2) / n)
+
+
 def test_read_noise_is_that_of_every_cell() -> None:
     """H0: outputs have the distribution of a brute-force read with a deviate a device.
 
@@ -175,19 +202,47 @@ def test_cells_that_come_from_nowhere() -> None:
         chip.connect(0, np.array([0, 1]), np.array([1, 2]))
 
 
+def quiet(**numbers: float) -> Resistive:
+    """Cells that are what they are meant to be, behind other converters."""
+    none, exact = Fit(), [[0.0, 0.0]]
+    device = replace(PCM, programming=exact, drift_mean=none, drift_spread=none, flicker=none, headroom_bits=0)
+    return replace(device, **numbers)  # type: ignore[arg-type]
+
+
 def test_converters() -> None:
     """8 bits of inputs and outputs over the calibrated range, and saturation beyond it."""
-    quiet = {
-        "programming": [[0.0, 0.0]],
-        "drift_mean": Fit(),
-        "drift_spread": Fit(),
-        "flicker": Fit(),
-        "headroom_bits": 0,
-    }
-    device = replace(PCM, **quiet)  # type: ignore[arg-type]
+    device = quiet()
     net = model(1, 1)
     chip = device.fabricate(net, [Start(np.array([[2.0]]), np.zeros(1), 1.0)], np.array([[0.0], [1.0]], np.float32), 0)
     assert not chip.noisy
     x = np.array([[0.2], [1.0], [7.0], [-7.0]], np.float32)
     found = infer(net, chip, x, [Registers(np.zeros(1), 1.0)], None)[:, 0]
     assert found == pytest.approx([25 / 127 * 2, 2, 2, 0], abs=1e-6)  # 0.4 is 25.4 steps of 2 / 127
+
+
+def test_an_unsigned_converter_uses_all_its_codes() -> None:
+    """2 bits from 0 to 1 are 0, 1/3, 2/3 and 1; with signs they are -1, 0 and 1."""
+    net, zero = model(1, 1), [Registers(np.zeros(1), 1.0)]
+    one = [Start(np.array([[3.0]]), np.zeros(1), 1.0)]
+    for low, x, codes in (
+        (0.0, [0.1, 0.2, 0.4, 0.6, 0.9, 5.0], [0, 1, 1, 2, 3, 3]),
+        (-1.0, [-7.0, -0.6, -0.4, 0.4, 0.6, 7.0], [-3, -3, 0, 0, 3, 3]),
+    ):
+        chip = quiet(dac_bits=2, adc_bits=0).fabricate(net, one, np.array([[low], [1.0]], np.float32), 0)
+        found = infer(net, chip, np.array(x, np.float32)[:, None], zero, None)[:, 0]
+        assert found.tolist() == pytest.approx(codes, abs=1e-5)
+
+
+@pytest.mark.parametrize(("low", "high"), [(-2.0, 0.5), (-0.5, 2.0), (0.0, 2.0), (-2.0, 0.0)])
+def test_output_noise_is_in_units_of_the_largest_input(low: float, high: float) -> None:
+    """H0: 1 % of the largest weight, 3, times the largest size of an input, 2, whatever its sign: 0.06.
+
+    Chi-square test of the variance of 4,000 reads, false alarms 1e-4 a case.
+    """
+    device, net, n = quiet(dac_bits=0, adc_bits=0, output_noise=0.01), model(1, 1), 4000
+    start = [Start(np.array([[3.0]]), np.zeros(1), 1.0)]
+    chip = device.fabricate(net, start, np.array([[low], [high]], np.float32), 0)
+    x = np.full((n, 1), 0.25, np.float32)
+    reads = infer(net, chip, x, [Registers(np.zeros(1), 1.0)], np.random.default_rng(4))[:, 0]
+    total = (((reads - 0.75) / 0.06) ** 2).sum()
+    assert 0.5e-4 < stats.chi2(n).cdf(total) < 1 - 0.5e-4
