@@ -4,7 +4,8 @@ In-place layout: a block of m wires from b on has h = m // 2 switches in front a
 b+k and b+k+h. Wires b .. b+h-1 lead to the upper sub-block, the rest to the lower one, which also takes the last wire
 of an odd block. A block of two wires is one switch. Convention: output o takes from input p[o]. State 1 = cross.
 
-Kernels take flat contiguous arrays: row r of an array of rows of length n starts at r n. Plain twins: ``plain``.
+Kernels take flat contiguous arrays: row r of an array of rows of length n starts at r n. Reference
+implementation: ``tests/oracles/benes.py``.
 
 Source: looping after Opferman & Tsao-Wu (1971); odd sizes after Chang & Melhem, Arbitrary size Benes networks (1997).
 """

@@ -4,7 +4,7 @@ Along a direction the network is piecewise linear: its slope changes where a uni
 With units in the order of their breakpoints, what all units of a direction give for a sample is one line, ``V0 + V1 t``
 between two breakpoints, and running sums make all the lines at once; gradients are running sums the other way. A step
 costs samples x directions + units, in place of samples x units. Sums are float64 in a fixed order.
-Twin: ``plain_training``. Words as in :mod:`hwsim.kernels.training`.
+Reference implementation: ``tests/oracles/training.py``. Words as in :mod:`hwsim.kernels.training`.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Free paths through the planes of a Cantor network, by search.
 
 A path is a plane and the wire on which it leaves the middle stage: the wire's high bits are what the stages in front
-decide, everything behind follows from the output. Two connections never share a wire. Twin: ``plain_stages`` through
-the settings that come out.
+decide, everything behind follows from the output. Two connections never share a wire. Tests send
+signals through the settings that come out (``tests/oracles/stages.py``).
 """
 
 from __future__ import annotations

@@ -3,7 +3,8 @@
 Input block u and output block v are vertices, a connection is an edge, a middle block is a colour that each vertex has
 once. A new edge takes a colour free at both ends, or two colours change places along a path of alternating edges.
 
-Source: M. Paull, Reswitching of connection networks (1962); D. König (1916). Plain twin: ``plain_clos``.
+Source: M. Paull, Reswitching of connection networks (1962); D. König (1916).
+Reference implementation: ``tests/oracles/clos.py``.
 """
 
 from __future__ import annotations

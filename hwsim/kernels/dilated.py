@@ -2,7 +2,7 @@
 
 Every switch carries one signal. With N = 2^L ports, connections are routed as in a Beneš whose outputs have their two
 lowest bits exchanged; what it decides at level e, upper or lower sub-block, is bit N >> e of the wire that the signal
-then takes among the 2 N. Twin: ``plain_dilated``.
+then takes among the 2 N. Reference implementation: ``tests/oracles/dilated.py``.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Which cell for which position, where cells of one kind may be exchanged: few moves, many short circles.
 
-Plain twin: :mod:`hwsim.kernels.plain_exchange`.
+Reference implementation: ``tests/oracles/exchange.py``.
 """
 
 from __future__ import annotations

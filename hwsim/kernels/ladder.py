@@ -6,7 +6,7 @@ their connections in one word; outside, ``BLOCKS`` lets each loop take its cheap
 loops as long as the price found further in falls, ``EXACT`` branches and bounds.
 
 Layout and convention as in :mod:`hwsim.kernels.benes`. Costs must not be negative; +inf: the switch cannot take the
-state. Plain twins: ``plain_ladder``.
+state. Reference implementation: ``tests/oracles/ladder.py``.
 """
 
 from __future__ import annotations

@@ -4,7 +4,8 @@ Settings that show wanted kinds are improved step by step. A step turns one swit
 up to two outputs wrong, and mends these by turning, for a wrong output, one of the switches on its path: whichever
 costs least, chance added. The step is kept where it toggles no more than its allowance, else undone.
 
-Networks are given as switches on wires, stage by stage. Plain twin: :mod:`hwsim.kernels.plain_levels`.
+Networks are given as switches on wires, stage by stage. Reference implementation:
+``tests/oracles/levels.py``.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """Training behind a frozen layer of rectified units that see three inputs or fewer: the networks of Cai et al.
 
 What the units give is never stored: it is worked out again from their weights where it is wanted, eight samples of one
-input or four of three at a time. Twin: ``plain_training``. Words as in :mod:`hwsim.kernels.training`.
+input or four of three at a time. Reference implementation: ``tests/oracles/training.py``.
+Words as in :mod:`hwsim.kernels.training`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Training of a network with one hidden layer of any units, inputs and outputs, both layers free or frozen.
 
-Twin: ``plain_training``. Words as in :mod:`hwsim.kernels.training`.
+Reference implementation: ``tests/oracles/training.py``. Words as in :mod:`hwsim.kernels.training`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""Sorting networks: switches set themselves by comparing the destinations of their signals. Twin: ``plain_stages``."""
+"""Sorting networks: switches set themselves by comparing the destinations of their signals.
+
+Reference implementation: ``tests/oracles/stages.py``.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Signals through stages of 2x2 switches in place: where they come out, what they pass, which wires cross.
 
-Kernels take flat contiguous arrays: row r of an array of rows of length n starts at r n. Plain twins:
-``plain_stages``.
+Kernels take flat contiguous arrays: row r of an array of rows of length n starts at r n. Reference
+implementation: ``tests/oracles/stages.py``.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Training of networks with one hidden layer, batch by batch. Twin: ``plain_training``.
+"""Training of networks with one hidden layer, batch by batch. Reference: ``tests/oracles/training.py``.
 
 Units stand in rows of 32 lanes, (rows, 32), the last row filled up with units whose weights are zero; those stay at
 zero by themselves. Sums over units run in 32 lanes side by side and are then folded in a fixed order, so that the bits

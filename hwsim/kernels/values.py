@@ -7,7 +7,8 @@ the upper half and one of kind b in, an arc a -> b between kinds; the cheapest t
 shortest paths. An arc costs its toggle, and what it changes in the positions that the sub-blocks, left as they are,
 would show wrong.
 
-Layout, convention and blocks as in :mod:`hwsim.kernels.benes`. Plain twin: :mod:`hwsim.kernels.plain_values`.
+Layout, convention and blocks as in :mod:`hwsim.kernels.benes`. Reference implementation:
+``tests/oracles/values.py``.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Units along few directions: the order they wake up in, and steps along it against the plain twin."""
+"""Units along few directions: the order they wake up in, and steps along it against the reference implementation."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hwsim.controller.breakpoints import order_units
-from hwsim.kernels import plain_training as plain
 from hwsim.kernels.breakpoints import train_breakpoints
 from tests.controller.jobs import job
 from tests.controller.test_compiled import CASES
+from tests.oracles import training as plain
 
 SIZES = {"units": st.integers(1, 70), "count": st.integers(1, 5), "inputs": st.integers(1, 3)}
 

@@ -1,4 +1,4 @@
-"""The compiled path takes the steps of torch's path and of a plain twin in double precision."""
+"""The compiled path takes the steps of torch's path and of a reference implementation in double precision."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from hwsim.controller.compiled import CompiledDescent, pays, unfit
 from hwsim.controller.descent import Descent
 from hwsim.controller.free import train_freely
 from hwsim.controller.trainer import begin_training
-from hwsim.kernels import plain_training as plain
 from hwsim.model import Model
 from hwsim.stream import stream
 from hwsim.task import Task
 from tests.controller.jobs import DENSE, cai, classifier, curve, images, job
+from tests.oracles import training as plain
 
 COURSE = Course(epochs=1000, batch=7, rate=0.01, rate_decay=0.99, period=1)
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from hwsim.crossbar import crossbar
 from hwsim.crossbar.benes import Benes
-from hwsim.kernels import plain
+from tests.oracles import benes as plain
 
 
 @cache

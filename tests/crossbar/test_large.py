@@ -11,11 +11,12 @@ from hwsim.crossbar import CROSSBARS, crossbar
 from hwsim.crossbar.clos import Clos
 from hwsim.crossbar.stages import SwitchNetwork
 from hwsim.crossbar.time_multiplexed import TimeMultiplexed
-from hwsim.kernels import plain_clos, plain_stages
 from tests.crossbar.walking import build, possible
+from tests.oracles import clos as plain_clos
+from tests.oracles import stages as plain_stages
 
 MOST = 60_000
-"""Switches that the plain twins can pass in a test's time."""
+"""Switches that the reference implementations can pass in a test's time."""
 SIZES = st.integers(300, 2000) | st.integers(8, 10).map(lambda power: 1 << power)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 
 import hwsim
@@ -84,3 +85,12 @@ def test_simpy_lives_in_execution() -> None:
 def test_files_stay_small() -> None:
     long = {str(p.relative_to(PACKAGE)): n for p in PACKAGE.rglob("*.py") if (n := p.read_text().count("\n")) > 500}
     assert long == {}
+
+
+def test_no_reference_implementation_is_shipped() -> None:
+    using = [
+        str(p.relative_to(PACKAGE))
+        for p in PACKAGE.rglob("*.py")
+        if re.search(r"^\s*(from|import) tests\b", p.read_text(), re.MULTILINE)
+    ]
+    assert using == []

@@ -1,4 +1,4 @@
-"""The Beneš kernels do what their plain twins do, with any number of threads and lanes."""
+"""The Beneš kernels do what their reference implementations do, with any number of threads and lanes."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from hwsim.crossbar.benes import Benes
-from hwsim.kernels import benes, plain
+from hwsim.kernels import benes
 from hwsim.kernels.compile import threads
+from tests.oracles import benes as plain
 
 
 @pytest.fixture(autouse=True)

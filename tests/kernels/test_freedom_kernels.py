@@ -1,4 +1,4 @@
-"""The kernels of equal values do what their plain twins do."""
+"""The kernels of equal values do what their reference implementations do."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from hwsim.crossbar.benes import Benes
 from hwsim.freedom import assign_values, values
 from hwsim.kernels import levels
 from hwsim.kernels.levels import polish_many
-from hwsim.kernels.plain_exchange import assign_one
-from hwsim.kernels.plain_levels import polish_one
-from hwsim.kernels.plain_values import Router
 from hwsim.kernels.values import real_numbers, route_values_many, whole_numbers
+from tests.oracles.exchange import assign_one
+from tests.oracles.levels import polish_one
+from tests.oracles.values import Router
 
 
 @given(n=st.integers(1, 40), kinds=st.integers(1, 8), banks=st.integers(1, 4), seed=st.integers(0, 2**32))

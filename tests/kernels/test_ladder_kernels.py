@@ -1,4 +1,4 @@
-"""The ladder's kernels find what their plain twin finds, with any number of threads."""
+"""The ladder's kernels find what their reference implementation finds, with any number of threads."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from hwsim.crossbar.benes import Benes
-from hwsim.kernels import plain_ladder
 from hwsim.kernels.compile import threads
+from tests.oracles import ladder as plain_ladder
 
 
 @pytest.fixture(autouse=True)

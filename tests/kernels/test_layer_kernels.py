@@ -1,4 +1,4 @@
-"""What stands between products does what its plain twins do, with any number of threads."""
+"""What stands between products does what its reference implementations do, with any number of threads."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from hwsim.kernels import integer, layers, plain_layers
+from hwsim.kernels import integer, layers
 from hwsim.kernels.compile import threads
 from hwsim.model import activate
 from hwsim.model.activation import CODES
 from hwsim.model.layer import Window, pad_same
+from tests.oracles import layers as plain_layers
 
 SEEDS = st.integers(0, 2**32)
 SIDES = st.integers(1, 6)

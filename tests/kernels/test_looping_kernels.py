@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from hwsim.crossbar import PermutationError
 from hwsim.crossbar.benes import Benes
-from hwsim.kernels import plain
+from tests.oracles import benes as plain
 
 
 @given(power=st.integers(4, 8), banks=st.integers(0, 3), seed=st.integers(0, 2**32), mixed=st.floats(0, 1))

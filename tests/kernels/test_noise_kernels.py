@@ -1,4 +1,4 @@
-"""Normal deviates: of the right law, the same whichever way they are drawn, and as their plain twin draws them."""
+"""Normal deviates: of the right law, the same whichever way they are drawn, and as a plain reference draws them."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def plain_normal(key: int, number: int) -> float:
         bits = uniform()
 
 
-def test_the_plain_twin() -> None:
+def test_the_reference() -> None:
     out = np.empty((40, 100))
     for key in (0, 12345, MASK):
         noise.draw_normals(out, np.uint64(key))

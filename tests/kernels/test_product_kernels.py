@@ -1,4 +1,4 @@
-"""The product kernels do what their plain twins do, with any number of threads."""
+"""The product kernels do what their reference implementations do, with any number of threads."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hwsim.kernels import dense, light, noise, photonic, plain_photonic, planes
-from hwsim.kernels import plain_products as plain
+from hwsim.kernels import dense, light, noise, photonic, planes
 from hwsim.kernels.compile import threads
+from tests.oracles import photonic as plain_photonic
+from tests.oracles import products as plain
 
 SEEDS = st.integers(0, 2**32)
 SIZES = st.integers(1, 20)

@@ -1,4 +1,4 @@
-"""Sorting, dilated Beneš and Clos kernels against their plain twins."""
+"""Sorting, dilated Beneš and Clos kernels against their reference implementations."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ from hypothesis import strategies as st
 
 from hwsim.crossbar import crossbar
 from hwsim.crossbar.stages import SwitchNetwork
-from hwsim.kernels import clos, dilated, plain_clos, plain_dilated, plain_stages, sorting
+from hwsim.kernels import clos, dilated, sorting
+from tests.oracles import clos as plain_clos
+from tests.oracles import dilated as plain_dilated
+from tests.oracles import stages as plain_stages
 
 
 @given(n=st.integers(1, 40), banks=st.integers(0, 4), seed=st.integers(0, 2**32))

@@ -1,4 +1,4 @@
-"""The kernels of stages do what their plain twins do."""
+"""The kernels of stages do what their reference implementations do."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hwsim.kernels import plain, plain_stages, stages
+from hwsim.kernels import stages
+from tests.oracles import benes as plain
+from tests.oracles import stages as plain_stages
 
 
 @given(n=st.integers(1, 48), banks=st.integers(0, 5), seed=st.integers(0, 2**32))

@@ -1,4 +1,4 @@
-"""The training kernels take the steps of their plain twin, in double precision to 1e-9."""
+"""The training kernels take the steps of their reference implementation, in double precision to 1e-9."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hwsim.kernels import plain_training as plain
 from hwsim.kernels.rectified import train_rectified
 from hwsim.kernels.shallow import run_shallow, train_shallow
 from hwsim.kernels.training import fold
+from tests.oracles import training as plain
 
 SEEDS = st.integers(0, 2**32)
 

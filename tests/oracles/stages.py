@@ -1,4 +1,4 @@
-"""Plain twins of the kernels that send signals through stages of switches: the definitions, slowly."""
+"""Signals sent through stages of switches, from the definitions, slowly."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Plain twins of the kernels in ``layers``: NumPy, from the definitions."""
+"""What stands between matrix products (windows, pooling, integer activations), in NumPy from the definitions."""
 
 from __future__ import annotations
 

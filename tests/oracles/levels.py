@@ -1,4 +1,4 @@
-"""Plain twin of the local search: every signal is traced anew after every turn, from the list of switches alone."""
+"""Local search in classes of equal values: every signal is traced anew after every turn, from the list alone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Plain twins of the Beneš kernels: the same answers found from the definitions, slowly, without a compiler.
+"""Beneš networks switch by switch: settings, paths and tables from the definitions, slowly, without a compiler.
 
 They share no code and no tables with the kernels: switches are numbered by sorting them, blocks are recursion.
 """

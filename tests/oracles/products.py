@@ -1,4 +1,4 @@
-"""Plain twins of the product kernels: the same answers found from the definitions, slowly, without a compiler."""
+"""Matrix products of every device, from the definitions, slowly, without a compiler."""
 
 from __future__ import annotations
 

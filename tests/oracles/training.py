@@ -1,4 +1,4 @@
-"""Plain twin of the training kernels: the same steps written down as matrix products, in the type of its arrays."""
+"""Training steps written down as matrix products, in the type of their arrays."""
 
 from __future__ import annotations
 

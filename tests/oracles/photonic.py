@@ -1,4 +1,4 @@
-"""Plain twins of the photonic kernels and of their noise: one read-out after the other, from the definitions."""
+"""Photonic read-out and its noise: one read-out after the other, from the definitions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Plain twin of the kernel that chooses among cells of one kind."""
+"""A choice among cells of one class, from the definition."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Plain twin of the kernels of dilated Beneš networks: halves chosen by recursion, states by following each signal."""
+"""Dilated Beneš networks: halves chosen by recursion, states by following each signal."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Plain twin of the kernels of Clos networks: what a colouring must fulfil, from the definition."""
+"""What a colouring of a Clos network must fulfil, from the definition."""
 
 from __future__ import annotations
 
