@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from hwsim.costing import cost as cost
     from hwsim.crossbar import crossbar as crossbar
     from hwsim.emulation import emulate as emulate
+    from hwsim.errors import HwsimError as HwsimError
     from hwsim.session import Answer as Answer
     from hwsim.session import Scenario as Scenario
     from hwsim.session import load as load
@@ -26,6 +27,7 @@ __version__ = _version.VERSION
 
 _HOMES = {
     "Answer": "hwsim.session",
+    "HwsimError": "hwsim.errors",
     "Scenario": "hwsim.session",
     "construction": "hwsim.construction",
     "cost": "hwsim.costing",
@@ -39,6 +41,7 @@ _HOMES = {
 
 __all__ = [
     "Answer",
+    "HwsimError",
     "Scenario",
     "__version__",
     "construction",

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
+from hwsim.errors import BAD_INPUT, HwsimError
 from hwsim.export import EXPORTS
 from hwsim.scenario import emit
 from hwsim.schedule import ScheduleError, is_blank, open_schedule
@@ -32,8 +33,10 @@ REPORTS = ("score.csv", "score.png", "score.svg", "provenance.json")
 LOCK, SCHEDULE, SCENARIO, ANSWER = ".lock", "schedule.sqlite", "scenario.toml", "answer.json"
 
 
-class FolderError(Exception):
+class FolderError(HwsimError):
     """A run folder cannot be used; the message is one line that says what would help."""
+
+    exit_code = BAD_INPUT
 
 
 @contextmanager

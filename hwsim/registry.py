@@ -14,6 +14,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from importlib.metadata import entry_points
 from typing import Generic, Protocol, TypeVar
 
+from hwsim.errors import FAILED, HwsimError
+
 
 class Plugin(Protocol):
     """What every catalogue entry tells of itself."""
@@ -30,8 +32,10 @@ class Plugin(Protocol):
 P = TypeVar("P", bound=Plugin)
 
 
-class PluginError(Exception):
+class PluginError(HwsimError):
     """A plug-in could not be loaded; the message names it."""
+
+    exit_code = FAILED
 
 
 class Registry(Mapping[str, P], Generic[P]):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from hwsim.errors import BAD_INPUT, HwsimError
 from hwsim.plan import KEPT, assemble, initial_values
 from hwsim.schedule import Entry, open_schedule
 from hwsim.score import judge
@@ -32,8 +33,10 @@ CROSSBAR: dict[str, dict[str, Any]] = {
 """Effects of optical crossbars: the numbers of their switches that switch them off."""
 
 
-class BudgetError(ValueError):
+class BudgetError(HwsimError, ValueError):
     """There is nothing to account for; the message says why."""
+
+    exit_code = BAD_INPUT
 
 
 @dataclass(frozen=True)

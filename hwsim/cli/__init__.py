@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import sys
+import traceback
+
+from hwsim.errors import FAILED, INTERRUPTED
 
 
 def main() -> None:
@@ -11,7 +14,10 @@ def main() -> None:
         _main()
     except KeyboardInterrupt:
         sys.stderr.write("interrupted\n")
-        raise SystemExit(130) from None
+        raise SystemExit(INTERRUPTED) from None
+    except Exception:  # outside of every verb; Python's own exit code would be 1, which says that an expectation failed
+        traceback.print_exc()
+        raise SystemExit(FAILED) from None
 
 
 def _main() -> None:

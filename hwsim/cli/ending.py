@@ -5,7 +5,10 @@ from __future__ import annotations
 import functools
 import os
 import sys
+import traceback
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
+
+from hwsim.errors import FAILED, INTERRUPTED, HwsimError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -13,29 +16,9 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 R = TypeVar("R")
 
-FAILED_EXPECTATION, BAD_INPUT, FAILED, INTERRUPTED = 1, 2, 3, 130
-
-_CODES = {
-    "hwsim.scenario.fault.FaultError": BAD_INPUT,
-    "hwsim.folder.FolderError": BAD_INPUT,
-    "hwsim.schedule.file.ScheduleError": BAD_INPUT,
-    "hwsim.crossbar.fabric.PermutationError": BAD_INPUT,
-    "hwsim.task.data.DataError": BAD_INPUT,
-    "hwsim.device.technology.FabricationError": BAD_INPUT,
-    "hwsim.budget.account.BudgetError": BAD_INPUT,
-    "hwsim.controller.constructive.DomainError": BAD_INPUT,
-    "hwsim.controller.protocol.NoDeviceError": BAD_INPUT,
-    "hwsim.controller.protocol.UnfitError": BAD_INPUT,
-    "hwsim.controller.protocol.TrainingError": FAILED,
-    "hwsim.registry.PluginError": FAILED,
-    "hwsim.execution.hardware.ExecutionError": FAILED,
-    "hwsim.schedule.file.StorageError": FAILED,
-    "hwsim.score.judge.NotFiniteError": FAILED,
-}
-
 
 def ending(verb: Callable[P, R]) -> Callable[P, R]:
-    """Wrap a verb so that foreseen failures end it tidily; a bug still shows its traceback."""
+    """Wrap a verb so that foreseen failures end it tidily; a fault of hwsim shows its traceback, with exit code 3."""
 
     @functools.wraps(verb)
     def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -58,12 +41,11 @@ def ending(verb: Callable[P, R]) -> Callable[P, R]:
             why = f" ({error})" if str(error) else ""
             sys.stderr.write(f"not enough memory{why}; use a smaller model or smaller banks, or a larger machine\n")
             raise SystemExit(FAILED) from None
-        except Exception as error:
-            kinds = [f"{kind.__module__}.{kind.__qualname__}" for kind in type(error).__mro__]
-            code = next((_CODES[kind] for kind in kinds if kind in _CODES), None)
-            if code is None:
-                raise
+        except HwsimError as error:
             sys.stderr.write(f"{error}\n")
-            raise SystemExit(code) from None
+            raise SystemExit(error.exit_code) from None
+        except Exception:  # a fault of hwsim: its traceback is wanted, and exit code 1 means something else
+            traceback.print_exc()
+            raise SystemExit(FAILED) from None
 
     return wrapped

@@ -16,6 +16,7 @@ from pydantic import Field
 from hwsim.construction import Construction, Method, Norm, Target, construct, interpolate, read_basis, tabulate
 from hwsim.controller.protocol import ControllerPlugin, Course, Reconnection, TrainingError
 from hwsim.device import Registers
+from hwsim.errors import BAD_INPUT
 from hwsim.scenario import Section
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
 class DomainError(TrainingError):
     """The target cannot be followed with this basis; the message is one line that says what would help."""
+
+    exit_code = BAD_INPUT
 
 
 class ConstructiveParameters(Section):

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
+from hwsim.errors import BAD_INPUT, FAILED, HwsimError
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -21,16 +23,22 @@ Optimiser = Literal["adam", "sgd"]
 Path = Literal["auto", "torch", "compiled"]
 
 
-class TrainingError(RuntimeError):
+class TrainingError(HwsimError, RuntimeError):
     """Training cannot go on; the message is one line that says what would help."""
+
+    exit_code = FAILED
 
 
 class NoDeviceError(TrainingError):
     """The machine lacks what a scenario wants to train on."""
 
+    exit_code = BAD_INPUT
+
 
 class UnfitError(TrainingError):
     """A way of training is asked for that the model or the task does not fit."""
+
+    exit_code = BAD_INPUT
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import numpy as np
 
+from hwsim.errors import BAD_INPUT, HwsimError
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -21,8 +23,10 @@ Blocking = Literal["strict", "rearrangeable", "blocking"]
 PORTS_LIMIT = 2**26
 
 
-class PermutationError(ValueError):
+class PermutationError(HwsimError, ValueError):
     """What was given is no permutation of the ports; the message says where and what would work."""
+
+    exit_code = BAD_INPUT
 
 
 class BlockedError(PermutationError):

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
+from hwsim.errors import BAD_INPUT, HwsimError
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
@@ -31,8 +33,10 @@ class Bill:
     time_s: float
 
 
-class FabricationError(ValueError):
+class FabricationError(HwsimError, ValueError):
     """A chip cannot be made; the message names the layer and what would help."""
+
+    exit_code = BAD_INPUT
 
 
 class Chip(Protocol):

@@ -9,6 +9,7 @@ import numpy as np
 
 from hwsim.crossbar import extend
 from hwsim.device import Bill, OpticalChip, Registers, infer
+from hwsim.errors import FAILED, HwsimError
 from hwsim.execution.choice import route_freely
 from hwsim.execution.light import mean_share, shares, straight_shares
 from hwsim.execution.port import Load, simulate
@@ -26,8 +27,10 @@ if TYPE_CHECKING:
     from hwsim.model import Model, Start
 
 
-class ExecutionError(RuntimeError):
+class ExecutionError(HwsimError, RuntimeError):
     """The hardware did not do what it must; the message says which bank and what."""
+
+    exit_code = FAILED
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
+from hwsim.errors import BAD_INPUT, HwsimError
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
@@ -45,7 +47,7 @@ class Fault:
         return f"{self.file}:{self.line}:{self.column}: " + ", ".join(filter(None, (self.what, found, self.cure)))
 
 
-class FaultError(ValueError):
+class FaultError(HwsimError, ValueError):
     """All that is wrong with some text, sorted by file, line and column; the message has one fault a line.
 
     Raises:
@@ -57,6 +59,8 @@ class FaultError(ValueError):
         a.toml:9:1: late
 
     """
+
+    exit_code = BAD_INPUT
 
     faults: tuple[Fault, ...]
 

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from hwsim.errors import BAD_INPUT, FAILED, HwsimError
 from hwsim.schedule.layout import Bank, Entry, Layout
 
 if TYPE_CHECKING:
@@ -40,12 +41,16 @@ create table progress(only integer primary key check (only = 0), state blob not 
 """
 
 
-class ScheduleError(ValueError):
+class ScheduleError(HwsimError, ValueError):
     """A file that is no whole schedule; the message names it and says what would work."""
 
+    exit_code = BAD_INPUT
 
-class StorageError(Exception):
+
+class StorageError(HwsimError):
     """The file system or another process is in the way of a schedule; the message names the file and what to do."""
+
+    exit_code = FAILED
 
 
 @contextmanager

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from hwsim.errors import FAILED, HwsimError
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -16,8 +18,10 @@ Z95 = 1.959963984540054
 """Two-sided 95 % quantile of the normal distribution."""
 
 
-class NotFiniteError(ArithmeticError):
+class NotFiniteError(HwsimError, ArithmeticError):
     """A network gave outputs that are no finite numbers; the message is one line that says what would help."""
+
+    exit_code = FAILED
 
 
 @dataclass(frozen=True)

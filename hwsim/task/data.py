@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
+from hwsim.errors import BAD_INPUT, HwsimError
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -16,8 +18,10 @@ if TYPE_CHECKING:
 Goal = Literal["classification", "regression"]
 
 
-class DataError(Exception):
+class DataError(HwsimError):
     """A task's data cannot be had; the message is one line that says what would help."""
+
+    exit_code = BAD_INPUT
 
 
 @dataclass(frozen=True)

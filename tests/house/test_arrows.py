@@ -11,7 +11,8 @@ import hwsim
 PACKAGE = Path(hwsim.__file__).parent
 # each room may use the rooms before it; rooms in one row stand side by side
 ROWS = [
-    {"version", "stream", "library", "registry", "kernels"},
+    {"errors", "version", "stream"},
+    {"library", "registry", "kernels"},
     {"scenario"},
     {"task"},
     {"construction", "model"},
