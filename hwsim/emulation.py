@@ -10,6 +10,7 @@ import numpy as np
 from hwsim.crossbar import CROSSBARS
 from hwsim.crossbar.technology import SwitchSheet, build_switch
 from hwsim.device import DEVICES, OpticalChip, read_sheet, sheet_values
+from hwsim.errors import BAD_INPUT, HwsimError
 from hwsim.execution import Hardware
 from hwsim.execution.hardware import first_entry, layout
 from hwsim.imported import Imported, read_module, read_onnx
@@ -34,8 +35,10 @@ SAMPLES = 256
 """Samples drawn for calibration where none are given."""
 
 
-class NotOnDeviceError(ValueError):
+class NotOnDeviceError(HwsimError, ValueError):
     """A layer or an activation that a device cannot do; the message names it and what would work."""
+
+    exit_code = BAD_INPUT
 
 
 class Emulation:

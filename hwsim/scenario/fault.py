@@ -74,7 +74,7 @@ class FaultError(HwsimError, ValueError):
         return type(self), (self.faults,)
 
 
-class Refusal(ValueError):  # noqa: N818 - a noun of the house; it never reaches the user as such
+class Refusal(HwsimError, ValueError):  # noqa: N818 - a noun of the house; it never reaches the user as such
     """Why a value is refused and what would work, raised by a validator that does not know the place.
 
     `validate` turns it into a fault that begins with the key: ``'key' <what>, found <value>, <cure>``.
@@ -87,6 +87,8 @@ class Refusal(ValueError):  # noqa: N818 - a noun of the house; it never reaches
         'must be a power of two, write 64 or 128'
 
     """
+
+    exit_code = BAD_INPUT
 
     def __init__(self, what: str, cure: str = "") -> None:
         """Say why, and what would work."""
