@@ -13,11 +13,11 @@ from hwsim.crossbar.fabric import (
     Losses,
     Paths,
     PermutationError,
-    Topology,
     check_permutation,
     extend,
 )
 from hwsim.crossbar.spare import Placement, avoid
+from hwsim.crossbar.topology import Topology
 from hwsim.registry import Registry, unknown
 
 CROSSBARS: Registry[Topology] = Registry("crossbar")

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hwsim.crossbar.effort import check_cost, check_effort
-from hwsim.crossbar.fabric import BlockedError, check_banks, check_ports, named
+from hwsim.crossbar.fabric import BlockedError, check_ports, named
 from hwsim.crossbar.stages import SwitchNetwork
 
 if TYPE_CHECKING:
@@ -80,23 +79,15 @@ wire of switch 0 in stage 0, outputs 2 and 3 that of switch 1 in stage 0; 2 pair
             np.concatenate([wires[:0], *(wire + (1 << bit) for wire, bit in zip(upper, bits, strict=True))]),
         )
 
-    def route_many(
-        self,
-        permutations: NDArray[np.int64],
-        previous: NDArray[Any] | None = None,
-        effort: str = "greedy",
-        cost: NDArray[np.float64] | None = None,
+    def _route(
+        self, p: NDArray[np.int64], previous: NDArray[Any] | None, effort: str, cost: NDArray[np.float64] | None
     ) -> NDArray[np.uint8]:
         """Let every signal's destination set the switches on its only path.
 
         Raises:
             BlockedError: two signals want the same wire; the message and ``pairs`` name their outputs.
         """
-        check_effort(effort)
-        p = check_banks(permutations, self.ports)
-        table = check_cost(cost, len(p), self.switches)
-        if previous is not None:
-            self.check_states("previous states", previous, len(p))
+        del previous, effort
         states = self.power_up(len(p))
         place = p.copy()  # the wire on which each output's signal is
         outputs = np.arange(self.ports)
@@ -109,7 +100,7 @@ wire of switch 0 in stage 0, outputs 2 and 3 that of switch 1 in stage 0; 2 pair
             if not seen.all():
                 raise self._blocked(p, int(np.flatnonzero(~seen.all(axis=1))[0]))
             np.put_along_axis(states, switch, turned.astype(np.uint8), axis=1)
-        self.refuse_stuck(states, table)
+        self.refuse_stuck(states, cost)
         return states
 
     def _blocked(self, p: NDArray[np.int64], bank: int) -> BlockedError:

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hwsim.crossbar.blocks import arrange
-from hwsim.crossbar.effort import check_cost, check_effort
-from hwsim.crossbar.fabric import check_banks, check_ports
+from hwsim.crossbar.fabric import check_ports
 from hwsim.crossbar.ladder import Ladder
 from hwsim.crossbar.lookahead import route_sequence
 from hwsim.crossbar.stages import SwitchNetwork
+from hwsim.crossbar.topology import Topology
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -44,21 +44,24 @@ class Benes(SwitchNetwork):
         effort: str = "greedy",
         cost: NDArray[np.float64] | None = None,
     ) -> NDArray[np.uint8]:
+        """Route as every fabric does; plain looping checks the numbers on its way, so they are not checked before."""
+        if effort == "any" and cost is None and self._quick(permutations, previous):
+            states = self._ladder.loop(permutations)
+            if states is not None:
+                return states
+        return np.asarray(super().route_many(permutations, previous, effort, cost), np.uint8)
+
+    def _route(
+        self, p: NDArray[np.int64], previous: NDArray[Any] | None, effort: str, cost: NDArray[np.float64] | None
+    ) -> NDArray[np.uint8]:
         """Looping, block by block from the outside in, with as much search as the effort says.
 
         Raises:
             BlockedError: stuck switches leave no configuration, or none that was found.
             ValueError: an exact search of a circuit too large for it.
         """
-        check_effort(effort)
-        if effort == "any" and cost is None and self._quick(permutations, previous):
-            states = self._ladder.loop(permutations)
-            if states is not None:
-                return states
-        p = check_banks(permutations, self.ports)
-        table = check_cost(cost, len(p), self.switches)
-        before = self.power_up(len(p)) if previous is None else self.check_states("previous states", previous, len(p))
-        return self._ladder.route(p, before, effort, table)
+        before = self.power_up(len(p)) if previous is None else previous
+        return self._ladder.route(p, before, effort, cost)
 
     def route_sequence(
         self,
@@ -84,15 +87,8 @@ class Benes(SwitchNetwork):
         )
 
 
-class _Topology:
-    """The catalogue entry."""
-
-    name = "benes"
-    summary = "Beneš network of any size: 2 ceil(log2 N) - 1 stages of 2x2 switches, rearrangeable"
-
-    def build(self, ports: int) -> Benes:
-        """The circuit for so many ports."""
-        return Benes(ports)
-
-
-PLUGIN = _Topology()
+PLUGIN = Topology(
+    "benes",
+    "Beneš network of any size: 2 ceil(log2 N) - 1 stages of 2x2 switches, rearrangeable",
+    Benes,
+)

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hwsim.crossbar.fabric import check_ports
-from hwsim.crossbar.sorting import PORTS_LIMIT, Sorter
+from hwsim.crossbar.sorting import Sorter
+from hwsim.crossbar.topology import Topology
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,16 +34,8 @@ def _columns(ports: int) -> Iterator[Column]:
             yield upper, upper + stride
 
 
-class _Topology:
-    """The catalogue entry."""
-
-    name = "bitonic"
-    summary = "Batcher's bitonic sorter: routes itself by destination tags, cheap for small changes"
-
-    def build(self, ports: int) -> Sorter:
-        """The circuit for so many ports."""
-        check_ports(self.name, ports, PORTS_LIMIT)
-        return Sorter(self.name, int(ports), list(_columns(int(ports))))
-
-
-PLUGIN = _Topology()
+PLUGIN = Topology(
+    "bitonic",
+    "Batcher's bitonic sorter: routes itself by destination tags, cheap for small changes",
+    lambda ports: Sorter("bitonic", ports, _columns),
+)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from hwsim.crossbar.banyan import Banyan, check_power_of_two
 from hwsim.crossbar.drawing import draw_outwards
+from hwsim.crossbar.topology import Topology
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,15 +31,8 @@ class Butterfly(Banyan):
         return draw_outwards(self, 0)
 
 
-class _Topology:
-    """The catalogue entry."""
-
-    name = "butterfly"
-    summary = "butterfly network: log2 N stages with strides 1 to N/2, routes itself, blocking"
-
-    def build(self, ports: int) -> Butterfly:
-        """The circuit for so many ports."""
-        return Butterfly(ports)
-
-
-PLUGIN = _Topology()
+PLUGIN = Topology(
+    "butterfly",
+    "butterfly network: log2 N stages with strides 1 to N/2, routes itself, blocking",
+    Butterfly,
+)

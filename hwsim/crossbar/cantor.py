@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hwsim.crossbar.banyan import check_power_of_two
-from hwsim.crossbar.effort import check_cost, check_effort
-from hwsim.crossbar.fabric import BlockedError, check_banks
+from hwsim.crossbar.fabric import BlockedError
 from hwsim.crossbar.spanke import grow
 from hwsim.crossbar.stages import SwitchNetwork
+from hwsim.crossbar.topology import Topology
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -85,32 +85,25 @@ class Cantor(SwitchNetwork):
         yield from orders[levels + 1 : len(orders) - levels - 1]
         yield from [trees] * (levels + 1)
 
-    def route_many(
-        self,
-        permutations: NDArray[np.int64],
-        previous: NDArray[Any] | None = None,
-        effort: str = "greedy",
-        cost: NDArray[np.float64] | None = None,
+    def _route(
+        self, p: NDArray[np.int64], previous: NDArray[Any] | None, effort: str, cost: NDArray[np.float64] | None
     ) -> NDArray[np.uint8]:
         """Search a path for every new connection, one after the other; with ``any``, or a cost, all are new.
 
         Raises:
             BlockedError: switches are stuck, and no paths around them were found.
         """
-        check_effort(effort)
-        p = check_banks(permutations, self.ports)
-        table = check_cost(cost, len(p), self.switches)
-        before = self.power_up(len(p)) if previous is None else self.check_states("previous states", previous, len(p))
+        before = self.power_up(len(p)) if previous is None else previous
         states = before.copy() if effort != "any" else self.power_up(len(p))
         if not self.switches:
             return states
         plane, middle = np.full((2, *p.shape), -1, np.int64)
-        if effort != "any" and table is None:
+        if effort != "any" and cost is None:
             had, places = self._standing(before)
             plane = np.where(had == p, places[0] // self.ports, -1)
             middle = places[1] % self.ports
         for bank in range(len(p)):
-            price = None if table is None else table if table.ndim == 2 else table[bank]  # noqa: PLR2004 - one for all
+            price = None if cost is None else cost if cost.ndim == 2 else cost[bank]  # noqa: PLR2004 - one for all
             self._connect(bank, p[bank], effort, price, plane[bank], middle[bank], states[bank])
         return states
 
@@ -173,15 +166,8 @@ class Cantor(SwitchNetwork):
         )
 
 
-class _Topology:
-    """The catalogue entry."""
-
-    name = "cantor"
-    summary = "Cantor network: log2 N Beneš planes, strictly non-blocking, standing connections are not disturbed"
-
-    def build(self, ports: int) -> Cantor:
-        """The circuit for so many ports."""
-        return Cantor(ports)
-
-
-PLUGIN = _Topology()
+PLUGIN = Topology(
+    "cantor",
+    "Cantor network: log2 N Beneš planes, strictly non-blocking, standing connections are not disturbed",
+    Cantor,
+)

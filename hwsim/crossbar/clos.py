@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hwsim.crossbar.crosspoints import Blocks, CrosspointNetwork
-from hwsim.crossbar.effort import check_cost, check_effort
-from hwsim.crossbar.fabric import BlockedError, check_banks, check_ports, check_rows
+from hwsim.crossbar.fabric import BlockedError, check_ports
+from hwsim.crossbar.topology import Topology
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -82,30 +82,21 @@ class Clos(CrosspointNetwork):
         ]
         super().__init__(topology, ports, stages)
 
-    def route_many(
-        self,
-        permutations: NDArray[np.int64],
-        previous: NDArray[Any] | None = None,
-        effort: str = "greedy",
-        cost: NDArray[np.float64] | None = None,
+    def _route(
+        self, p: NDArray[np.int64], previous: NDArray[Any] | None, effort: str, cost: NDArray[np.float64] | None
     ) -> NDArray[np.int32]:
         """Edge colouring; efforts above ``any`` keep standing connections and prefer crosspoints closed now."""
-        check_effort(effort)
-        p = check_banks(permutations, self.ports)
-        table = check_cost(cost, len(p), self.switches)
         states = self.power_up(len(p))
-        before = self.power_up(len(p))
-        if previous is not None:
-            before[:] = check_rows("previous states", previous, (len(p), int(self.starts[-1])))
+        before = self.power_up(len(p)) if previous is None else previous
         had = np.full(p.shape, -1, np.int64)
-        if effort != "any" and table is None and previous is not None:
+        if effort != "any" and cost is None and previous is not None:
             had, _, _ = self.trace(before)
         for bank, row in enumerate(p):
-            price = None if table is None else table if table.ndim == 2 else table[bank]  # noqa: PLR2004 - one for all
-            states[bank] = self._route(bank, row, before[bank], had[bank], effort, price)
+            price = None if cost is None else cost if cost.ndim == 2 else cost[bank]  # noqa: PLR2004 - one for all
+            states[bank] = self._connect(bank, row, before[bank], had[bank], effort, price)
         return states
 
-    def _route(
+    def _connect(
         self,
         bank: int,
         p: NDArray[np.int64],
@@ -167,16 +158,13 @@ class Clos(CrosspointNetwork):
         return -1 if cost is None else int(np.argwhere(np.isposinf(cost))[0, 0])
 
 
-class _Topology:
-    """The catalogue entry."""
-
-    name = "clos"
-    summary = "Clos network with m = n: three stages of small crossbars, rearrangeable"
-
-    def build(self, ports: int) -> Clos:
-        """The circuit for so many ports."""
-        check_ports(self.name, ports, PORTS_LIMIT)
-        return Clos(*choose_size(int(ports), strict=False), int(ports))
+def _build(ports: int) -> Clos:
+    check_ports("clos", ports, PORTS_LIMIT)
+    return Clos(*choose_size(int(ports), strict=False), int(ports))
 
 
-PLUGIN = _Topology()
+PLUGIN = Topology(
+    "clos",
+    "Clos network with m = n: three stages of small crossbars, rearrangeable",
+    _build,
+)

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from hwsim.crossbar.clos import PORTS_LIMIT, Clos, choose_size
 from hwsim.crossbar.fabric import check_ports
+from hwsim.crossbar.topology import Topology
 
 
-class _Topology:
-    """The catalogue entry."""
-
-    name = "clos-strict"
-    summary = "Clos network with m = 2n - 1: strictly non-blocking, at most 12 toggles for a transposition"
-
-    def build(self, ports: int) -> Clos:
-        """The circuit for so many ports."""
-        check_ports(self.name, ports, PORTS_LIMIT)
-        return Clos(*choose_size(int(ports), strict=True), int(ports), self.name)
+def _build(ports: int) -> Clos:
+    check_ports("clos-strict", ports, PORTS_LIMIT)
+    return Clos(*choose_size(int(ports), strict=True), int(ports), "clos-strict")
 
 
-PLUGIN = _Topology()
+PLUGIN = Topology(
+    "clos-strict",
+    "Clos network with m = 2n - 1: strictly non-blocking, at most 12 toggles for a transposition",
+    _build,
+)

@@ -14,9 +14,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hwsim.crossbar.banyan import check_power_of_two
-from hwsim.crossbar.effort import check_cost, check_effort
-from hwsim.crossbar.fabric import check_banks
 from hwsim.crossbar.stages import SwitchNetwork
+from hwsim.crossbar.topology import Topology
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -55,12 +54,8 @@ class DilatedBenes(SwitchNetwork):
         """Each switch of a path adds what all switches before it have leaked onto the wire beside it."""
         return self.depth * (self.depth - 1) // 2, 2
 
-    def route_many(
-        self,
-        permutations: NDArray[np.int64],
-        previous: NDArray[Any] | None = None,
-        effort: str = "greedy",
-        cost: NDArray[np.float64] | None = None,
+    def _route(
+        self, p: NDArray[np.int64], previous: NDArray[Any] | None, effort: str, cost: NDArray[np.float64] | None
     ) -> NDArray[np.uint8]:
         """Looping, block by block from the outside in.
 
@@ -70,36 +65,26 @@ class DilatedBenes(SwitchNetwork):
         from hwsim.kernels.compile import threading
         from hwsim.kernels.dilated import SCRATCH, route_many
 
-        check_effort(effort)
-        p = check_banks(permutations, self.ports)
-        table = check_cost(cost, len(p), self.switches)
         states = self.power_up(len(p))
-        before = self.power_up(len(p)) if previous is None else self.check_states("previous states", previous, len(p))
-        if table is None and effort != "any":
+        before = self.power_up(len(p)) if previous is None else previous
+        if cost is None and effort != "any":
             prices = np.stack([before != 0, before != 1], axis=2).astype(np.float64)
-        elif table is None:
+        elif cost is None:
             prices = np.zeros((0, self.switches, 2))
         else:
-            prices = table.reshape(-1, self.switches, 2)
+            prices = cost.reshape(-1, self.switches, 2)
             prices = np.where(np.isinf(prices), prices, 0.0) if effort == "any" else prices
         if self.switches and len(p):
             lanes = max(min(len(p), 4 * threading()["threads"]), 1)
             scratch = np.empty(lanes * SCRATCH * self.ports, np.int32)
             tables = len(prices)
             route_many(self.ports, p.reshape(-1), prices.reshape(-1), tables, scratch, states.reshape(-1))
-        self.refuse_stuck(states, table, "no way around it was found in {} network")
+        self.refuse_stuck(states, cost, "no way around it was found in {} network")
         return states
 
 
-class _Topology:
-    """The catalogue entry."""
-
-    name = "dilated-benes"
-    summary = "dilated Beneš network: one signal a switch, no crosstalk of first order, rearrangeable"
-
-    def build(self, ports: int) -> DilatedBenes:
-        """The circuit for so many ports."""
-        return DilatedBenes(ports)
-
-
-PLUGIN = _Topology()
+PLUGIN = Topology(
+    "dilated-benes",
+    "dilated Beneš network: one signal a switch, no crosstalk of first order, rearrangeable",
+    DilatedBenes,
+)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import numpy as np
 
+from hwsim.crossbar.effort import check_cost, check_effort
 from hwsim.errors import BAD_INPUT, HwsimError
 
 if TYPE_CHECKING:
@@ -40,31 +41,6 @@ class BlockedError(PermutationError):
     def __init__(self, message: str, pairs: Sequence[tuple[int, int]] = ()) -> None:
         super().__init__(message)
         self.pairs = tuple(pairs)
-
-
-class Topology(Protocol):
-    """A catalogue entry: an arrangement of switches that can be built for a number of ports.
-
-    Example:
-        >>> from hwsim.crossbar import CROSSBARS
-        >>> CROSSBARS["benes"].build(8).switches
-        20
-    """
-
-    @property
-    def name(self) -> str:
-        """The word that scenarios and commands use."""
-
-    @property
-    def summary(self) -> str:
-        """What it is, in one line."""
-
-    def build(self, ports: int) -> Fabric:
-        """The circuit for so many ports.
-
-        Raises:
-            ValueError: a number of ports that this topology cannot have.
-        """
 
 
 def named(topology: str) -> str:
@@ -283,6 +259,16 @@ class Fabric(ABC):
     self_routing: bool = False
     """Whether each switch can set itself by comparing the destinations of its two signals."""
 
+    def __repr__(self) -> str:
+        """Topology and size, for a person at a prompt.
+
+        Example:
+            >>> from hwsim.crossbar import crossbar
+            >>> crossbar("benes", 8)
+            <benes: 8 ports, 20 switches>
+        """
+        return f"<{self.topology}: {self.ports:,} port{'s' * (self.ports != 1)}, {self.switches:,} switches>"
+
     @property
     @abstractmethod
     def path_lengths(self) -> tuple[int, int]:
@@ -319,7 +305,6 @@ class Fabric(ABC):
         except ValueError:  # an output that no input reaches
             return False
 
-    @abstractmethod
     def route_many(
         self,
         permutations: NDArray[np.int64],
@@ -342,6 +327,31 @@ class Fabric(ABC):
             BlockedError: a permutation that this topology, or what is stuck in it, cannot realise.
             ValueError: states or a cost of the wrong shape, a cost that is NaN or -inf, an unknown effort.
         """
+        check_effort(effort)
+        p = check_banks(permutations, self.ports)
+        table = check_cost(cost, len(p), self.switches)
+        before = None if previous is None else self.check_states("previous states", previous, len(p))
+        return self._route(p, before, effort, table)
+
+    @abstractmethod
+    def _route(
+        self, p: NDArray[np.int64], previous: NDArray[Any] | None, effort: str, cost: NDArray[np.float64] | None
+    ) -> NDArray[Any]:
+        """What :meth:`route_many` does, given arguments that it has checked; previous is None just after power-up."""
+
+    def check_states(self, what: str, states: ArrayLike, banks: int) -> NDArray[Any]:
+        """States as this circuit holds them, contiguous, one row for each bank.
+
+        Raises:
+            ValueError: another shape.
+
+        Example:
+            >>> from hwsim.crossbar import crossbar
+            >>> crossbar("benes", 2).check_states("states", [[1]], 1).dtype.name
+            'uint8'
+        """
+        one = self.power_up(1)
+        return np.ascontiguousarray(check_rows(what, states, (banks, one.shape[1])), one.dtype)
 
     @abstractmethod
     def apply_many(self, states: NDArray[Any], signals: NDArray[Any]) -> NDArray[Any]:

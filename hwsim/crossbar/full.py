@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hwsim.crossbar.crosspoints import Blocks, CrosspointNetwork
-from hwsim.crossbar.effort import check_cost, check_effort
-from hwsim.crossbar.fabric import BlockedError, check_banks, check_ports
+from hwsim.crossbar.fabric import BlockedError, check_ports
+from hwsim.crossbar.topology import Topology
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -36,20 +36,13 @@ class FullCrossbar(CrosspointNetwork):
         size = np.array([int(ports)])
         super().__init__("crossbar", int(ports), [Blocks(size, size)])
 
-    def route_many(
-        self,
-        permutations: NDArray[np.int64],
-        previous: NDArray[Any] | None = None,
-        effort: str = "greedy",
-        cost: NDArray[np.float64] | None = None,
+    def _route(
+        self, p: NDArray[np.int64], previous: NDArray[Any] | None, effort: str, cost: NDArray[np.float64] | None
     ) -> NDArray[np.int32]:
         """Close the crosspoint that each output asks for."""
-        del previous
-        check_effort(effort)
-        rows = check_banks(permutations, self.ports)
-        table = check_cost(cost, len(rows), self.switches)
-        self._refuse_stuck(rows, table)
-        return rows.astype(np.int32)
+        del previous, effort
+        self._refuse_stuck(p, cost)
+        return p.astype(np.int32)
 
     def _refuse_stuck(self, rows: NDArray[np.int64], cost: NDArray[np.float64] | None) -> None:
         """Refuse crosspoints that cannot close where they must, or cannot open: there is no other configuration."""
@@ -70,15 +63,8 @@ class FullCrossbar(CrosspointNetwork):
                 )
 
 
-class _Topology:
-    """The catalogue entry."""
-
-    name = "crossbar"
-    summary = "full crossbar: N x N crosspoints, strictly non-blocking, two toggles for every moved output"
-
-    def build(self, ports: int) -> FullCrossbar:
-        """The circuit for so many ports."""
-        return FullCrossbar(ports)
-
-
-PLUGIN = _Topology()
+PLUGIN = Topology(
+    "crossbar",
+    "full crossbar: N x N crosspoints, strictly non-blocking, two toggles for every moved output",
+    FullCrossbar,
+)

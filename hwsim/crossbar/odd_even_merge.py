@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hwsim.crossbar.fabric import check_ports
-from hwsim.crossbar.sorting import PORTS_LIMIT, Sorter
+from hwsim.crossbar.sorting import Sorter
+from hwsim.crossbar.topology import Topology
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,16 +32,8 @@ def _columns(ports: int) -> Iterator[Column]:
         p //= 2
 
 
-class _Topology:
-    """The catalogue entry."""
-
-    name = "odd-even-merge"
-    summary = "Batcher's odd-even merge sorter: routes itself by destination tags, fewest comparators of the sorters"
-
-    def build(self, ports: int) -> Sorter:
-        """The circuit for so many ports."""
-        check_ports(self.name, ports, PORTS_LIMIT)
-        return Sorter(self.name, int(ports), list(_columns(int(ports))))
-
-
-PLUGIN = _Topology()
+PLUGIN = Topology(
+    "odd-even-merge",
+    "Batcher's odd-even merge sorter: routes itself by destination tags, fewest comparators of the sorters",
+    lambda ports: Sorter("odd-even-merge", ports, _columns),
+)

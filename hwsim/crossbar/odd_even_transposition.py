@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hwsim.crossbar.fabric import check_ports
 from hwsim.crossbar.sorting import Sorter
+from hwsim.crossbar.topology import Topology
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,16 +27,8 @@ def _columns(ports: int) -> Iterator[Column]:
         yield upper, upper + 1
 
 
-class _Topology:
-    """The catalogue entry."""
-
-    name = "odd-even-transposition"
-    summary = "planar Spanke-Beneš network: neighbours only, no wires cross, N stages, routes itself"
-
-    def build(self, ports: int) -> Sorter:
-        """The circuit for so many ports."""
-        check_ports(self.name, ports, PORTS_LIMIT)
-        return Sorter(self.name, int(ports), list(_columns(int(ports))))
-
-
-PLUGIN = _Topology()
+PLUGIN = Topology(
+    "odd-even-transposition",
+    "planar Spanke-Beneš network: neighbours only, no wires cross, N stages, routes itself",
+    lambda ports: Sorter("odd-even-transposition", ports, _columns, PORTS_LIMIT),
+)

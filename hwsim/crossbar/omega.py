@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hwsim.crossbar.banyan import Banyan, check_power_of_two
+from hwsim.crossbar.topology import Topology
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,15 +43,8 @@ class Omega(Banyan):
         yield wires
 
 
-class _Topology:
-    """The catalogue entry."""
-
-    name = "omega"
-    summary = "omega network: log2 N stages and perfect shuffles, routes itself, blocking"
-
-    def build(self, ports: int) -> Omega:
-        """The circuit for so many ports."""
-        return Omega(ports)
-
-
-PLUGIN = _Topology()
+PLUGIN = Topology(
+    "omega",
+    "omega network: log2 N stages and perfect shuffles, routes itself, blocking",
+    Omega,
+)

@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hwsim.crossbar.effort import check_cost, check_effort
-from hwsim.crossbar.fabric import check_banks, check_ports
+from hwsim.crossbar.fabric import check_ports
 from hwsim.crossbar.stages import SwitchNetwork
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterable
 
     from numpy.typing import NDArray
 
@@ -30,7 +29,8 @@ class Sorter(SwitchNetwork):
     Args:
         topology: its name.
         ports: inputs and outputs.
-        columns: upper and lower wires of the comparators of each stage; those without any are left out.
+        columns: makes upper and lower wires of the comparators of each stage; those without any are left out.
+        most: ports that this topology can have.
 
     Example:
         >>> from hwsim.crossbar import crossbar
@@ -42,9 +42,12 @@ class Sorter(SwitchNetwork):
 
     self_routing = True
 
-    def __init__(self, topology: str, ports: int, columns: Sequence[Column]) -> None:
-        check_ports(topology, ports)
-        parts = [column for column in columns if len(column[0])]
+    def __init__(
+        self, topology: str, ports: int, columns: Callable[[int], Iterable[Column]], most: int = PORTS_LIMIT
+    ) -> None:
+        check_ports(topology, ports, most)
+        ports = int(ports)
+        parts = [column for column in columns(ports) if len(column[0])]
         none = np.zeros(0, np.int32)
         stage = np.repeat(np.arange(len(parts), dtype=np.int32), [len(a) for a, _ in parts])
         wire_a = np.concatenate([none, *(a for a, _ in parts)])
@@ -52,26 +55,18 @@ class Sorter(SwitchNetwork):
         self._tag_bits = (ports - 1).bit_length()
         self.configuration_bits = ports * self._tag_bits
 
-    def route_many(
-        self,
-        permutations: NDArray[np.int64],
-        previous: NDArray[Any] | None = None,
-        effort: str = "greedy",
-        cost: NDArray[np.float64] | None = None,
+    def _route(
+        self, p: NDArray[np.int64], previous: NDArray[Any] | None, effort: str, cost: NDArray[np.float64] | None
     ) -> NDArray[np.uint8]:
         """Sort the numbers of the outputs."""
         from hwsim.kernels.sorting import sort_tags
 
-        check_effort(effort)
-        p = check_banks(permutations, self.ports)
-        table = check_cost(cost, len(p), self.switches)
-        if previous is not None:
-            self.check_states("previous states", previous, len(p))
+        del previous, effort
         states = self.power_up(len(p))
         tags = np.empty(p.shape, np.int32)
         np.put_along_axis(tags, p, np.arange(self.ports, dtype=np.int32)[None, :], axis=1)
         sort_tags(self.ports, tags.reshape(-1), self.wire_a, self.wire_b, states.reshape(-1))
-        self.refuse_stuck(states, table)
+        self.refuse_stuck(states, cost)
         return states
 
     def words(self, state: NDArray[Any]) -> list[tuple[int, int]]:

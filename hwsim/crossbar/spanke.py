@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hwsim.crossbar.effort import check_cost, check_effort
-from hwsim.crossbar.fabric import check_banks, check_ports
+from hwsim.crossbar.fabric import check_ports
 from hwsim.crossbar.stages import SwitchNetwork
+from hwsim.crossbar.topology import Topology
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -89,28 +89,17 @@ class Spanke(SwitchNetwork):
         for column in range(self.depth + 2):
             yield wires if column <= middle else wires.reshape(self.ports, self.ports).T.reshape(-1)
 
-    def route_many(
-        self,
-        permutations: NDArray[np.int64],
-        previous: NDArray[Any] | None = None,
-        effort: str = "greedy",
-        cost: NDArray[np.float64] | None = None,
+    def _route(
+        self, p: NDArray[np.int64], previous: NDArray[Any] | None, effort: str, cost: NDArray[np.float64] | None
     ) -> NDArray[np.uint8]:
         """Set the elements on the only path of every connection.
 
         Raises:
             BlockedError: an element on such a path is stuck.
         """
-        check_effort(effort)
-        p = check_banks(permutations, self.ports)
-        table = check_cost(cost, len(p), self.switches)
-        states = self.power_up(len(p))
-        if previous is not None:
-            before = self.check_states("previous states", previous, len(p))
-            if effort != "any":
-                states = before.copy()
-        if table is not None:
-            each = np.broadcast_to(table, (*states.shape, 2))
+        states = self.power_up(len(p)) if previous is None or effort == "any" else previous.copy()
+        if cost is not None:
+            each = np.broadcast_to(cost, (*states.shape, 2))
             states[:] = np.isposinf(each[..., 0]) if effort == "any" else each[..., 1] < each[..., 0]
         bank, output, given = np.arange(len(p))[:, None], np.arange(self.ports), p
         stages = len(self._levels)
@@ -124,19 +113,12 @@ class Spanke(SwitchNetwork):
                 switch = np.broadcast_to(self.starts[stage] + index, p.shape)
                 turn = np.broadcast_to(wanted, p.shape)
                 states[np.broadcast_to(bank, p.shape)[rank], switch[rank]] = turn[rank]
-        self.refuse_stuck(states, table, "{} network has one path from an input to an output")
+        self.refuse_stuck(states, cost, "{} network has one path from an input to an output")
         return states
 
 
-class _Topology:
-    """The catalogue entry."""
-
-    name = "spanke"
-    summary = "Spanke's switch-and-select trees: strictly non-blocking, crosstalk of second order, N^2 wires"
-
-    def build(self, ports: int) -> Spanke:
-        """The circuit for so many ports."""
-        return Spanke(ports)
-
-
-PLUGIN = _Topology()
+PLUGIN = Topology(
+    "spanke",
+    "Spanke's switch-and-select trees: strictly non-blocking, crosstalk of second order, N^2 wires",
+    Spanke,
+)

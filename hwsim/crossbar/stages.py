@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import networkx as nx
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import NDArray
 
     from hwsim.crossbar.fabric import Blocking, Losses
 
@@ -148,19 +148,6 @@ class SwitchNetwork(Fabric):
     def power_up(self, banks: int) -> NDArray[np.uint8]:
         """All switches in bar."""
         return np.zeros((banks, self.switches), np.uint8)
-
-    def check_states(self, what: str, states: ArrayLike, banks: int) -> NDArray[np.uint8]:
-        """States as contiguous uint8 (banks, switches).
-
-        Raises:
-            ValueError: another shape.
-
-        Example:
-            >>> from hwsim.crossbar import crossbar
-            >>> crossbar("benes", 2).check_states("states", [[1]], 1).dtype.name
-            'uint8'
-        """
-        return np.ascontiguousarray(check_rows(what, states, (banks, self.switches)), np.uint8)
 
     def refuse_stuck(self, states: NDArray[np.uint8], cost: NDArray[np.float64] | None, why: str = ONE_WAY) -> None:
         """Refuse states that a switch cannot take, in a network where no others can be had for these permutations.

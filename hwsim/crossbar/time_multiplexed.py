@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hwsim.crossbar.benes import Benes
-from hwsim.crossbar.effort import check_cost, check_effort
-from hwsim.crossbar.fabric import BlockedError, Fabric, Paths, check_banks, check_ports, check_rows, extend
+from hwsim.crossbar.fabric import BlockedError, Fabric, Paths, check_ports, check_rows, extend
+from hwsim.crossbar.topology import Topology
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -120,12 +120,8 @@ class TimeMultiplexed(Fabric):
         np.put_along_axis(when, places, cycle.reshape(places.shape), axis=1)
         return found, when
 
-    def route_many(
-        self,
-        permutations: NDArray[np.int64],
-        previous: NDArray[Any] | None = None,
-        effort: str = "greedy",
-        cost: NDArray[np.float64] | None = None,
+    def _route(
+        self, p: NDArray[np.int64], previous: NDArray[Any] | None, effort: str, cost: NDArray[np.float64] | None
     ) -> NDArray[np.int32]:
         """Colour the edges between lanes with cycles, then route each cycle.
 
@@ -136,19 +132,17 @@ class TimeMultiplexed(Fabric):
         Raises:
             BlockedError: stuck switches that the Beneš network cannot be routed around in some cycle.
         """
-        check_effort(effort)
-        p = extend(check_banks(permutations, self.ports), self._items)
-        table = check_cost(cost, len(p), self.switches)
+        p = extend(p, self._items)
         states = self.power_up(len(p))
-        keep = previous is not None and effort != "any" and table is None
-        old = states if previous is None else check_rows("previous states", previous, states.shape)
+        keep = previous is not None and effort != "any" and cost is None
+        old = states if previous is None else previous
         had, when = self.trace(old)
         kept = np.where(had == p, when, -1) if keep else np.full_like(when, -1)
         wanted = np.empty((len(p), self.cycles, self.lanes), np.int64)
         for bank in range(len(p)):
             cycle = self._colour(p[bank], kept[bank])
             wanted[bank] = self._arrange(p[bank], cycle, states[bank], ordered=not keep)
-        settings = self._set(wanted, self._parts(old)[0] if keep else None, effort, table)
+        settings = self._set(wanted, self._parts(old)[0] if keep else None, effort, cost)
         states[:, : self._settings] = settings.reshape(len(p), self._settings)
         return states
 
@@ -293,15 +287,8 @@ def short_path(rows: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.array(order)
 
 
-class _Topology:
-    """The catalogue entry."""
-
-    name = "time-multiplexed"
-    summary = "time-multiplexed: about sqrt(N) lanes and cycles, one small Beneš set anew in every cycle"
-
-    def build(self, ports: int) -> TimeMultiplexed:
-        """The circuit for so many ports."""
-        return TimeMultiplexed(ports)
-
-
-PLUGIN = _Topology()
+PLUGIN = Topology(
+    "time-multiplexed",
+    "time-multiplexed: about sqrt(N) lanes and cycles, one small Beneš set anew in every cycle",
+    TimeMultiplexed,
+)

@@ -15,6 +15,7 @@ from hwsim.crossbar.blocks import arrange
 from hwsim.crossbar.fabric import check_ports
 from hwsim.crossbar.ladder import Ladder
 from hwsim.crossbar.stages import SwitchNetwork
+from hwsim.crossbar.topology import Topology
 
 
 class Waksman(Benes):
@@ -37,15 +38,8 @@ class Waksman(Benes):
         )
 
 
-class _Topology:
-    """The catalogue entry."""
-
-    name = "waksman"
-    summary = "Waksman network of any size: a Beneš without the switches that can always stay in bar, rearrangeable"
-
-    def build(self, ports: int) -> Waksman:
-        """The circuit for so many ports."""
-        return Waksman(ports)
-
-
-PLUGIN = _Topology()
+PLUGIN = Topology(
+    "waksman",
+    "Waksman network of any size: a Beneš without the switches that can always stay in bar, rearrangeable",
+    Waksman,
+)
