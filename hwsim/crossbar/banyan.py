@@ -8,6 +8,7 @@ import numpy as np
 
 from hwsim.crossbar.fabric import BlockedError, check_ports, named
 from hwsim.crossbar.stages import SwitchNetwork
+from hwsim.crossbar.wiring import wire_up
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -73,10 +74,12 @@ wire of switch 0 in stage 0, outputs 2 and 3 that of switch 1 in stage 0; 2 pair
         self._bits = tuple(bits)
         super().__init__(
             topology,
-            ports,
-            np.repeat(np.arange(len(bits), dtype=np.int32), ports // 2),
-            np.concatenate([wires[:0], *upper]),
-            np.concatenate([wires[:0], *(wire + (1 << bit) for wire, bit in zip(upper, bits, strict=True))]),
+            wire_up(
+                ports,
+                np.repeat(np.arange(len(bits), dtype=np.int32), ports // 2),
+                np.concatenate([wires[:0], *upper]),
+                np.concatenate([wires[:0], *(wire + (1 << bit) for wire, bit in zip(upper, bits, strict=True))]),
+            ),
         )
 
     def _route(

@@ -18,6 +18,7 @@ from hwsim.crossbar.ladder import Ladder
 from hwsim.crossbar.lookahead import route_sequence
 from hwsim.crossbar.stages import SwitchNetwork
 from hwsim.crossbar.topology import Topology
+from hwsim.crossbar.wiring import wire_up
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -35,7 +36,7 @@ class Benes(SwitchNetwork):
         check_ports("benes", ports)
         blocks = arrange(int(ports))
         self._ladder = Ladder(int(ports), blocks)
-        super().__init__("benes", int(ports), blocks.stage, blocks.wire_a, blocks.wire_b)
+        super().__init__("benes", wire_up(int(ports), blocks.stage, blocks.wire_a, blocks.wire_b))
 
     def route_many(
         self,

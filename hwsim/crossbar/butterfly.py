@@ -28,7 +28,7 @@ class Butterfly(Banyan):
 
     def draw(self) -> Iterator[NDArray[np.int32]]:
         """Inputs in the order of their numbers."""
-        return draw_outwards(self, 0)
+        return draw_outwards(self.wiring, 0)
 
 
 PLUGIN = Topology(

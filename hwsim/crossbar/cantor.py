@@ -16,6 +16,7 @@ from hwsim.crossbar.fabric import BlockedError
 from hwsim.crossbar.spanke import grow
 from hwsim.crossbar.stages import SwitchNetwork
 from hwsim.crossbar.topology import Topology
+from hwsim.crossbar.wiring import wire_up
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,11 +60,13 @@ class Cantor(SwitchNetwork):
         pairs = np.concatenate([np.zeros((0, 2), np.int64), *columns])
         super().__init__(
             "cantor",
-            n,
-            np.repeat(np.arange(len(columns)), [len(column) for column in columns]),
-            pairs[:, 0],
-            pairs[:, 1],
-            wires=len(wires),
+            wire_up(
+                n,
+                np.repeat(np.arange(len(columns)), [len(column) for column in columns]),
+                pairs[:, 0],
+                pairs[:, 1],
+                wires=len(wires),
+            ),
         )
         self._sizes = np.array([n, length, self._planes, len(self._levels)])
         tree = np.full((len(self._levels), self._planes, 2), -1, np.int32)

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hwsim.crossbar.crosspoints import Blocks, CrosspointNetwork
+from hwsim.crossbar.crosspoints import CrosspointNetwork
 from hwsim.crossbar.fabric import BlockedError, check_ports
 from hwsim.crossbar.topology import Topology
+from hwsim.crossbar.wiring import BlockStage, BlockWiring
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -75,12 +76,12 @@ class Clos(CrosspointNetwork):
         ones = np.ones(r, np.int64)
         across = np.arange(m)[:, None] + m * np.arange(r)  # middle block c takes output c of every input block
         back = np.arange(r)[:, None] + r * np.arange(m)
-        stages = [
-            Blocks(outer, m * ones, idle=m > n or n * r > ports),
-            Blocks(np.full(m, r), np.full(m, r), across.reshape(-1), idle=m > n or n * r > ports),
-            Blocks(m * ones, outer, back.reshape(-1)),
-        ]
-        super().__init__(topology, ports, stages)
+        stages = (
+            BlockStage(outer, m * ones, idle=m > n or n * r > ports),
+            BlockStage(np.full(m, r), np.full(m, r), across.reshape(-1), idle=m > n or n * r > ports),
+            BlockStage(m * ones, outer, back.reshape(-1)),
+        )
+        super().__init__(topology, BlockWiring(ports, stages))
 
     def _route(
         self, p: NDArray[np.int64], previous: NDArray[Any] | None, effort: str, cost: NDArray[np.float64] | None

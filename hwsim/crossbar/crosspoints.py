@@ -7,7 +7,6 @@ crossbar is one block.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -16,49 +15,11 @@ import numpy as np
 from hwsim.crossbar.fabric import Fabric, Paths, check_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     import networkx as nx
     from numpy.typing import NDArray
 
     from hwsim.crossbar.fabric import Losses
-
-
-@dataclass(frozen=True)
-class Blocks:
-    """One stage of blocks; terminals are numbered through the stage, block by block.
-
-    Args:
-        inputs: of each block.
-        outputs: of each block.
-        wiring: output terminal of the stage before that feeds each input terminal; the ports' own order when None.
-        idle: whether some output terminals may be open while every port is connected.
-    """
-
-    inputs: NDArray[np.int64]
-    outputs: NDArray[np.int64]
-    wiring: NDArray[np.int64] | None = None
-    idle: bool = False
-
-    @cached_property
-    def block(self) -> NDArray[np.int64]:
-        """Block of every output terminal."""
-        return np.repeat(np.arange(len(self.outputs)), self.outputs)
-
-    @cached_property
-    def width(self) -> NDArray[np.int64]:
-        """Inputs that every output terminal can be joined to."""
-        return self.inputs[self.block]
-
-    @cached_property
-    def first(self) -> NDArray[np.int64]:
-        """The first input terminal of every output terminal's block."""
-        return (np.cumsum(self.inputs) - self.inputs)[self.block]
-
-    @cached_property
-    def column(self) -> NDArray[np.int64]:
-        """Place of every output terminal in its block."""
-        return np.arange(len(self.block)) - (np.cumsum(self.outputs) - self.outputs)[self.block]
+    from hwsim.crossbar.wiring import BlockWiring
 
 
 class CrosspointNetwork(Fabric):
@@ -70,8 +31,7 @@ class CrosspointNetwork(Fabric):
 
     Args:
         topology: its name.
-        ports: inputs and outputs.
-        stages: the blocks; input terminals of the first are the input ports, output terminals of the last the outputs.
+        wiring: its blocks and the wires between them.
 
     Example:
         >>> from hwsim.crossbar import crossbar
@@ -80,16 +40,13 @@ class CrosspointNetwork(Fabric):
         ([[2, 2, 2, 2], [4, 4], [2, 2, 2, 2]], 64, (4, 12))
     """
 
-    def __init__(self, topology: str, ports: int, stages: Sequence[Blocks]) -> None:
-        self.topology, self.ports, self.stages = topology, ports, tuple(stages)
+    def __init__(self, topology: str, wiring: BlockWiring) -> None:
+        self.topology, self.ports, self.wiring = topology, wiring.ports, wiring
+        self.stages, self.starts, self.rows = wiring.stages, wiring.starts, wiring.rows
         self.depth, self.strides = len(self.stages), ()
-        self.starts = np.cumsum([0] + [len(stage.block) for stage in self.stages])
-        width = np.concatenate([stage.width for stage in self.stages])
-        idle = np.repeat([stage.idle for stage in self.stages], np.diff(self.starts))
-        self.rows = np.cumsum(width) - width
-        """The first crosspoint of every terminal."""
-        self.switches = int(width.sum())
-        self._idle, self._bits = idle, np.array([int(w).bit_length() for w in width - ~idle], np.int64)
+        self.switches = int(wiring.width.sum())
+        self._idle = np.repeat([stage.idle for stage in self.stages], np.diff(self.starts))
+        self._bits = np.array([int(w).bit_length() for w in wiring.width - ~self._idle], np.int64)
         self.configuration_bits = int(self._bits.sum())
 
     def _open(self) -> str:
@@ -122,28 +79,16 @@ class CrosspointNetwork(Fabric):
             passed += np.where(reached, stage.column[at] + stage.width[at] - 1 - chosen, 0)
             at = np.where(reached, stage.first[at] + chosen, 0)
             if stage.wiring is not None:
-                crossings += np.where(reached, self.crossed[number][at], 0)
+                crossings += np.where(reached, self.wiring.crossed[number][at], 0)
                 at = stage.wiring[at]
         return np.where(reached, at, -1), passed, crossings
-
-    @cached_property
-    def crossed(self) -> list[NDArray[np.int32]]:
-        """Crossings on the wire to every input terminal, stage by stage."""
-        from hwsim.kernels.stages import count_crossings
-
-        found = []
-        for stage in self.stages:
-            found.append(np.zeros(int(stage.inputs.sum()), np.int32))
-            if stage.wiring is not None:
-                count_crossings(stage.wiring.astype(np.int32), np.empty(len(found[-1]) + 1, np.int32), found[-1])
-        return found
 
     def _sums(self, choose: Any, step: int, wire: int) -> int:
         """The least or the most that a path adds up: of crosspoints (1 each), or of crossings."""
         best = np.zeros(self.ports, np.int64)
         for number, stage in enumerate(self.stages):
             if stage.wiring is not None:
-                best = best[stage.wiring] + wire * self.crossed[number]
+                best = best[stage.wiring] + wire * self.wiring.crossed[number]
             ends = np.cumsum(stage.inputs)
             lead = np.concatenate([np.arange(n)[::-1] for n in stage.inputs]) * step
             by_block = np.array(
@@ -160,7 +105,7 @@ class CrosspointNetwork(Fabric):
     @cached_property
     def crossings(self) -> tuple[int, int]:
         """Crossings of the wires between stages; where a row meets a column there is a crosspoint, counted as such."""
-        return sum(int(found.sum(dtype=np.int64)) // 2 for found in self.crossed), self._sums(np.max, 0, 1)
+        return sum(int(found.sum(dtype=np.int64)) // 2 for found in self.wiring.crossed), self._sums(np.max, 0, 1)
 
     @property
     def leaks(self) -> tuple[int, int]:
@@ -215,4 +160,4 @@ class CrosspointNetwork(Fabric):
         """Ports, terminals ``(stage, side, number)`` between stages, crosspoints and wires."""
         from hwsim.crossbar.routing_graph import graph_of_crosspoints
 
-        return graph_of_crosspoints(self, state, losses)
+        return graph_of_crosspoints(self.wiring, state, losses)

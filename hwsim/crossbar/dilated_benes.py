@@ -16,6 +16,7 @@ import numpy as np
 from hwsim.crossbar.banyan import check_power_of_two
 from hwsim.crossbar.stages import SwitchNetwork
 from hwsim.crossbar.topology import Topology
+from hwsim.crossbar.wiring import wire_up
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -41,12 +42,14 @@ class DilatedBenes(SwitchNetwork):
         none = wires[:0]
         super().__init__(
             "dilated-benes",
-            n,
-            np.repeat(np.arange(len(bits), dtype=np.int32), n),
-            np.concatenate([none, *upper]),
-            np.concatenate([none, *(wire + (1 << bit) for wire, bit in zip(upper, bits, strict=True))]),
-            wires=2 * n if length else 1,
-            outputs=np.array([0, 3]) if length == 1 else None,
+            wire_up(
+                n,
+                np.repeat(np.arange(len(bits), dtype=np.int32), n),
+                np.concatenate([none, *upper]),
+                np.concatenate([none, *(wire + (1 << bit) for wire, bit in zip(upper, bits, strict=True))]),
+                wires=2 * n if length else 1,
+                outputs=np.array([0, 3]) if length == 1 else None,
+            ),
         )
 
     @property

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from hwsim.crossbar.stages import SwitchNetwork
+    from hwsim.crossbar.wiring import Wiring
 
 
 @dataclass(frozen=True)
@@ -44,44 +44,44 @@ class Crossings:
         return 0 if row < 0 else int(self.table[row, wire])
 
 
-def find_live(network: SwitchNetwork) -> NDArray[np.bool_]:
+def find_live(wiring: Wiring) -> NDArray[np.bool_]:
     """Whether a wire is there in a gap: reached from an input and reaching an output; bool (depth + 1, wires).
 
     Example:
         >>> from hwsim.crossbar.benes import Benes
-        >>> find_live(Benes(2)).tolist()
+        >>> find_live(Benes(2).wiring).tolist()
         [[True, True], [True, True]]
     """
-    shape = (network.depth + 1, network.wires)
-    if network.wires == network.ports:
+    shape = (wiring.depth + 1, wiring.wires)
+    if wiring.wires == wiring.ports:
         return np.broadcast_to(np.True_, shape)
     forth, back = np.zeros((2, *shape), np.bool_)
-    forth[0, network.inputs] = back[-1, network.outputs] = True
-    for stage in range(network.depth):
-        _join(network, stage, forth[stage], forth[stage + 1])
-    for stage in reversed(range(network.depth)):
-        _join(network, stage, back[stage + 1], back[stage])
+    forth[0, wiring.inputs] = back[-1, wiring.outputs] = True
+    for stage in range(wiring.depth):
+        _join(wiring, stage, forth[stage], forth[stage + 1])
+    for stage in reversed(range(wiring.depth)):
+        _join(wiring, stage, back[stage + 1], back[stage])
     forth &= back
     return forth
 
 
-def _join(network: SwitchNetwork, stage: int, here: NDArray[np.bool_], there: NDArray[np.bool_]) -> None:
+def _join(wiring: Wiring, stage: int, here: NDArray[np.bool_], there: NDArray[np.bool_]) -> None:
     there[:] = here
-    a, b = network.pairs(stage)
+    a, b = wiring.pairs(stage)
     there[a] = there[b] = here[a] | here[b]
 
 
-def draw_stage(network: SwitchNetwork, stage: int, order: NDArray[np.int32]) -> NDArray[np.int32]:
+def draw_stage(wiring: Wiring, stage: int, order: NDArray[np.int32]) -> NDArray[np.int32]:
     """The order of wires in one stage, given that of the column beside it: switches in the order they meet it.
 
     Example:
         >>> from hwsim.crossbar.benes import Benes
-        >>> draw_stage(Benes(4), 0, np.arange(4, dtype=np.int32)).tolist()
+        >>> draw_stage(Benes(4).wiring, 0, np.arange(4, dtype=np.int32)).tolist()
         [0, 2, 1, 3]
     """
     place = np.empty_like(order)
     place[order] = np.arange(len(order), dtype=order.dtype)
-    a, b = network.pairs(stage)
+    a, b = wiring.pairs(stage)
     first = np.minimum(place[a], place[b])
     swapped = place[a] > place[b]
     slots = np.full(2 * len(order), -1, np.int32)
@@ -94,61 +94,63 @@ def draw_stage(network: SwitchNetwork, stage: int, order: NDArray[np.int32]) -> 
     return slots[slots >= 0]
 
 
-def draw_outwards(network: SwitchNetwork, middle: int) -> Iterator[NDArray[np.int32]]:
+def draw_outwards(wiring: Wiring, middle: int) -> Iterator[NDArray[np.int32]]:
     """Orders of wires for all columns, from a stage in natural order outwards.
 
     Example:
         >>> from hwsim.crossbar.benes import Benes
-        >>> [order.tolist() for order in draw_outwards(Benes(4), 1)]
+        >>> [order.tolist() for order in draw_outwards(Benes(4).wiring, 1)]
         [[0, 2, 1, 3], [0, 2, 1, 3], [0, 1, 2, 3], [0, 2, 1, 3], [0, 2, 1, 3]]
     """
-    natural = np.arange(network.wires, dtype=np.int32)
-    if not network.depth:
+    natural = np.arange(wiring.wires, dtype=np.int32)
+    if not wiring.depth:
         yield from (natural, natural)
         return
-    front = [draw_stage(network, middle, natural)]
+    front = [draw_stage(wiring, middle, natural)]
     for stage in reversed(range(middle)):
-        front.append(draw_stage(network, stage, front[-1]))
+        front.append(draw_stage(wiring, stage, front[-1]))
     yield front[-1]
     order = front[0]
     while front:
         yield front.pop()
-    for stage in range(middle + 1, network.depth):
-        order = draw_stage(network, stage, order)
+    for stage in range(middle + 1, wiring.depth):
+        order = draw_stage(wiring, stage, order)
         yield order
     yield order
 
 
-def count_crossings(network: SwitchNetwork) -> Crossings:
+def count_crossings(wiring: Wiring, columns: Iterator[NDArray[np.int32]], live: NDArray[np.bool_]) -> Crossings:
     """Crossings of a network's wires, from its drawing.
+
+    Args:
+        wiring: of the network.
+        columns: wires from top to bottom in each column of its drawing.
+        live: which wires are there; see :func:`find_live`.
 
     Example:
         >>> from hwsim.crossbar.benes import Benes
-        >>> found = count_crossings(Benes(4))
+        >>> network = Benes(4)
+        >>> found = count_crossings(network.wiring, network.draw(), network.live)
         >>> found.rows.tolist(), found.table.tolist()
         ([-1, 0, 1, -1], [[0, 1, 1, 0], [0, 1, 1, 0]])
     """
     from hwsim.kernels.stages import count_crossings as count
 
-    rows = np.full(network.depth + 1, -1, np.int32)
+    rows = np.full(wiring.depth + 1, -1, np.int32)
     table: list[NDArray[np.int32]] = []
-    tree, found = np.empty(network.wires + 1, np.int32), np.empty(network.wires, np.int32)
-    place = np.empty(network.wires, np.int32)
-    columns = network.draw()
+    tree, found = np.empty(wiring.wires + 1, np.int32), np.empty(wiring.wires, np.int32)
+    place = np.empty(wiring.wires, np.int32)
     left = next(columns)
     for gap, right in enumerate(columns):
         if not np.array_equal(left, right):
-            wires, ends = _there(network, gap, left), _there(network, gap, right)
+            wires, ends = (
+                order if wiring.wires == wiring.ports else order[live[gap, order]] for order in (left, right)
+            )
             place[ends] = np.arange(len(ends), dtype=np.int32)
             count(place[wires], tree[: len(wires) + 1], found[: len(wires)])
             if found[: len(wires)].any():
                 rows[gap] = len(table)
-                table.append(np.zeros(network.wires, np.int32))
+                table.append(np.zeros(wiring.wires, np.int32))
                 table[-1][wires] = found[: len(wires)]
         left = right
-    return Crossings(rows, np.array(table, np.int32).reshape(-1, network.wires))
-
-
-def _there(network: SwitchNetwork, gap: int, order: NDArray[np.int32]) -> NDArray[np.int32]:
-    """The wires of an order that are there in a gap."""
-    return order if network.wires == network.ports else order[network.live[gap, order]]
+    return Crossings(rows, np.array(table, np.int32).reshape(-1, wiring.wires))

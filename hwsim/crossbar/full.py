@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hwsim.crossbar.crosspoints import Blocks, CrosspointNetwork
+from hwsim.crossbar.crosspoints import CrosspointNetwork
 from hwsim.crossbar.fabric import BlockedError, check_ports
 from hwsim.crossbar.topology import Topology
+from hwsim.crossbar.wiring import BlockStage, BlockWiring
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -34,7 +35,7 @@ class FullCrossbar(CrosspointNetwork):
     def __init__(self, ports: int) -> None:
         check_ports("full", ports)
         size = np.array([int(ports)])
-        super().__init__("crossbar", int(ports), [Blocks(size, size)])
+        super().__init__("crossbar", BlockWiring(int(ports), (BlockStage(size, size),)))
 
     def _route(
         self, p: NDArray[np.int64], previous: NDArray[Any] | None, effort: str, cost: NDArray[np.float64] | None

@@ -9,13 +9,17 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from hwsim.crossbar.crosspoints import CrosspointNetwork
+    from hwsim.crossbar.drawing import Crossings
     from hwsim.crossbar.fabric import Losses
-    from hwsim.crossbar.stages import SwitchNetwork
+    from hwsim.crossbar.wiring import BlockWiring, Wiring
 
 
 def graph_of_switches(
-    network: SwitchNetwork, state: NDArray[np.integer] | None = None, losses: Losses | None = None
+    wiring: Wiring,
+    live: NDArray[np.bool_],
+    drawn: Crossings,
+    state: NDArray[np.integer] | None = None,
+    losses: Losses | None = None,
 ) -> nx.DiGraph[Any]:
     """Ports, terminals ``(switch, side, wire)`` of switches, and wires; see :meth:`hwsim.crossbar.Fabric.graph`.
 
@@ -23,27 +27,27 @@ def graph_of_switches(
 
     Example:
         >>> from hwsim.crossbar import crossbar
-        >>> graph = graph_of_switches(crossbar("benes", 2))
+        >>> network = crossbar("benes", 2)
+        >>> graph = graph_of_switches(network.wiring, network.live, network.drawn)
         >>> sorted(graph.successors((0, "in", 1)))
         [(0, 'out', 0), (0, 'out', 1)]
     """
     import networkx as nx
 
     graph: nx.DiGraph[Any] = nx.DiGraph()
-    graph.add_nodes_from((side, i) for side in ("in", "out") for i in range(network.ports))
-    live = network.live
-    end: dict[int, tuple[Any, ...]] = {int(wire): ("in", i) for i, wire in enumerate(network.inputs)}
+    graph.add_nodes_from((side, i) for side in ("in", "out") for i in range(wiring.ports))
+    end: dict[int, tuple[Any, ...]] = {int(wire): ("in", i) for i, wire in enumerate(wiring.inputs)}
     left = dict.fromkeys(end, 0)  # the column where each wire's end lies
 
     def wire_to(node: tuple[Any, ...], wire: int, gap: int) -> None:
-        crossings = sum(network.drawn.at(g, wire) for g in range(left[wire], gap + 1))
+        crossings = sum(drawn.at(g, wire) for g in range(left[wire], gap + 1))
         loss = {} if losses is None else {"loss": crossings * losses.crossing_loss}
         graph.add_edge(end[wire], node, kind="wire", switch=None, crossings=crossings, **loss)
 
-    for stage in range(network.depth):
-        a_wires, b_wires = network.pairs(stage)
+    for stage in range(wiring.depth):
+        a_wires, b_wires = wiring.pairs(stage)
         for offset, pair in enumerate(zip(a_wires.tolist(), b_wires.tolist(), strict=True)):
-            switch = int(network.starts[stage]) + offset
+            switch = int(wiring.starts[stage]) + offset
             ins, outs = ([w for w in pair if live[gap, w]] for gap in (stage, stage + 1))
             for wire in ins:
                 wire_to((switch, "in", wire), wire, stage)
@@ -55,40 +59,40 @@ def graph_of_switches(
                         graph.add_edge((switch, "in", wire), (switch, "out", to), kind=kind, switch=switch, **loss)
             for wire in outs:
                 end[wire], left[wire] = (switch, "out", wire), stage + 1
-    for o, wire in enumerate(network.outputs.tolist()):
-        wire_to(("out", o), wire, network.depth)
+    for o, wire in enumerate(wiring.outputs.tolist()):
+        wire_to(("out", o), wire, wiring.depth)
     return graph
 
 
 def graph_of_crosspoints(
-    network: CrosspointNetwork, state: NDArray[np.integer] | None = None, losses: Losses | None = None
+    wiring: BlockWiring, state: NDArray[np.integer] | None = None, losses: Losses | None = None
 ) -> nx.DiGraph[Any]:
     """Ports, terminals ``(stage, side, number)`` between stages, crosspoints and wires.
 
     Example:
         >>> from hwsim.crossbar import crossbar
-        >>> graph_of_crosspoints(crossbar("crossbar", 2)).edges[("in", 0), ("out", 1)]
+        >>> graph_of_crosspoints(crossbar("crossbar", 2).wiring).edges[("in", 0), ("out", 1)]
         {'kind': 'crosspoint', 'switch': 2, 'passed': 2}
     """
     import networkx as nx
 
     graph: nx.DiGraph[Any] = nx.DiGraph()
-    graph.add_nodes_from((side, i) for side in ("in", "out") for i in range(network.ports))
-    last = len(network.stages) - 1
-    for number, stage in enumerate(network.stages):
+    graph.add_nodes_from((side, i) for side in ("in", "out") for i in range(wiring.ports))
+    last = len(wiring.stages) - 1
+    for number, stage in enumerate(wiring.stages):
         if stage.wiring is not None:
             for terminal, source in enumerate(stage.wiring.tolist()):
-                crossings = int(network.crossed[number][terminal])
+                crossings = int(wiring.crossed[number][terminal])
                 loss = {} if losses is None else {"loss": crossings * losses.crossing_loss}
                 edge = {"kind": "wire", "switch": None, "crossings": crossings, **loss}
                 graph.add_edge((number - 1, "out", source), (number, "in", terminal), **edge)
         for terminal in range(len(stage.block)):
-            of_all = int(network.starts[number]) + terminal
+            of_all = int(wiring.starts[number]) + terminal
             node = ("out", terminal) if number == last else (number, "out", terminal)
             width, first = int(stage.width[terminal]), int(stage.first[terminal])
             for i in range(width) if state is None else [int(state[of_all])] * int(state[of_all] >= 0):
                 passed = int(stage.column[terminal]) + width - 1 - i
                 loss = {} if losses is None else {"loss": passed * losses.bar_loss + losses.cross_loss}
-                edge = {"kind": "crosspoint", "switch": int(network.rows[of_all]) + i, "passed": passed, **loss}
+                edge = {"kind": "crosspoint", "switch": int(wiring.rows[of_all]) + i, "passed": passed, **loss}
                 graph.add_edge(("in", first + i) if number == 0 else (number, "in", first + i), node, **edge)
     return graph

@@ -8,6 +8,7 @@ import numpy as np
 
 from hwsim.crossbar.fabric import check_ports
 from hwsim.crossbar.stages import SwitchNetwork
+from hwsim.crossbar.wiring import wire_up
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -51,7 +52,7 @@ class Sorter(SwitchNetwork):
         none = np.zeros(0, np.int32)
         stage = np.repeat(np.arange(len(parts), dtype=np.int32), [len(a) for a, _ in parts])
         wire_a = np.concatenate([none, *(a for a, _ in parts)])
-        super().__init__(topology, ports, stage, wire_a, np.concatenate([none, *(b for _, b in parts)]))
+        super().__init__(topology, wire_up(ports, stage, wire_a, np.concatenate([none, *(b for _, b in parts)])))
         self._tag_bits = (ports - 1).bit_length()
         self.configuration_bits = ports * self._tag_bits
 

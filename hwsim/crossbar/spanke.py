@@ -15,6 +15,7 @@ import numpy as np
 from hwsim.crossbar.fabric import check_ports
 from hwsim.crossbar.stages import SwitchNetwork
 from hwsim.crossbar.topology import Topology
+from hwsim.crossbar.wiring import wire_up
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -68,13 +69,15 @@ class Spanke(SwitchNetwork):
         none = np.zeros(0, np.int64)
         super().__init__(
             "spanke",
-            n,
-            np.repeat(np.arange(len(uppers)), [len(wires) for wires in uppers]),
-            np.concatenate([none, *uppers]),
-            np.concatenate([none, *lowers]),
-            wires=n * n,
-            inputs=each * n,
-            outputs=each,
+            wire_up(
+                n,
+                np.repeat(np.arange(len(uppers)), [len(wires) for wires in uppers]),
+                np.concatenate([none, *uppers]),
+                np.concatenate([none, *lowers]),
+                wires=n * n,
+                inputs=each * n,
+                outputs=each,
+            ),
         )
 
     @property

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from hwsim.crossbar.fabric import Blocking, Losses
+    from hwsim.crossbar.wiring import Wiring
 
 
 ONE_WAY = "{} network has one configuration for each permutation"
@@ -31,13 +32,7 @@ class SwitchNetwork(Fabric):
 
     Args:
         topology: its name.
-        ports: inputs and outputs.
-        stage: stage of every switch, integers (switches,), ascending; no stage is empty.
-        wire_a: its upper wire, ascending within a stage.
-        wire_b: its lower wire.
-        wires: wires, at least as many as ports; as many when None. Wires without a signal carry nothing.
-        inputs: the wire on which each input enters, (ports,); its own number when None.
-        outputs: the wire on which each output leaves.
+        wiring: its switches and wires.
 
     A state is uint8 (switches,): 0 = bar, 1 = cross.
 
@@ -52,58 +47,32 @@ class SwitchNetwork(Fabric):
 
     blocking: Blocking = "rearrangeable"
 
-    def __init__(
-        self,
-        topology: str,
-        ports: int,
-        stage: NDArray[np.integer],
-        wire_a: NDArray[np.integer],
-        wire_b: NDArray[np.integer],
-        *,
-        wires: int | None = None,
-        inputs: NDArray[np.integer] | None = None,
-        outputs: NDArray[np.integer] | None = None,
-    ) -> None:
-        self.topology, self.ports = topology, ports
-        self.wires = ports if wires is None else wires
-        straight = np.arange(ports, dtype=np.int32)
-        self.inputs = straight if inputs is None else inputs.astype(np.int32)
-        self.outputs = straight if outputs is None else outputs.astype(np.int32)
-        self.wire_a, self.wire_b = (np.ascontiguousarray(wire, np.int32) for wire in (wire_a, wire_b))
-        self.switches = self.configuration_bits = len(stage)
-        self.depth = int(stage[-1]) + 1 if len(stage) else 0
-        self.starts = np.searchsorted(stage, np.arange(self.depth + 1))
+    def __init__(self, topology: str, wiring: Wiring) -> None:
+        self.topology, self.ports, self.wiring = topology, wiring.ports, wiring
+        self.wires, self.inputs, self.outputs = wiring.wires, wiring.inputs, wiring.outputs
+        self.wire_a, self.wire_b, self.starts = wiring.wire_a, wiring.wire_b, wiring.starts
+        self.switches = self.configuration_bits = wiring.switches
+        self.depth, self.pairs = wiring.depth, wiring.pairs
         self.strides = tuple(int(self.wire_b[s] - self.wire_a[s]) for s in self.starts[:-1])
 
     @property
     def stage(self) -> NDArray[np.int32]:
         """Stage of every switch, int32 (switches,)."""
-        return np.repeat(np.arange(self.depth, dtype=np.int32), np.diff(self.starts))
-
-    def pairs(self, stage: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-        """Upper and lower wires of the switches of one stage.
-
-        Example:
-            >>> from hwsim.crossbar import crossbar
-            >>> [wires.tolist() for wires in crossbar("benes", 4).pairs(0)]
-            [[0, 1], [2, 3]]
-        """
-        here = slice(self.starts[stage], self.starts[stage + 1])
-        return self.wire_a[here], self.wire_b[here]
+        return self.wiring.stage
 
     def draw(self) -> Iterator[NDArray[np.int32]]:
         """Wires from top to bottom in each column of the drawing: input ports, stages, output ports."""
-        return draw_outwards(self, self.depth // 2)
+        return draw_outwards(self.wiring, self.depth // 2)
 
     @cached_property
     def live(self) -> NDArray[np.bool_]:
         """Whether a wire is there before each stage and after the last, bool (depth + 1, wires)."""
-        return find_live(self)
+        return find_live(self.wiring)
 
     @cached_property
     def drawn(self) -> Crossings:
         """Crossings of every wire in the drawing."""
-        return count_crossings(self)
+        return count_crossings(self.wiring, self.draw(), self.live)
 
     def _longest(self, count: NDArray[np.int32], gaps: NDArray[np.int32] | None = None, *, least: bool = False) -> int:
         """The most (or the least) that a path adds up: count of every switch, and of every wire in the table's gaps."""
@@ -252,4 +221,4 @@ configuration for each permutation; ask for another permutation or topology
         """Ports, switch terminals ``(switch, side, wire)`` and wires, derived from the same switch list."""
         from hwsim.crossbar.routing_graph import graph_of_switches
 
-        return graph_of_switches(self, state, losses)
+        return graph_of_switches(self.wiring, self.live, self.drawn, state, losses)

@@ -16,6 +16,7 @@ from hwsim.crossbar.fabric import check_ports
 from hwsim.crossbar.ladder import Ladder
 from hwsim.crossbar.stages import SwitchNetwork
 from hwsim.crossbar.topology import Topology
+from hwsim.crossbar.wiring import wire_up
 
 
 class Waksman(Benes):
@@ -34,7 +35,7 @@ class Waksman(Benes):
         self._ladder = Ladder(int(ports), blocks, removed)
         kept = self._ladder.kept
         SwitchNetwork.__init__(
-            self, "waksman", int(ports), blocks.stage[kept], blocks.wire_a[kept], blocks.wire_b[kept]
+            self, "waksman", wire_up(int(ports), blocks.stage[kept], blocks.wire_a[kept], blocks.wire_b[kept])
         )
 
 
