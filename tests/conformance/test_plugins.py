@@ -10,47 +10,24 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
 import hwsim
-from hwsim.controller import CONTROLLERS, Job
-from hwsim.crossbar import CROSSBARS, extend
-from hwsim.device import DEVICES, OpticalChip, Registers, infer, read_sheet, sheet_values
+from hwsim.controller import CONTROLLERS
+from hwsim.crossbar import CROSSBARS
+from hwsim.device import DEVICES
 from hwsim.export import EXPORTS
 from hwsim.library import names
-from hwsim.model import Layer, Model, start
 from hwsim.plan.lookup import sheet_kind
 from hwsim.registry import PluginError, Registry
 from hwsim.replay import configured
-from hwsim.scenario import read_document
-from hwsim.task import TASKS, Shape, Task
+from hwsim.task import TASKS
+from hwsim.testing import check_controller, check_device, check_task, check_topology
 
 REGISTRIES: list[Registry[Any]] = [CONTROLLERS, CROSSBARS, DEVICES, EXPORTS, TASKS]
 SHEETS = [name for name, path in names("devices").items() if sheet_kind(path) == "device"]
-MODEL = Model(
-    "5-6-3",
-    (
-        Layer(6, 5, "relu", "he-uniform", 1.0, True, "zero", 1.0, False, True),
-        Layer(3, 6, "identity", "he-uniform", 1.0, True, "zero", 1.0, False, True),
-    ),
-)
-
-
-CAI = Model(
-    "1-16-1-1",
-    (
-        Layer(16, 1, "relu", "signs", 1.0, False, "linspace-twice", 1.0, False, False),
-        Layer(1, 16, "identity", "pairwise", 1.0, True, "uniform", 1.0, True, True),
-    ),
-)
-
-
-def _task() -> Task:
-    rng = np.random.default_rng(0)
-    x = rng.random((96, 5), np.float32)
-    y = x[:, :3].argmax(axis=1)
-    return Task(Shape(5, 3, "classification"), x[:64], y[:64], x[64:], y[64:], (0.0, 1.0))
+LARGE = {"mnist"}
+"""Tasks whose data are not in the package; their own tests load them where they are."""
 
 
 @pytest.mark.parametrize("registry", REGISTRIES, ids=lambda r: r._package)
@@ -60,12 +37,6 @@ def test_entries_say_what_they_are(registry: Registry[Any]) -> None:
         assert plugin.name == name
         assert plugin.summary
         assert "\n" not in plugin.summary
-
-
-def _function() -> Task:
-    x = np.random.default_rng(0).uniform(-1, 1, (96, 1)).astype(np.float32)
-    y = x**2
-    return Task(Shape(1, 1, "regression"), x[:64], y[:64], x[64:], y[64:], (-1.0, 1.0))
 
 
 def _ways() -> list[tuple[str, str]]:
@@ -78,140 +49,22 @@ def _ways() -> list[tuple[str, str]]:
 
 @pytest.mark.parametrize(("name", "path"), _ways())
 def test_controller(name: str, path: str) -> None:
-    """Permutations of the banks, an end, the same again, and the same after every put-away."""
-    plugin = CONTROLLERS[name]
-    pairs = [(MODEL, _task()), (CAI, _function())]
-    model, task = next((model, task) for model, task in pairs if not plugin.problems(model, task.shape))
-    values = start(model, 3)
-    cells = [np.round(value.weights, 1) for value in values]
-    job = Job(task, model, values, [c.copy() for c in cells], seed=3, threads=1)
-    given = {"epochs": 5, "batch": 16, "period": 2, "path": path}
-    parameters = plugin.parameters.model_validate(
-        {k: v for k, v in given.items() if k in plugin.parameters.model_fields}
-    )
-    shares: list[float] = []
-    whole = plugin.begin(parameters, job)
-    changes, dumps = [], []
-    while (change := whole.advance(shares.append)) is not None:
-        changes.append(change)
-        dumps.append(whole.dump())
-        assert len(changes) < 100
-    assert whole.advance(shares.append) is None
-    assert shares == sorted(shares)
-    assert shares[-1] == 1.0
-    for before, after in zip(job.cells, cells, strict=True):
-        assert np.array_equal(before, after), "a controller never touches a cell"
-    for change in changes:
-        for permutation, bank in zip(change.permutations, cells, strict=True):
-            if permutation is not None:
-                assert np.array_equal(np.sort(permutation, axis=1), np.tile(np.arange(bank.shape[1]), (len(bank), 1)))
-        assert [len(r.bias) for r in change.registers] == [layer.units for layer in model.layers]
-    for number, dump in enumerate(dumps):
-        resumed = plugin.begin(parameters, job)
-        resumed.load(dump)
-        rest = []
-        while (change := resumed.advance(shares.append)) is not None:
-            rest.append(change)
-        assert len(rest) == len(changes) - number - 1
-        for one, other in zip(rest, changes[number + 1 :], strict=True):
-            assert one.batch == other.batch
-            for a, b in zip(one.permutations, other.permutations, strict=True):
-                assert (a is None) == (b is None)
-                assert a is None or b is None or np.array_equal(a, b)
-            for ra, rb in zip(one.registers, other.registers, strict=True):
-                assert np.array_equal(ra.bias, rb.bias)
-                assert ra.gain == rb.gain
+    check_controller(name, **({"path": path} if path else {}))
 
 
 @pytest.mark.parametrize("name", SHEETS)
 def test_device(name: str) -> None:
-    """Cells never change, connections gather them, registers round-trip, reads repeat for the same stream."""
-    document = read_document(names("devices")[name])
-    technology = DEVICES[document.data["technology"]]
-    sheet = read_sheet(document, technology.sheet)
-    device = technology.build(sheet_values(sheet, {}, document, ()))
-    assert device.problems(MODEL) == []
-    task, values = _task(), start(MODEL, 1)
-    chip = device.fabricate(MODEL, values, task.train_x, 1)
-    again = device.fabricate(MODEL, values, task.train_x, 1)
-    registers = [Registers(v.bias + 0.1, 1.0) for v in values]
-    cells = [chip.cells(i).copy() for i in range(2)]
-    quiet = infer(MODEL, chip, task.test_x, registers, None)
-    assert quiet.shape == (32, 3)
-    assert np.isfinite(quiet).all()
-    assert np.array_equal(quiet, infer(MODEL, again, task.test_x, registers, None))
-    first, second = (infer(MODEL, chip, task.test_x, registers, np.random.default_rng(s)) for s in (0, 1))
-    assert np.array_equal(first, infer(MODEL, chip, task.test_x, registers, np.random.default_rng(0)))
-    assert chip.noisy != np.array_equal(first, second)
-    for number, value in enumerate(values):
-        assert np.array_equal(chip.cells(number), cells[number])
-        error = np.abs(chip.nominal(number) - value.weights).max()
-        assert error <= np.abs(value.weights).max() * technology.resolution
-        assert len(chip.register_codes(number, registers[number])) == len(value.bias)
-    order = np.array([4, 2, 0, 1, 3])
-    straight = infer(MODEL, chip, np.ascontiguousarray(task.test_x[:, np.argsort(order)]), registers, None)
-    chip.connect(0, np.arange(30), np.arange(30).reshape(6, 5)[:, order].reshape(-1))
-    assert np.allclose(infer(MODEL, chip, task.test_x, registers, None), straight, atol=1e-9)
-    assert isinstance(chip, OpticalChip) == technology.optical
-    back = np.flatnonzero(np.tile(order != np.arange(5), 6))
-    chip.connect(0, back, back)
-    assert np.array_equal(infer(MODEL, chip, task.test_x, registers, None), quiet)
-    assert np.array_equal(chip.cells(0), cells[0])
-    bill = chip.inference_bill()
-    assert (bill.energy_j > 0) == (bill.time_s > 0)
-
-
-LIT = [name for name in SHEETS if DEVICES[read_document(names("devices")[name]).data["technology"]].optical]
-
-
-@pytest.mark.parametrize("name", LIT)
-def test_light_on_its_way(name: str) -> None:
-    """Paths that leave the nominal share change nothing but noise; others change sums, back and forth."""
-    document = read_document(names("devices")[name])
-    technology = DEVICES[document.data["technology"]]
-    device = technology.build(sheet_values(read_sheet(document, technology.sheet), {}, document, ()))
-    task, values = _task(), start(MODEL, 1)
-    registers = [Registers(v.bias, 1.0) for v in values]
-    for calibrated in (False, True):
-        chip, clear = (device.fabricate(MODEL, values, task.train_x, 1) for _ in range(2))
-        assert isinstance(chip, OpticalChip)
-        chip.illuminate(0, 0.5, calibrated=calibrated)
-        near = infer(MODEL, clear, task.test_x, registers, None)
-        assert np.allclose(infer(MODEL, chip, task.test_x, registers, None), near, atol=1e-9)
-        chip.attenuate(0, np.array([0, 7]), np.array([0.25, 0.4]))
-        moved = infer(MODEL, chip, task.test_x, registers, None)
-        assert not np.array_equal(moved, near)
-        if calibrated:
-            assert np.abs(moved - near).max() < 0.2 * np.abs(near).max()  # the steps of converters alone
-        chip.attenuate(0, np.array([0, 7]), np.array([0.5, 0.5]))
-        assert np.allclose(infer(MODEL, chip, task.test_x, registers, None), near, atol=1e-9)
+    check_device(name)
 
 
 @pytest.mark.parametrize("name", CROSSBARS)
-@pytest.mark.parametrize("effort", ["any", "greedy"])
-def test_crossbar(name: str, effort: str) -> None:
-    rng = np.random.default_rng(0)
-    for ports in (1, 2, 3, 7, 16, 33):
-        if ports & (ports - 1) and name in {"butterfly", "cantor", "dilated-benes", "omega"}:
-            with pytest.raises(ValueError, match=rf"cannot have {ports} ports; use a power of two, for example \d+ or"):
-                CROSSBARS[name].build(ports)
-            continue
-        fabric = CROSSBARS[name].build(ports)
-        if fabric.blocking == "blocking":
-            continue
-        state = fabric.power_up(4)
-        assert fabric.held_many(state).tolist() == [0] * 4
-        for _ in range(5):
-            wanted = extend(np.stack([rng.permutation(ports) for _ in range(4)]), ports)
-            new = fabric.route_many(wanted, previous=state, effort=effort)
-            numbers = np.tile(np.arange(ports), (4, 1))
-            assert np.array_equal(fabric.apply_many(new, numbers), wanted)
-            sets, toggles = fabric.sets_many(state, new), fabric.toggles_many(state, new)
-            assert np.array_equal(fabric.held_many(new) - fabric.held_many(state), sets - (toggles - sets))
-            state = new
-        words = fabric.words(state[0])
-        assert all(0 <= value < 2**width for value, width in words)
-        assert sum(width for _, width in words) == fabric.configuration_bits
+def test_crossbar(name: str) -> None:
+    check_topology(name)
+
+
+@pytest.mark.parametrize("name", [name for name in TASKS if name not in LARGE])
+def test_task(name: str) -> None:
+    check_task(name)
 
 
 @pytest.mark.parametrize("name", EXPORTS)

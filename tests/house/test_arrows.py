@@ -31,7 +31,7 @@ ROWS = [
     {"session"},
     {"budget", "reproduction"},
     {"cli"},
-    {"__main__"},
+    {"__main__", "testing"},
 ]
 RANK = {room: rank for rank, row in enumerate(ROWS) for room in row}
 # a lazy name in the package itself may fetch any room

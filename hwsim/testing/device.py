@@ -1,0 +1,121 @@
+"""The promises of a device: of its chips, and of chips that light reaches through optical circuits."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from hwsim.device import DEVICES, OpticalChip, Registers, infer, read_sheet, sheet_values
+from hwsim.model import start
+from hwsim.plan.lookup import sheets
+from hwsim.scenario import read_document
+from hwsim.testing.example import CLASSIFIER, classes
+from hwsim.testing.promise import hold, introduce
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from hwsim.device import Chip, Device, Technology
+
+NEAR = 1e-9
+"""How far outputs may be apart that differ by the order of sums alone."""
+
+
+def check_device(sheet: str | Path) -> None:
+    """Check a device: cells never change, connections gather them, registers hold what is written, reads repeat.
+
+    Args:
+        sheet: name of a datasheet, or the path of its file; its technology is a registered device.
+
+    Raises:
+        ConformanceError: a promise is broken.
+        FaultError: the datasheet is faulty.
+
+    Example:
+        >>> check_device("ideal")
+    """
+    path = Path(sheet) if str(sheet).endswith(".toml") else sheets("device")[str(sheet)]
+    document = read_document(path)
+    technology = DEVICES[str(document.data["technology"])]
+    introduce(technology)
+    device = technology.build(sheet_values(read_sheet(document, technology.sheet), {}, document, ()))
+    name = str(sheet)
+    hold(device.problems(CLASSIFIER) == [], name, "a network of two dense layers can be built")
+    _check_reads(name, technology, device)
+    _check_connections(name, device)
+    hold(isinstance(_chip(device), OpticalChip) == technology.optical, name, "optical chips can be lit")
+    if technology.optical:
+        for calibrated in (False, True):
+            _check_light(name, device, calibrated=calibrated)
+
+
+def _chip(device: Device) -> Chip:
+    """One chip, the same every time."""
+    return device.fabricate(CLASSIFIER, start(CLASSIFIER, 1), classes().train_x, 1)
+
+
+def _registers() -> list[Registers]:
+    return [Registers(value.bias + 0.1, 1.0) for value in start(CLASSIFIER, 1)]
+
+
+def _read(chip: Chip, x: NDArray[np.float32], seed: int | None = None) -> NDArray[np.float64]:
+    """What a chip gives for samples; without noise where there is no seed."""
+    return infer(CLASSIFIER, chip, x, _registers(), None if seed is None else np.random.default_rng(seed))
+
+
+def _check_reads(name: str, technology: Technology, device: Device) -> None:
+    """Finite outputs, the same for the same chip and stream; design values near what was asked for; a bill."""
+    chip, again, task = _chip(device), _chip(device), classes()
+    quiet = _read(chip, task.test_x)
+    hold(quiet.shape == (len(task.test_x), CLASSIFIER.outputs), name, "outputs are (samples, outputs)")
+    hold(np.isfinite(quiet).all(), name, "outputs are finite")
+    hold(np.array_equal(quiet, _read(again, task.test_x)), name, "the same seed makes the same chip")
+    first, second = _read(chip, task.test_x, 0), _read(chip, task.test_x, 1)
+    hold(np.array_equal(first, _read(chip, task.test_x, 0)), name, "the same stream gives the same noise")
+    hold(chip.noisy != np.array_equal(first, second), name, "a chip is noisy where, and only where, it says so")
+    for number, (value, registers) in enumerate(zip(start(CLASSIFIER, 1), _registers(), strict=True)):
+        cells = chip.cells(number)
+        hold(np.array_equal(cells, again.cells(number)), name, "reading changes no cell")
+        error = np.abs(chip.nominal(number) - value.weights).max()
+        limit = np.abs(value.weights).max() * technology.resolution
+        hold(error <= limit, name, f"design values are within resolution = {technology.resolution:g} of the weights")
+        codes = chip.register_codes(number, registers)
+        hold(len(codes) == len(value.bias), name, "a layer without a gain has one register code per bias")
+    bill = chip.inference_bill()
+    hold(bill.energy_j >= 0 and bill.time_s >= 0, name, "an inference costs nothing below zero")
+    hold((bill.energy_j > 0) == (bill.time_s > 0), name, "an inference that takes time takes energy")
+
+
+def _check_connections(name: str, device: Device) -> None:
+    """Positions that meet other cells compute as inputs in another order do; back again, all is as before."""
+    chip, task = _chip(device), classes()
+    before, cells = _read(chip, task.test_x), chip.cells(0).copy()
+    order = np.array([4, 2, 0, 1, 3])
+    wanted = _read(chip, np.ascontiguousarray(task.test_x[:, np.argsort(order)]))
+    chip.connect(0, np.arange(30), np.arange(30).reshape(6, 5)[:, order].reshape(-1))
+    hold(np.allclose(_read(chip, task.test_x), wanted, atol=NEAR), name, "position i meets the cell it is connected to")
+    back = np.flatnonzero(np.tile(order != np.arange(5), 6))
+    chip.connect(0, back, back)
+    hold(np.array_equal(_read(chip, task.test_x), before), name, "connected back, every bit is as before")
+    hold(np.array_equal(chip.cells(0), cells), name, "connecting changes no cell")
+
+
+def _check_light(name: str, device: Device, *, calibrated: bool) -> None:
+    """Paths that leave the nominal share change nothing; others change sums, and back again they do not."""
+    chip, task = _chip(device), classes()
+    clear = _read(chip, task.test_x)
+    if not isinstance(chip, OpticalChip):
+        return
+    chip.illuminate(0, 0.5, calibrated=calibrated)
+    hold(np.allclose(_read(chip, task.test_x), clear, atol=NEAR), name, "the nominal share of light changes no output")
+    chip.attenuate(0, np.array([0, 7]), np.array([0.25, 0.4]))
+    moved = _read(chip, task.test_x)
+    hold(not np.array_equal(moved, clear), name, "paths that lose more light change outputs")
+    if calibrated:  # the steps of converters alone
+        hold(np.abs(moved - clear).max() < 0.2 * np.abs(clear).max(), name, "calibration makes up for path losses")
+    chip.attenuate(0, np.array([0, 7]), np.array([0.5, 0.5]))
+    hold(
+        np.allclose(_read(chip, task.test_x), clear, atol=NEAR), name, "with the nominal share again, all is as before"
+    )
