@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from hwsim.errors import HwsimError
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-class ConformanceError(AssertionError):
+class ConformanceError(HwsimError, AssertionError):
     """An entry breaks a promise that hwsim builds on; the message names the entry and the promise."""
 
 
