@@ -68,7 +68,7 @@ class Cantor(SwitchNetwork):
                 wires=len(wires),
             ),
         )
-        self._sizes = np.array([n, length, self._planes, len(self._levels)])
+        self._length = length
         tree = np.full((len(self._levels), self._planes, 2), -1, np.int32)
         for level, rows in enumerate(self._levels):
             for element, (first, middle, end) in enumerate(rows):
@@ -112,7 +112,7 @@ class Cantor(SwitchNetwork):
 
     def _standing(self, states: NDArray[np.uint8]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """The input of each output, and its wires before the planes and after their middle stage."""
-        signals, levels, length = self._send(len(states)), len(self._levels), int(self._sizes[1])
+        signals, levels, length = self._send(len(states)), len(self._levels), self._length
         kept = []
         for stage in range(self.depth + 1):
             if stage in {levels, levels + length}:
@@ -140,7 +140,7 @@ class Cantor(SwitchNetwork):
         state: NDArray[np.uint8],
     ) -> None:
         """Find the paths of one circuit; the state given is what idle switches stay in."""
-        from hwsim.kernels.cantor import connect
+        from hwsim.kernels.cantor import Network, connect
 
         if cost is not None:
             prices = cost if effort != "any" else np.where(np.isinf(cost), cost, 0.0)
@@ -150,13 +150,12 @@ class Cantor(SwitchNetwork):
             prices = np.zeros((self.switches, 2))
         else:
             prices = np.stack([state != 0, state != 1], axis=1).astype(np.float64)
-        taken = np.empty((2 * int(self._sizes[1]) - 2) * self.wires, np.uint8)
+        network = Network(self.ports, self._length, self._planes, len(self._levels), self.starts, self._tree)
+        taken = np.empty((2 * self._length - 2) * self.wires, np.uint8)
         order = np.arange(self.ports)
         idle = state.copy()
         for _ in range(TRIES):
-            failed = connect(
-                p, order, self._sizes, self.starts, self._tree, prices.reshape(-1), taken, plane, middle, state
-            )
+            failed = connect(network, p, order, prices.reshape(-1), taken, plane, middle, state)
             if failed < 0:
                 return
             order = np.concatenate([[failed], order[order != failed]])  # who found nothing chooses first

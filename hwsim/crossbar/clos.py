@@ -106,7 +106,7 @@ class Clos(CrosspointNetwork):
         effort: str,
         cost: NDArray[np.float64] | None,
     ) -> NDArray[np.int32]:
-        from hwsim.kernels.clos import colour
+        from hwsim.kernels.clos import Prices, Sizes, colour
 
         outputs, third = np.arange(self.ports), 2 * self.r * self.m
         middle = np.where(had == p, before[third:], -1).astype(np.int32)
@@ -114,12 +114,13 @@ class Clos(CrosspointNetwork):
         sums = np.zeros(0)
         if cost is not None and (effort != "any" or forced.size):
             sums = (cost if effort != "any" else np.where(np.isinf(cost), cost, 0.0)).reshape(-1)
-        sizes = np.array([self.n, self.r, self.ports])
+        sizes = Sizes(self.n, self.r, self.ports, self.m)
         seen = before if effort != "any" and cost is None else before[:0]
+        prices = Prices(seen, forced, sums)
         at_u, at_v = np.empty((2, self.r * self.m), np.int32)
         order = outputs
         for _ in range(TRIES):
-            failed = colour(p, sizes, self.m, order, seen, forced, sums, at_u, at_v, middle)
+            failed = colour(p, sizes, order, prices, at_u, at_v, middle)
             if failed < 0:
                 return self._close(p, middle, forced)
             order = np.concatenate([[failed], order[order != failed]])  # who found nothing chooses first

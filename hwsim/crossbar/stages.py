@@ -174,7 +174,7 @@ configuration for each permutation; ask for another permutation or topology
 
     def paths_many(self, states: NDArray[Any]) -> Paths:
         """Count along every signal's way through the switches."""
-        from hwsim.kernels.stages import count_paths
+        from hwsim.kernels.stages import Counts, Gaps, count_paths
 
         banks = len(states)
         settings = self.check_states("states", states, banks)
@@ -186,11 +186,9 @@ configuration for each permutation; ask for another permutation or topology
             settings.reshape(-1),
             self.wire_a,
             self.wire_b,
-            self.starts,
-            drawn.rows,
-            drawn.table.reshape(-1),
+            Gaps(self.starts, drawn.rows, drawn.table.reshape(-1)),
             numbers.reshape(-1),
-            *(count.reshape(-1) for count in counts),
+            Counts(*(count.reshape(-1) for count in counts)),
         )
         source = self._receive(numbers)
         return Paths(*(np.take_along_axis(count, source, axis=1).astype(np.int64) for count in counts))

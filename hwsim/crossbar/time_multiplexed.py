@@ -148,16 +148,16 @@ class TimeMultiplexed(Fabric):
 
     def _colour(self, p: NDArray[np.int64], kept: NDArray[np.int64]) -> NDArray[np.int64]:
         """The cycle of every place: no lane sends or gets two items in one."""
-        from hwsim.kernels.clos import colour
+        from hwsim.kernels.clos import Prices, Sizes, colour
 
         by_lane = np.arange(self._items).reshape(self.cycles, self.lanes).T.reshape(-1)  # places, lane after lane
         number = np.empty_like(by_lane)
         number[by_lane] = np.arange(self._items)
         cycle = kept[by_lane].astype(np.int32)
-        sizes = np.array([self.cycles, self.lanes, self._items])
+        sizes = Sizes(self.cycles, self.lanes, self._items, self.cycles)
         at_u, at_v = np.empty((2, self._items), np.int32)
         none, order = np.zeros(0, np.int32), np.arange(self._items)
-        colour(number[p[by_lane]], sizes, self.cycles, order, none, none, np.zeros(0), at_u, at_v, cycle)
+        colour(number[p[by_lane]], sizes, order, Prices(none, none, np.zeros(0)), at_u, at_v, cycle)
         found = np.empty_like(by_lane)
         found[by_lane] = cycle
         return found

@@ -225,7 +225,7 @@ def _polish(
 ) -> NDArray[np.uint8]:
     """Local search among single switches."""
     from hwsim.kernels.compile import threading
-    from hwsim.kernels.levels import polish_many
+    from hwsim.kernels.levels import Network, Scratch, polish_many
 
     banks, n = kind.shape
     switches = len(plan.stages)
@@ -233,17 +233,13 @@ def _polish(
     size = len(plan.at) + 2 * n + 2 * switches
     seeds = np.random.SeedSequence(seed).generate_state(banks, np.uint64).astype(np.uint64)
     polish_many(
-        n,
+        Network(n, plan.at, plan.ends, plan.stages),
         kind.reshape(-1),
         wanted.reshape(-1),
-        plan.at,
-        plan.ends,
-        plan.stages,
         before.reshape(-1),
         seeds,
         steps,
-        np.empty(lanes * size, np.int32),
-        np.empty(lanes * switches, np.uint8),
+        Scratch(np.empty(lanes * size, np.int32), np.empty(lanes * switches, np.uint8)),
         best.reshape(-1),
     )
     return best

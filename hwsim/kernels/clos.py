@@ -9,7 +9,7 @@ Reference implementation: ``tests/oracles/clos.py``.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -22,38 +22,51 @@ PAIRS = 64
 """Pairs of colours whose paths are measured before the shortest one is exchanged."""
 
 
+class Sizes(NamedTuple):
+    """How large a network is."""
+
+    block: int
+    """Ports of every input block but perhaps the last, and of every output block."""
+    blocks: int
+    """Input blocks, as many as output blocks."""
+    ports: int
+    middles: int
+    """Middle blocks."""
+
+
+class Prices(NamedTuple):
+    """What decides among middle blocks; an empty array decides nothing."""
+
+    before: NDArray[np.int32]
+    """Select of every terminal before; one that stays costs 1 less."""
+    forced: NDArray[np.int32]
+    """Select that a terminal is stuck in, -1 for none."""
+    cost: NDArray[np.float64]
+    """Two numbers a crosspoint, cost of open and of closed."""
+
+
 @kernel
-def price_of(
-    o: int,
-    c: int,
-    p: NDArray[np.int64],
-    sizes: NDArray[np.int64],
-    m: int,
-    before: NDArray[np.int32],
-    forced: NDArray[np.int32],
-    cost: NDArray[np.float64],
-) -> float:
+def price_of(o: int, c: int, p: NDArray[np.int64], sizes: Sizes, prices: Prices) -> float:
     """What the three crosspoints of a connection through one middle block cost.
 
     Args:
         o: output.
         c: middle block.
         p: input of each output.
-        sizes: ports of every input block but perhaps the last, number of blocks, ports.
-        m: middle blocks.
-        before: select of every terminal before; one that stays costs 1 less. Empty: nothing is saved.
-        forced: select that a terminal is stuck in, -1 for none; empty: none is stuck.
-        cost: two numbers a crosspoint, cost of open and of closed; empty: no cost is consulted.
+        sizes: of the network.
+        prices: what is known of its crosspoints.
 
     Example:
         >>> none, nothing = np.zeros(0, np.int32), np.zeros(0)
         >>> before = np.array([0, 0, 0], np.int32)
-        >>> price_of(0, 0, np.array([0]), np.array([1, 1, 1]), 1, before, none, nothing)
+        >>> price_of(0, 0, np.array([0]), Sizes(1, 1, 1, 1), Prices(before, none, nothing))
         -3.0
     """
-    n, r, ports = sizes[0], sizes[1], sizes[2]
+    n, r, ports, m = sizes
+    before, forced, cost = prices
     u, v = p[o] // n, o // n
     i = p[o] - u * n
+    # selects of the three blocks that the connection passes: input block, middle block, output block
     first, second, third = u * m + c, r * m + c * r + v, 2 * r * m + o
     if len(forced) and (
         (forced[first] >= 0 and forced[first] != i)
@@ -61,7 +74,7 @@ def price_of(
         or (forced[third] >= 0 and forced[third] != c)
     ):
         return np.inf
-    if len(cost):
+    if len(cost):  # an infinite cost of open means that the crosspoint is stuck closed, and saves nothing
         at = m * u * n + c * min(n, ports - u * n) + i
         total = cost[2 * at + 1] - (0.0 if np.isinf(cost[2 * at]) else cost[2 * at])
         at = ports * m + (c * r + v) * r + u
@@ -76,12 +89,9 @@ def price_of(
 @kernel
 def colour(
     p: NDArray[np.int64],
-    sizes: NDArray[np.int64],
-    m: int,
+    sizes: Sizes,
     order: NDArray[np.int64],
-    before: NDArray[np.int32],
-    forced: NDArray[np.int32],
-    cost: NDArray[np.float64],
+    prices: Prices,
     at_u: NDArray[np.int32],
     at_v: NDArray[np.int32],
     middle: NDArray[np.int32],
@@ -90,13 +100,10 @@ def colour(
 
     Args:
         p: input of each output.
-        sizes: ports of every input block but perhaps the last, number of blocks, ports.
-        m: middle blocks.
+        sizes: of the network.
         order: outputs, in the order in which they choose.
-        before: as in :func:`price_of`, as the next two.
-        forced: selects that are stuck.
-        cost: cost of crosspoints.
-        at_u: rows of m, scratch: which output's connection has a colour at an input block.
+        prices: what decides among middle blocks.
+        at_u: scratch, rows of a number for each middle block: which output's connection takes it at each input block.
         at_v: the same at output blocks.
         middle: middle block of each output; those of 0 or more are kept where nothing forces them to move.
 
@@ -107,11 +114,13 @@ def colour(
         >>> none, nothing, at = np.zeros(0, np.int32), np.zeros(0), np.zeros((2, 4), np.int32)
         >>> middle = np.array([0, -1, -1, -1], np.int32)
         >>> p, order = np.array([0, 2, 1, 3]), np.arange(4)
-        >>> colour(p, np.array([2, 2, 4]), 2, order, none, none, nothing, at[0], at[1], middle), middle.tolist()
+        >>> prices = Prices(none, none, nothing)
+        >>> colour(p, Sizes(2, 2, 4, 2), order, prices, at[0], at[1], middle), middle.tolist()
         (-1, [0, 1, 1, 0])
     """
-    n = sizes[0]
-    lowest = -np.inf if len(cost) else -3.0 if len(before) else 0.0
+    n, m = sizes.block, sizes.middles
+    lowest = -np.inf if len(prices.cost) else -3.0 if len(prices.before) else 0.0
+    # connections that keep their middle block take its colour at both ends
     at_u[:] = -1
     at_v[:] = -1
     for k in range(len(order)):
@@ -125,15 +134,15 @@ def colour(
             continue
         u, v = p[o] // n, o // n
         best, chosen = np.inf, -1
-        for c in range(m):
+        for c in range(m):  # the cheapest colour that is free at both ends
             if at_u[u * m + c] < 0 and at_v[v * m + c] < 0:
-                price = price_of(o, c, p, sizes, m, before, forced, cost)
+                price = price_of(o, c, p, sizes, prices)
                 if price < best:
                     best, chosen = price, c
                     if price <= lowest:
                         break
         if chosen < 0:
-            chosen = exchange(o, p, sizes, m, before, forced, cost, at_u, at_v, middle)
+            chosen = exchange(o, p, sizes, prices, at_u, at_v, middle)
             if chosen < 0:
                 return int(o)
         middle[o] = chosen
@@ -146,11 +155,8 @@ def colour(
 def exchange(
     o: int,
     p: NDArray[np.int64],
-    sizes: NDArray[np.int64],
-    m: int,
-    before: NDArray[np.int32],
-    forced: NDArray[np.int32],
-    cost: NDArray[np.float64],
+    sizes: Sizes,
+    prices: Prices,
     at_u: NDArray[np.int32],
     at_v: NDArray[np.int32],
     middle: NDArray[np.int32],
@@ -160,13 +166,10 @@ def exchange(
     Args:
         o: output of the connection; the rest as in :func:`colour`.
         p: input of each output.
-        sizes: ports of a block, blocks, ports.
-        m: middle blocks.
-        before: selects before.
-        forced: selects that are stuck.
-        cost: cost of crosspoints.
-        at_u: rows of m, changed.
-        at_v: rows of m, changed.
+        sizes: of the network.
+        prices: what decides among middle blocks.
+        at_u: changed.
+        at_v: changed.
         middle: changed.
 
     Returns:
@@ -176,17 +179,18 @@ def exchange(
         >>> none, nothing = np.zeros(0, np.int32), np.zeros(0)
         >>> p, middle = np.array([0, 2, 1, 3]), np.array([0, 1, -1, 1], np.int32)
         >>> at_u, at_v = np.array([0, -1, -1, 3], np.int32), np.array([0, -1, -1, 3], np.int32)
-        >>> exchange(2, p, np.array([2, 2, 4]), 2, none, none, nothing, at_u, at_v, middle), middle.tolist()
+        >>> exchange(2, p, Sizes(2, 2, 4, 2), Prices(none, none, nothing), at_u, at_v, middle), middle.tolist()
         (1, [0, 1, -1, 0])
     """
-    n = sizes[0]
+    n, m = sizes.block, sizes.middles
     u, v = p[o] // n, o // n
-    pairs = PAIRS if len(before) or len(cost) or len(forced) else 1
+    pairs = PAIRS if len(prices.before) or len(prices.cost) or len(prices.forced) else 1
+    # of pairs of a colour free at the input block and one free at the output block: the one with the shortest path
     shortest, first, second, tried = -1, -1, -1, 0
     for a in range(m):
         if shortest >= 0 and tried >= pairs:
             break
-        if at_u[u * m + a] >= 0 or price_of(o, a, p, sizes, m, before, forced, cost) == np.inf:
+        if at_u[u * m + a] >= 0 or price_of(o, a, p, sizes, prices) == np.inf:
             continue
         for b in range(m):
             if shortest >= 0 and tried >= pairs:
@@ -195,8 +199,8 @@ def exchange(
                 continue
             tried += 1
             length, here, edge, have, get, free = 0, v, at_v[v * m + a], a, b, True
-            while edge >= 0:
-                free &= price_of(edge, get, p, sizes, m, before, forced, cost) < np.inf
+            while edge >= 0:  # edges of the path alternate between the two colours, and between the two sides
+                free &= price_of(edge, get, p, sizes, prices) < np.inf
                 length += 1
                 if length % 2:
                     here = p[edge] // n
@@ -209,6 +213,7 @@ def exchange(
                 shortest, first, second = length, a, b
     if first < 0:
         return -1
+    # along that path the two colours change places
     edge, have, get, left = at_v[v * m + first], first, second, True
     at_v[v * m + first] = -1
     while edge >= 0:

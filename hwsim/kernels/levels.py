@@ -10,7 +10,7 @@ Networks are given as switches on wires, stage by stage. Reference implementatio
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numba import prange
@@ -26,6 +26,27 @@ HEAT = 0.3
 """Scale of the chance in the choice of a switch (Gumbel), and at first of the allowance, in toggles."""
 WRONG = 1.5
 """What a wrong output counts in the choice of a switch, in toggles."""
+
+
+class Network(NamedTuple):
+    """Switches on wires, stage by stage."""
+
+    wires: int
+    at: NDArray[np.int32]
+    """Rows of a number for each wire, stage by stage: the switch on it, -1 where there is none."""
+    ends: NDArray[np.int32]
+    """Two for each switch, its wires."""
+    stages: NDArray[np.int32]
+    """Stage of each switch."""
+
+
+class Scratch(NamedTuple):
+    """What the search scribbles on."""
+
+    numbers: NDArray[np.int32]
+    """(depth + 2) wires + 2 switches for each lane."""
+    states: NDArray[np.uint8]
+    """One row for each lane."""
 
 
 @kernel
@@ -46,29 +67,22 @@ def draw(seed: NDArray[np.uint64]) -> float:
 
 
 @kernel
-def trace_ends(
-    n: int,
-    at: NDArray[np.int32],
-    ends: NDArray[np.int32],
-    state: NDArray[np.uint8],
-    goal: NDArray[np.int32],
-) -> None:
+def trace_ends(network: Network, state: NDArray[np.uint8], goal: NDArray[np.int32]) -> None:
     """The output that the signal on each wire before each stage will reach.
 
     Args:
-        n: wires.
-        at: stage by stage, the switch on each wire, -1 where there is none.
-        ends: two a switch, its wires.
+        network: the circuit.
         state: states.
         goal: one row of n a stage and one behind the last, overwritten.
 
     Example:
         >>> goal = np.zeros(4, np.int32)
-        >>> at, ends = np.array([0, 0], np.int32), np.array([0, 1], np.int32)
-        >>> trace_ends(2, at, ends, np.array([1], np.uint8), goal)
+        >>> network = Network(2, np.array([0, 0], np.int32), np.array([0, 1], np.int32), np.zeros(1, np.int32))
+        >>> trace_ends(network, np.array([1], np.uint8), goal)
         >>> goal.tolist()
         [1, 0, 0, 1]
     """
+    n, at, ends, _ = network
     depth = len(at) // n
     for w in range(n):
         goal[depth * n + w] = w
@@ -81,37 +95,31 @@ def trace_ends(
 
 @kernel
 def turn(
-    n: int,
-    stage: int,
-    switch: int,
-    at: NDArray[np.int32],
-    ends: NDArray[np.int32],
-    state: NDArray[np.uint8],
-    goal: NDArray[np.int32],
-    shown: NDArray[np.int32],
+    network: Network, switch: int, state: NDArray[np.uint8], goal: NDArray[np.int32], shown: NDArray[np.int32]
 ) -> None:
     """Turn one switch: two outputs exchange what they show, and everything before the switch leads elsewhere.
 
     Args:
-        n: wires.
-        stage: the switch's stage.
+        network: the circuit; what follows the switch is kept up to date in place.
         switch: the switch.
-        at: as in :func:`trace_ends`; the rest of the state is kept up to date in place.
-        ends: two a switch.
         state: states.
         goal: from :func:`trace_ends`.
         shown: kind at each output.
 
     Example:
         >>> goal, state, shown = np.array([0, 1, 0, 1], np.int32), np.zeros(1, np.uint8), np.array([5, 6], np.int32)
-        >>> turn(2, 0, 0, np.array([0, 0], np.int32), np.array([0, 1], np.int32), state, goal, shown)
+        >>> network = Network(2, np.array([0, 0], np.int32), np.array([0, 1], np.int32), np.zeros(1, np.int32))
+        >>> turn(network, 0, state, goal, shown)
         >>> goal.tolist(), state.tolist(), shown.tolist()
         ([1, 0, 0, 1], [1], [6, 5])
     """
+    n, at, ends, stages = network
+    stage = stages[switch]
     a, b = ends[2 * switch], ends[2 * switch + 1]
     first, second = goal[stage * n + a], goal[stage * n + b]
     state[switch] ^= np.uint8(1)
     shown[first], shown[second] = shown[second], shown[first]
+    # both signals are followed back to the inputs, and change ends on every wire
     for t in range(stage, -1, -1):
         if t < stage:
             s = at[t * n + a]
@@ -125,17 +133,13 @@ def turn(
 
 @kernel
 def polish_one(
-    n: int,
+    network: Network,
     kind: NDArray[np.int32],
     wanted: NDArray[np.int32],
-    at: NDArray[np.int32],
-    ends: NDArray[np.int32],
-    stages: NDArray[np.int32],
     before: NDArray[np.uint8],
     seed: NDArray[np.uint64],
     steps: int,
-    scratch: NDArray[np.int32],
-    now: NDArray[np.uint8],
+    scratch: Scratch,
     state: NDArray[np.uint8],
 ) -> int:
     """Improve settings of one network; arguments as in :func:`polish_many`, one row of each.
@@ -143,13 +147,16 @@ def polish_one(
     Returns:
         Toggles of the best settings found.
     """
+    n, at, ends, stages = network
+    rest, now = scratch
     depth, switches = len(at) // n, len(stages)
-    goal = scratch[: (depth + 1) * n]
-    shown = scratch[(depth + 1) * n : (depth + 2) * n]
-    turned = scratch[(depth + 2) * n : (depth + 2) * n + switches]  # switches that differ from before, in any order
-    place = scratch[(depth + 2) * n + switches : (depth + 2) * n + 2 * switches]
+    goal = rest[: (depth + 1) * n]
+    shown = rest[(depth + 1) * n : (depth + 2) * n]
+    turned = rest[(depth + 2) * n : (depth + 2) * n + switches]  # switches that differ from before, in any order
+    place = rest[(depth + 2) * n + switches : (depth + 2) * n + 2 * switches]  # where each stands there, or -1
     journal = np.empty(CHAIN, np.int32)
     wrong = np.empty(2 * CHAIN + 2, np.int32)
+    # where the search sets out
     count = 0
     for s in range(switches):
         now[s] = state[s]
@@ -157,17 +164,18 @@ def polish_one(
         if state[s] != before[s]:
             turned[count], place[s] = s, count
             count += 1
-    trace_ends(n, at, ends, now, goal)
+    trace_ends(network, now, goal)
     for w in range(n):
         shown[goal[w]] = kind[w]
     best = count
     for step in range(steps):
         if count == 0:
             break
+        # a step: one switch goes back to its state before, which makes up to two outputs wrong
         allowed = -np.log(1.0 - draw(seed)) * HEAT * (1.0 - step / steps)
         s = int(turned[int(draw(seed) * count)])
         a, b = goal[stages[s] * n + ends[2 * s]], goal[stages[s] * n + ends[2 * s + 1]]
-        turn(n, stages[s], s, at, ends, now, goal, shown)
+        turn(network, s, now, goal, shown)
         journal[0] = s
         made, bad, cost = 1, 0, -1
         for o in (a, b):
@@ -177,6 +185,7 @@ def polish_one(
         # every further switch mends two outputs at most
         while bad > 0 and made < CHAIN and cost + (bad + 1) // 2 <= allowed:
             o = wrong[int(draw(seed) * bad)]
+            # of the switches on its path, the one that costs least, chance added
             w, found, mate, least, change = int(o), -1, -1, 1e300, 0
             for t in range(depth - 1, -1, -1):
                 s = int(at[t * n + w])
@@ -196,10 +205,11 @@ def polish_one(
                     found, mate, least, change = s, int(end), price, toggle
             if found < 0:
                 break
-            turn(n, stages[found], found, at, ends, now, goal, shown)
+            turn(network, found, now, goal, shown)
             journal[made] = found
             made += 1
             cost += change
+            # of the outputs, those still wrong, and perhaps the one that changed ends with the mended one
             left, known = 0, False
             for k in range(bad):
                 known = known or wrong[k] == mate
@@ -210,10 +220,11 @@ def polish_one(
             if not known and shown[mate] != wanted[mate]:
                 wrong[bad] = mate
                 bad += 1
-        if bad > 0 or cost > allowed:
+        if bad > 0 or cost > allowed:  # undone
             for k in range(made - 1, -1, -1):
-                turn(n, stages[journal[k]], journal[k], at, ends, now, goal, shown)
+                turn(network, int(journal[k]), now, goal, shown)
             continue
+        # kept: the list of switches that differ from before follows
         for k in range(made):
             s = int(journal[k])
             if now[s] != before[s] and place[s] < 0:
@@ -232,51 +243,42 @@ def polish_one(
 
 @parallel_kernel
 def polish_many(
-    n: int,
+    network: Network,
     kind: NDArray[np.int32],
     wanted: NDArray[np.int32],
-    at: NDArray[np.int32],
-    ends: NDArray[np.int32],
-    stages: NDArray[np.int32],
     before: NDArray[np.uint8],
     seeds: NDArray[np.uint64],
     steps: int,
-    scratch: NDArray[np.int32],
-    spare: NDArray[np.uint8],
+    scratch: Scratch,
     state: NDArray[np.uint8],
 ) -> None:
     """Improve settings that show wanted kinds, one network a bank, in parallel; never to more toggles.
 
     Args:
-        n: wires, at least 1.
-        kind: kind of the cell at each input, rows of n.
-        wanted: kind wanted at each output, rows of n.
-        at: stage by stage, the switch on each wire, -1 where there is none.
-        ends: two a switch, its wires.
-        stages: stage of each switch.
+        network: the circuit, of at least 1 wire.
+        kind: kind of the cell at each input, one row of wires a bank.
+        wanted: kind wanted at each output, one row a bank.
         before: states before, one row a bank: toggles are counted from these.
         seeds: of the chance, one a bank, moved on.
         steps: how many to try in a bank.
-        scratch: (depth + 2) n + 2 switches numbers a lane.
-        spare: states, one row a lane.
+        scratch: of all lanes.
         state: states that show what is wanted, one row a bank, improved in place.
     """
-    switches, depth = len(stages), len(at) // n
-    size = (depth + 2) * n + 2 * switches
-    lanes, banks = len(scratch) // size, len(seeds)
+    n, switches = network.wires, len(network.stages)
+    size = len(network.at) + 2 * n + 2 * switches
+    lanes, banks = len(scratch.numbers) // size, len(seeds)
     for lane in prange(lanes):
         for row in range(lane, banks, lanes):
             polish_one(
-                n,
+                network,
                 kind[row * n : (row + 1) * n],
                 wanted[row * n : (row + 1) * n],
-                at,
-                ends,
-                stages,
                 before[row * switches : (row + 1) * switches],
                 seeds[row : row + 1],
                 steps,
-                scratch[lane * size : (lane + 1) * size],
-                spare[lane * switches : (lane + 1) * switches],
+                Scratch(
+                    scratch.numbers[lane * size : (lane + 1) * size],
+                    scratch.states[lane * switches : (lane + 1) * switches],
+                ),
                 state[row * switches : (row + 1) * switches],
             )

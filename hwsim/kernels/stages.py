@@ -6,7 +6,7 @@ implementation: ``tests/oracles/stages.py``.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numba import prange
@@ -18,6 +18,25 @@ if TYPE_CHECKING:
 
 # unsigned indices spare the compiler the branch for negative ones; mixed with signed numbers they would become floats
 _0, _1, _2 = (np.uint64(value) for value in (0, 1, 2))
+
+
+class Gaps(NamedTuple):
+    """Crossings of waveguides in the gaps before each stage, and after the last."""
+
+    starts: NDArray[np.int64]
+    """The first switch of each stage, and the number of switches."""
+    rows: NDArray[np.int32]
+    """Of each gap its row of table, or -1 where nothing crosses."""
+    table: NDArray[np.int32]
+    """Rows of a number for each wire: its crossings."""
+
+
+class Counts(NamedTuple):
+    """What signals pass: in each array one row of a count for each signal for each bank."""
+
+    bar: NDArray[np.int32]
+    cross: NDArray[np.int32]
+    crossings: NDArray[np.int32]
 
 
 @parallel_kernel
@@ -60,13 +79,9 @@ def count_paths(
     state: NDArray[np.uint8],
     wire_a: NDArray[np.int32],
     wire_b: NDArray[np.int32],
-    starts: NDArray[np.int64],
-    rows: NDArray[np.int32],
-    table: NDArray[np.int32],
+    gaps: Gaps,
     signals: NDArray[np.int32],
-    bar: NDArray[np.int32],
-    cross: NDArray[np.int32],
-    crossings: NDArray[np.int32],
+    counts: Counts,
 ) -> None:
     """Send numbered signals through switches and count what each passes.
 
@@ -76,27 +91,24 @@ def count_paths(
         state: one row of states a bank.
         wire_a: one wire of each switch, stage by stage.
         wire_b: the other wire.
-        starts: the first switch of each stage, and the number of switches.
-        rows: of each gap between two columns (before each stage, and after the last), its row of table, or -1.
-        table: rows of n: crossings on each wire in a gap.
+        gaps: crossings between the columns of switches.
         signals: one row of n signals a bank, numbers of 0 .. ports - 1 or -1 for none; overwritten.
-        bar: one row of a count a signal for each bank, added to.
-        cross: the same.
-        crossings: the same.
+        counts: added to.
 
     Example:
         >>> signals, one, other, rows = (np.array(v, np.int32) for v in ([0, 1], [0], [1], [-1, 0]))
-        >>> bar, cross, crossings = np.zeros((3, 2), np.int32)
-        >>> state, table, starts = np.array([1], np.uint8), np.array([3, 4], np.int32), np.array([0, 1])
-        >>> count_paths(2, 2, state, one, other, starts, rows, table, signals, bar, cross, crossings)
-        >>> signals.tolist(), bar.tolist(), cross.tolist(), crossings.tolist()
-        ([1, 0], [0, 0], [1, 1], [4, 3])
+        >>> counts, gaps = Counts(*np.zeros((3, 2), np.int32)), Gaps(np.array([0, 1]), rows, np.array([3, 4], np.int32))
+        >>> count_paths(2, 2, np.array([1], np.uint8), one, other, gaps, signals, counts)
+        >>> signals.tolist(), [count.tolist() for count in counts]
+        ([1, 0], [[0, 0], [1, 1], [4, 3]])
     """
+    starts, rows, table = gaps
+    bar, cross, crossings = counts
     switches, wires, last = np.uint64(len(wire_a)), np.uint64(n), len(rows) - 1
     for bank in prange(len(signals) // n):
         first, base, own = np.uint64(bank) * wires, np.uint64(bank) * switches, np.uint64(bank) * np.uint64(ports)
         for gap in range(last + 1):
-            if rows[gap] >= 0:
+            if rows[gap] >= 0:  # waveguides that cross on the way to the next column
                 row = np.uint64(rows[gap]) * wires
                 for w in range(wires):
                     wire = np.uint64(w)
@@ -104,6 +116,7 @@ def count_paths(
                         crossings[own + np.uint64(signals[first + wire])] += table[row + wire]
             if gap == last:
                 break
+            # the column of switches
             for number in range(np.uint64(starts[gap]), np.uint64(starts[gap + 1])):
                 s = np.uint64(number)
                 a, b = first + np.uint64(wire_a[s]), first + np.uint64(wire_b[s])

@@ -76,17 +76,13 @@ def test_local_search(n: int, kinds: int, lanes: int, seed: int) -> None:
     state, seeds = first.copy(), np.array([seed, seed + 1], np.uint64)
     size = len(plan.at) + 2 * n + 2 * fabric.switches
     polish_many(
-        n,
+        levels.Network(n, plan.at, plan.ends, plan.stages),
         kind.reshape(-1),
         wanted.reshape(-1),
-        plan.at,
-        plan.ends,
-        plan.stages,
         before.reshape(-1),
         seeds,
         steps,
-        np.full(lanes * size, 99, np.int32),
-        np.full(lanes * fabric.switches, 7, np.uint8),
+        levels.Scratch(np.full(lanes * size, 99, np.int32), np.full(lanes * fabric.switches, 7, np.uint8)),
         state.reshape(-1),
     )
     assert np.array_equal(fabric.apply_many(state, kind), wanted)

@@ -51,13 +51,13 @@ def test_colouring(n: int, r: int, more: int, seed: int) -> None:
     m, ports = n + more, n * r - int(rng.integers(0, n))
     p = rng.permutation(ports)
     none, nothing, at = np.zeros(0, np.int32), np.zeros(0), np.empty((2, r * m), np.int32)
-    sizes, order = np.array([n, r, ports]), rng.permutation(ports)
+    sizes, order, prices = clos.Sizes(n, r, ports, m), rng.permutation(ports), clos.Prices(none, none, nothing)
     middle = np.full(ports, -1, np.int32)
-    assert clos.colour(p, sizes, m, order, none, none, nothing, at[0], at[1], middle) == -1
+    assert clos.colour(p, sizes, order, prices, at[0], at[1], middle) == -1
     assert plain_clos.check_colours(p.tolist(), n, m, middle.tolist())
     again = np.where(rng.random(ports) < 0.5, middle, -1).astype(np.int32)
     kept = again.copy()
-    assert clos.colour(p, sizes, m, order, none, none, nothing, at[0], at[1], again) == -1
+    assert clos.colour(p, sizes, order, prices, at[0], at[1], again) == -1
     assert plain_clos.check_colours(p.tolist(), n, m, again.tolist())
     if m >= 2 * n - 1:
         assert np.array_equal(again[kept >= 0], kept[kept >= 0])
@@ -76,6 +76,7 @@ def test_prices(n: int, r: int, more: int, seed: int) -> None:
     state = fabric.route_many(p[None], cost=cost)[0]
     middle = state[2 * r * m :]
     closed = fabric.rows[state >= 0] + state[state >= 0]
-    none, sizes = np.zeros(0, np.int32), np.array([n, r, ports])
-    prices = [clos.price_of(o, middle[o], p, sizes, m, none, none, cost.reshape(-1)) for o in range(ports)]
-    assert sum(prices) == (cost[closed, 1] - cost[closed, 0]).sum()
+    none, sizes = np.zeros(0, np.int32), clos.Sizes(n, r, ports, m)
+    prices = clos.Prices(none, none, cost.reshape(-1))
+    found = [clos.price_of(o, middle[o], p, sizes, prices) for o in range(ports)]
+    assert sum(found) == (cost[closed, 1] - cost[closed, 0]).sum()

@@ -41,11 +41,9 @@ def test_counting_paths(n: int, banks: int, seed: int) -> None:
         state.reshape(-1),
         np.array([a for _, a, _ in places], np.int32),
         np.array([b for _, _, b in places], np.int32),
-        np.searchsorted([stage for stage, _, _ in places], np.arange(depth + 1)),
-        rows,
-        table.reshape(-1),
+        stages.Gaps(np.searchsorted([stage for stage, _, _ in places], np.arange(depth + 1)), rows, table.reshape(-1)),
         ends.reshape(-1),
-        *(count.reshape(-1) for count in counts),
+        stages.Counts(*(count.reshape(-1) for count in counts)),
     )
     crossings = [table[gap].tolist() if rows[gap] >= 0 else [0] * n for gap in range(depth + 1)]
     for bank in range(banks):
