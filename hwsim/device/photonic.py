@@ -27,6 +27,7 @@ from hwsim.device.photonic_layer import Entry
 from hwsim.device.photonic_sheet import EFFECTS, SYMBOLS, PhotonicSheet
 from hwsim.device.survey import survey
 from hwsim.device.technology import Bill, FabricationError, Registers, Technology
+from hwsim.kernels.reads import Light, PhotonicLaw, Tiles
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -313,33 +314,22 @@ class PhotonicChip(NumberChip):
         from hwsim.kernels.photonic import read_tiles
 
         device = self.device
-        share, least = entry.ways(self.precision)
         full = device.full_current
         step = 0.0 if device.adc_bits is None else full * core.top / 2**device.adc_bits
         spread = receiver.intensity_spread(device.intensity_noise, device.bandwidth)
-        law = [
-            full,
-            float(receiver.shot_variance(1.0, device.bandwidth)) * device.shot_noise,
-            receiver.thermal_variance(device.amplifier_noise, device.bandwidth),
-            spread if device.comb == "common" else 0.0,
-            step * (entry.passages[0].nominal if entry.passages else 1),
-            10 ** (device.channel_crosstalk / 10),
-            2**device.dac_bits - 1 if device.dac_bits else 0.0,
-            modulator.floor_of(device.modulator_extinction),
-        ]
-        read_tiles(
-            light,
-            core.bright,
-            core.dark,
-            entry.order(),
-            share,
-            least,
-            faults,
-            np.array(law, np.float64),
-            np.array([device.tile_rows, device.tile_columns, device.wavelength_vectors, int(rng is not None)]),
-            np.zeros(2, np.uint64) if rng is None else rng.integers(0, 2**64, 2, np.uint64),
-            out,
+        law = PhotonicLaw(
+            full=full,
+            shot=float(receiver.shot_variance(1.0, device.bandwidth)) * device.shot_noise,
+            thermal=receiver.thermal_variance(device.amplifier_noise, device.bandwidth),
+            swing=spread if device.comb == "common" else 0.0,
+            step=step * (entry.passages[0].nominal if entry.passages else 1),
+            leak=10 ** (device.channel_crosstalk / 10),
+            codes=float(2**device.dac_bits - 1) if device.dac_bits else 0.0,
+            floor=modulator.floor_of(device.modulator_extinction),
         )
+        keys = np.zeros(2, np.uint64) if rng is None else rng.integers(0, 2**64, 2, np.uint64)
+        tiles = Tiles(device.tile_rows, device.tile_columns, device.wavelength_vectors, int(rng is not None), *keys)
+        read_tiles(Light(light, faults), core.bright, core.dark, entry.ways(self.precision), law, tiles, out)
 
     def inference_bill(self) -> Bill:
         """All tiles of a layer in parallel; a convolution reads as many places at once as there are vectors.

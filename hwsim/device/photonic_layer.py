@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from hwsim.kernels.reads import Ways
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -99,13 +101,14 @@ class Entry:
         """``input_on``, or one line of it where all units are alike."""
         return self.input_on[:1] if self.alike() else self._spread()
 
-    def ways(self, kind: Any) -> tuple[NDArray[Any], NDArray[Any]]:
-        """Shares of light that reach the rows, and the least of each unit's; as many lines as :meth:`order`.
+    def ways(self, kind: Any) -> Ways:
+        """How light reaches the rows, a line for each unit, or one where all units are alike.
 
-        Empty, and of the dtype asked for, where all light does, and where paths are not known.
+        Shares are empty, and of the dtype asked for, where all light reaches them, and the least ones where paths are
+        not known.
         """
         if not self.passages:
-            return np.empty((0, 0), kind), np.empty(0, kind)
+            return Ways(self.order(), np.zeros((0, 0), kind), np.zeros(0, kind))
         lines = 1 if self.alike() else len(self.weights)
         way = self.passages[0]
-        return way.share[:lines], way.least[:lines]
+        return Ways(self.order(), way.share[:lines], way.least[:lines])

@@ -19,6 +19,7 @@ from hwsim.device.datasheet import Datasheet, Datum
 from hwsim.device.number import NumberChip, finish
 from hwsim.device.resistive_law import Fit, drift_factor, flicker
 from hwsim.device.technology import Bill, Registers, Technology
+from hwsim.kernels.reads import Converter
 from hwsim.scenario import Bits, Joules, Seconds, Section
 from hwsim.stream import stream
 
@@ -181,19 +182,20 @@ class Resistive:
                     values.weights,
                     (weight * (scale * regain)).astype(np.float32, order="F"),
                     (variance * (scale * regain) ** 2).astype(np.float32, order="F") if variance.any() else None,
-                    inputs=_steps(self.dac_bits, seen.low, seen.high * (room if number else 1)),
-                    outputs=_steps(self.adc_bits, -seen.sums * room, seen.sums * room),
+                    inputs=_converter(self.dac_bits, seen.low, seen.high * (room if number else 1)),
+                    outputs=_converter(self.adc_bits, -seen.sums * room, seen.sums * room),
                     common=(self.output_noise * scale * max(seen.high, -seen.low)) ** 2,
                 )
             )
         return ResistiveChip(self, model, tuple(layers))
 
 
-def _steps(bits: int, low: float, high: float) -> NDArray[np.float32]:
-    """Step, least and largest code of a converter; codes are symmetric where values are negative too."""
+def _converter(bits: int, low: float, high: float) -> Converter:
+    """The converter of a range of values; codes are symmetric where values are negative too."""
     top = 2 ** (bits - 1) - 1 if low < 0 else 2**bits - 1
     reach = max(high, -low, 1e-30)
-    return np.array([reach / top if bits else 0.0, -top if low < 0 else 0, top], np.float32)
+    step, least, largest = np.array([reach / top if bits else 0.0, -top if low < 0 else 0, top], np.float32)
+    return Converter(step, least, largest)
 
 
 @dataclass(frozen=True)
@@ -209,8 +211,8 @@ class Array:
     design: NDArray[np.float64]
     met: NDArray[np.float32]
     met_variances: NDArray[np.float32] | None
-    inputs: NDArray[np.float32]
-    outputs: NDArray[np.float32]
+    inputs: Converter
+    outputs: Converter
     common: float
     held: list[NDArray[np.int32]] = field(default_factory=list, compare=False, repr=False)
     scratch: dict[str, NDArray[np.float32]] = field(default_factory=dict, compare=False, repr=False)
@@ -311,8 +313,7 @@ class ResistiveChip(NumberChip):
         if own is not None:
             variances = np.matmul(squares, own.T, out=array.room("variances", sums.shape))
         key = rng.integers(1 << 64, dtype=np.uint64) if noisy and rng is not None else np.uint64(0)
-        law = np.array([*array.outputs, array.common], np.float32)
-        convert_outputs(sums, variances, np.uint64(key), law, int(noisy))
+        convert_outputs(sums, variances, np.float32(array.common), np.uint64(key), array.outputs, int(noisy))
         return np.asarray(sums)
 
     def settle(self, layer: int, sums: NDArray[Any], registers: Registers) -> NDArray[Any]:

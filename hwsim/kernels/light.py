@@ -11,6 +11,8 @@ from hwsim.kernels.compile import kernel
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from hwsim.kernels.reads import Modulator
+
 BLOCK, LEAST = 256, 64
 """Samples that are read together, and least of one vector: a tile's light and currents stay in the nearest cache."""
 
@@ -43,7 +45,7 @@ def prescale(
     light: NDArray[Any],
     order: NDArray[Any],
     share: NDArray[Any],
-    law: NDArray[Any],
+    modulator: Modulator,
     gains: NDArray[Any],
     shifts: NDArray[Any],
     there: NDArray[Any],
@@ -55,25 +57,25 @@ def prescale(
         light: a block's drives, 0 to 1, input after input (inputs * size,).
         order: input on each row of the tile.
         share: share of each input's light that reaches its row (inputs,).
-        law: codes of the converter above 0 (0: exact), share of the light that a shut modulator lets through, the rest
-            of the light, share that reaches the worst row, for which no drive is weakened; of the light's dtype.
+        modulator: what makes light of them.
         gains: factor of each drive at this read, as ``light``; (0,) for 1.
         shifts: what is added to each drive at this read, as ``light``; (0,) for none.
         there: 1 for the samples of the block, 0 for room that is left (size,).
         out: light (rows * size,), overwritten.
     """
-    codes, floor, rest, least, size = law[0], law[1], law[2], law[3], np.uint64(there.size)
+    codes, floor, rest, size = modulator.codes, modulator.floor, modulator.rest, np.uint64(there.size)
     for r in range(order.size):
-        weak = least / share[order[r]]
+        weak = modulator.least / share[order[r]]
         source, at = np.uint64(order[r]) * size, np.uint64(r) * size
+        # the drive as converted
         if codes > 0:
             for k in range(size):
                 out[at + k] = np.rint(light[source + k] * weak * codes) / codes
         else:
             for k in range(size):
                 out[at + k] = light[source + k] * weak
-        if gains.size > 0:
+        if gains.size > 0:  # faults of this read
             for k in range(size):
                 out[at + k] = out[at + k] * gains[source + k] + shifts[source + k]
-        for k in range(size):
+        for k in range(size):  # the modulator; room without a sample stays dark
             out[at + k] = there[k] * (floor + rest * out[at + k])

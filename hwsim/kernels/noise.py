@@ -18,6 +18,8 @@ from hwsim.kernels.compile import kernel, sized_kernel
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from hwsim.kernels.reads import Converter
+
 LAYERS = 256
 TAIL = 3.6541528853610088
 """Where the tail of 256 layers of equal area begins."""
@@ -164,17 +166,17 @@ def draw_normals(out: NDArray[np.float64], key: np.uint64) -> None:
 
 
 @sized_kernel
-def convert_inputs(signals: NDArray[Any], law: NDArray[np.float32], out: NDArray[Any], squares: NDArray[Any]) -> None:
+def convert_inputs(signals: NDArray[Any], converter: Converter, out: NDArray[Any], squares: NDArray[Any]) -> None:
     """Digital-to-analogue conversion: rounded to a step, clipped to a range.
 
     Args:
         signals: (rows, inputs).
-        law: float32 (3,): step, least and largest code.
+        converter: float32; its step is not 0.
         out: (rows, inputs), overwritten with the values converted.
         squares: (rows, inputs), overwritten with their squares; any array without rows where none are wanted.
     """
     rows, inputs = signals.shape
-    step, least, largest = law[0], law[1], law[2]
+    step, least, largest = converter.step, converter.least, converter.largest
     inverse = np.float32(1.0) / step
     for r in prange(rows):
         for i in range(inputs):
@@ -186,19 +188,20 @@ def convert_inputs(signals: NDArray[Any], law: NDArray[np.float32], out: NDArray
 
 @sized_kernel
 def convert_outputs(
-    sums: NDArray[Any], variances: NDArray[Any], key: np.uint64, law: NDArray[np.float32], noisy: int
+    sums: NDArray[Any], variances: NDArray[Any], common: np.float32, key: np.uint64, converter: Converter, noisy: int
 ) -> None:
     """Add Gaussian read noise to sums and convert them from analogue to digital, in place.
 
     Args:
         sums: (rows, units).
-        variances: (rows, units) of the noise, beside ``law[3]``; (0, 0) where there is no other.
+        variances: (rows, units) of the noise, beside what is common to all; (0, 0) where there is no other.
+        common: variance common to all reads.
         key: uint64 of the deviates.
-        law: float32 (4,): step, least and largest code, variance common to all reads. A step of 0 converts nothing.
+        converter: float32; a step of 0 converts nothing.
         noisy: 1 where noise is drawn.
     """
     rows, units = sums.shape
-    step, least, largest, common = law[0], law[1], law[2], law[3]
+    step, least, largest = converter.step, converter.least, converter.largest
     inverse = np.float32(1.0) / step if step > 0 else np.float32(0.0)
     own = len(variances) > 0
     for r in prange(rows):

@@ -11,6 +11,7 @@ from scipy import stats
 
 from hwsim.kernels import noise
 from hwsim.kernels.compile import SMALL, threads
+from hwsim.kernels.reads import Converter
 
 MASK = 2**64 - 1
 
@@ -90,22 +91,22 @@ def test_reads(step: float) -> None:
     rng = np.random.default_rng(0)
     sums = rng.normal(size=(5, 4)).astype(np.float32)
     variances = rng.random((5, 4)).astype(np.float32)
-    law = np.array([step, -3, 3, 0.5], np.float32)
+    law, common = Converter(*np.array([step, -3, 3], np.float32)), np.float32(0.5)
     normals = np.empty((5, 4))
     noise.draw_normals(normals, np.uint64(3))
     wanted = sums + normals * np.sqrt(variances + 0.5)
     wanted = np.clip(np.rint(wanted / step), -3, 3) * step if step else wanted
-    noise.convert_outputs(sums, variances, np.uint64(3), law, 1)
+    noise.convert_outputs(sums, variances, common, np.uint64(3), law, 1)
     assert sums == pytest.approx(wanted, rel=1e-5, abs=1e-6)
     before = sums.copy()
-    noise.convert_outputs(sums, np.empty((0, 0), np.float32), np.uint64(3), law, 0)
+    noise.convert_outputs(sums, np.empty((0, 0), np.float32), common, np.uint64(3), law, 0)
     assert np.array_equal(sums, before)
 
 
 def test_inputs() -> None:
     x = np.array([[0.1, 0.3, 9.0, -9.0]], np.float32)
     out, squares = np.empty_like(x), np.empty_like(x)
-    noise.convert_inputs(x, np.array([0.25, -2, 3], np.float32), out, squares)
+    noise.convert_inputs(x, Converter(*np.array([0.25, -2, 3], np.float32)), out, squares)
     assert out.tolist() == [[0.0, 0.25, 0.75, -0.5]]
     assert squares.tolist() == [[0.0, 0.0625, 0.5625, 0.25]]
 

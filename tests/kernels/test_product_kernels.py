@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hwsim.kernels import dense, light, noise, photonic, planes
+from hwsim.kernels import dense, light, noise, photonic, photonic_column, planes, reads
 from hwsim.kernels.compile import threads
 from tests.oracles import photonic as plain_photonic
 from tests.oracles import products as plain
@@ -117,19 +117,17 @@ def read(given_: dict[str, Any], kind: Any = np.float64) -> np.ndarray:
 
     faults = given_["faults"]
     out = np.full((samples, given_["bright"].shape[1]), np.nan, kind)
-    photonic.read_tiles(
+    lit = reads.Light(
         standing(given_["drive"]),
-        held(given_["bright"], kind),
-        held(given_["dark"], kind),
+        np.array([standing(f) for f in faults]) if faults.size else np.empty((2, 0, 0, 0), kind),
+    )
+    ways = reads.Ways(
         given_["input_on"].astype(np.uint16),  # as chips have it, so that it is compiled once
         given_["share"].astype(kind),
         given_["least"].astype(kind),
-        np.array([standing(f) for f in faults]) if faults.size else np.empty((2, 0, 0, 0), kind),
-        given_["law"],
-        given_["shape"],
-        given_["key"],
-        out,
     )
+    law, tiles = reads.PhotonicLaw(*given_["law"].tolist()), reads.Tiles(*given_["shape"].tolist(), *given_["key"])
+    photonic.read_tiles(lit, held(given_["bright"], kind), held(given_["dark"], kind), ways, law, tiles, out)
     return out
 
 
@@ -220,7 +218,7 @@ def test_planes(count: int, rows: int, cells: int, low: float, spread: float, se
     row, begin = int(rng.integers(rows)), int(rng.integers(cells))
     for form, values in ((kept, found), (held(wanted, np.float64), wanted)):
         got = np.empty((count, cells - begin))
-        photonic.fetch(form, row, begin, cells, 0.75, got)
+        photonic_column.fetch(form, row, begin, cells, 0.75, got)
         assert got == pytest.approx(0.75 * values[:, row, begin:], rel=1e-15)
         assert np.array_equal(planes.values(form, count - 1, slice(row, row + 1)), values[-1:, row])
 
