@@ -4,28 +4,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from hwsim.controller import CONTROLLERS
-from hwsim.crossbar import CROSSBARS
-from hwsim.export import EXPORTS
-from hwsim.library import names
-from hwsim.scenario import FaultError, read_document
-from hwsim.task import TASKS
+from hwsim.library import names, parsed
+from hwsim.registry import Registry
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
+    from pathlib import Path
 
 
-def _plugins(registry: Mapping[str, Any]) -> dict[str, str]:
-    return {name: entry.summary for name, entry in registry.items()}
+def _plugins(package: str) -> Callable[[], dict[str, str]]:
+    return lambda: Registry[Any](package).summaries()
 
 
 def _files(kind: Any, sheet: str = "", *, figures: bool = False) -> dict[str, str]:
     found = {}
     for name, path in names(kind).items():
         try:
-            data = read_document(path).data
-        except FaultError as error:
-            found[name] = f"faulty: {error.faults[0]}"
+            data = parsed(path).data
+        except (OSError, ValueError, RecursionError):
+            found[name] = f"faulty: {_fault(path)}"
             continue
         if kind == "scenarios" and ("curve" in data) != figures:
             continue
@@ -34,14 +31,24 @@ def _files(kind: Any, sheet: str = "", *, figures: bool = False) -> dict[str, st
     return found
 
 
+def _fault(path: Path) -> str:
+    from hwsim.scenario import FaultError, read_document
+
+    try:
+        read_document(path)
+    except FaultError as error:
+        return str(error.faults[0])
+    return "cannot be read"
+
+
 CATALOGUE: dict[str, Callable[[], dict[str, str]]] = {
     "scenarios": lambda: _files("scenarios"),
     "reproductions": lambda: _files("scenarios", figures=True),
     "models": lambda: _files("models"),
     "devices": lambda: _files("devices", "device"),
     "switches": lambda: _files("devices", "switch"),
-    "tasks": lambda: _plugins(TASKS),
-    "crossbars": lambda: _plugins(CROSSBARS),
-    "controllers": lambda: _plugins(CONTROLLERS),
-    "exports": lambda: _plugins(EXPORTS),
+    "tasks": _plugins("task"),
+    "crossbars": _plugins("crossbar"),
+    "controllers": _plugins("controller"),
+    "exports": _plugins("export"),
 }

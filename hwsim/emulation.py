@@ -8,15 +8,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hwsim.crossbar import CROSSBARS
-from hwsim.crossbar.technology import SwitchSheet, build_switch
-from hwsim.device import DEVICES, OpticalChip, read_sheet, sheet_values
+from hwsim.device import OpticalChip, read_sheet, sheet_values
 from hwsim.errors import BAD_INPUT, HwsimError
 from hwsim.execution import Hardware
 from hwsim.execution.hardware import first_entry, layout
 from hwsim.imported import Imported, read_module, read_onnx
-from hwsim.library import names
+from hwsim.plan.lookup import device_technology, find_sheet, read_switch
 from hwsim.registry import unknown
-from hwsim.scenario import Document, parse_document, read_document
+from hwsim.scenario import parse_document, read_document
 from hwsim.schedule import Entry
 from hwsim.stream import stream
 
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from hwsim.crossbar import Fabric
-    from hwsim.crossbar.technology import Switch
     from hwsim.device import Device
     from hwsim.execution.hardware import Step
 
@@ -188,7 +186,7 @@ def emulate(
         if crossbar not in CROSSBARS:
             raise ValueError(unknown("topology", crossbar, CROSSBARS))
         fabrics = [CROSSBARS[crossbar].build(bank.ports) for bank in layout(found.model, "output").layers]
-    switch = _switch(technology)
+    switch = read_switch(*find_sheet("switch", technology))
     if crossbar is not None and switch.medium == "optical" and not isinstance(chip, OpticalChip):
         what = f"{technology} is optical, but the signals of {device} are electrical"
         raise ValueError(f"{what}; use an electronic switch technology, or a photonic device")
@@ -197,22 +195,8 @@ def emulate(
     return Emulation(machine, found.shape, seed)
 
 
-def _sheet(name: str, kind: str) -> Document:
-    known = names("devices")
-    documents = {stem: path for stem, path in known.items() if read_document(path).data.get("kind") == kind}
-    if name not in documents:
-        raise ValueError(unknown("device" if kind == "device" else "switch technology", name, documents))
-    return read_document(documents[name])
-
-
 def _device(name: str, settings: dict[str, Any]) -> Device:
-    document = _sheet(name, "device")
-    technology = DEVICES[document.data["technology"]]
+    document = read_document(find_sheet("device", name)[1])
+    technology = device_technology(document)
     sheet = read_sheet(document, technology.sheet)
     return technology.build(sheet_values(sheet, settings, parse_document("", "settings"), ()))
-
-
-def _switch(name: str) -> Switch:
-    document = _sheet(name, "switch")
-    sheet = read_sheet(document, SwitchSheet)
-    return build_switch(name, sheet, sheet_values(sheet, {}, document, ()))

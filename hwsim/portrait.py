@@ -9,11 +9,10 @@ import numpy as np
 
 from hwsim.crossbar.technology import SwitchSheet
 from hwsim.device import Datum, Registers, infer, read_sheet, sheet_values
-from hwsim.library import names
 from hwsim.model import Layer, Model, Start
-from hwsim.plan.lookup import device_technology
-from hwsim.registry import unknown
+from hwsim.plan.lookup import device_technology, find_sheet
 from hwsim.scenario import Fault, FaultError, format_quantity, read_document
+from hwsim.scenario.fault import Refusal
 from hwsim.scenario.section import dimension_of
 from hwsim.stream import stream
 
@@ -69,7 +68,7 @@ class Portrait:
 
 
 def portray(name: str) -> Portrait:
-    """Read a datasheet by name and make its portrait.
+    """Read a datasheet by name or path and make its portrait.
 
     Raises:
         FaultError: no such datasheet, or a faulty one.
@@ -79,11 +78,11 @@ def portray(name: str) -> Portrait:
         >>> row.symbol, row.key, row.value, row.status
         ('m', 'tile_rows', '9', 'measured')
     """
-    known = names("devices")
-    if name not in known:
-        what, _, cure = unknown("device", name, known).partition("; ")
-        raise FaultError([Fault(name, 1, 1, what, "", cure)])
-    document = read_document(known[name])
+    try:
+        name, path = find_sheet(None, name)
+    except Refusal as error:
+        raise FaultError([Fault(name, 1, 1, error.what, "", error.cure)]) from None
+    document = read_document(path)
     if document.data.get("kind") == "switch":
         sheet: Datasheet = read_sheet(document, SwitchSheet)
         rows, curves = table(sheet, {}), None

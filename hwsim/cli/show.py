@@ -21,7 +21,8 @@ def show(
         Path, typer.Argument(metavar="RUN", help="Run folder; or device, model, variance or trajectory before a NAME.")
     ],
     name: Annotated[
-        str | None, typer.Argument(metavar="[NAME]", help="Datasheet or model (hwsim list), or run folder.")
+        str | None,
+        typer.Argument(metavar="[NAME]", help="Datasheet or model: name (hwsim list) or path; or run folder."),
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print the answer as one JSON object.")] = False,
     picture: Annotated[
@@ -64,12 +65,12 @@ def _show_device(name: str, picture: Path | None, *, json: bool) -> None:
     if found.curves is not None:
         from hwsim.report.portrait import draw_portrait
 
-        path, c = picture or Path(f"{name}.png"), found.curves
+        path, c = picture or Path(f"{found.name}.png"), found.curves
         draw_portrait(c.levels, c.drive, c.transfer, c.noise, found.title, path)
     if json:
         numbers = [asdict(row) for row in found.rows]
         typer.echo(
-            writer.dumps({"name": name, "title": found.title, "picture": path and str(path), "numbers": numbers})
+            writer.dumps({"name": found.name, "title": found.title, "picture": path and str(path), "numbers": numbers})
         )
         return
     typer.echo(f"{found.title}\n{found.citation}\nfit: {found.fit}\n")

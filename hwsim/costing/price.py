@@ -13,11 +13,10 @@ from hwsim.costing.steps import Redrawn, from_arrays, read_permutations
 from hwsim.costing.trace import MINIMISED, Account, Trace
 from hwsim.crossbar import CROSSBARS
 from hwsim.crossbar.effort import EFFORT_LINES
-from hwsim.crossbar.technology import Switch, SwitchSheet, build_switch
-from hwsim.device import read_sheet, sheet_values
-from hwsim.plan.lookup import sheets
-from hwsim.registry import ambiguous, complete, unknown
-from hwsim.scenario import Fault, FaultError, Faults, read_document
+from hwsim.plan.lookup import find_sheet, read_switch
+from hwsim.registry import unknown
+from hwsim.scenario import Fault, FaultError, Faults
+from hwsim.scenario.fault import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
 
     from hwsim.costing.steps import Reconnections
     from hwsim.crossbar import Fabric
+    from hwsim.crossbar.technology import Switch
 
 DEFAULTS = {"topology": "benes", "technology": "fpga-register-ug474-2016", "effort": "greedy"}
 COUNT = 20
@@ -186,34 +186,27 @@ def _check(
                 faults.add(_unknown(option, name, known))
     if not (math.isfinite(dwell) and dwell >= 0):
         faults.add(Fault("--dwell", 1, 1, "no time to hold", str(dwell), "give a time of at least 0 s"))
-    found = sheets("switch")
-    full: dict[str, None] = {}
-    for name in technologies:
-        candidates = complete(name, found)
-        if len(candidates) == 1:
-            full.setdefault(candidates[0])
-        elif candidates:
-            what, _, cure = ambiguous("technology", name, candidates).partition("; ")
-            faults.add(Fault("--technology", 1, 1, what, "", cure))
-        else:
-            faults.add(_unknown("--technology", name, found))
+    full: dict[str, Path] = {}
+    for given in technologies:
+        try:
+            name, path = find_sheet("switch", given)
+        except Refusal as error:
+            faults.add(Fault("--technology", 1, 1, error.what, "", error.cure))
+            continue
+        if full.setdefault(name, path).resolve() != path.resolve():
+            what = f"two datasheets are called {name!r}"
+            faults.add(Fault("--technology", 1, 1, what, "", "give one of the files another name"))
     most = max(size for _, size in reconnections.shapes)
     if ports is not None and ports < most:
         what = f"a crossbar of {ports} ports is too small for a permutation of {most}"
         faults.add(Fault("--ports", 1, 1, what, "", f"give at least {most}"))
     faults.check()
-    return [_switch(name, found[name]) for name in full]
+    return [read_switch(name, path) for name, path in full.items()]
 
 
 def _unknown(option: str, name: str, known: Mapping[str, object]) -> Fault:
     what, _, cure = unknown(option.removeprefix("--"), name, known).partition("; ")
     return Fault(option, 1, 1, what, "", cure)
-
-
-def _switch(name: str, path: Path) -> Switch:
-    document = read_document(path)
-    sheet = read_sheet(document, SwitchSheet)
-    return build_switch(name, sheet, sheet_values(sheet, {}, document, ()))
 
 
 @dataclass(frozen=True)

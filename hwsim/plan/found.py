@@ -122,7 +122,7 @@ def _model(r: Lookup, chosen: ModelChoice | None) -> FoundModel:
 
 
 def _device(r: Lookup, chosen: Choice | None) -> FoundDevice:
-    document = r.file("devices", "device", ("device", "name"), _name(chosen))
+    _, document = r.datasheet("device", ("device", "name"), _name(chosen))
     technology = r.faults.attempt(lambda: device_technology(document)) if document else None
     sheet = r.sheet(document, technology.sheet, "device", chosen) if technology else None
     device = _built(r, technology, sheet.values) if technology and sheet else None
@@ -141,7 +141,7 @@ def _built(r: Lookup, technology: Technology, values: dict[str, Any]) -> Device 
 
 def _crossbar(r: Lookup, chosen: CrossbarChoice | None) -> FoundCrossbar:
     topology = r.entry(CROSSBARS, "topology", ("crossbar", "topology"), chosen.topology if chosen else None)
-    name, document = r.switch(("crossbar", "technology"), chosen.technology if chosen else None)
+    name, document = r.datasheet("switch", ("crossbar", "technology"), chosen.technology if chosen else None)
     sheet = r.sheet(document, SwitchSheet, "crossbar", chosen)
     switch = build_switch(str(name), sheet.sheet, sheet.values) if sheet else None
     return FoundCrossbar(chosen, topology, name, document, sheet, switch)

@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
+from hwsim.crossbar.technology import Switch, SwitchSheet, build_switch
 from hwsim.device import DEVICES, Datasheet, Technology, read_sheet, sheet_values
 from hwsim.device.datasheet import settable, written_values
-from hwsim.library import Kind, names
+from hwsim.library import Kind, names, parsed
 from hwsim.registry import ambiguous, complete, unknown
 from hwsim.scenario import Document, FaultError, Faults, Section, read_document, validate
 from hwsim.scenario.diagnosis import choose
+from hwsim.scenario.fault import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
 T = TypeVar("T")
 S = TypeVar("S", bound=Section)
 D = TypeVar("D", bound=Datasheet)
+
+SheetKind = Literal["device", "switch"]
+_NOUNS = {"device": "device", "switch": "switch technology", None: "datasheet"}
 
 Origins = dict[tuple[str | int, ...], str]
 
@@ -36,23 +41,92 @@ class Sheet(Generic[D]):
 def sheet_kind(path: Path) -> str:
     """``device`` or ``switch`` as a datasheet says itself, empty where it cannot be read."""
     try:
-        return str(read_document(path).data.get("kind", ""))
-    except FaultError:
+        return str(parsed(path).data.get("kind", ""))
+    except (OSError, ValueError, RecursionError):
         return ""
 
 
-def sheets(kind: str, beside: Path | None = None) -> dict[str, Path]:
+def find_sheet(kind: SheetKind | None, name: str) -> tuple[str, Path]:
+    """Find a datasheet by the path of its file, which ends in ``.toml``, or as for a scenario in the current folder.
+
+    Args:
+        kind: as for :func:`named_sheet`.
+        name: path or name.
+
+    Returns:
+        The datasheet's full name and its file.
+
+    Raises:
+        Refusal: there is none, it is of the other kind, or several names begin so.
+
+    Example:
+        >>> find_sheet("switch", "eo-mzi")[0]
+        'eo-mzi-lu-2016'
+        >>> find_sheet("device", "my.toml")
+        Traceback (most recent call last):
+        ...
+        hwsim.scenario.fault.Refusal: there is no file 'my.toml', give the name or the path of a datasheet
+    """
+    path = Path(name)
+    if path.suffix != ".toml":
+        return named_sheet(kind, name, Path("scenario.toml"))
+    if not path.is_file():
+        raise Refusal(f"there is no file {name!r}", "give the name or the path of a datasheet")
+    found = sheet_kind(path)
+    if found in ("device", "switch") and kind not in (found, None):
+        raise Refusal(f"{name!r} is the datasheet of a {_NOUNS[found]}", f"give that of a {_NOUNS[kind]}")
+    return path.stem, path
+
+
+def named_sheet(kind: SheetKind | None, name: str, beside: Path | None = None) -> tuple[str, Path]:
+    """Find a datasheet by its name; of a switch technology the start is enough where only one begins so.
+
+    Args:
+        kind: what the datasheet says itself; None for either.
+        name: the name, that of the file without ``.toml``.
+        beside: a scenario; datasheets beside it come first.
+
+    Returns:
+        The datasheet's full name and its file.
+
+    Raises:
+        Refusal: there is none, or several names begin so.
+    """
+    path = names("devices", beside).get(name)
+    if path is not None and kind in (sheet_kind(path), None):
+        return name, path
+    known = sheets(kind, beside)
+    candidates = complete(name, known) if kind == "switch" else []
+    if len(candidates) == 1:
+        return candidates[0], known[candidates[0]]
+    text = ambiguous(_NOUNS[kind], name, candidates) if candidates else unknown(_NOUNS[kind], name, known)
+    what, _, cure = text.partition("; ")
+    raise Refusal(what, cure)
+
+
+def read_switch(name: str, path: Path) -> Switch:
+    """A switch technology from its datasheet as it stands.
+
+    Raises:
+        FaultError: every fault at once, with line and column.
+    """
+    document = read_document(path)
+    sheet = read_sheet(document, SwitchSheet)
+    return build_switch(name, sheet, sheet_values(sheet, {}, document, ()))
+
+
+def sheets(kind: SheetKind | None, beside: Path | None = None) -> dict[str, Path]:
     """Every datasheet of one kind, ``device`` or ``switch``, by its name.
 
     Args:
-        kind: what the datasheet says itself.
+        kind: what the datasheet says itself; None for both.
         beside: a scenario; datasheets beside it come first.
 
     Example:
         >>> "eo-mzi-lu-2016" in sheets("switch"), "eo-mzi-lu-2016" in sheets("device")
         (True, False)
     """
-    return {name: path for name, path in names("devices", beside).items() if sheet_kind(path) == kind}
+    return {name: path for name, path in names("devices", beside).items() if kind in (sheet_kind(path), None)}
 
 
 def device_technology(document: Document) -> Technology:
@@ -114,24 +188,20 @@ class Lookup:
         return self.faults.attempt(lambda: validate(self.document, schema, (table,), given))
 
     def file(self, kind: Kind, noun: str, at: tuple[str, ...], name: str | None) -> Document | None:
-        """A file of the library; of the datasheets only those of devices."""
-        found = sheets("device", self.path) if kind == "devices" else names(kind, self.path)
-        return self._document(found, noun, at, name)
-
-    def switch(self, at: tuple[str, ...], name: str | None) -> tuple[str | None, Document | None]:
-        """A switch technology's full name and its datasheet; the start of the name is enough where one has it."""
-        found = sheets("switch", self.path)
-        candidates = complete(name, found) if name is not None else []
-        if name is not None and len(candidates) > 1:
-            what, _, cure = ambiguous("switch technology", name, candidates).partition("; ")
-            self.fault(at, what, cure)
-            return name, None
-        full = candidates[0] if candidates else name
-        return full, self._document(found, "switch technology", at, full)
-
-    def _document(self, found: Mapping[str, Path], noun: str, at: tuple[str, ...], name: str | None) -> Document | None:
-        path = self.entry(found, noun, at, name)
+        """A file of the library that is no datasheet."""
+        path = self.entry(names(kind, self.path), noun, at, name)
         return None if path is None else self.faults.attempt(lambda: read_document(path))
+
+    def datasheet(self, kind: SheetKind, at: tuple[str, ...], name: str | None) -> tuple[str | None, Document | None]:
+        """The full name of a datasheet, and the datasheet."""
+        if name is None:
+            return None, None
+        try:
+            full, path = named_sheet(kind, name, self.path)
+        except Refusal as error:
+            self.fault(at, error.what, error.cure)
+            return name, None
+        return full, self.faults.attempt(lambda: read_document(path))
 
     def sheet(self, document: Document | None, schema: type[D], table: str, chosen: Section | None) -> Sheet[D] | None:
         """A datasheet with a scenario's overrides."""

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import pydantic
 
+from hwsim.library import SIZE_LIMIT, parsed
 from hwsim.scenario.diagnosis import diagnose
 from hwsim.scenario.fault import Fault, FaultError
-from hwsim.scenario.position import KeyPath, Place, scan
+from hwsim.scenario.position import KeyPath, Place, Places
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
 M = TypeVar("M", bound=pydantic.BaseModel)
 
-SIZE_LIMIT = 8 * 2**20
 _CURES = {
     "Cannot overwrite a value": "give each key once",
     "Cannot declare": "give each table once",
@@ -87,6 +87,15 @@ def read_document(path: Path, shown_as: str | None = None) -> Document:
 
     """
     name = str(path) if shown_as is None else shown_as
+    try:
+        text, data = parsed(path)
+    except (OSError, ValueError, RecursionError):
+        return _diagnosed(path, name)
+    return Document(name, text, data, Places(text))
+
+
+def _diagnosed(path: Path, name: str) -> Document:
+    """Read a file that could not be parsed once more, step by step, to say what is wrong and where."""
     raw = _read(path, name)
     try:
         text = raw.decode("utf-8-sig")
@@ -136,7 +145,7 @@ def parse_document(text: str, shown_as: str) -> Document:
 
     """
     try:
-        return Document(shown_as, text, tomllib.loads(text), scan(text))
+        return Document(shown_as, text, tomllib.loads(text), Places(text))
     except RecursionError:
         fault = Fault(shown_as, 1, 1, "arrays or tables are nested too deeply")
     except ValueError as error:

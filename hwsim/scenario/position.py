@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import tomllib
 from bisect import bisect_right
+from collections.abc import Iterator, Mapping
+from functools import cached_property
 from typing import TypeAlias
 
 KeyPath: TypeAlias = tuple[str | int, ...]
@@ -158,6 +160,32 @@ def scan(text: str) -> dict[KeyPath, Place]:
 
     """
     tomllib.loads(text)
-    scanner = _Scanner(text)
-    scanner.document()
-    return scanner.places
+    return dict(Places(text))
+
+
+class Places(Mapping[KeyPath, Place]):
+    """The places of a TOML text that is known to be valid, found when one of them is first asked for.
+
+    Example:
+        >>> Places("a = 1")[("a",)]
+        (1, 1)
+
+    """
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    @cached_property
+    def _places(self) -> dict[KeyPath, Place]:
+        scanner = _Scanner(self._text)
+        scanner.document()
+        return scanner.places
+
+    def __getitem__(self, path: KeyPath) -> Place:
+        return self._places[path]
+
+    def __iter__(self) -> Iterator[KeyPath]:
+        return iter(self._places)
+
+    def __len__(self) -> int:
+        return len(self._places)

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 
 import hwsim
 from hwsim.costing import from_arrays, price
-from hwsim.costing.price import KEYS, _switch
+from hwsim.costing.price import KEYS
 from hwsim.crossbar import CROSSBARS, crossbar
 from hwsim.crossbar.effort import EFFORTS
-from hwsim.plan.lookup import sheets
+from hwsim.plan.lookup import read_switch, sheets
 from hwsim.scenario import FaultError
 
 TWO = [[1, 0, 3, 2], [1, 0, 2, 3]]
@@ -76,7 +76,7 @@ def test_holding_and_loss_of_one_crossed_switch() -> None:
 def test_energy_is_the_sum_of_what_was_done(seed: int, topology: str, ports: int) -> None:
     rng = np.random.default_rng(seed)
     steps = np.array([[rng.permutation(ports) for _ in range(2)] for _ in range(4)])
-    switch = _switch("eo-mzi-lu-2016", sheets("switch")["eo-mzi-lu-2016"])
+    switch = read_switch("eo-mzi-lu-2016", sheets("switch")["eo-mzi-lu-2016"])
     fabric = crossbar(topology, ports)
     states, energy, time, toggles = fabric.power_up(2), 0.0, 0.0, []
     for step in steps:
@@ -106,7 +106,7 @@ def test_energy_is_the_sum_of_what_was_done(seed: int, topology: str, ports: int
 @pytest.mark.parametrize("topology", CROSSBARS)
 def test_losses_are_those_of_a_walk_through_the_graph(topology: str) -> None:
     """Identity of 8 ports, which every topology can do: sum of the edges' losses from each output's input."""
-    switch = _switch("pcm-sb2se3-yu-2026", sheets("switch")["pcm-sb2se3-yu-2026"])
+    switch = read_switch("pcm-sb2se3-yu-2026", sheets("switch")["pcm-sb2se3-yu-2026"])
     fabric = crossbar(topology, 8)
     graph = fabric.graph(fabric.route(range(8)).state, switch)
     walks = [nx.shortest_path_length(graph, ("in", i), ("out", i), weight="loss") for i in range(8)]
@@ -188,7 +188,7 @@ def test_nothing_that_can_be_is_an_error() -> None:
         ),
         (
             {"permutations": [1, 0], "technology": "pcm"},
-            "--technology:1:1: ambiguous technology 'pcm', give more of the name: "
+            "--technology:1:1: ambiguous switch technology 'pcm', give more of the name: "
             "pcm-gst-chen-2022, pcm-sb2se3-yu-2026",
         ),
         (

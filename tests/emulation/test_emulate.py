@@ -89,7 +89,7 @@ CASES: list[tuple[Any, dict[str, Any], str]] = [
         {"device": "fpga-lut-bthowen-2022"},
         r"^layer 0 \(Linear\) with layer 1 \(Tanh\): a hidden layer of an FPGA LUT array cannot be 'tanh'; use 'relu'",
     ),
-    (nn.Sequential(nn.Linear(2, 2)), {"device": "fpga-lut"}, r"^unknown device 'fpga-lut'; did you mean"),
+    (nn.Sequential(nn.Linear(2, 2)), {"device": "fpga-lut"}, r"^unknown device 'fpga-lut', did you mean"),
     (nn.Sequential(nn.Linear(2, 2)), {"crossbar": "bens"}, r"^unknown topology 'bens'; did you mean 'benes'\?"),
     (
         nn.Sequential(nn.Linear(2, 2)),

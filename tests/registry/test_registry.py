@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from types import SimpleNamespace
 from typing import Any
 
@@ -63,3 +65,19 @@ def test_a_name_that_is_not_there() -> None:
 def test_unknown() -> None:
     assert unknown("task", "zzz", ["digits"]) == "unknown task 'zzz'; known: digits"
     assert unknown("task", "zzz", []) == "unknown task 'zzz'; known: none"
+
+
+@pytest.mark.parametrize("package", ["task", "crossbar", "controller", "device", "export"])
+def test_summaries_as_the_plugins_themselves_say(package: str) -> None:
+    """What is read from the text of a module is what the module says once it is imported."""
+    registry: Registry[Any] = Registry(package)
+    said = {plugin.name: plugin.summary for plugin in registry.values()}
+    assert registry.summaries() == said
+    assert len(said) > 1
+
+
+def test_a_list_of_entries_imports_none_of_them() -> None:
+    code = "from hwsim.registry import Registry; Registry('controller').summaries(); import sys; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert "hwsim.registry" in loaded
+    assert "hwsim.controller" not in loaded

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 import pydantic
 import pytest
 
+from hwsim.library import SIZE_LIMIT
 from hwsim.scenario import (
     Fault,
     FaultError,
@@ -18,7 +19,6 @@ from hwsim.scenario import (
     reference,
     validate,
 )
-from hwsim.scenario.document import SIZE_LIMIT
 
 
 class Cell(Section):
