@@ -10,7 +10,8 @@ from hwsim.plan import resolve
 from hwsim.registry import unknown
 from hwsim.replay import configured
 from hwsim.scenario import Fault, FaultError, read_document
-from hwsim.schedule import ScheduleError, open_schedule
+from hwsim.schedule import ScheduleError, check_recorded, open_schedule
+from hwsim.whole import whole
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,6 +24,7 @@ def plan_of(run: Path) -> Plan:
 
     Raises:
         FolderError: no run lies there, or its files were changed.
+        ScheduleError: the schedule is not the one that the run ended with.
         FaultError: its scenario is faulty.
     """
     if not (run / SCENARIO).is_file():
@@ -31,6 +33,7 @@ def plan_of(run: Path) -> Plan:
     with open_schedule(run / SCHEDULE) as schedule:
         if schedule.identity != plan.identity:
             raise FolderError(f"{run}: scenario and schedule are of different runs or versions; run the scenario again")
+        check_recorded(run / SCHEDULE, schedule)
     return plan
 
 
@@ -53,17 +56,16 @@ def export_run(run: Path, format_: str, event: int | None, out: Path | None) -> 
     number = last if event is None else event
     if last < 0:
         raise ScheduleError(f"{run}: the schedule is empty; run the scenario first")
-    files = EXPORTS[format_].export(configured(plan, run / SCHEDULE, number))
+    files = EXPORTS[format_].files(configured(plan, run / SCHEDULE, number))
     if not files:
         raise FolderError(f"{run}: no crossbar in this run, so format {format_!r} has nothing to write; try json")
     target = out or run / "export" / f"event{number}"
     single = out is not None and len(files) == 1 and not out.is_dir()
     written = []
-    for name, text in files.items():
+    for name, content in files.items():
         path = target if single else target / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_name(f".{path.name}.part")
-        part.write_text(text)
-        part.replace(path)
+        with whole(path) as part:
+            part.write_bytes(content)
         written.append(path)
     return written

@@ -20,12 +20,13 @@ from hwsim.scenario import emit
 from hwsim.schedule import ScheduleError, is_blank, open_schedule
 from hwsim.score import SPENT, by_part, worst, write_table
 from hwsim.version import VERSION
+from hwsim.whole import whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from hwsim.export import Configured
+    from hwsim.export import Snapshot
     from hwsim.plan import Plan
     from hwsim.schedule import ScheduleFile
 
@@ -37,18 +38,6 @@ class FolderError(HwsimError):
     """A run folder cannot be used; the message is one line that says what would help."""
 
     exit_code = BAD_INPUT
-
-
-@contextmanager
-def _whole(target: Path) -> Iterator[Path]:
-    """A file to write in the place of another, which it replaces at the end; a failure leaves nothing and names it."""
-    part = target.with_name(f".part.{target.name}")
-    try:
-        yield part
-        part.replace(target)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        raise OSError(error.errno, error.strerror or str(error), str(target)) from error
 
 
 @dataclass(frozen=True)
@@ -102,7 +91,7 @@ class RunFolder:
             raise FolderError(f"{what}; remove it if it is there and run the scenario again, which writes it anew")
         return rows
 
-    def write(self, name: str, text: str) -> None:
+    def write(self, name: str, content: str | bytes) -> None:
         """Write one file whole or not at all.
 
         Raises:
@@ -110,10 +99,10 @@ class RunFolder:
         """
         target = self.path / name
         target.parent.mkdir(parents=True, exist_ok=True)
-        with _whole(target) as part:
-            part.write_text(text)
+        with whole(target) as part:
+            part.write_bytes(content.encode() if isinstance(content, str) else content)
 
-    def finish(self, plan: Plan, last_event: Configured) -> None:
+    def finish(self, plan: Plan, last_event: Snapshot) -> None:
         """Write score table, picture and exports of a complete schedule, and last the answer."""
         from hwsim.report.figure import draw
 
@@ -122,11 +111,11 @@ class RunFolder:
             answer = self.sum_up(plan, schedule)
         self.write("score.csv", write_table(rows))
         merit = next(iter(reference))
-        with _whole(self.path / "score.png") as png, _whole(self.path / "score.svg") as svg:
+        with whole(self.path / "score.png") as png, whole(self.path / "score.svg") as svg:
             draw(rows, reference[merit], plan.scenario.title, [png, svg], plan.scenario.published)
         for plugin in EXPORTS.values():
-            for name, text in plugin.export(last_event).items():
-                self.write(f"export/{name}", text)
+            for name, content in plugin.files(last_event).items() if plugin.in_runs else ():
+                self.write(f"export/{name}", content)
         self.write("provenance.json", json.dumps(provenance(plan, self.path), indent=1) + "\n")
         self.write(ANSWER, json.dumps(answer, indent=1) + "\n")
 
@@ -232,7 +221,7 @@ def _begin(folder: RunFolder, plan: Plan) -> None:
     for name, text in plan.files.items():
         folder.write(name, text)
     if plan.values_file is not None:
-        with _whole(folder.path / "models" / plan.values_file.name) as part:
+        with whole(folder.path / "models" / plan.values_file.name) as part:
             part.write_bytes(plan.values_file.read_bytes())
     header = f"identity {plan.identity}\nwritten by hwsim {VERSION}; it runs again as it stands"
     folder.write(SCENARIO, emit(plan.resolved, plan.origins, header))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hwsim.crossbar import extend
-from hwsim.export import Configured, ConfiguredLayer
+from hwsim.export import LayerSnapshot, Snapshot
 from hwsim.plan import KEPT, assemble, initial_values
 from hwsim.schedule import ScheduleError, open_schedule
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from hwsim.plan import Plan
 
 
-def configured(plan: Plan, schedule_path: Path, event: int) -> Configured:
+def configured(plan: Plan, schedule_path: Path, event: int) -> Snapshot:
     """Route a schedule up to an event and hand over every bank's configuration.
 
     Args:
@@ -40,13 +40,14 @@ def configured(plan: Plan, schedule_path: Path, event: int) -> Configured:
     return snapshot(plan, machine, event)
 
 
-def snapshot(plan: Plan, machine: Hardware, event: int) -> Configured:
+def snapshot(plan: Plan, machine: Hardware, event: int) -> Snapshot:
     """Every bank's configuration as the machine holds it now, after an event."""
     layers = tuple(
-        ConfiguredLayer(number, fabric, extend(machine.permutations[number], fabric.ports), state, changed)
+        LayerSnapshot(number, fabric, extend(machine.permutations[number], fabric.ports), state, changed)
         for number, (fabric, state, changed) in enumerate(
             zip(machine.fabrics, machine.states, machine.changed, strict=True)
         )
         if fabric is not None and state is not None
     )
-    return Configured(plan.identity, event, plan.switch.name, layers, tuple(machine.register_codes()))
+    registers = tuple(machine.register_codes())
+    return Snapshot(plan.identity, event, plan.switch.name, plan.model, layers, registers, machine.chip)

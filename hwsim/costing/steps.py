@@ -10,7 +10,7 @@ import numpy as np
 from hwsim.crossbar import PermutationError, check_permutation
 from hwsim.crossbar.fabric import check_banks
 from hwsim.scenario import Fault, FaultError, Faults
-from hwsim.schedule import open_schedule
+from hwsim.schedule import check_recorded, open_schedule
 from hwsim.stream import stream
 
 if TYPE_CHECKING:
@@ -225,6 +225,7 @@ def _events(path: Path, layers: tuple[int, ...]) -> Iterator[tuple[NDArray[np.in
 
 def _from_schedule(path: Path) -> Scheduled:
     with open_schedule(path) as schedule:
+        check_recorded(path, schedule)
         learned = [bank for bank in schedule.layout.layers if bank.learned]
     layers = tuple(bank.layer for bank in learned)
     count = sum(1 for _ in _events(path, layers))

@@ -156,6 +156,23 @@ class CrosspointNetwork(Fabric):
             raise ValueError(self._open())
         return list(zip(values.tolist(), self._bits.tolist(), strict=True))
 
+    @property
+    def word_order(self) -> str:
+        """Selects, not switches."""
+        if self.depth == 1:
+            return "one word per output: word i is the number of the input that output i takes, counted from 0"
+        return (
+            "one select word per output terminal, stage by stage, in a stage block by block: the number of the "
+            "input of its block that the terminal takes, counted from 0, but where may_be_open of the stage is 1: "
+            "there 0 = open, and inputs count from 1; blocks have block_inputs and block_outputs terminals; input "
+            "terminal t of a stage, counted through its blocks, is joined to output terminal fed_by[t] of the stage "
+            "before, of the first stage to input fed_by[t]; output terminals of the last stage are the outputs"
+        )
+
+    def describe(self) -> dict[str, Any]:
+        """Blocks of every stage and what feeds them."""
+        return self.wiring.describe()
+
     def graph(self, state: NDArray[Any] | None = None, losses: Losses | None = None) -> nx.DiGraph[Any]:
         """Ports, terminals ``(stage, side, number)`` between stages, crosspoints and wires."""
         from hwsim.crossbar.routing_graph import graph_of_crosspoints

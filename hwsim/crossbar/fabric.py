@@ -375,7 +375,16 @@ class Fabric(ABC):
 
     @abstractmethod
     def words(self, state: NDArray[Any]) -> list[tuple[int, int]]:
-        """One circuit's configuration as (value, width in bits), bit 0 = lowest switch index of its stage."""
+        """One circuit's configuration as (value, width in bits); :attr:`word_order` says what they mean."""
+
+    @property
+    @abstractmethod
+    def word_order(self) -> str:
+        """What :meth:`words` are, in a sentence by which a reader of exported files can decode them."""
+
+    @abstractmethod
+    def describe(self) -> dict[str, Any]:
+        """What is joined to what, as numbers and lists under the names that :attr:`word_order` uses; for files."""
 
     @abstractmethod
     def paths_many(self, states: NDArray[Any]) -> Paths:

@@ -70,6 +70,16 @@ class Sorter(SwitchNetwork):
         self.refuse_stuck(states, cost)
         return states
 
+    @property
+    def word_order(self) -> str:
+        """Tags, not switches."""
+        return (
+            "one destination tag per input: word c is the number of the output to which the signal of input c goes; "
+            "no switch is stored, each sets itself: of the tags that meet in switch k of a stage the smaller one "
+            "leaves on wire_a[k], the larger one on wire_b[k]; input c enters on wire inputs[c], output i leaves "
+            "from wire outputs[i]"
+        )
+
     def words(self, state: NDArray[Any]) -> list[tuple[int, int]]:
         """One destination tag an input, ceil(log2 N) bits: what to send with the signals."""
         came_from = self.apply_many(state[None, :], np.arange(self.ports)[None, :])[0]

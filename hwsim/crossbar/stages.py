@@ -24,6 +24,11 @@ if TYPE_CHECKING:
     from hwsim.crossbar.wiring import Wiring
 
 
+WORD_PER_STAGE = (
+    "one word per stage; bit k of it, least significant first, is switch k of the stage: 0 = bar, its wires go "
+    "straight on; 1 = cross, wires wire_a[k] and wire_b[k] exchange what they carry; input c enters on wire "
+    "inputs[c], output i leaves from wire outputs[i]"
+)
 ONE_WAY = "{} network has one configuration for each permutation"
 
 
@@ -214,6 +219,15 @@ configuration for each permutation; ask for another permutation or topology
             packed = np.packbits(state[first:end].astype(np.uint8), bitorder="little").tobytes()
             found.append((int.from_bytes(packed, "little"), int(end - first)))
         return found
+
+    @property
+    def word_order(self) -> str:
+        """One word per stage, one bit per switch."""
+        return WORD_PER_STAGE
+
+    def describe(self) -> dict[str, Any]:
+        """Which wires each switch joins, stage by stage, and on which wires ports lie."""
+        return self.wiring.describe()
 
     def graph(self, state: NDArray[Any] | None = None, losses: Losses | None = None) -> nx.DiGraph[Any]:
         """Ports, switch terminals ``(switch, side, wire)`` and wires, derived from the same switch list."""

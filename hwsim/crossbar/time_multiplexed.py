@@ -247,6 +247,22 @@ class TimeMultiplexed(Fabric):
         found = [(int.from_bytes(row.tobytes(), "little"), self.switches) for row in packed]
         return found + [(int(a), self._address_bits) for order in (read, write) for a in order.reshape(-1)]
 
+    @property
+    def word_order(self) -> str:
+        """Settings of every cycle, and addresses."""
+        return (
+            "first one word per cycle, the setting of the one network of lanes in that cycle: bit k of it, least "
+            "significant first, is switch k, counted through the stages, 0 = bar, 1 = cross: wires wire_a[k] and "
+            "wire_b[k] exchange what they carry; then, lane by lane, one address per cycle: which of its items the "
+            "lane sends in that cycle; then, lane by lane, one address per cycle: where the lane stores what comes "
+            "in that cycle; input c is item c div lanes of lane c mod lanes, output i is place i div lanes of lane "
+            "i mod lanes; items and places from ports on are spare"
+        )
+
+    def describe(self) -> dict[str, Any]:
+        """Lanes, cycles, and the wires of the network that every cycle sets anew."""
+        return {"lanes": self.lanes, "cycles": self.cycles, **self.benes.describe()}
+
     def graph(self, state: NDArray[Any] | None = None, losses: Losses | None = None) -> nx.DiGraph[Any]:
         """The Beneš network once for each cycle, nodes with the cycle in front; lanes' memories are wires to them."""
         import networkx as nx

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -60,6 +60,22 @@ class Wiring:
         """Whether every port has the wire of its own number, and there are no others."""
         own = np.arange(self.ports)
         return self.wires == self.ports and bool((self.inputs == own).all() and (self.outputs == own).all())
+
+    def describe(self) -> dict[str, Any]:
+        """As numbers and lists, for files.
+
+        Example:
+            >>> from hwsim.crossbar import crossbar
+            >>> crossbar("benes", 2).wiring.describe()
+            {'wires': 2, 'inputs': [0, 1], 'outputs': [0, 1], 'stages': [{'wire_a': [0], 'wire_b': [1]}]}
+        """
+        pairs = [self.pairs(stage) for stage in range(self.depth)]
+        return {
+            "wires": self.wires,
+            "inputs": self.inputs.tolist(),
+            "outputs": self.outputs.tolist(),
+            "stages": [{"wire_a": a.tolist(), "wire_b": b.tolist()} for a, b in pairs],
+        }
 
     def pairs(self, stage: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
         """Upper and lower wires of the switches of one stage.
@@ -160,6 +176,20 @@ class BlockWiring:
 
     ports: int
     stages: tuple[BlockStage, ...]
+
+    def describe(self) -> dict[str, Any]:
+        """As numbers and lists, for files."""
+        return {
+            "stages": [
+                {
+                    "block_inputs": stage.inputs.tolist(),
+                    "block_outputs": stage.outputs.tolist(),
+                    "fed_by": list(range(int(stage.inputs.sum()))) if stage.wiring is None else stage.wiring.tolist(),
+                    "may_be_open": int(stage.idle),
+                }
+                for stage in self.stages
+            ]
+        }
 
     @cached_property
     def starts(self) -> NDArray[np.int64]:

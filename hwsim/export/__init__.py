@@ -1,8 +1,8 @@
-"""Out of the house: one format a file."""
+"""Out of the house: one format per file."""
 
-from hwsim.export.configured import Configured, ConfiguredLayer, ExportPlugin
+from hwsim.export.snapshot import ExportPlugin, LayerSnapshot, Snapshot
 from hwsim.registry import Registry
 
 EXPORTS: Registry[ExportPlugin] = Registry("export")
 
-__all__ = ["EXPORTS", "Configured", "ConfiguredLayer", "ExportPlugin"]
+__all__ = ["EXPORTS", "ExportPlugin", "LayerSnapshot", "Snapshot"]

@@ -1,47 +1,71 @@
-"""Configuration words for Verilog's ``$readmemh``: one file a layer, one word a stage, banks one after another.
+"""Configuration words for Verilog's ``$readmemh``: one file per layer, banks one after another.
 
 Grammar: white space, ``//`` comments, hexadecimal numbers without prefix, ``@hex`` addresses (IEEE 1364-2005, 17.2.9).
-The format carries no checksum or word size, so both stand in comments.
+The format carries no checksum or word size, so both stand in comments, and so do what a word means and which wires a
+switch joins.
 """
 
 from __future__ import annotations
 
+import textwrap
 import zlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from hwsim.export.configured import ExportPlugin
+from hwsim.export.snapshot import DIRECTION, ExportPlugin
 
 if TYPE_CHECKING:
-    from hwsim.export.configured import Configured, ConfiguredLayer
+    from collections.abc import Iterator, Mapping
+
+    from hwsim.export.snapshot import LayerSnapshot, Snapshot
 
 
-def _layer(configured: Configured, layer: ConfiguredLayer) -> str:
+def _wrap(text: str) -> list[str]:
+    """A remark in lines of at most 120 characters; a line that goes on is indented."""
+    return textwrap.wrap(text, 120, initial_indent="// ", subsequent_indent="//   ", break_long_words=False)
+
+
+def _listed(wiring: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
+    """What :meth:`hwsim.crossbar.Fabric.describe` tells, a line for every list of numbers."""
+    for key, value in wiring.items():
+        if isinstance(value, dict):
+            yield from _listed(value, f"{prefix}{key} ")
+        elif isinstance(value, list) and value and isinstance(value[0], dict):
+            for number, part in enumerate(value):
+                yield from _listed(part, f"{prefix}{key.removesuffix('s')} {number} ")
+        else:
+            numbers = value if isinstance(value, list) else [value]
+            yield f"{prefix}{key}: {' '.join(str(int(n)) for n in numbers)}"
+
+
+def _layer(snapshot: Snapshot, layer: LayerSnapshot) -> str:
     fabric = layer.fabric
     width = max((bits for _, bits in fabric.words(layer.states[0])), default=0)
     digits = -(-width // 4)
     banks = [[f"{value:0{digits}x}" for value, _ in fabric.words(state)] for state in layer.states]
     checksum = zlib.crc32(" ".join(word for words in banks for word in words).encode())
     lines = [
-        f"// hwsim configuration: {fabric.topology}, {fabric.ports} ports, {fabric.switches} switches a bank",
-        f"// run {configured.identity[:12]}, event {configured.event}, layer {layer.layer}, {len(banks)} banks",
-        f"// {len(banks[0])} words a bank, {width} bits a word, bit 0 = lowest switch index, 1 = cross",
-        f"// strides {' '.join(map(str, fabric.strides)) or '-'}",
+        f"// hwsim configuration: {fabric.topology}, {fabric.ports} ports, {fabric.switches} switches per bank",
+        f"// run {snapshot.identity[:12]}, event {snapshot.event}, layer {layer.layer}, {len(banks)} banks of "
+        f"{snapshot.cells(layer)} cells",
+        f"// {len(banks[0])} words per bank, at most {width} bits per word",
+        *_wrap(f"words: {fabric.word_order}"),
+        *_wrap(f"direction: {DIRECTION}"),
         f"// crc32 {checksum:08x} of the words joined by single spaces",
+        *(line for text in _listed(fabric.describe()) for line in _wrap(text)),
     ]
     for bank, words in enumerate(banks):
         lines += [f"@{bank * len(words):x} // bank {bank}", *words]
     return "\n".join(lines) + "\n"
 
 
-def export(configured: Configured) -> dict[str, str]:
-    """One ``layer<k>.mem`` for every reconnectable layer."""
-    return {
-        f"layer{layer.layer}.mem": _layer(configured, layer) for layer in configured.layers if layer.fabric.switches
-    }
+def export(snapshot: Snapshot) -> dict[str, str]:
+    """One ``layer<k>.mem`` for every reconnectable layer that has switches."""
+    return {f"layer{layer.layer}.mem": _layer(snapshot, layer) for layer in snapshot.layers if layer.fabric.switches}
 
 
 PLUGIN = ExportPlugin(
     name="readmemh",
-    summary="configuration words for Verilog's $readmemh, one file a layer",
+    summary="configuration words for Verilog's $readmemh, one file per layer",
     export=export,
+    in_runs=True,
 )

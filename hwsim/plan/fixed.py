@@ -11,6 +11,7 @@ from hwsim.controller import Course, Job
 from hwsim.model import Start, start
 from hwsim.model.values import read_values
 from hwsim.task import DataError
+from hwsim.whole import whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -97,12 +98,10 @@ def _read(path: Path, drawn: Sequence[Start]) -> list[Start]:
 
 
 def _write(path: Path, values: Sequence[Start]) -> None:
-    part = path.with_name(f".part.{path.name}")
     named = {
         f"{name}/{number}": np.asarray(getattr(each, name))
         for number, each in enumerate(values)
         for name in ("weights", "bias", "gain")
     }
-    with part.open("wb") as file:
+    with whole(path) as part, part.open("wb") as file:
         np.savez(file, allow_pickle=False, **named)
-    part.replace(path)

@@ -13,6 +13,7 @@ from hwsim.reproduction.job import plan_jobs
 from hwsim.scenario import Fault, FaultError
 from hwsim.scenario.reproduction import shown
 from hwsim.version import VERSION
+from hwsim.whole import whole
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -84,13 +85,8 @@ def write_kept(reproduction: Reproduction, runs: Sequence[Kept], command: str) -
     head = {"command": command, "hwsim": VERSION, "metric": reproduction.file.metric}
     text = json.dumps(head, indent=1)[:-2] + ',\n "runs": [\n  ' + ",\n  ".join(rows) + "\n ]\n}\n"
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".part.{path.name}")
-    try:
+    with whole(path) as part:
         part.write_text(text)
-        part.replace(path)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        raise OSError(error.errno, error.strerror or str(error), str(path)) from error
     return path
 
 

@@ -2,5 +2,16 @@
 
 from hwsim.schedule.file import ScheduleError, ScheduleFile, StorageError, is_blank, open_schedule
 from hwsim.schedule.layout import Bank, Entry, Layout
+from hwsim.schedule.recorded import check_recorded
 
-__all__ = ["Bank", "Entry", "Layout", "ScheduleError", "ScheduleFile", "StorageError", "is_blank", "open_schedule"]
+__all__ = [
+    "Bank",
+    "Entry",
+    "Layout",
+    "ScheduleError",
+    "ScheduleFile",
+    "StorageError",
+    "check_recorded",
+    "is_blank",
+    "open_schedule",
+]

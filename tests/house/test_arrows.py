@@ -11,7 +11,7 @@ import hwsim
 PACKAGE = Path(hwsim.__file__).parent
 # each room may use the rooms before it; rooms in one row stand side by side
 ROWS = [
-    {"errors", "version", "stream"},
+    {"errors", "memory", "version", "stream", "whole"},
     {"library", "registry", "kernels"},
     {"scenario"},
     {"task"},

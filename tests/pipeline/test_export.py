@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import json
 import re
+import sqlite3
 import zlib
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -106,3 +108,35 @@ def test_a_run_that_never_permutes(tiny: Path, tmp_path: Path, topology: str, cl
     export_run(run, "json", 0, tmp_path / "start.json")
     start = json.loads((tmp_path / "start.json").read_text())
     assert sum(bank["toggles_from_previous"] for layer in start["layers"] for bank in layer["banks"]) == closed * cells
+
+
+def _swap_two_cells(schedule: Path) -> None:
+    """Another permutation in the place of one that was scored, by SQL alone."""
+    with closing(sqlite3.connect(schedule)) as db, db:
+        last = "select event, layer, permutation from connection order by event desc, layer limit 1"
+        event, layer, blob = db.execute(last).fetchone()
+        cells = np.frombuffer(blob, "<u4").copy()
+        cells[:2] = cells[1::-1]
+        change = "update connection set permutation = ? where event = ? and layer = ?"
+        db.execute(change, (cells.tobytes(), event, layer))
+
+
+def test_a_schedule_that_was_changed(tiny: Path, tmp_path: Path, hwsim_command: Command) -> None:
+    """Two cells swapped after the run ended: still permutations, yet not what was scored."""
+    run_here(tiny, tmp_path / "run", "controller.epochs=1")
+    path = Path("run") / "schedule.sqlite"
+    kept = (tmp_path / path).read_bytes()
+    assert hwsim_command("cost", str(path), "--topology", "crossbar").returncode == 0
+    _swap_two_cells(tmp_path / path)
+    before = sorted(tmp_path.rglob("*"))
+    for words in (["export", "run", "--format", "readmemh", "--out", "mem"], ["cost", str(path)]):
+        result = hwsim_command(*words)
+        assert result.returncode == 2
+        assert re.fullmatch(
+            rf"{re.escape(str(path))}: changed since the run ended \(digest \w{{12}}, answer.json has \w{{12}}\); "
+            r"restore it, or remove the folder and run the scenario again\n",
+            result.stderr,
+        )
+    assert sorted(tmp_path.rglob("*")) == before
+    (tmp_path / path).write_bytes(kept)
+    assert hwsim_command("export", "run", "--format", "json").returncode == 0

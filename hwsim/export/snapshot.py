@@ -1,0 +1,91 @@
+"""What every export is given, a run at one event, and what an export says of itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from hwsim.crossbar import Fabric
+    from hwsim.model import Model
+
+DIRECTION = (
+    "input c of a circuit is cell c, output i is position i, and stage 0 stands at the cells; ports beyond the "
+    "cells are spare. Where cells stay in place and signals come to them, as constants in logic do, the signal of "
+    "position i enters at output i and passes the stages from the last to the first: a switch exchanges the same "
+    "two wires either way"
+)
+"""Which way a configuration is to be read; every file says it."""
+
+
+class Constants(Protocol):
+    """What was fixed at fabrication, as an export may ask a chip for it."""
+
+    def cells(self, layer: int) -> NDArray[Any]:
+        """What the cells physically hold (units, inputs): codes of an FPGA, transmissions of a photonic core."""
+
+
+@dataclass(frozen=True)
+class LayerSnapshot:
+    """One layer's banks: permutations (banks, ports), switch states (banks, states), toggles since the event before."""
+
+    layer: int
+    fabric: Fabric
+    """The circuit of every bank, with its wiring (:mod:`hwsim.crossbar.wiring`)."""
+    permutations: NDArray[np.int64]
+    states: NDArray[np.integer]
+    toggles: NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A run at one event: all reconnectable layers, and the registers of every layer.
+
+    ``registers`` holds, per layer, what the chip's registers contain (codes of an FPGA, numbers of a photonic core).
+    """
+
+    identity: str
+    event: int
+    technology: str
+    """Of the switches."""
+    model: Model
+    layers: tuple[LayerSnapshot, ...]
+    registers: tuple[NDArray[np.generic], ...]
+    chip: Constants
+
+    def cells(self, layer: LayerSnapshot) -> int:
+        """Cells of one bank; the circuit may have more ports."""
+        made = self.model.layers[layer.layer]
+        return made.units * made.inputs // len(layer.states)
+
+
+@dataclass(frozen=True)
+class ExportPlugin:
+    """A catalogue entry: a format as files.
+
+    Args:
+        name: the word that commands use.
+        summary: what it is, in one line.
+        export: makes the files, name to text or bytes; names hold no folder.
+        needs: ``configuration`` where there is nothing to write without a crossbar, ``network`` where model, registers
+            and constants are worth a file by themselves.
+        in_runs: whether every run folder gets these files, for the last event; others are made when asked for.
+    """
+
+    name: str
+    summary: str
+    export: Callable[[Snapshot], Mapping[str, str | bytes]]
+    needs: Literal["configuration", "network"] = "configuration"
+    in_runs: bool = False
+
+    def files(self, snapshot: Snapshot) -> dict[str, bytes]:
+        """The files as bytes, text in UTF-8; none where a configuration is needed and there is no crossbar."""
+        if self.needs == "configuration" and not snapshot.layers:
+            return {}
+        made = self.export(snapshot)
+        return {name: text.encode() if isinstance(text, str) else text for name, text in made.items()}
