@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from hwsim.controller import Expense, Reconnection
 from hwsim.crossbar import CROSSBARS
-from hwsim.device import OpticalChip, read_sheet, sheet_values
+from hwsim.device import OpticalChip, Registers, read_sheet, sheet_values
 from hwsim.errors import BAD_INPUT, HwsimError
-from hwsim.execution import Hardware
-from hwsim.execution.hardware import first_entry, layout
+from hwsim.execution import Machine, first_entry, layout
 from hwsim.imported import Imported, read_module, read_onnx
 from hwsim.plan.lookup import device_technology, find_sheet, read_switch
 from hwsim.registry import unknown
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
     from hwsim.crossbar import Fabric
     from hwsim.device import Device
-    from hwsim.execution.hardware import Step
 
 SAMPLES = 256
 """Samples drawn for calibration where none are given."""
@@ -42,11 +41,10 @@ class NotOnDeviceError(HwsimError, ValueError):
 class Emulation:
     """A network on one emulated chip: call it to infer; reconnect its layers; ask what it costs."""
 
-    def __init__(self, machine: Hardware, shape: tuple[int, ...], seed: int) -> None:
+    def __init__(self, machine: Machine, shape: tuple[int, ...], seed: int) -> None:
         self.machine, self.shape, self._seed = machine, shape, seed
-        self._reads = 0
-        self._events = 1
-        self._steps: list[Step] = []
+        self._reads = self._events = 0
+        self._spent = Expense()
 
     @property
     def layers(self) -> int:
@@ -80,7 +78,7 @@ class Emulation:
         found = self.machine.infer(samples.reshape(len(samples), -1), rng)
         return found.astype(np.float32, copy=False).reshape(len(samples), *given)
 
-    def reconnect(self, layer: int, permutations: Any) -> Step:
+    def reconnect(self, layer: int, permutations: Any) -> Expense:
         """Let the positions of a layer meet other cells: position i of unit u takes cell ``permutations[u, i]`` of u.
 
         Args:
@@ -93,9 +91,21 @@ class Emulation:
         Raises:
             ValueError: there is no such layer, it has no crossbar, or a row is no permutation of its cells.
         """
+        rows, registers = self._wanted(layer, permutations), tuple(self.machine.registers)
+        expense = self.machine.execute(Entry(self._events + 1, 0, rows, registers))
+        self._events, self._spent = self._events + 1, self._spent + expense
+        return expense
+
+    def price(self, layer: int, permutations: Any) -> Expense:
+        """What a reconnection would cost, which is not carried out; arguments and errors as in :meth:`reconnect`."""
+        rows, layers = self._wanted(layer, permutations), self.machine.model.layers
+        values = zip(layers, self.machine.registers, strict=True)
+        return self.machine.price(Reconnection(0, rows, tuple(Registers.of(one, flat) for one, flat in values)))
+
+    def _wanted(self, layer: int, permutations: Any) -> tuple[NDArray[np.int64] | None, ...]:
         if not 0 <= layer < self.layers:
             raise ValueError(f"there is no layer {layer}; layers with cells are 0 to {self.layers - 1}")
-        if self.machine.fabrics[layer] is None:
+        if self.machine.circuits.fabrics[layer] is None:
             raise ValueError(f"layer {layer} has no crossbar; give emulate a topology, such as crossbar='benes'")
         bank, given = self.machine.layout.layers[layer], np.asarray(permutations)
         if given.shape != (bank.banks, bank.ports) or not np.issubdtype(given.dtype, np.integer):
@@ -104,12 +114,7 @@ class Emulation:
         wrong = np.flatnonzero((np.sort(given, axis=1) != np.arange(bank.ports)).any(axis=1))
         if wrong.size:
             raise ValueError(f"layer {layer}, unit {wrong[0]}: no permutation of the cells 0 to {bank.ports - 1}")
-        rows: list[NDArray[np.int64] | None] = [None] * self.layers
-        rows[layer] = given.astype(np.int64)
-        step = self.machine.execute(Entry(self._events, 0, tuple(rows), tuple(self.machine.registers)))
-        self._events += 1
-        self._steps.append(step)
-        return step
+        return tuple(given.astype(np.int64) if number == layer else None for number in range(self.layers))
 
     def cost(self) -> dict[str, float]:
         """What one inference costs now, and what all reconnections so far have cost."""
@@ -117,12 +122,12 @@ class Emulation:
         return {
             "inference_energy_j": bill.energy_j,
             "inference_time_s": bill.time_s,
-            "switches": self.machine.switches,
-            "reconnections": len(self._steps),
-            "moves": sum(step.moves for step in self._steps),
-            "toggles": sum(step.toggles for step in self._steps),
-            "energy_j": sum(step.energy_j for step in self._steps),
-            "time_s": sum(step.time_ps for step in self._steps) / 10**12,
+            "switches": self.machine.circuits.switches,
+            "reconnections": self._events,
+            "moves": self._spent.moves,
+            "toggles": self._spent.toggles,
+            "energy_j": self._spent.energy_j,
+            "time_s": self._spent.time_ps / 10**12,
         }
 
 
@@ -190,7 +195,7 @@ def emulate(
     if crossbar is not None and switch.medium == "optical" and not isinstance(chip, OpticalChip):
         what = f"{technology} is optical, but the signals of {device} are electrical"
         raise ValueError(f"{what}; use an electronic switch technology, or a photonic device")
-    machine = Hardware(found.model, chip, fabrics, switch, "output", effort, calibrated=calibrated)
+    machine = Machine(found.model, chip, fabrics, switch, "output", effort, calibrated=calibrated)
     machine.execute(first_entry(found.model, found.start))
     return Emulation(machine, found.shape, seed)
 

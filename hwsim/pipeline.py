@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hwsim.controller import Job, TrainingError
+from hwsim.controller import Job, SpentError, TrainingError
 from hwsim.controller.descent import pack, unpack
 from hwsim.controller.free import train_freely
 from hwsim.controller.several import begin
-from hwsim.execution.hardware import first_entry
+from hwsim.execution import first_entry, replay
 from hwsim.folder import RunFolder, claim
 from hwsim.plan import KEPT, assemble, check_memory, initial_values, learner
 from hwsim.replay import snapshot
-from hwsim.schedule import Entry, ScheduleFile, open_schedule
+from hwsim.schedule import open_schedule
 from hwsim.score import Score, interval, judge, worst
 from hwsim.stream import stream
 
@@ -29,9 +29,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from hwsim.controller import Controller, Reconnection
-    from hwsim.execution import Hardware
+    from hwsim.execution import Machine
     from hwsim.model import Start
     from hwsim.plan import Plan
+    from hwsim.schedule import Entry, ScheduleFile
     from hwsim.task import Task
 
     Report = Callable[[str, float, dict[str, Any] | None], None]
@@ -70,8 +71,7 @@ def run(plan: Plan, out: Path, report: Report) -> dict[str, Any]:
             machine = assemble(plan, task, values)
             with open_schedule(folder.schedule, (plan.identity, machine.layout)) as schedule:
                 if schedule.complete:
-                    for entry in schedule.entries():
-                        machine.execute(entry)
+                    replay(schedule.entries(), machine)
                 else:
                     _train(plan, task, machine, values, schedule, report)
                 last = schedule.events() - 1
@@ -111,54 +111,50 @@ def measure(plan: Plan, out: Path, report: Report, events: Sequence[int] = ()) -
 
 
 def _train(
-    plan: Plan, task: Task, machine: Hardware, values: Sequence[Start], schedule: ScheduleFile, report: Report
+    plan: Plan, task: Task, machine: Machine, values: Sequence[Start], schedule: ScheduleFile, report: Report
 ) -> None:
-    """Work to the end, and mark the schedule complete."""
-    reference, row = _work(plan, task, machine, values, schedule, report)
-    schedule.finish({"reference": json.dumps(reference)}, row)
-
-
-def _work(
-    plan: Plan, task: Task, machine: Hardware, values: Sequence[Start], schedule: ScheduleFile, report: Report
-) -> tuple[dict[str, float | None], dict[str, Any] | None]:
-    """Train, reconnect, execute and judge to the end; returns the reference, and the last row where it was left out."""
-    layers = machine.layout.layers
-    job = Job(
-        task=task,
-        model=learner(plan),
-        start=values,
-        cells=[machine.chip.nominal(b.layer).reshape(b.banks, b.ports) for b in layers],
-        seed=plan.scenario.seed,
-        threads=plan.scenario.execution.torch_threads,
-        device=plan.scenario.execution.torch_device,
-    )
+    """Train, reconnect, execute and evaluate to the end, and mark the schedule complete."""
+    job = _job(plan, task, machine, values)
     controller = begin(plan.controller, plan.controller_parameters, job)
     parts = task.parts or (task,)
-    part = parts[0]
-    every = plan.scenario.execution.scores == "every"
-    total: dict[str, Any] = {"moves": 0, "toggles": 0, "bias_writes": 0, "energy_j": 0.0, "time_ps": 0}
+    part, every, ended = parts[0], plan.scenario.execution.scores == "every", ""
 
-    for entry in schedule.entries():
-        _settle(machine, entry, total)
-    if schedule.events() == 0:
-        entry = _settle(machine, first_entry(plan.model, values), total)
-        schedule.append(entry, _score(plan, part, machine, entry, total), lambda: _dump(controller, machine))
+    entry = replay(schedule.entries(), machine)
+    if entry is None:
+        machine.execute(entry := first_entry(plan.model, values))
+        schedule.append(entry, _score(plan, part, machine, entry), lambda: _dump(controller, machine))
     else:
         _load(schedule.state() or b"", controller, machine)
         part = next(one for one in parts if one.name == schedule.scores()[-1].get("part", one.name))
 
-    while (change := _advance(controller, schedule, report)) is not None:
-        registers = tuple(machine.join(number, registers) for number, registers in enumerate(change.registers))
-        wanted = Entry(schedule.events(), change.batch, change.permutations, registers)
-        entry, part = _settle(machine, machine.place(wanted), total), parts[change.part]
-        row = _score(plan, part, machine, entry, total, judged=every or change.switch)
-        schedule.append(entry, row, lambda: _dump(controller, machine))
-        report("training", change.batch / _batches(plan, parts), row)
+    try:
+        while (change := _advance(controller, schedule, report)) is not None:
+            entry, part = machine.fulfil(schedule.events(), change), parts[change.part]
+            row = _score(plan, part, machine, entry, judged=every or change.switch)
+            schedule.append(entry, row, lambda: _dump(controller, machine))
+            report("training", change.batch / _batches(plan, parts), row)
+    except SpentError as end:
+        ended = str(end)
 
-    last = None if every else _score(plan, part, machine, entry, total)
-    if not plan.scenario.execution.reference:
-        return {_merit(task): None, "loss": None}, last
-    return _refer(plan, job, parts, report), last
+    last = None if every else _score(plan, part, machine, entry)
+    reference = {task.metric: None, "loss": None}
+    if plan.scenario.execution.reference:
+        reference = _refer(plan, job, parts, report)
+    schedule.finish({"reference": json.dumps(reference), **({"ended": ended} if ended else {})}, last)
+
+
+def _job(plan: Plan, task: Task, machine: Machine, values: Sequence[Start]) -> Job:
+    """What the controller is given: design values of the cells, and questions to the chip that are billed."""
+    return Job(
+        task=task,
+        model=learner(plan),
+        start=values,
+        cells=[bank.rows(machine.chip.nominal(bank.layer)) for bank in machine.layout.layers],
+        seed=plan.scenario.seed,
+        threads=plan.scenario.execution.torch_threads,
+        device=plan.scenario.execution.torch_device,
+        probe=machine,
+    )
 
 
 def _advance(controller: Controller, schedule: ScheduleFile, report: Report) -> Reconnection | None:
@@ -177,7 +173,7 @@ def _advance(controller: Controller, schedule: ScheduleFile, report: Report) -> 
 
 def _refer(plan: Plan, job: Job, parts: Sequence[Task], report: Report) -> dict[str, Any]:
     """Free training: what it makes of the task, or of each of its parts and of the worst of them."""
-    course, merit, found = plan.controller.course(plan.controller_parameters), _merit(job.task), {}
+    course, merit, found = plan.controller.course(plan.controller_parameters), job.task.metric, {}
     for number, part in enumerate(parts):
 
         def tell(share: float, before: int = number) -> None:
@@ -188,28 +184,18 @@ def _refer(plan: Plan, job: Job, parts: Sequence[Task], report: Report) -> dict[
     return {**worst(list(found.values()), merit), **({"parts": found} if job.task.parts else {})}
 
 
-def _settle(machine: Hardware, entry: Entry, total: dict[str, Any]) -> Entry:
-    """Execute one reconnection and add it to the bill; returns it as it came out."""
-    step = machine.execute(entry)
-    for key in total:
-        total[key] += getattr(step, key)
-    return machine.settled(entry)
+def _dump(controller: Controller, machine: Machine) -> bytes:
+    """What is needed to go on from here: the controller's state, and what the schedule does not tell of the machine."""
+    return pack({"controller": np.frombuffer(controller.dump(), np.uint8), **machine.dump()})
 
 
-def _dump(controller: Controller, machine: Hardware) -> bytes:
-    """What is needed to go on from here: the controller's state, and where the machine built the units."""
-    return pack({"controller": np.frombuffer(controller.dump(), np.uint8), **machine.placement.dump()})
-
-
-def _load(state: bytes, controller: Controller, machine: Hardware) -> None:
+def _load(state: bytes, controller: Controller, machine: Machine) -> None:
     arrays = unpack(state)
     controller.load(arrays["controller"].tobytes())
-    machine.placement.load(arrays)
+    machine.load(arrays)
 
 
-def _score(
-    plan: Plan, task: Task, machine: Hardware, entry: Entry, total: dict[str, Any], *, judged: bool = True
-) -> dict[str, Any]:
+def _score(plan: Plan, task: Task, machine: Machine, entry: Entry, *, judged: bool = True) -> dict[str, Any]:
     """Judge the emulated chip as it is connected now, or write down the bill alone."""
     noisy = quiet = low = high = None
     if judged:
@@ -218,7 +204,7 @@ def _score(
         noisy = judge(task, machine.infer(task.test_x, noise)) if machine.chip.noisy else quiet
         if task.shape.goal == "classification":
             low, high = interval(noisy.merit, len(task.test_y))
-    bill = machine.inference_bill()
+    bill, spent, effort = machine.inference_bill(), machine.spent, machine.circuits.effort
     batches = plan.controller.course(plan.controller_parameters).steps_a_pass(len(task.train_x))
     score = Score(
         event=entry.event,
@@ -228,13 +214,17 @@ def _score(
         merit_high=high,
         merit_noiseless=quiet.merit if quiet else None,
         loss=noisy.loss if noisy else None,
-        **total,
-        switches=machine.switches,
+        moves=spent.moves,
+        toggles=spent.toggles,
+        bias_writes=spent.bias_writes,
+        energy_j=spent.energy_j,
+        time_ps=spent.time_ps,
+        switches=machine.circuits.switches,
         inference_energy_j=bill.energy_j,
         inference_time_s=bill.time_s,
         trajectory_error=noisy.trajectory_error if noisy else None,
         trajectory_error_worst=noisy.worst_period if noisy else None,
-        router=machine.effort if machine.freedom == "none" else f"{machine.effort}+{machine.freedom}",
+        router=effort if machine.freedom == "none" else f"{effort}+{machine.freedom}",
         part=task.name or None,
     )
     return score.row(task.shape.goal)
@@ -243,7 +233,3 @@ def _score(
 def _batches(plan: Plan, parts: Sequence[Task]) -> int:
     course = plan.controller.course(plan.controller_parameters)
     return sum(course.steps_a_pass(len(part.train_x)) for part in parts) * course.epochs
-
-
-def _merit(task: Task) -> str:
-    return "accuracy" if task.shape.goal == "classification" else "max_error"

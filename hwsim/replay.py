@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hwsim.crossbar import extend
+from hwsim.execution import replay
 from hwsim.export import LayerSnapshot, Snapshot
 from hwsim.plan import KEPT, assemble, initial_values
 from hwsim.schedule import ScheduleError, open_schedule
@@ -12,7 +12,7 @@ from hwsim.schedule import ScheduleError, open_schedule
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from hwsim.execution import Hardware
+    from hwsim.execution import Machine
     from hwsim.plan import Plan
 
 
@@ -33,19 +33,17 @@ def configured(plan: Plan, schedule_path: Path, event: int) -> Snapshot:
         last = schedule.events() - 1
         if not 0 <= event <= last:
             raise ScheduleError(f"{schedule_path}: no event {event}; the schedule holds events 0 to {last}")
-        for entry in schedule.entries():
-            machine.execute(entry)
-            if entry.event == event:
-                break
+        replay(schedule.entries(), machine, until=event)
     return snapshot(plan, machine, event)
 
 
-def snapshot(plan: Plan, machine: Hardware, event: int) -> Snapshot:
+def snapshot(plan: Plan, machine: Machine, event: int) -> Snapshot:
     """Every bank's configuration as the machine holds it now, after an event."""
+    now = machine.circuits
     layers = tuple(
-        LayerSnapshot(number, fabric, extend(machine.permutations[number], fabric.ports), state, changed)
-        for number, (fabric, state, changed) in enumerate(
-            zip(machine.fabrics, machine.states, machine.changed, strict=True)
+        LayerSnapshot(number, fabric, permutations, state, toggled)
+        for number, (fabric, permutations, state, toggled) in enumerate(
+            zip(now.fabrics, now.permutations, now.states, now.toggled, strict=True)
         )
         if fabric is not None and state is not None
     )

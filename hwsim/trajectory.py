@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hwsim.execution import replay
 from hwsim.folder import SCHEDULE, FolderError
 from hwsim.plan import KEPT, assemble, initial_values
 from hwsim.schedule import open_schedule
@@ -48,8 +49,7 @@ def follow(plan: Plan, run: Path) -> Trajectory:
         raise FolderError(f"{run}: the task of this run, {plan.task.name!r}, has no trajectories")
     machine = assemble(plan, task, initial_values(plan, task, run / KEPT))
     with open_schedule(run / SCHEDULE) as schedule:
-        for entry in schedule.entries():
-            machine.execute(entry)
+        replay(schedule.entries(), machine)
     output = np.asarray(machine.infer(task.test_x, None), np.float64)
     steps = task.shape.steps
     one, wanted = (

@@ -15,9 +15,10 @@ import numpy as np
 
 from hwsim.device import Registers, infer
 from hwsim.device.ideal import IdealChip
+from hwsim.execution import replay
 from hwsim.folder import SCHEDULE, FolderError
 from hwsim.plan import KEPT, assemble, initial_values
-from hwsim.schedule import open_schedule
+from hwsim.schedule import Follower, open_schedule
 from hwsim.stream import stream
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
     from hwsim.model import Model
     from hwsim.plan import Plan
+    from hwsim.schedule import Entry
 
 SILENT = 1e-3
 """Units whose variances add up to less take part in no task (Yang et al.)."""
@@ -127,13 +129,12 @@ def task_variance(plan: Plan, run: Path, report: Callable[[float], None] = lambd
     if len(plan.model.layers) < 2:  # noqa: PLR2004 - hidden and last
         raise FolderError(f"{run}: the network has no hidden units")
     chip = assemble(plan, task, initial_values(plan, task, run / KEPT)).chip
-    states = _states(run, [chip.nominal(number) for number in range(len(plan.model.layers))])
+    states = _states(plan, run, [chip.nominal(number) for number in range(len(plan.model.layers))])
     if set(states) != {part.name for part in task.parts}:
         raise FolderError(f"{run}: the run is not finished; run its scenario again")
     variances, biases = [], []
     for number, part in enumerate(task.parts):
-        weights, registers = states[part.name]
-        values = [_split(plan.model, layer, one) for layer, one in enumerate(registers)]
+        weights, values = states[part.name]
         variances.append(unit_variances(plan.model, weights, values, part.test_x))
         biases.append(np.concatenate([one.bias for one in values[:-1]]))
         report((number + 1) / len(task.parts))
@@ -145,27 +146,28 @@ def task_variance(plan: Plan, run: Path, report: Callable[[float], None] = lambd
     return TaskVariance(names, places, variance, np.stack(biases, axis=1), cluster, silhouettes)
 
 
-def _split(model: Model, number: int, values: NDArray[np.float64]) -> Registers:
-    """A layer's registers as the schedule holds them: biases, then gains."""
-    layer = model.layers[number]
-    gains = values[layer.units :]
-    return Registers(values[: layer.units], gains if layer.unit_gains else float(gains[0]) if gains.size else 1.0)
-
-
 def _states(
-    run: Path, cells: Sequence[NDArray[np.float64]]
-) -> dict[str, tuple[list[NDArray[np.float32]], Sequence[NDArray[np.float64]]]]:
+    plan: Plan, run: Path, cells: Sequence[NDArray[np.float64]]
+) -> dict[str, tuple[list[NDArray[np.float32]], list[Registers]]]:
     """For every part, the weights that positions meet and the registers, as they were last set for it."""
-    found: dict[str, tuple[list[NDArray[np.float32]], Sequence[NDArray[np.float64]]]] = {}
+    found: dict[str, tuple[list[NDArray[np.float32]], list[Registers]]] = {}
+    layers = plan.model.layers
     with open_schedule(run / SCHEDULE) as schedule:
-        last = {row["part"]: row["event"] for row in schedule.scores() if "part" in row}
-        met = [values.astype(np.float32) for values in cells]
-        for entry in schedule.entries():
-            for number, permutation in enumerate(entry.permutations):
-                if permutation is not None:
-                    banks = np.take_along_axis(cells[number].reshape(permutation.shape), permutation, axis=1)
-                    met[number] = banks.reshape(cells[number].shape).astype(np.float32)
-            found |= {part: (list(met), entry.registers) for part, event in last.items() if event == entry.event}
+        follower, banks = Follower(schedule.layout), schedule.layout.layers
+        ends = {row["part"]: row["event"] for row in schedule.scores() if "part" in row}
+        last = {event: part for part, event in ends.items()}
+
+        def keep(entry: Entry) -> None:
+            if entry.event in last:
+                rows = zip(banks, layers, cells, follower.permutations, strict=True)
+                met = [
+                    bank.matrix(np.take_along_axis(bank.rows(values), p, axis=1), layer.units).astype(np.float32)
+                    for bank, layer, values, p in rows
+                ]
+                pairs = zip(layers, follower.registers, strict=True)
+                found[last[entry.event]] = met, [Registers.of(layer, values) for layer, values in pairs]
+
+        replay(schedule.entries(), follower, after=keep)
     return found
 
 

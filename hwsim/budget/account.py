@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hwsim.errors import BAD_INPUT, HwsimError
+from hwsim.execution import replay
 from hwsim.plan import KEPT, assemble, initial_values
-from hwsim.schedule import Entry, open_schedule
+from hwsim.schedule import Entry, Follower, open_schedule
 from hwsim.score import judge
 from hwsim.session import run
 from hwsim.stream import stream
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from hwsim.execution import Hardware
+    from hwsim.execution import Machine
     from hwsim.model import Start
     from hwsim.plan import Plan
     from hwsim.session import Scenario
@@ -102,15 +103,15 @@ def account(
     task = plan.task.load(plan.task_parameters)
     values = initial_values(plan, task, folder / KEPT)
     machine = assemble(plan, task, values) if plan.switch.medium == "optical" else None
-    state = final_state(plan, folder, machine)
-    settings = machine.states if machine is not None else None
+    state = final_state(folder, machine)
+    settings = machine.circuits.states if machine is not None else None
     sets = [(), tuple(effects), *((e,) for e in effects), *(tuple(o for o in effects if o != e) for e in effects)]
     found = np.empty((len(sets), chips))
     for number, switched_off in enumerate(sets):
         for chip in range(chips):
             found[number, chip] = _merit(plan, task, values, (state, settings), switched_off, chip)
             report("budget", (number * chips + chip + 1) / found.size, None)
-    sign = 1 if task.shape.goal == "classification" else -1
+    sign = 1 if task.metric == "accuracy" else -1
     everything, nothing = found[0], found[1]
     items = []
     for number, effect in enumerate(effects):
@@ -118,9 +119,8 @@ def account(
         costs = sign * (nothing - alone), sign * (without - everything)
         errors = [float(cost.std(ddof=1) / chips**0.5) if chips > 1 else float("nan") for cost in costs]
         items.append(Item(effect, float(costs[0].mean()), errors[0], float(costs[1].mean()), errors[1]))
-    merit = "accuracy" if sign == 1 else "max_error"
     ranked = tuple(sorted(items, key=lambda item: -max(item.alone, item.last)))
-    return Budget(merit, float(everything.mean()), float(nothing.mean()), ranked, chips, folder)
+    return Budget(task.metric, float(everything.mean()), float(nothing.mean()), ranked, chips, folder)
 
 
 def active(plan: Plan) -> list[str]:
@@ -147,26 +147,20 @@ def without(plan: Plan, effects: Sequence[str]) -> Plan:
     return replace(plan, device=plan.technology.build(values), switch=switch)
 
 
-def final_state(plan: Plan, folder: Path, machine: Hardware | None = None) -> Entry:
+def final_state(folder: Path, machine: Machine | None = None) -> Entry:
     """Where a run ended: the last permutations of every layer and the last registers, as one reconnection.
 
     Args:
-        plan: the run's plan.
         folder: the run folder.
         machine: executes every reconnection on the way, since switches may end otherwise on a shorter one.
     """
     from hwsim.folder import RunFolder
 
-    permutations: list[Any] = [None] * len(plan.model.layers)
     with open_schedule(RunFolder(folder).schedule) as schedule:
-        for entry in schedule.entries():
-            last = entry
-            if machine is not None:
-                machine.execute(entry)
-            permutations = [
-                old if new is None else new for old, new in zip(permutations, entry.permutations, strict=True)
-            ]
-    return Entry(last.event, last.batch, tuple(permutations), last.registers)
+        end: Machine | Follower = Follower(schedule.layout) if machine is None else machine
+        last = replay(schedule.entries(), end)
+    assert last is not None  # noqa: S101 - a finished run has event 0
+    return Entry(last.event, last.batch, tuple(end.permutations), last.registers)
 
 
 def _merit(

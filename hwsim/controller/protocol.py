@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from hwsim.errors import BAD_INPUT, FAILED, HwsimError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
@@ -41,13 +41,67 @@ class UnfitError(TrainingError):
     exit_code = BAD_INPUT
 
 
+class SpentError(HwsimError):
+    """What a run may spend does not suffice for what is asked next: a normal end, and the message is its reason."""
+
+    exit_code = FAILED
+
+
+@dataclass(frozen=True)
+class Expense:
+    """What reconnections and reads cost, or would cost.
+
+    ``moves``, ``toggles`` and ``bias_writes`` are those of reconnections; ``reads`` are samples that a controller had
+    the chip infer; ``energy_j`` and ``time_ps`` (picoseconds) are of both.
+
+    Example:
+        >>> Expense(moves=2, toggles=1, energy_j=1e-12) + Expense(reads=3)
+        Expense(moves=2, toggles=1, bias_writes=0, energy_j=1e-12, time_ps=0, reads=3)
+    """
+
+    moves: int = 0
+    toggles: int = 0
+    bias_writes: int = 0
+    energy_j: float = 0.0
+    time_ps: int = 0
+    reads: int = 0
+
+    def __add__(self, other: Expense) -> Expense:
+        return Expense(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(self)))
+
+
+class Probe(Protocol):
+    """What a controller may ask of the chip it works for, which then stands in the bill.
+
+    It says what the chip answers, never what its cells really hold, nor the test set.
+    """
+
+    def outputs(self, x: NDArray[np.float32]) -> NDArray[Any]:
+        """Infer samples (samples, features) on the chip as it is connected now, with event noise: (samples, outputs).
+
+        Raises:
+            SpentError: that is more than is left; nothing was read.
+        """
+
+    def price(self, wanted: Reconnection) -> Expense:
+        """What a reconnection would cost, which is not carried out; asking is free."""
+
+    @property
+    def spent(self) -> Expense:
+        """What reconnections and reads have cost so far."""
+
+    @property
+    def left(self) -> Mapping[str, float]:
+        """What may still be spent of every number of :class:`Expense` that is limited, by its name."""
+
+
 @dataclass(frozen=True)
 class Job:
     """What a controller works on.
 
     ``cells`` holds, per layer, the design values of the chip's cells, float64 (banks, ports); ``ports`` of one bank may
     be exchanged with each other and with no others. A controller reads them and never changes them. ``threads`` and
-    ``device`` (``cpu`` or ``cuda``) are torch's.
+    ``device`` (``cpu`` or ``cuda``) are torch's. ``probe`` is None where there is no chip yet or none is meant.
     """
 
     task: Task
@@ -57,6 +111,7 @@ class Job:
     seed: int
     threads: int
     device: str = "cpu"
+    probe: Probe | None = None
 
 
 @dataclass(frozen=True)

@@ -276,7 +276,6 @@ def _crosstalk(fabrics: Sequence[Fabric], switch: Switch) -> float | None:
 
 def _lifetime(trace: Trace, switch: Switch) -> float | None:
     """Reconnections until the switch that toggles most is worn out, if all were like these."""
-    most = max(wear.most for wear in trace.wear)  # nothing was counted of circuits multiplexed in time
-    if switch.endurance is None or not most:
+    if switch.endurance is None or not trace.worn:  # nothing was counted of circuits multiplexed in time
         return None
-    return switch.endurance * len(trace.toggles) / most
+    return switch.endurance * len(trace.toggles) / trace.worn

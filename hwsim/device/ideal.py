@@ -86,8 +86,7 @@ class IdealChip(NumberChip):
 
     def register_codes(self, layer: int, registers: Registers) -> NDArray[np.float64]:
         """Biases, and the gain where there is one, as they are."""
-        gain = np.atleast_1d(registers.gain)[: self.model.layers[layer].gains]
-        return np.concatenate([registers.bias, gain])
+        return registers.flat(self.model.layers[layer].gains)
 
     def connect(self, layer: int, positions: NDArray[np.int64], cells: NDArray[np.int64]) -> None:
         """Gather the weights of the positions that move."""

@@ -236,8 +236,7 @@ class PhotonicChip(NumberChip):
 
     def register_codes(self, layer: int, registers: Registers) -> NDArray[np.float32]:
         """Biases, and the gain where there is one, as the float32 numbers that the electronics behind the ADC hold."""
-        gain = np.atleast_1d(registers.gain)[: self.layers[layer].law.gains]
-        return np.concatenate([registers.bias, gain]).astype(np.float32)
+        return registers.flat(self.layers[layer].law.gains).astype(np.float32)
 
     def connect(self, layer: int, positions: NDArray[np.int64], cells: NDArray[np.int64]) -> None:
         """Let inputs drive other rows; a unit's connections stay within the unit's own rows."""

@@ -288,8 +288,7 @@ class ResistiveChip(NumberChip):
 
     def register_codes(self, layer: int, registers: Registers) -> NDArray[np.float32]:
         """Biases and gains as the float32 numbers that the electronics behind the ADC hold."""
-        gain = np.atleast_1d(registers.gain)[: self.model.layers[layer].gains]
-        return np.concatenate([registers.bias, gain]).astype(np.float32)
+        return registers.flat(self.model.layers[layer].gains).astype(np.float32)
 
     def connect(self, layer: int, positions: NDArray[np.int64], cells: NDArray[np.int64]) -> None:
         """Gather weights and variances of the positions that move."""

@@ -1,6 +1,18 @@
-"""The hardware runs the schedule (SimPy lives here and nowhere else)."""
+"""The hardware runs the schedule: circuits, and the machine of circuits, chip and registers."""
 
-from hwsim.execution.hardware import ExecutionError, Hardware, Step
-from hwsim.execution.port import Load, simulate
+from hwsim.execution.circuits import Change, Circuits, ExecutionError, LayerChange, Load, UnroutedError
+from hwsim.execution.machine import Machine, first_entry, layout
+from hwsim.execution.replay import replay
 
-__all__ = ["ExecutionError", "Hardware", "Load", "Step", "simulate"]
+__all__ = [
+    "Change",
+    "Circuits",
+    "ExecutionError",
+    "LayerChange",
+    "Load",
+    "Machine",
+    "UnroutedError",
+    "first_entry",
+    "layout",
+    "replay",
+]

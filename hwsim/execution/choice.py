@@ -20,6 +20,7 @@ def route_freely(
     kind: NDArray[np.int32],
     old: NDArray[np.int64],
     wanted: NDArray[np.int64],
+    cells: int,
     previous: NDArray[Any],
     effort: str,
 ) -> NDArray[Any]:
@@ -33,8 +34,9 @@ def route_freely(
         fabric: the circuit of every bank.
         kind: kind of the cell at each port, (banks, ports), numbered from 0 on; the ports past the last cell, if any,
             are of a kind of their own.
-        old: permutations before, (banks, cells).
-        wanted: permutations asked for, (banks, cells); spare ports are joined straight where these are routed.
+        old: permutations before, (banks, ports).
+        wanted: permutations asked for, (banks, ports), those of the spare ports straight.
+        cells: ports that a cell stands behind, the first ones.
         previous: states before.
         effort: how hard the router tries.
 
@@ -46,19 +48,17 @@ def route_freely(
         >>> fabric, kind = crossbar("benes", 4), np.array([[0, 0, 1, 1]], np.int32)
         >>> straight, turned = np.array([[0, 1, 2, 3]]), np.array([[1, 0, 3, 2]])
         >>> before = fabric.route_many(straight)
-        >>> int(fabric.toggles_many(before, route_freely(fabric, kind, straight, turned, before, "greedy"))[0])
+        >>> int(fabric.toggles_many(before, route_freely(fabric, kind, straight, turned, 4, before, "greedy"))[0])
         0
     """
-    cells = wanted.shape[1]
     numbers = np.tile(np.arange(fabric.ports), (len(wanted), 1))
-    wanted = extend(wanted, fabric.ports)
     literal = fabric.route_many(wanted, previous=previous, effort=effort)
     repeated = np.flatnonzero((np.diff(np.sort(kind, axis=1), axis=1) == 0).any(axis=1))
     if not repeated.size:
         return literal
     rows, before = kind[repeated], previous[repeated]
     wish = np.take_along_axis(rows, wanted[repeated], axis=1)
-    near = assign_values(extend(old[repeated], fabric.ports), rows, wish)
+    near = assign_values(old[repeated], rows, wish)
     assigned = _route_cells(fabric, near, cells, before, effort)
     best = assigned
     if values_can_be_routed(fabric, int(kind.max()) + 1):
@@ -75,7 +75,7 @@ def _route_cells(
 ) -> NDArray[Any]:
     """Route the cells as a schedule will name them, spare ports straight."""
     ports = extend(np.ascontiguousarray(permutations[:, :cells]), fabric.ports)
-    return fabric.route_many(ports, previous=before, effort=effort)
+    return fabric._route(ports, before, effort, None)  # noqa: SLF001 - of what was made here nothing needs a check
 
 
 def _cheaper(fabric: Fabric, before: NDArray[Any], first: NDArray[Any], second: NDArray[Any]) -> NDArray[Any]:

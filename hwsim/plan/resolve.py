@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hwsim.controller.compiled import unfit
-from hwsim.execution import Hardware
-from hwsim.execution.hardware import layout
+from hwsim.execution import Machine, layout
 from hwsim.model.values import read_values
 from hwsim.plan.effort import choose_effort
 from hwsim.plan.found import Found, look_up, sure
@@ -187,11 +186,11 @@ def _written(r: Lookup, found: Found) -> tuple[dict[str, Any], Origins]:
     return resolved, origins
 
 
-def assemble(plan: Plan, task: Task, values: Sequence[Start]) -> Hardware:
+def assemble(plan: Plan, task: Task, values: Sequence[Start]) -> Machine:
     """Fabricate a plan's chip with these values (:func:`hwsim.plan.initial_values`) and put its crossbars before it."""
     chip = plan.device.fabricate(plan.model, values, task.calibration, plan.scenario.seed)
     crossbar = plan.scenario.crossbar
-    machine = Hardware(
+    machine = Machine(
         plan.model,
         chip,
         plan.fabrics,
@@ -200,10 +199,11 @@ def assemble(plan: Plan, task: Task, values: Sequence[Start]) -> Hardware:
         crossbar.effort,
         crossbar.freedom,
         calibrated=crossbar.calibrated is not False,
+        seed=plan.scenario.seed,
     )
-    if machine.effort == "auto":
+    if crossbar.effort == "auto":
         course = plan.controller.course(plan.controller_parameters)
-        machine.effort = choose_effort(
+        machine.circuits.effort = choose_effort(
             plan.model, machine.layout, plan.fabrics, course, task, by_values=machine.exchanges_values
         )
     return machine

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hwsim.errors import BAD_INPUT, FAILED, HwsimError
-from hwsim.schedule.layout import Bank, Entry, Layout
+from hwsim.schedule.layout import Bank, Entry, Follower, Layout
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -106,14 +106,10 @@ class ScheduleFile:
 
     def _last_state(self) -> tuple[list[np.ndarray], dict[int, np.ndarray]]:
         if not hasattr(self, "_last"):
-            permutations = [np.tile(np.arange(b.ports), (b.banks, 1)) for b in self.layout.layers]
-            registers: dict[int, np.ndarray] = {}
+            follower = Follower(self.layout)
             for entry in self.entries():
-                for layer, permutation in enumerate(entry.permutations):
-                    if permutation is not None:
-                        permutations[layer] = permutation
-                registers.update(enumerate(entry.registers))
-            self._last = (permutations, registers)
+                follower.execute(entry)
+            self._last = (follower.permutations, dict(enumerate(follower.registers)))
         return self._last
 
     def events(self) -> int:

@@ -1,14 +1,17 @@
-"""What a schedule speaks of: the layers of banks of a chip, and one entry a reconnection."""
+"""What a schedule speaks of: the layers of banks of a chip, one entry per reconnection, and what stands after it."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
+
+import numpy as np
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
+
+    T = TypeVar("T", bound=np.generic)
 
 
 @dataclass(frozen=True)
@@ -20,6 +23,26 @@ class Bank:
     ports: int
     registers: int
     learned: bool
+
+    def rows(self, matrix: NDArray[T]) -> NDArray[T]:
+        """What stands in a layer's matrix (units, inputs), bank by bank: (banks, ports).
+
+        Example:
+            >>> import numpy as np
+            >>> Bank(0, 1, 4, 2, True).rows(np.array([[1, 2], [3, 4]])).tolist()
+            [[1, 2, 3, 4]]
+        """
+        return matrix.reshape(self.banks, self.ports)
+
+    def matrix(self, rows: NDArray[T], units: int) -> NDArray[T]:
+        """The inverse of :meth:`rows`: (units, inputs).
+
+        Example:
+            >>> import numpy as np
+            >>> Bank(0, 1, 4, 2, True).matrix(np.array([[1, 2, 3, 4]]), units=2).tolist()
+            [[1, 2], [3, 4]]
+        """
+        return rows.reshape(units, -1)
 
 
 @dataclass(frozen=True)
@@ -59,3 +82,27 @@ class Entry:
     batch: int
     permutations: tuple[NDArray[np.int64] | None, ...]
     registers: tuple[NDArray[np.float64], ...]
+
+
+class Follower:
+    """Which connections and registers stand after every entry of a schedule; no circuit and no chip.
+
+    Example:
+        >>> follower = Follower(Layout((Bank(0, 1, 2, 1, True),)))
+        >>> follower.execute(Entry(1, 0, (np.array([[1, 0]]),), (np.array([0.5]),)))
+        >>> follower.execute(Entry(2, 0, (None,), (np.array([0.7]),)))
+        >>> [rows.tolist() for rows in follower.permutations], [values.tolist() for values in follower.registers]
+        ([[[1, 0]]], [[0.7]])
+    """
+
+    def __init__(self, layout: Layout) -> None:
+        self.permutations = [np.tile(np.arange(bank.ports), (bank.banks, 1)) for bank in layout.layers]
+        """Per layer, which cell feeds each position, int64 (banks, ports)."""
+        self.registers: tuple[NDArray[np.float64], ...] = ()
+        """Per layer, biases and then gains; empty before the first entry."""
+
+    def execute(self, entry: Entry) -> None:
+        """Follow one entry."""
+        pairs = zip(entry.permutations, self.permutations, strict=True)
+        self.permutations = [old if new is None else new for new, old in pairs]
+        self.registers = entry.registers

@@ -36,6 +36,16 @@ class Shape:
     goal: Goal
     steps: int = 0
 
+    @property
+    def metric(self) -> str:
+        """Name of the number by which outputs are evaluated, a key of :data:`hwsim.task.METRICS`.
+
+        Example:
+            >>> Shape(64, 10, "classification").metric, Shape(1, 1, "regression").metric
+            ('accuracy', 'max_error')
+        """
+        return "accuracy" if self.goal == "classification" else "max_error"
+
 
 @dataclass(frozen=True)
 class Task:
@@ -69,6 +79,11 @@ class Task:
     period: int = 0
     target: Callable[[NDArray[np.float64]], NDArray[np.float64]] | None = None
     planes: int = 1
+
+    @property
+    def metric(self) -> str:
+        """Name of the number by which outputs are evaluated: that of the shape."""
+        return self.shape.metric
 
     @property
     def calibration(self) -> NDArray[np.float32]:

@@ -29,7 +29,7 @@ def test_the_ends_of_an_account(tiny: Path, tmp_path: Path) -> None:
     plan = scenario.plan()
     assert {item.effect for item in found.items} == set(active(plan))
     task = plan.task.load(plan.task_parameters)
-    values, state = initial_values(plan, task), final_state(plan, tmp_path / "run")
+    values, state = initial_values(plan, task), final_state(tmp_path / "run")
     exact = assemble(without(plan, active(plan)), task, values)
     exact.execute(state)
     assert not exact.chip.noisy
@@ -46,7 +46,7 @@ def test_the_last_state_of_a_run(tiny: Path, tmp_path: Path) -> None:
     plan = scenario.plan()
     task = plan.task.load(plan.task_parameters)
     machine = assemble(plan, task, initial_values(plan, task))
-    machine.execute(final_state(plan, tmp_path / "run"))
+    machine.execute(final_state(tmp_path / "run"))
     assert judge(task, machine.infer(task.test_x, None)).merit == done.final["accuracy_noiseless"]
 
 

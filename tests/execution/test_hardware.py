@@ -14,8 +14,7 @@ from hwsim.crossbar import Fabric, crossbar
 from hwsim.crossbar.benes import Benes
 from hwsim.crossbar.technology import Switch
 from hwsim.device.fpga_lut import FpgaLut
-from hwsim.execution import ExecutionError, Hardware
-from hwsim.execution.hardware import first_entry, layout
+from hwsim.execution import ExecutionError, Machine, first_entry, layout
 from hwsim.model import Layer, Model, Start
 from hwsim.schedule import Entry
 
@@ -26,13 +25,13 @@ WEIGHTS = np.array([[1.0, 0.5, -0.25, 0.125], [-1.0, 0.75, 0.0, 0.0625]])
 X = np.array([[0.11, 0.2, 0.4, 1.0], [1.0, 0.0, 0.6, 0.25]], np.float32)
 
 
-def machine(scope: str = "output", topology: str = "benes", fabric: Fabric | None = None, ports: int = 4) -> Hardware:
+def machine(scope: str = "output", topology: str = "benes", fabric: Fabric | None = None, ports: int = 4) -> Machine:
     """Two units of four cells, scale 1/127 a code, inputs 1/255: biases are whole multiples of 1/32385."""
     model = Model("t", (Layer(2, 4, "identity", "uniform", 1.0, True, "zero", 1.0, False, True),))
     start = [Start(WEIGHTS, np.zeros(2), 1.0)]
     chip = DEVICE.fabricate(model, start, np.array([[0.0] * 4, [1.0] * 4], np.float32), 0)
     built = fabric or crossbar(topology, 8 if scope == "layer" else ports)
-    hardware = Hardware(model, chip, [built], SWITCH, scope, "greedy")
+    hardware = Machine(model, chip, [built], SWITCH, scope, "greedy")
     hardware.execute(first_entry(model, start))
     return hardware
 
@@ -70,10 +69,10 @@ def test_connections_decide_which_cell_an_input_meets(scope: str, topology: str)
 def test_crosspoints_are_closed_before_anything_is_judged() -> None:
     """Eight outputs take a crosspoint each at the start; two that change places take two toggles each."""
     model = machine().model
-    hardware = Hardware(model, machine().chip, [crossbar("crossbar", 4)], SWITCH, "output", "greedy")
+    hardware = Machine(model, machine().chip, [crossbar("crossbar", 4)], SWITCH, "output", "greedy")
     first = hardware.execute(first_entry(model, [Start(WEIGHTS, np.zeros(2), 1.0)]))
     assert (first.moves, first.toggles) == (0, 8)
-    assert [states.tolist() for states in hardware.states if states is not None] == [[[0, 1, 2, 3]] * 2]
+    assert [states.tolist() for states in hardware.circuits.states if states is not None] == [[[0, 1, 2, 3]] * 2]
     assert hardware.execute(entry(1, None)).toggles == 0
     step = hardware.execute(entry(2, [[1, 0, 2, 3], [0, 1, 2, 3]]))
     assert (step.moves, step.toggles) == (2, 4)
@@ -84,7 +83,7 @@ def test_spare_ports_change_nothing_but_the_bill() -> None:
     for hardware in (small, large):
         assert hardware.execute(entry(1, [[3, 2, 1, 0], [0, 1, 3, 2]])).moves == 6
     assert np.array_equal(small.infer(X, None), large.infer(X, None))
-    assert (small.switches, large.switches) == (2 * 6, 2 * Benes(7).switches)
+    assert (small.circuits.switches, large.circuits.switches) == (2 * 6, 2 * Benes(7).switches)
 
 
 def test_register_writes() -> None:

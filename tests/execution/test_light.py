@@ -16,8 +16,7 @@ from hwsim.crossbar import Fabric, crossbar
 from hwsim.crossbar.technology import Switch
 from hwsim.device.ideal import Ideal
 from hwsim.device.photonic import Photonic
-from hwsim.execution import ExecutionError, Hardware
-from hwsim.execution.hardware import first_entry
+from hwsim.execution import ExecutionError, Machine, first_entry
 from hwsim.execution.light import mean_share, shares, straight_shares
 from hwsim.model import Layer, Model, Start
 from hwsim.schedule import Entry
@@ -34,12 +33,12 @@ RANGE = np.array([[-0.5] * 4, [1.0] * 4], np.float32)
 
 def machine(
     *, calibrated: bool, device: Photonic = CORE, topology: str = "benes", switch: Switch = LIGHT
-) -> tuple[Hardware, Fabric]:
+) -> tuple[Machine, Fabric]:
     model = Model("t", (Layer(3, 4, "identity", "uniform", 1.0, True, "zero", 1.0, False, True),))
     start = [Start(WEIGHTS, np.zeros(3), 1.0)]
     fabric = crossbar(topology, 4)
     chip = device.fabricate(model, start, RANGE, 0)
-    built = Hardware(model, chip, [fabric], switch, "output", "greedy", calibrated=calibrated)
+    built = Machine(model, chip, [fabric], switch, "output", "greedy", calibrated=calibrated)
     built.execute(first_entry(model, start))
     return built, fabric
 
@@ -51,14 +50,14 @@ def walked(fabric: Fabric, state: Any, p: Any) -> np.ndarray:
     return np.array([sum(graph.edges[edge].get("loss", 0.0) for edge in nx.utils.pairwise(way)) for way in ways])
 
 
-def settled(built: Hardware, p: Any) -> list[np.ndarray]:
+def settled(built: Machine, p: Any) -> list[np.ndarray]:
     """Reconnect all units to one permutation; returns decibels of the paths of each unit."""
     wanted = np.tile(np.array(p), (3, 1))
     built.execute(Entry(1, 0, (wanted,), tuple(built.registers)))
-    assert built.states[0] is not None
-    fabric = built.fabrics[0]
+    assert built.circuits.states[0] is not None
+    fabric = built.circuits.fabrics[0]
     assert fabric is not None
-    return [walked(fabric, state, p) for state in built.states[0]]
+    return [walked(fabric, state, p) for state in built.circuits.states[0]]
 
 
 @pytest.mark.parametrize("calibrated", [False, True])
@@ -127,7 +126,7 @@ def test_correction_amplifies_noise(calibrated: bool) -> None:
     n = 20_000
     x = np.full((n, 4), 0.5, np.float32)
     reads = built.infer(x, np.random.default_rng(1))
-    plain = Hardware(
+    plain = Machine(
         built.model,
         device.fabricate(built.model, [Start(WEIGHTS, np.zeros(3), 1.0)], RANGE, 0),
         [None],
@@ -155,7 +154,7 @@ def test_every_banks_own_path() -> None:
     assert np.array_equal(after[:, [0, 2]], before[:, [0, 2]])
     assert not np.allclose(after[:, 1], before[:, 1])
     again, _ = machine(calibrated=False)
-    again.execute(Entry(1, 0, (rows,), tuple(again.registers)), built.states)
+    again.execute(Entry(1, 0, (rows,), tuple(again.registers)), built.circuits.states)
     assert np.array_equal(again.infer(X, None), after)
 
 
@@ -163,8 +162,8 @@ def test_light_before_electrons_is_refused() -> None:
     model = Model("t", (Layer(3, 4, "identity", "uniform", 1.0, True, "zero", 1.0, False, True),))
     chip = Ideal().fabricate(model, [Start(WEIGHTS, np.zeros(3), 1.0)], RANGE, 0)
     with pytest.raises(ExecutionError, match=r"^an optical crossbar stands before a chip whose signals are electrical"):
-        Hardware(model, chip, [crossbar("benes", 4)], LIGHT, "output", "greedy")
-    Hardware(model, chip, [None], LIGHT, "output", "greedy")  # no circuit, no light
+        Machine(model, chip, [crossbar("benes", 4)], LIGHT, "output", "greedy")
+    Machine(model, chip, [None], LIGHT, "output", "greedy")  # no circuit, no light
 
 
 def test_emulated_modules() -> None:

@@ -10,12 +10,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hwsim.crossbar.technology import Switch
-from hwsim.execution import Load, simulate
+from hwsim.execution import Load
+from hwsim.execution.timeline import Span, bill, spans
 
 SWITCH = Switch("s", "electronic", 7e-9, 5e-9, 3e-12, 2e-12, 1e-3, 0.0, 0.0, 4, 1e8, 1e-12)
 LOADS = st.lists(
     st.builds(Load, st.integers(0, 99), st.integers(0, 9), st.integers(0, 9), st.integers(0, 9)), max_size=6
 )
+
+
+def simulate(loads: list[Load], writes: int, switch: Switch) -> tuple[float, int]:
+    """Joules and picoseconds of one reconnection."""
+    return bill(spans(loads, writes, switch), switch)
 
 
 def clocks(bits: int) -> int:
@@ -37,6 +43,25 @@ def test_one_bank_after_the_other(loads: list[Load], writes: int) -> None:
     assert type(time) is int
     assert time == max(ends)
     assert energy == pytest.approx(picojoules * 1e-12, rel=1e-12)
+
+
+@given(loads=LOADS, writes=st.integers(0, 5))
+def test_spans_tell_what_happens_when(loads: list[Load], writes: int) -> None:
+    """The port is never asked for two things at once and never idle; banks settle after their own last word."""
+    numbered = [load._replace(layer=number % 2, bank=number) for number, load in enumerate(loads)]
+    found = spans(numbered, writes, SWITCH)
+    port = [span for span in found if span.resource == "port"]
+    assert [span.begin_ps for span in port] == [0, *(span.end_ps for span in port)][: len(port)]
+    assert [span.amount for span in port] == [load.bits for load in loads] + [32 * writes] * (writes > 0)
+    for load, sent in zip(numbered, port, strict=False):
+        mine = {span.what: span for span in found if span.resource == f"layer {load.layer} bank {load.bank}"}
+        end = max(span.end_ps for span in found)
+        wanted = {
+            "sets": Span("", sent.end_ps, sent.end_ps + 7_000, "sets", load.sets),
+            "resets": Span("", sent.end_ps, sent.end_ps + 5_000, "resets", load.resets),
+            "holds": Span("", 0, end, "holds", load.held),
+        }
+        assert {what: span[1:] for what, span in mine.items()} == {k: v[1:] for k, v in wanted.items() if v.amount}
 
 
 @given(loads=LOADS, writes=st.integers(0, 5), seed=st.integers(0, 2**32))

@@ -11,14 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from hwsim.controller import Expense, Reconnection
 from hwsim.crossbar import crossbar
 from hwsim.crossbar.technology import Switch
+from hwsim.device import Registers
 from hwsim.device.fpga_lut import FpgaLut
-from hwsim.execution import Hardware
-from hwsim.execution.hardware import first_entry
+from hwsim.execution import Machine, first_entry
 from hwsim.freedom import Placement
 from hwsim.model import Layer, Model, start
-from hwsim.schedule import Entry
 
 SWITCH = Switch("s", "electronic", 1e-8, 1e-8, 2e-12, 1e-12, 0.0, 0.0, 0.0, 32, 1e8, 1e-12)
 
@@ -31,7 +31,7 @@ def model(weights: str = "he-uniform") -> Model:
     return Model("t", (layer(6, 5, "relu", weights), layer(4, 6, "relu"), layer(3, 4, "identity")))
 
 
-def machines(network: Model, scope: str, bits: int, names: tuple[str, ...]) -> list[Hardware]:
+def machines(network: Model, scope: str, bits: int, names: tuple[str, ...]) -> list[Machine]:
     values = start(network, 1)
     device = FpgaLut(bits, 8, 16, 2, 1e8, 1e-15)
     x = np.random.default_rng(0).random((50, 5)).astype(np.float32)
@@ -40,12 +40,12 @@ def machines(network: Model, scope: str, bits: int, names: tuple[str, ...]) -> l
         ports = [b.inputs * (b.units if scope == "layer" else 1) for b in network.layers]
         fabrics = [crossbar("benes", n) for n in ports]
         chip = device.fabricate(network, values, x, 1)
-        found.append(Hardware(network, chip, fabrics, SWITCH, scope, "greedy", freedom))
+        found.append(Machine(network, chip, fabrics, SWITCH, scope, "greedy", freedom))
         found[-1].execute(first_entry(network, values))
     return found
 
 
-def changes(machine: Hardware, count: int, seed: int, *, relabelled: bool) -> list[Entry]:
+def changes(machine: Machine, count: int, seed: int, *, relabelled: bool) -> list[Reconnection]:
     """What a controller might ask for; relabelled: the same network, its hidden units in another order."""
     rng = np.random.default_rng(seed)
     rows = [rng.permuted(p, axis=1) for p in machine.permutations]
@@ -61,7 +61,7 @@ def changes(machine: Hardware, count: int, seed: int, *, relabelled: bool) -> li
         else:
             now = tuple(rng.normal(size=b.units) for b in machine.model.layers)
             permutations = [None if rng.random() < 0.3 else p for p in permutations]
-        found.append(Entry(event, event, tuple(permutations), now))
+        found.append(Reconnection(event, tuple(permutations), tuple(Registers(values, 1.0) for values in now)))
     return found
 
 
@@ -72,12 +72,13 @@ def test_the_same_outputs_to_the_last_bit(scope: str, bits: int, weights: str) -
     names = ("none", "values", "units", "all")
     found = machines(model(weights), scope, bits, names)
     x = np.random.default_rng(2).random((40, 5)).astype(np.float32)
-    for entry in changes(found[0], 5, 3, relabelled=False):
+    for event, wanted in enumerate(changes(found[0], 5, 3, relabelled=False), start=1):
         outputs = []
         for machine in found:
-            physical = machine.place(entry)
-            machine.execute(physical)
-            for number, p in enumerate(machine.settled(physical).permutations):
+            price, before = machine.price(wanted), machine.spent
+            entry = machine.fulfil(event, wanted)
+            assert before + price == machine.spent
+            for number, p in enumerate(entry.permutations):
                 assert p is None or np.array_equal(p, machine.permutations[number])
             outputs.append(machine.infer(x, None))
         for other in outputs[1:]:
@@ -89,21 +90,29 @@ def test_a_relabelled_network_moves_nothing() -> None:
     literal, free = machines(model(), "layer", 8, ("none", "units"))
     first, *rest = changes(free, 5, 3, relabelled=True)
     for machine in (literal, free):
-        machine.execute(machine.place(first))
-    steps = [(literal.execute(literal.place(entry)), free.execute(free.place(entry))) for entry in rest]
-    assert all(step.moves > 20 for step, _ in steps)
-    assert [(step.moves, step.toggles, step.bias_writes) for _, step in steps] == [(0, 0, 0)] * 4
+        machine.fulfil(1, first)
+    for event, wanted in enumerate(rest, start=2):
+        step, none = literal.price(wanted), free.price(wanted)
+        assert step.moves > 20
+        assert none == Expense()
+        literal.fulfil(event, wanted)
+        free.fulfil(event, wanted)
+
+
+def placement_of(machine: Machine) -> Placement:
+    assert machine.placing is not None
+    return machine.placing.placement
 
 
 def test_units_move_between_equal_banks_only() -> None:
-    machine = machines(model("signs"), "output", 3, ("units",))[0]
-    fits = machine.placement.movable[0]
+    placement = placement_of(machines(model("signs"), "output", 3, ("units",))[0])
+    fits = placement.movable[0]
     assert fits is not None
     half = np.arange(6) < 3
     assert np.array_equal(fits, half[:, None] == half)
-    assert machine.placement.movable[2] is None, "the last layer's units are the network's outputs"
+    assert placement.movable[2] is None, "the last layer's units are the network's outputs"
     fixed = replace(model(), layers=(replace(model().layers[0], learned_registers=False), *model().layers[1:]))
-    assert machines(fixed, "layer", 3, ("units",))[0].placement.movable[0] is None
+    assert placement_of(machines(fixed, "layer", 3, ("units",))[0]).movable[0] is None
 
 
 @given(kinds=st.integers(1, 4), seed=st.integers(0, 2**32))

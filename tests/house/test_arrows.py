@@ -78,9 +78,9 @@ def test_njit_is_said_in_one_file() -> None:
     assert [p.name for p in saying] == ["compile.py"]
 
 
-def test_simpy_lives_in_execution() -> None:
+def test_simpy_lives_in_the_timeline() -> None:
     using = {p.parent.name for p in PACKAGE.rglob("*.py") if "import simpy" in p.read_text()}
-    assert using == {"execution"}
+    assert using == {"timeline"}
 
 
 def test_files_stay_small() -> None:

@@ -1,0 +1,347 @@
+"""The permutation circuits of a machine: how their switches stand, what a reconnection changes, what has worn.
+
+There is no chip here: ``hwsim cost`` prices reconnections on the same circuits that a run's chip stands behind.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from hwsim.crossbar import extend
+from hwsim.crossbar.cost import Wear, switching_cost
+from hwsim.errors import BAD_INPUT, FAILED, HwsimError
+from hwsim.execution.choice import route_freely
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from hwsim.crossbar import Fabric
+    from hwsim.crossbar.technology import Switch
+    from hwsim.schedule import Layout
+
+    Rows = NDArray[np.int64] | None
+
+TIE = 1e-6
+"""Cost of a toggle where loss is minimised: it decides between configurations of equal loss, and outweighs none."""
+
+
+class ExecutionError(HwsimError, RuntimeError):
+    """The hardware did not do what it must; the message says which bank and what."""
+
+    exit_code = FAILED
+
+
+class UnroutedError(HwsimError, ValueError):
+    """No configuration was found for a layer; the message is the router's own.
+
+    Args:
+        layer: number of the layer.
+        message: what a person reads.
+    """
+
+    exit_code = BAD_INPUT
+
+    def __init__(self, layer: int, message: str) -> None:
+        super().__init__(message)
+        self.layer = layer
+
+
+class Load(NamedTuple):
+    """What one bank needs at one reconnection.
+
+    Args:
+        bits: configuration bits to send.
+        sets: switches that go from bar to cross (crosspoints that close).
+        resets: switches that go back.
+        held: switches in cross after the change.
+        layer: number of the layer.
+        bank: number of the bank in its layer.
+    """
+
+    bits: int
+    sets: int
+    resets: int
+    held: int
+    layer: int = 0
+    bank: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class LayerChange:
+    """What one reconnection does to the circuits of one layer.
+
+    ``old`` and ``new`` are their states, one row per bank; ``before`` and ``after`` the permutations that these
+    realise, int64 (banks, ports of the circuit). ``toggles``, ``sets`` and ``held`` are int64 (banks,): switches that
+    change, those of them that go from bar to cross, and switches that are in cross at a time afterwards.
+    """
+
+    layer: int
+    old: NDArray[Any]
+    new: NDArray[Any]
+    before: NDArray[np.int64]
+    after: NDArray[np.int64]
+    toggles: NDArray[np.int64]
+    sets: NDArray[np.int64]
+    held: NDArray[np.int64]
+    bits: int
+    """Configuration bits of one circuit."""
+
+    @property
+    def loads(self) -> list[Load]:
+        """What is sent: one load per bank whose switches change."""
+        return [
+            Load(self.bits, int(self.sets[b]), int(self.toggles[b] - self.sets[b]), int(self.held[b]), self.layer, b)
+            for b in np.flatnonzero(self.toggles).tolist()
+        ]
+
+
+@dataclass(frozen=True, eq=False)
+class Change:
+    """What one reconnection does to all circuits: one entry per layer, None where a layer stays as it is.
+
+    ``moves`` counts the positions that are fed by another cell than before.
+    """
+
+    layers: tuple[LayerChange | None, ...]
+    moves: int
+
+    @property
+    def toggles(self) -> int:
+        """Switches that change state."""
+        return sum(int(layer.toggles.sum()) for layer in self.layers if layer is not None)
+
+    @property
+    def loads(self) -> list[Load]:
+        """What is sent to the banks, in the order in which the port takes it."""
+        return [load for layer in self.layers if layer is not None for load in layer.loads]
+
+
+def cycles(fabric: Fabric) -> int:
+    """Settings that a circuit goes through in every pass: 1 but for circuits that are multiplexed in time.
+
+    Those hold the settings of each cycle in turn, and wear with every pass, not with reconnections.
+
+    Example:
+        >>> from hwsim.crossbar import crossbar
+        >>> cycles(crossbar("benes", 4))
+        1
+    """
+    return int(getattr(fabric, "cycles", 1))
+
+
+def held_at_a_time(fabric: Fabric, states: NDArray[Any]) -> NDArray[np.float64]:
+    """Switches in cross at a time, float64 (banks,): those of all cycles over the cycles.
+
+    Example:
+        >>> from hwsim.crossbar import crossbar
+        >>> held_at_a_time(crossbar("benes", 2), np.array([[1], [0]], np.uint8)).tolist()
+        [1.0, 0.0]
+    """
+    return np.asarray(fabric.held_many(states) / cycles(fabric), np.float64)
+
+
+class Circuits:
+    """One permutation circuit per bank, from power-up on: every switch in bar, or where it is stuck.
+
+    Circuits that do not join every position to its own cell then (open crosspoints, stuck switches) are joined so by
+    the first reconnection that asks nothing else of them.
+
+    Args:
+        fabrics: per layer, the circuit of each of its banks, or None where connections are fixed.
+        layout: the banks of every layer.
+        switch: technology of the switches; it tells what is minimised apart from toggles.
+        effort: how hard the router tries.
+        kinds: per layer, kinds of its cells, int32 (banks, cells), where cells of one kind may stand for each other;
+            None where every position must have the cell that is asked for.
+        stuck: per layer, what keeps switches from taking a state, float64 (banks, switches, 2): 0, or ``inf`` where
+            that state cannot be had; None where nothing is stuck. Such layers get the very cells that are asked for.
+        aim: what the router spends little of: ``toggles``, ``energy``, ``loss`` or ``wear``.
+        dwell: seconds that a configuration stands, where energy is minimised.
+        counted: reconnections over which wear is counted; 0 counts none.
+
+    Example:
+        >>> from hwsim.crossbar import crossbar
+        >>> from hwsim.crossbar.technology import Switch
+        >>> from hwsim.schedule import Bank, Layout
+        >>> switch = Switch("s", "electronic", 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 32, 1e8, 0.0)
+        >>> circuits = Circuits([crossbar("benes", 4)], Layout((Bank(0, 1, 4, 0, True),)), switch)
+        >>> change = circuits.reconnect([np.array([[1, 0, 2, 3]])])
+        >>> change.moves, change.toggles, change.loads
+        (2, 1, [Load(bits=6, sets=1, resets=0, held=1, layer=0, bank=0)])
+    """
+
+    def __init__(
+        self,
+        fabrics: Sequence[Fabric | None],
+        layout: Layout,
+        switch: Switch,
+        effort: str = "greedy",
+        *,
+        kinds: Sequence[NDArray[np.int32]] | None = None,
+        stuck: Sequence[NDArray[np.float64] | None] | None = None,
+        aim: str = "toggles",
+        dwell: float = 0.0,
+        counted: int = 0,
+    ) -> None:
+        self.fabrics, self.layout, self.switch, self.effort = list(fabrics), layout, switch, effort
+        self._stuck = list(stuck or [None] * len(self.fabrics))
+        self._aim, self._dwell, self._lasting = aim, dwell, counted != 1
+        self.wear = [Wear(counted) for _ in self.fabrics] if counted else None
+        """Per layer, toggles of every single switch; None where they are not counted."""
+        self.states: list[NDArray[Any] | None] = []
+        """Per layer, the states of its circuits, one row per bank; None where connections are fixed."""
+        self.permutations: list[NDArray[np.int64]] = []
+        """Per layer, the permutations that these realise, int64 (banks, ports of the circuit, or cells without one)."""
+        self.toggled = [np.zeros(bank.banks, np.int64) for bank in layout.layers]
+        """Per layer, toggles of each bank at the last reconnection, int64 (banks,)."""
+        self._open: list[bool] = []
+        self._kinds: list[NDArray[np.int32] | None] = []
+        for number, (fabric, bank) in enumerate(zip(self.fabrics, layout.layers, strict=True)):
+            ports = bank.ports if fabric is None else fabric.ports
+            self.permutations.append(np.tile(np.arange(ports), (bank.banks, 1)))
+            self.states.append(None if fabric is None else self._power_up(number, fabric))
+            self._open.append(fabric is not None and not self._joined(number, fabric))
+            free = kinds is not None and fabric is not None and self._stuck[number] is None
+            self._kinds.append(_of_ports(kinds[number], ports) if kinds is not None and free else None)
+
+    def _power_up(self, layer: int, fabric: Fabric) -> NDArray[Any]:
+        states, stuck = fabric.power_up(self.layout.layers[layer].banks), self._stuck[layer]
+        if stuck is not None:
+            states[np.isposinf(stuck[..., 0])] = 1
+        return states
+
+    def _joined(self, layer: int, fabric: Fabric) -> bool:
+        """Whether every position has its own cell just after power-up."""
+        straight, states = self.permutations[layer], self.states[layer]
+        if self._stuck[layer] is None or states is None:
+            return fabric.joined_at_power_up()
+        return bool((fabric.apply_many(states, straight) == straight).all())
+
+    @property
+    def switches(self) -> int:
+        """Switches (or crosspoints) of all circuits together."""
+        return sum(bank.banks * fabric.switches for fabric, bank in self._built())
+
+    @property
+    def held(self) -> float:
+        """Switches in cross at a time, as everything stands now."""
+        states = [state for state in self.states if state is not None]
+        found = zip(self._built(), states, strict=True)
+        return float(sum(held_at_a_time(fabric, state).sum() for (fabric, _), state in found))
+
+    def _built(self) -> list[tuple[Fabric, Any]]:
+        return [(f, bank) for f, bank in zip(self.fabrics, self.layout.layers, strict=True) if f is not None]
+
+    def prepare(self, wanted: Sequence[Rows]) -> None:
+        """Let the circuits stand like this from the start: nothing of it is counted.
+
+        Raises:
+            UnroutedError: as for :meth:`find`.
+        """
+        self._take(self.find(wanted))
+
+    def reconnect(self, wanted: Sequence[Rows], settings: Sequence[NDArray[Any] | None] | None = None) -> Change:
+        """Carry out a reconnection; arguments and errors as in :meth:`find`."""
+        change = self.find(wanted, settings)
+        self.take(change)
+        return change
+
+    def find(self, wanted: Sequence[Rows], settings: Sequence[NDArray[Any] | None] | None = None) -> Change:
+        """What a reconnection would change; everything stays as it is.
+
+        Args:
+            wanted: per layer, permutations int64 (banks, cells), or None where a layer keeps its connections.
+            settings: per layer, states of its circuits to load instead of routed ones.
+
+        Raises:
+            UnroutedError: no configuration realises a permutation, or the router refuses the effort.
+            ExecutionError: the configuration realises another permutation: the circuit is not what it says.
+        """
+        layers: list[LayerChange | None] = []
+        moves = 0
+        for number, (asked, bank) in enumerate(zip(wanted, self.layout.layers, strict=True)):
+            layers.append(self._find(number, asked, None if settings is None else settings[number]))
+            if (layer := layers[-1]) is not None:
+                moves += int(np.count_nonzero(layer.after[:, : bank.ports] != layer.before[:, : bank.ports]))
+        return Change(tuple(layers), moves)
+
+    def _find(self, number: int, asked: Rows, given: NDArray[Any] | None) -> LayerChange | None:
+        fabric, old, before = self.fabrics[number], self.states[number], self.permutations[number]
+        wanted = before if asked is None and self._open[number] else asked
+        if wanted is None or fabric is None or old is None:
+            return None
+        ports = extend(wanted, fabric.ports)
+        new = self._route(number, fabric, ports, old) if given is None else given
+        after = self._realised(number, fabric, new, ports)
+        toggles, sets = fabric.toggles_many(old, new), fabric.sets_many(old, new)
+        held = np.rint(held_at_a_time(fabric, new)).astype(np.int64)
+        return LayerChange(number, old, new, before, after, toggles, sets, held, fabric.configuration_bits)
+
+    def _route(self, number: int, fabric: Fabric, wanted: NDArray[np.int64], old: NDArray[Any]) -> NDArray[Any]:
+        kinds, cells = self._kinds[number], self.layout.layers[number].ports
+        try:
+            if kinds is not None:
+                return route_freely(fabric, kinds, self.permutations[number], wanted, cells, old, self.effort)
+            return fabric.route_many(wanted, old, self.effort, self._cost(number, fabric, old))
+        except ValueError as error:
+            raise UnroutedError(number, str(error)) from error
+
+    def _cost(self, number: int, fabric: Fabric, old: NDArray[Any]) -> NDArray[np.float64] | None:
+        """The table to minimise, None where it is toggles or where crosspoints leave no choice."""
+        stuck = self._stuck[number]
+        if stuck is None and (self._aim == "toggles" or old.dtype != np.uint8 or old.shape[1:] != (fabric.switches,)):
+            return None
+        if self._aim == "energy":
+            table = switching_cost(self.switch, old, energy=1.0, even=self._lasting, dwell=self._dwell)
+        elif self._aim == "loss":
+            table = switching_cost(self.switch, old, loss=1.0, toggles=TIE)
+        elif self._aim == "wear" and self.wear is not None:
+            counts = self.wear[number].counts
+            worn = counts if counts.shape == old.shape else None
+            # each toggle so far adds the cost of one: a few per cent more life for hardly any more toggles
+            table = switching_cost(self.switch, old, toggles=1.0, wear=self.switch.endurance or 0.0, worn=worn)
+        else:
+            table = switching_cost(self.switch, old, toggles=1.0)
+        return table if stuck is None else table + stuck
+
+    def _realised(
+        self, number: int, fabric: Fabric, states: NDArray[Any], wanted: NDArray[np.int64]
+    ) -> NDArray[np.int64]:
+        """Send port numbers through the switches: what comes out must be what was asked for, or of its kind."""
+        found = fabric.apply_many(states, np.tile(np.arange(fabric.ports), (len(wanted), 1)))
+        kinds = self._kinds[number]
+        if kinds is None:
+            differ = found != wanted
+        else:
+            differ = np.take_along_axis(kinds, found, axis=1) != np.take_along_axis(kinds, wanted, axis=1)
+        wrong = np.flatnonzero(differ.any(axis=1))
+        if wrong.size:
+            raise ExecutionError(f"layer {number}, bank {wrong[0]}: the configuration realises another permutation")
+        return found
+
+    def take(self, change: Change) -> None:
+        """Stand as a change that was found from here says, and count its wear."""
+        self._take(change)
+        for layer in change.layers if self.wear is not None else ():
+            fabric = None if layer is None else self.fabrics[layer.layer]
+            if self.wear is not None and layer is not None and fabric is not None and cycles(fabric) == 1:
+                self.wear[layer.layer].count(layer.old, layer.new)
+
+    def _take(self, change: Change) -> None:
+        for number, layer in enumerate(change.layers):
+            if layer is None:
+                self.toggled[number] = np.zeros(self.layout.layers[number].banks, np.int64)
+                continue
+            self.toggled[number], self._open[number] = layer.toggles, False
+            self.states[number], self.permutations[number] = layer.new, layer.after
+
+
+def _of_ports(kinds: NDArray[np.int32], ports: int) -> NDArray[np.int32]:
+    """Kinds of the cells at all ports; the spare ports, which no cell stands behind, are one kind more."""
+    spare = np.full((len(kinds), ports - kinds.shape[1]), kinds.max() + 1, np.int32)
+    return np.ascontiguousarray(np.concatenate([kinds, spare], axis=1))

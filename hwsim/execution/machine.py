@@ -1,0 +1,338 @@
+"""The emulated machine: a chip behind its permutation circuits, its registers, and what it has spent."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from hwsim.controller import Expense, SpentError
+from hwsim.device import Bill, OpticalChip, Registers, infer
+from hwsim.execution.circuits import Circuits, ExecutionError, UnroutedError
+from hwsim.execution.light import mean_share, shares, straight_shares
+from hwsim.execution.placing import Placing
+from hwsim.execution.timeline import PICOSECONDS, bill, spans
+from hwsim.freedom import number_kinds
+from hwsim.schedule import Bank, Entry, Layout
+from hwsim.stream import stream
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from hwsim.controller import Reconnection
+    from hwsim.crossbar import Fabric
+    from hwsim.crossbar.technology import Switch
+    from hwsim.device import Chip
+    from hwsim.execution.circuits import Change
+    from hwsim.model import Model, Start
+
+    Contents = tuple[NDArray[np.float64], ...]
+    Settings = Sequence[NDArray[Any] | None] | None
+
+
+class Machine:
+    """A chip with one permutation circuit per bank, just after power-up.
+
+    Crosspoints that are open then are closed by the first entry that is executed, straight where it asks for nothing
+    else: what is evaluated and exported is what the circuit does, and its bill has that in it.
+
+    Args:
+        model: the network the chip was fabricated for.
+        chip: the fabricated chip.
+        fabrics: per layer, the permutation circuit of each of its banks, or None where connections are fixed.
+        switch: switch technology of all circuits.
+        scope: ``output`` for one bank per output unit, ``layer`` for one bank per layer.
+        effort: how hard the router tries to toggle little.
+        freedom: ``none`` for the cells and units that are asked for, ``values`` for any cells of the same kind,
+            ``units`` for hidden units in any places where they fit, ``all`` for both.
+        calibrated: whether the electronics know what every path of an optical circuit loses.
+        seed: of the noise of a controller's own reads.
+        limits: the most that may be spent of numbers of :class:`hwsim.controller.Expense`, by name.
+
+    Raises:
+        ExecutionError: optical circuits before a chip whose signals are electrical.
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        chip: Chip,
+        fabrics: Sequence[Fabric | None],
+        switch: Switch,
+        scope: str,
+        effort: str,
+        freedom: str = "none",
+        *,
+        calibrated: bool = True,
+        seed: int = 0,
+        limits: Mapping[str, float] | None = None,
+    ) -> None:
+        self.model, self.chip, self.switch, self.freedom = model, chip, switch, freedom
+        self.layout = layout(model, scope)
+        self.registers: list[NDArray[np.float64]] = []
+        """Per layer, what was written last, biases and then gains; empty before the first entry."""
+        kinds = [
+            number_kinds(bank.rows(chip.kinds(bank.layer))) if bank.learned else np.zeros((0, 0), np.int32)
+            for bank in self.layout.layers
+        ]
+        repeats = any((np.diff(np.sort(one, axis=1), axis=1) == 0).any() for one in kinds)
+        self.exchanges_values = freedom in {"values", "all"} and repeats
+        """Whether some bank has cells of equal value that may stand for each other."""
+        self.placing = Placing(model, self.layout, kinds) if freedom in {"units", "all"} else None
+        self.circuits = Circuits(fabrics, self.layout, switch, effort, kinds=kinds if self.exchanges_values else None)
+        self._sorted_cells = [np.sort(bank.rows(chip.cells(bank.layer)), axis=1) for bank in self.layout.layers]
+        self._seed, self._limits = seed, dict(limits or {})
+        self._reconnected, self._read, self._calls = Expense(), Expense(), 0
+        if switch.medium == "optical" and any(fabric is not None for fabric in fabrics):
+            self._illuminate(calibrated=calibrated)
+
+    def _illuminate(self, *, calibrated: bool) -> None:
+        """Light the cells through the circuits as they are at power-up."""
+        if not isinstance(self.chip, OpticalChip):
+            what = "an optical crossbar stands before a chip whose signals are electrical"
+            raise ExecutionError(f"{what}; use a photonic device, or electronic switches")
+        for fabric, bank in self._built():
+            self.chip.illuminate(bank.layer, mean_share(fabric, self.switch), calibrated=calibrated)
+            left = straight_shares(fabric, self.switch)[: bank.ports]
+            self.chip.attenuate(bank.layer, np.arange(bank.banks * bank.ports), np.tile(left, bank.banks))
+
+    def _built(self) -> list[tuple[Fabric, Bank]]:
+        pairs = zip(self.circuits.fabrics, self.layout.layers, strict=True)
+        return [(fabric, bank) for fabric, bank in pairs if fabric is not None]
+
+    @property
+    def permutations(self) -> list[NDArray[np.int64]]:
+        """Per layer, which cell feeds each position now, int64 (banks, cells)."""
+        rows = zip(self.circuits.permutations, self.layout.layers, strict=True)
+        return [np.ascontiguousarray(all_ports[:, : bank.ports]) for all_ports, bank in rows]
+
+    # connect
+
+    def execute(self, entry: Entry, settings: Settings = None) -> Expense:
+        """Route, load and settle one reconnection of a schedule, and check that it is what was asked for.
+
+        Args:
+            entry: the reconnection.
+            settings: per layer, states of its circuits to load instead of routed ones.
+
+        Returns:
+            What it cost.
+
+        Raises:
+            ExecutionError: no configuration was found, the realised permutation is another one, the cells of a bank
+                changed, or a register would hold no finite number. The machine then stands as it stood before.
+            SpentError: it costs more than is left; likewise.
+        """
+        return self._carry_out(entry.event, entry.permutations, entry.registers, settings)
+
+    def fulfil(self, event: int, wanted: Reconnection) -> Entry:
+        """Do what a controller wants, as the machine is free to do it; returns what the schedule keeps of it.
+
+        Cells of equal value and hidden units stand for each other as ``freedom`` lets them.
+
+        Raises:
+            ExecutionError, SpentError: as for :meth:`execute`.
+        """
+        before = self._places()
+        permutations, registers = self._placed(wanted)
+        try:
+            self._carry_out(event, permutations, registers)
+        except Exception:
+            self._set_places(before)
+            raise
+        now = self.permutations
+        rows = tuple(None if p is None else now[number] for number, p in enumerate(permutations))
+        return Entry(event, wanted.batch, rows, registers)
+
+    def _placed(self, wanted: Reconnection) -> tuple[tuple[NDArray[np.int64] | None, ...], Contents]:
+        values = zip(wanted.registers, self.model.layers, strict=True)
+        registers = tuple(registers.flat(layer.gains) for registers, layer in values)
+        if self.placing is None:
+            return wanted.permutations, registers
+        return self.placing.place(self.permutations, wanted.permutations, registers)
+
+    def _places(self) -> list[NDArray[np.int64]]:
+        return [] if self.placing is None else [place.copy() for place in self.placing.placement.place]
+
+    def _set_places(self, places: list[NDArray[np.int64]]) -> None:
+        if self.placing is not None:
+            self.placing.placement.place = places
+
+    def _carry_out(
+        self,
+        event: int,
+        permutations: Sequence[NDArray[np.int64] | None],
+        registers: Contents,
+        settings: Settings = None,
+    ) -> Expense:
+        change = self._find(event, permutations, settings)
+        self._check_cells(change)
+        expense = self._expense(change, self._writes(event, registers))
+        self._afford(expense)
+        self._connect(change)
+        self.circuits.take(change)
+        self.registers = list(registers)
+        self._reconnected += expense
+        return expense
+
+    def _find(self, event: int, permutations: Sequence[NDArray[np.int64] | None], settings: Settings = None) -> Change:
+        try:
+            return self.circuits.find(permutations, settings)
+        except UnroutedError as error:
+            raise ExecutionError(f"event {event}, layer {error.layer}: {error}") from error
+
+    def _connect(self, change: Change) -> None:
+        """Tell the chip which positions meet other cells than before, and what light the paths to them leave."""
+        for layer in change.layers:
+            if layer is None:
+                continue
+            bank, fabric = self.layout.layers[layer.layer], self.circuits.fabrics[layer.layer]
+            after = layer.after[:, : bank.ports]
+            moved = np.flatnonzero(after != layer.before[:, : bank.ports])
+            cells = after.reshape(-1)[moved] + moved // bank.ports * bank.ports
+            self.chip.connect(bank.layer, moved, cells)
+            turned = np.flatnonzero(layer.toggles)
+            if turned.size and fabric and self.switch.medium == "optical" and isinstance(self.chip, OpticalChip):
+                left = shares(fabric, self.switch, layer.new[turned])[:, : bank.ports]
+                positions = turned[:, None] * bank.ports + np.arange(bank.ports)
+                self.chip.attenuate(bank.layer, positions.reshape(-1), left.reshape(-1))
+
+    # check
+
+    def _check_cells(self, change: Change) -> None:
+        """Send the cells through what was realised: every bank must have those that it left fabrication with."""
+        for layer in change.layers:
+            if layer is None:
+                continue
+            bank = self.layout.layers[layer.layer]
+            cells = bank.rows(self.chip.cells(bank.layer))
+            met = np.sort(np.take_along_axis(cells, layer.after[:, : bank.ports], axis=1), axis=1)
+            wrong = np.flatnonzero((met != self._sorted_cells[bank.layer]).any(axis=1))
+            if wrong.size:
+                what = f"layer {bank.layer}, bank {wrong[0]}: the multiset of cell values changed"
+                raise ExecutionError(what)
+
+    # write
+
+    def _writes(self, event: int, registers: Contents) -> int:
+        """Registers whose content would change; the first write after power-up counts every one that is not zero."""
+        writes = 0
+        for number, values in enumerate(registers):
+            if not np.isfinite(values).all():
+                what = f"event {event}, layer {number}: a register would hold {values[~np.isfinite(values)][0]}"
+                raise ExecutionError(f"{what}, training diverged; lower the learning rate or the initial values")
+            new = self._codes(number, values)
+            old = self._codes(number, self.registers[number]) if self.registers else np.zeros_like(new)
+            writes += int((new != old).sum())
+        return writes
+
+    def _codes(self, number: int, values: NDArray[np.float64]) -> NDArray[Any]:
+        return np.asarray(self.chip.register_codes(number, Registers.of(self.model.layers[number], values)))
+
+    def register_codes(self) -> list[NDArray[np.generic]]:
+        """What the registers of every layer hold now."""
+        return [self._codes(number, values) for number, values in enumerate(self.registers)]
+
+    # infer
+
+    def infer(self, x: NDArray[np.float32], rng: np.random.Generator | None) -> NDArray[np.float64]:
+        """Run samples through the emulated chip as it is connected now."""
+        values = zip(self.model.layers, self.registers, strict=True)
+        return infer(self.model, self.chip, x, [Registers.of(layer, flat) for layer, flat in values], rng)
+
+    def inference_bill(self) -> Bill:
+        """One inference: the core, and every signal bit through every switch of its circuits."""
+        core = self.chip.inference_bill()
+        energy, time = core.energy_j, core.time_s
+        for fabric, bank in self._built():
+            energy += bank.banks * fabric.switches * self.chip.data_bits * self.switch.pass_energy
+            time += fabric.depth * self.switch.pass_time
+        return Bill(energy_j=energy, time_s=time)
+
+    # what a controller may ask (hwsim.controller.Probe)
+
+    def outputs(self, x: NDArray[np.float32]) -> NDArray[Any]:
+        """Infer for a controller: every call draws its own noise, and every sample is billed."""
+        one = self.inference_bill()
+        expense = Expense(
+            energy_j=len(x) * one.energy_j, time_ps=round(len(x) * one.time_s * PICOSECONDS), reads=len(x)
+        )
+        self._afford(expense)
+        self._read, self._calls = self._read + expense, self._calls + 1
+        return self.infer(x, stream(self._seed, f"probe/{self._calls}/read") if self.chip.noisy else None)
+
+    def price(self, wanted: Reconnection) -> Expense:
+        """What :meth:`fulfil` would cost; nothing changes."""
+        before = self._places()
+        try:
+            permutations, registers = self._placed(wanted)
+        finally:
+            self._set_places(before)
+        return self._expense(self._find(0, permutations), self._writes(0, registers))
+
+    @property
+    def spent(self) -> Expense:
+        """What reconnections, and reads for a controller, have cost so far."""
+        return self._reconnected + self._read
+
+    @property
+    def left(self) -> Mapping[str, float]:
+        """What may still be spent of what is limited."""
+        return {name: most - getattr(self.spent, name) for name, most in self._limits.items()}
+
+    def _expense(self, change: Change, writes: int) -> Expense:
+        energy, duration = bill(spans(change.loads, writes, self.switch), self.switch)
+        return Expense(change.moves, change.toggles, writes, energy, duration)
+
+    def _afford(self, expense: Expense) -> None:
+        for name, left in self.left.items():
+            if (wanted := getattr(expense, name)) > left:
+                raise SpentError(f"{name}: {wanted:g} would be spent next, and {left:g} of {self._limits[name]:g} left")
+
+    # what a run that is taken up again needs besides its schedule
+
+    def dump(self) -> dict[str, NDArray[np.generic]]:
+        """Where units are built and what a controller has read, as named arrays."""
+        places = {} if self.placing is None else self.placing.placement.dump()
+        counts = np.array([self._calls, self._read.reads, self._read.time_ps], np.int64)
+        return {**places, "probe/counts": counts, "probe/energy_j": np.array([self._read.energy_j])}
+
+    def load(self, arrays: dict[str, NDArray[np.generic]]) -> None:
+        """Take up what was dumped."""
+        if self.placing is not None:
+            self.placing.placement.load(arrays)
+        self._calls, reads, time_ps = (int(count) for count in arrays["probe/counts"])
+        self._read = Expense(energy_j=float(arrays["probe/energy_j"][0]), time_ps=time_ps, reads=reads)
+
+
+def layout(model: Model, scope: str) -> Layout:
+    """The banks of a model: one per output unit (``output``) or one per layer (``layer``).
+
+    Example:
+        >>> from hwsim.model import Layer, Model
+        >>> tiny = Model("t", (Layer(3, 4, "identity", "uniform", 1.0, True, "zero", 1.0, False, True),))
+        >>> layout(tiny, "output").layers[0].banks, layout(tiny, "layer").layers[0].ports
+        (3, 12)
+    """
+    banks = []
+    for number, layer in enumerate(model.layers):
+        whole = scope == "layer"
+        banks.append(
+            Bank(
+                layer=number,
+                banks=1 if whole else layer.units,
+                ports=layer.units * layer.inputs if whole else layer.inputs,
+                registers=layer.units + layer.gains,
+                learned=layer.learned_connections,
+            )
+        )
+    return Layout(tuple(banks))
+
+
+def first_entry(model: Model, start: Sequence[Start]) -> Entry:
+    """Event 0: the state after power-up, identity connections and initial registers."""
+    values = zip(model.layers, start, strict=True)
+    registers = tuple(Registers(one.bias, one.gain).flat(layer.gains) for layer, one in values)
+    return Entry(0, 0, (None,) * len(model.layers), registers)
