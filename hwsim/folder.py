@@ -139,6 +139,7 @@ class RunFolder:
             "switches": last["switches"],
             "schedule_digest": schedule.digest(),
             **({"parts": parts} if parts else {}),
+            **({"ended": ended} if (ended := schedule.note("ended")) else {}),
         }
 
 

@@ -195,7 +195,10 @@ def read_permutations(path: Path) -> Reconnections:
 
 @dataclass(frozen=True)
 class Scheduled:
-    """The reconnections of a schedule file, read anew at every pass: a long schedule need not fit into memory."""
+    """The reconnections of a schedule file, read anew at every pass: a long schedule need not fit into memory.
+
+    Event 0, which asks for nothing, comes first: open crosspoints are closed by it, as they are in a run.
+    """
 
     path: Path
     shapes: tuple[tuple[int, int], ...]
@@ -219,7 +222,7 @@ def _events(path: Path, layers: tuple[int, ...]) -> Iterator[tuple[NDArray[np.in
     with open_schedule(path) as schedule:
         for entry in schedule.entries():
             event = tuple(entry.permutations[layer] for layer in layers)
-            if any(permutation is not None for permutation in event):
+            if not entry.event or any(permutation is not None for permutation in event):
                 yield event
 
 
@@ -228,7 +231,7 @@ def _from_schedule(path: Path) -> Scheduled:
         check_recorded(path, schedule)
         learned = [bank for bank in schedule.layout.layers if bank.learned]
     layers = tuple(bank.layer for bank in learned)
-    count = sum(1 for _ in _events(path, layers))
+    count = sum(any(permutation is not None for permutation in event) for event in _events(path, layers))
     if not count:
         cure = "give the schedule of a run that reconnects"
         raise FaultError([Fault(str(path), 1, 1, "no reconnection in this schedule", "", cure)])

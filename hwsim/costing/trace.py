@@ -117,6 +117,8 @@ class Trace:
         """Carry out one reconnection on the circuits, and let every technology pay for it."""
         with _said(f"reconnection {entry.event}"):
             change = self._circuits.reconnect(entry.permutations)
+        if not change.toggles and all(permutation is None for permutation in entry.permutations):
+            return  # nothing is asked for, and no open crosspoint had to be closed
         self.moves += change.moves
         self.toggles.append(change.toggles)
         for account in self.accounts:

@@ -191,7 +191,7 @@ class Circuits:
         self.fabrics, self.layout, self.switch, self.effort = list(fabrics), layout, switch, effort
         self._stuck = list(stuck or [None] * len(self.fabrics))
         self._aim, self._dwell, self._lasting = aim, dwell, counted != 1
-        self.wear = [Wear(counted) for _ in self.fabrics] if counted else None
+        self.wear = [Wear(counted + 1) for _ in self.fabrics] if counted else None  # and what closes open crosspoints
         """Per layer, toggles of every single switch; None where they are not counted."""
         self.states: list[NDArray[Any] | None] = []
         """Per layer, the states of its circuits, one row per bank; None where connections are fixed."""

@@ -83,7 +83,7 @@ class Machine:
         self.placing = Placing(model, self.layout, kinds) if freedom in {"units", "all"} else None
         self.circuits = Circuits(fabrics, self.layout, switch, effort, kinds=kinds if self.exchanges_values else None)
         self._sorted_cells = [np.sort(bank.rows(chip.cells(bank.layer)), axis=1) for bank in self.layout.layers]
-        self._seed, self._limits = seed, dict(limits or {})
+        self._seed, self.limits = seed, dict(limits or {})
         self._reconnected, self._read, self._calls = Expense(), Expense(), 0
         if switch.medium == "optical" and any(fabric is not None for fabric in fabrics):
             self._illuminate(calibrated=calibrated)
@@ -280,7 +280,7 @@ class Machine:
     @property
     def left(self) -> Mapping[str, float]:
         """What may still be spent of what is limited."""
-        return {name: most - getattr(self.spent, name) for name, most in self._limits.items()}
+        return {name: most - getattr(self.spent, name) for name, most in self.limits.items()}
 
     def _expense(self, change: Change, writes: int) -> Expense:
         energy, duration = bill(spans(change.loads, writes, self.switch), self.switch)
@@ -289,7 +289,7 @@ class Machine:
     def _afford(self, expense: Expense) -> None:
         for name, left in self.left.items():
             if (wanted := getattr(expense, name)) > left:
-                raise SpentError(f"{name}: {wanted:g} would be spent next, and {left:g} of {self._limits[name]:g} left")
+                raise SpentError(f"{name}: {wanted:g} would be spent next, and {left:g} of {self.limits[name]:g} left")
 
     # what a run that is taken up again needs besides its schedule
 
