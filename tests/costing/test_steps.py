@@ -11,10 +11,9 @@ from hypothesis import strategies as st
 
 import hwsim
 from hwsim.costing import Redrawn, from_arrays, read_permutations, sweep
-from hwsim.costing.price import _switch
 from hwsim.costing.sweep import moved_ports
 from hwsim.crossbar import PermutationError, crossbar
-from hwsim.plan.lookup import sheets
+from hwsim.plan.lookup import find_sheet, read_switch
 from hwsim.scenario import FaultError
 from hwsim.schedule import open_schedule
 from tests.conftest import run_here
@@ -111,7 +110,7 @@ def test_the_schedule_of_a_run_costs_what_the_run_said(tiny: Path, tmp_path: Pat
     assert row["moves"] == final["moves"]
     assert row["switches"] == 12 * crossbar(topology, 64).switches + 10 * crossbar(topology, 12).switches
 
-    switch = _switch("fpga-register-ug474-2016", sheets("switch")["fpga-register-ug474-2016"])
+    switch = read_switch(*find_sheet("switch", "fpga-register-ug474-2016"))
     assert switch.hold_power == 0
     assert switch.set_time == switch.reset_time == 10e-9
     with open_schedule(path) as schedule:
