@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import permutations, product
+from typing import Any
 
 import numpy as np
 import pytest
@@ -28,29 +29,33 @@ def circuits(banks: int = 1, topology: str = "benes", stuck: NDArray[np.float64]
     return Circuits(fabrics, layout, SWITCH, "exact", stuck=None if stuck is None else [stuck, None], counted=9)
 
 
+def stand(built: Circuits) -> NDArray[Any]:
+    """How the switches of the first layer stand."""
+    assert built.states[0] is not None
+    return built.states[0]
+
+
 @given(seed=st.integers(0, 2**32))
 def test_a_change_that_is_found_changes_nothing_until_it_is_taken(seed: int) -> None:
     rng = np.random.default_rng(seed)
     built = circuits(banks=3)
     for _ in range(3):
-        wanted = [np.array([rng.permutation(4) for _ in range(3)]), None]
-        stood = [built.permutations[0].copy(), np.array(built.states[0])]
-        change = built.find(wanted)
-        layer = change.layers[0]
-        assert layer is not None
-        assert change.layers[1] is None
-        assert [np.array_equal(built.permutations[0], stood[0]), np.array_equal(built.states[0], stood[1])] == [
-            True
-        ] * 2  # type: ignore[arg-type]
+        wanted = np.array([rng.permutation(4) for _ in range(3)])
+        stood, before = built.permutations[0].copy(), stand(built).copy()
+        change = built.find([wanted, None])
+        assert [layer is None for layer in change.layers] == [False, True]
+        assert np.array_equal(built.permutations[0], stood)
+        assert np.array_equal(stand(built), before)
         built.take(change)
-        assert np.array_equal(built.permutations[0], wanted[0])
-        flipped = np.asarray(built.states[0]) != stood[1]
+        after = stand(built)
+        assert np.array_equal(built.permutations[0], wanted)
+        flipped = np.not_equal(after, before)
         assert change.toggles == flipped.sum()
         assert built.toggled[0].tolist() == flipped.sum(axis=1).tolist()
-        assert change.moves == (wanted[0] != stood[0]).sum()
+        assert change.moves == np.not_equal(wanted, stood).sum()
         assert [load.bank for load in change.loads] == np.flatnonzero(flipped.any(axis=1)).tolist()
-        assert sum(load.sets for load in change.loads) == (flipped & (built.states[0] == 1)).sum()
-        assert built.held == np.asarray(built.states[0]).sum()
+        assert sum(load.sets for load in change.loads) == np.logical_and(flipped, after).sum()
+        assert built.held == after.sum()
 
 
 @pytest.mark.parametrize("switch", range(6))
@@ -62,15 +67,15 @@ def test_a_stuck_switch_against_all_states(switch: int, at: int) -> None:
     able = STATES[:, switch] == at
     for p in permutations(range(4)):
         built = circuits(stuck=stuck)
-        before = np.asarray(built.states[0])[0]
+        before = stand(built)[0]
         assert before.tolist() == [at * (number == switch) for number in range(6)]
-        ways = STATES[able & (p == REALISED).all(axis=1)]
+        ways = STATES[able & np.equal(REALISED, np.array(p)).all(axis=1)]
         if not len(ways):
             with pytest.raises(UnroutedError):
                 built.reconnect([np.array([p]), None])
             continue
         change = built.reconnect([np.array([p]), None])
-        found = np.asarray(built.states[0])
+        found = stand(built)
         assert found[0, switch] == at
         assert FABRIC.apply_many(found, WIRES)[0].tolist() == list(p)
         assert change.toggles == (ways != before).sum(axis=1).min()
@@ -83,7 +88,7 @@ def test_what_is_not_straight_at_power_up_is_joined_by_the_first_reconnection() 
         change = built.reconnect([None, None])
         fabric = built.fabrics[0]
         assert fabric is not None
-        assert fabric.apply_many(np.asarray(built.states[0]), WIRES).tolist() == WIRES.tolist()
+        assert fabric.apply_many(stand(built), WIRES).tolist() == WIRES.tolist()
         assert change.toggles > change.moves == 0
         assert built.reconnect([None, None]).layers == (None, None)
     assert circuits().reconnect([None, None]).layers == (None, None)
@@ -92,10 +97,10 @@ def test_what_is_not_straight_at_power_up_is_joined_by_the_first_reconnection() 
 def test_wear_is_the_sum_of_what_toggled() -> None:
     rng, built = np.random.default_rng(1), circuits(banks=2)
     built.prepare([np.array([rng.permutation(4) for _ in range(2)]), None])
-    stands, worn = np.asarray(built.states[0]), np.zeros((2, 6), int)
+    stands, worn = stand(built), np.zeros((2, 6), int)
     for _ in range(9):
         built.reconnect([np.array([rng.permutation(4) for _ in range(2)]), None])
-        worn += stands != built.states[0]
-        stands = np.asarray(built.states[0])
+        worn += np.not_equal(stands, stand(built))
+        stands = stand(built)
     assert built.wear is not None
     assert built.wear[0].counts.tolist() == worn.tolist()
