@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from hwsim.crossbar.technology import Switch
 from hwsim.execution import Load
-from hwsim.execution.timeline import Span, bill, spans
+from hwsim.execution.timeline import bill, spans
+from tests.oracles import port
 
 SWITCH = Switch("s", "electronic", 7e-9, 5e-9, 3e-12, 2e-12, 1e-3, 0.0, 0.0, 4, 1e8, 1e-12)
 LOADS = st.lists(
@@ -46,22 +47,9 @@ def test_one_bank_after_the_other(loads: list[Load], writes: int) -> None:
 
 
 @given(loads=LOADS, writes=st.integers(0, 5))
-def test_spans_tell_what_happens_when(loads: list[Load], writes: int) -> None:
-    """The port is never asked for two things at once and never idle; banks settle after their own last word."""
+def test_spans_are_those_of_an_event_driven_simulation(loads: list[Load], writes: int) -> None:
     numbered = [load._replace(layer=number % 2, bank=number) for number, load in enumerate(loads)]
-    found = spans(numbered, writes, SWITCH)
-    port = [span for span in found if span.resource == "port"]
-    assert [span.begin_ps for span in port] == [0, *(span.end_ps for span in port)][: len(port)]
-    assert [span.amount for span in port] == [load.bits for load in loads] + [32 * writes] * (writes > 0)
-    for load, sent in zip(numbered, port, strict=False):
-        mine = {span.what: span for span in found if span.resource == f"layer {load.layer} bank {load.bank}"}
-        end = max(span.end_ps for span in found)
-        wanted = {
-            "sets": Span("", sent.end_ps, sent.end_ps + 7_000, "sets", load.sets),
-            "resets": Span("", sent.end_ps, sent.end_ps + 5_000, "resets", load.resets),
-            "holds": Span("", 0, end, "holds", load.held),
-        }
-        assert {what: span[1:] for what, span in mine.items()} == {k: v[1:] for k, v in wanted.items() if v.amount}
+    assert sorted(map(tuple, spans(numbered, writes, SWITCH))) == sorted(port.simulate(numbered, writes, SWITCH))
 
 
 @given(loads=LOADS, writes=st.integers(0, 5), seed=st.integers(0, 2**32))

@@ -78,11 +78,6 @@ def test_njit_is_said_in_one_file() -> None:
     assert [p.name for p in saying] == ["compile.py"]
 
 
-def test_simpy_lives_in_the_timeline() -> None:
-    using = {p.parent.name for p in PACKAGE.rglob("*.py") if "import simpy" in p.read_text()}
-    assert using == {"timeline"}
-
-
 def test_files_stay_small() -> None:
     long = {str(p.relative_to(PACKAGE)): n for p in PACKAGE.rglob("*.py") if (n := p.read_text().count("\n")) > 500}
     assert long == {}

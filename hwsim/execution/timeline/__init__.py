@@ -1,4 +1,4 @@
-"""When everything of a reconnection happens, and what that costs (SimPy lives here and nowhere else)."""
+"""When everything of a reconnection happens, and what that costs: spans of time, and sums over them."""
 
 from hwsim.execution.timeline.port import PICOSECONDS, Span, bill, spans
 
