@@ -66,7 +66,7 @@ def _pages() -> dict[str, tuple[str, Callable[[], str]]]:
 
 
 def _score() -> str:
-    named = ", ".join(columns("classification").values())
+    named = ", ".join(columns("accuracy").values())
     regression = (
         "A regression has max_error in place of accuracy, and no interval; part and trajectory errors are there for\n"
         "tasks that have them."

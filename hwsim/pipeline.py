@@ -227,7 +227,7 @@ def _score(plan: Plan, task: Task, machine: Machine, entry: Entry, *, judged: bo
         router=effort if machine.freedom == "none" else f"{effort}+{machine.freedom}",
         part=task.name or None,
     )
-    return score.row(task.shape.goal)
+    return score.row(task.metric)
 
 
 def _batches(plan: Plan, parts: Sequence[Task]) -> int:

@@ -14,6 +14,7 @@ from hwsim.schedule import Entry, Follower, open_schedule
 from hwsim.score import judge
 from hwsim.session import run
 from hwsim.stream import stream
+from hwsim.task import METRICS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -111,7 +112,7 @@ def account(
         for chip in range(chips):
             found[number, chip] = _merit(plan, task, values, (state, settings), switched_off, chip)
             report("budget", (number * chips + chip + 1) / found.size, None)
-    sign = 1 if task.metric == "accuracy" else -1
+    sign = 1 if METRICS[task.metric].more_is_better else -1
     everything, nothing = found[0], found[1]
     items = []
     for number, effect in enumerate(effects):

@@ -49,8 +49,10 @@ class Progress:
         if stage not in self._stages:
             self._stages[stage] = self._bar.add_task(stage, total=1.0, score="")
         self._bar.update(self._stages[stage], completed=share)
-        merit = next((name for name in ("accuracy", "max_error") if name in (row or {})), None)
-        if row is not None and merit is not None:
+        from hwsim.task import metric_in
+
+        merit = metric_in(row or {}).name
+        if row is not None and merit in row:
             score = f"{merit.replace('_', ' ')} {row[merit]:.3f}, {row['toggles']:,} toggles"
             self._bar.update(self._stages[stage], score=score)
 

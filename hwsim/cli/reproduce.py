@@ -235,8 +235,10 @@ def _draw(found: Reproduction, outcome: Outcome, schedules: list[Path], path: Pa
 
 def metric_words(found: Reproduction) -> str:
     """The metric and its statistic in words."""
-    names = {"max_error": "largest error on the test grid", "accuracy": "accuracy on the test set"}
-    metric, many = names.get(found.file.metric, found.file.metric), len(found.file.seeds) > 1
+    from hwsim.task import METRICS
+
+    metric, many = found.file.metric, len(found.file.seeds) > 1
+    metric = METRICS[metric].axis if metric in METRICS else metric
     return f"{metric}, {found.file.statistic.replace('-', ' ')} over the seeds" if many else metric
 
 

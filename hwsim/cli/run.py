@@ -56,8 +56,10 @@ def _carry_out(
 
 def summary(answer: Answer) -> str:
     """The score for people."""
+    from hwsim.task import metric_in
+
     final = answer.final
-    merit = "accuracy" if "accuracy" in final else "max_error"
+    merit = metric_in(final).name
     word = merit.replace("_", " ")
     last = answer.rows[-1]
     spread = "   the worst part" if answer.parts else ""

@@ -148,13 +148,14 @@ def _show_run(run: Path, *, json: bool) -> None:
     from hwsim.folder import RunFolder
     from hwsim.scenario import readable
     from hwsim.session import Answer
+    from hwsim.task import metric_in
 
     found = RunFolder(run).answer()
     if json:
         typer.echo(writer.dumps(found))
         return
     rows = RunFolder(run).rows()
-    merit = "accuracy" if "accuracy" in rows[0] else "max_error"
+    merit = metric_in(rows[0]).name
     typer.echo(f"{'event':>5} {'epoch':>7} {merit:>9} {'moves':>10} {'toggles':>10} {'writes':>8} {'energy':>10}")
     step = max(1, -(-len(rows) // 20))
     for row in [*rows[:-1:step], rows[-1]]:

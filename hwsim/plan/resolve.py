@@ -322,7 +322,7 @@ def _fit_controller(r: Lookup, found: Found, model: Model) -> None:
 
 def _fit_expectation(r: Lookup, file: ScenarioFile, shape: Shape) -> None:
     """Refuse an expectation that the task cannot answer."""
-    if shape.goal == "regression" and file.expect.accuracy is not None:
+    if shape.metric != "accuracy" and file.expect.accuracy is not None:
         r.fault(("expect", "accuracy"), "a regression task has no accuracy", "expect max_error")
-    if shape.goal == "classification" and file.expect.max_error is not None:
+    if shape.metric != "max_error" and file.expect.max_error is not None:
         r.fault(("expect", "max_error"), "a classification task has no max_error", "expect accuracy")

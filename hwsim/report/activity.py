@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from hwsim.report.figure import CHIP, FREE, INK
+from hwsim.task import metric_in
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -36,8 +37,8 @@ def draw_activity(
     mpl.use("Agg")
     from matplotlib import pyplot as plt
 
-    merit = next((name for name in ("accuracy", "max_error") if name in scores[-1]), "max_error")
-    judged = [(row["event"], row[merit]) for row in scores if merit in row]
+    metric = metric_in(scores[-1])
+    judged = [(row["event"], row[metric.name]) for row in scores if metric.name in row]
     settings: dict[Any, Any] = {"svg.hashsalt": "hwsim", "svg.fonttype": "path", "font.size": 10, "axes.edgecolor": INK}
     with mpl.rc_context(settings):
         figure, (chart, counts, errors) = plt.subplots(
@@ -52,8 +53,8 @@ def draw_activity(
         counts.set_xlabel("positions moved")
         counts.set_xlim(0, positions)
         errors.plot([value for _, value in judged], [event for event, _ in judged], color=FREE, linewidth=1.0)
-        errors.set_xlabel({"accuracy": "accuracy", "max_error": "largest error"}[merit])
-        if merit == "max_error":
+        errors.set_xlabel(metric.words)
+        if not metric.more_is_better:
             errors.set_xscale("log")
         for axes in (chart, counts, errors):
             for mark in marks:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from hwsim.task import metric_in
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
@@ -46,7 +48,8 @@ def draw(
     mpl.use("Agg")
     from matplotlib import pyplot as plt
 
-    merit = "accuracy" if "accuracy" in rows[0] else "max_error"
+    metric = metric_in(rows[0])
+    merit = metric.name
     if len(rows) == 1:
         from hwsim.report.still import draw_still
 
@@ -79,16 +82,15 @@ def draw(
             axes.plot([], [], color=CHIP, linestyle=":", label=f"published, chip ({published.chip:.3g})")
             axes.plot([], [], color=FREE, linestyle=":", label=f"published, computed ({published.exact:.3g})")
             axes.text(0.01, 0.01, published.source, transform=axes.transAxes, fontsize=7, color=INK)
-        if merit == "max_error":
+        if not metric.more_is_better:
             axes.set_yscale("log")
-        name = {"accuracy": "accuracy on the test set", "max_error": "largest error on the test grid"}[merit]
-        axes.set_ylabel(name)
+        axes.set_ylabel(metric.axis)
         has = f"; the hardware has {rows[-1]['switches']:,} switches" if moved else "; no switch toggles"
         axes.set_xlabel(("toggles" if moved else "register writes") + f" since fabrication{has}")
         axes.set_title(title, fontsize=11, loc="left")
         axes.grid(visible=True, color="#dddddd", linewidth=0.6)
         axes.spines[["top", "right"]].set_visible(False)
-        axes.legend(frameon=False, loc="lower right" if merit == "accuracy" else "upper right")
+        axes.legend(frameon=False, loc="lower right" if metric.more_is_better else "upper right")
         for path in paths:
             metadata = {"Date": None} if path.suffix == ".svg" else {"Software": "hwsim"}
             figure.savefig(path, dpi=150, metadata=metadata)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from hwsim.report.figure import CHIP, FREE, INK, QUIET
+from hwsim.task import metric_in
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -22,7 +23,8 @@ def draw_still(
     mpl.use("Agg")
     from matplotlib import pyplot as plt
 
-    merit = "accuracy" if "accuracy" in row else "max_error"
+    metric = metric_in(row)
+    merit = metric.name
     points = [("emulated chip", row[merit], CHIP), ("chip, without noise", row[f"{merit}_noiseless"], QUIET)]
     points += [] if reference is None else [("same network,\ncomputed", reference, FREE)]
     if published is not None:
@@ -40,7 +42,7 @@ def draw_still(
         axes.set_xticks(range(len(points)), [name for name, _, _ in points])
         axes.set_xlim(-0.5, len(points) - 0.4)
         axes.margins(y=0.25)
-        axes.set_ylabel("accuracy on the test set" if merit == "accuracy" else "largest error on the test grid")
+        axes.set_ylabel(metric.axis)
         if published is not None:
             axes.set_xlabel(f"published: {published.source}", fontsize=8)
         axes.set_title(title, fontsize=11, loc="left")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from hwsim.task import METRICS
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -18,7 +20,7 @@ def worst(scores: Sequence[Mapping[str, Any]], merit: str) -> dict[str, Any]:
         >>> worst([{"accuracy": 0.9, "loss": 1.0}, {"accuracy": 0.8, "loss": 2.0}], "accuracy")
         {'accuracy': 0.8, 'loss': 2.0}
     """
-    choose = min if merit == "accuracy" else max
+    choose = min if METRICS[merit].more_is_better else max
     return dict(choose(scores, key=lambda score: score[merit]))
 
 

@@ -43,32 +43,31 @@ class Score:
     trajectory_error: float | None = None
     trajectory_error_worst: float | None = None
 
-    def row(self, goal: str) -> dict[str, Any]:
-        r"""The row as users read it: merit by its own name, time in seconds.
+    def row(self, metric: str) -> dict[str, Any]:
+        r"""The row as users read it: merit by the name of its metric, time in seconds.
 
         Example:
             >>> score = Score(1, 1.0, 0.9, 0.8, 0.95, 0.91, 0.3, 4, 3, 2, 1e-9, 2000, 6, 1e-9, 1e-7, "greedy")
-            >>> row = score.row("classification")
+            >>> row = score.row("accuracy")
             >>> row["accuracy"], row["time_s"]
             (0.9, 2e-09)
         """
         named: dict[str, Any] = {}
-        for field, name in columns(goal).items():
+        for field, name in columns(metric).items():
             value = getattr(self, field)
             if value is not None:
                 named[name] = value / 10**12 if field == "time_ps" else value
         return named
 
 
-def columns(goal: str) -> dict[str, str]:
+def columns(metric: str) -> dict[str, str]:
     """The columns of a score table by the fields of :class:`Score` they are made from.
 
     Example:
-        >>> columns("regression")["merit"], columns("regression")["time_ps"]
+        >>> columns("max_error")["merit"], columns("max_error")["time_ps"]
         ('max_error', 'time_s')
     """
-    merit = "accuracy" if goal == "classification" else "max_error"
-    return {f.name: {"time_ps": "time_s"}.get(f.name, f.name.replace("merit", merit)) for f in fields(Score)}
+    return {f.name: {"time_ps": "time_s"}.get(f.name, f.name.replace("merit", metric)) for f in fields(Score)}
 
 
 def write_table(rows: Sequence[Mapping[str, Any]]) -> str:

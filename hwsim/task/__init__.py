@@ -2,7 +2,8 @@
 
 from hwsim.registry import Registry
 from hwsim.task.data import DataError, Shape, Task, TaskPlugin, join
+from hwsim.task.metric import METRICS, Metric, metric_in
 
 TASKS: Registry[TaskPlugin] = Registry("task")
 
-__all__ = ["TASKS", "DataError", "Shape", "Task", "TaskPlugin", "join"]
+__all__ = ["METRICS", "TASKS", "DataError", "Metric", "Shape", "Task", "TaskPlugin", "join", "metric_in"]

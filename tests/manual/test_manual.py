@@ -70,7 +70,7 @@ def test_every_column() -> None:
     """The names that stand in score.csv."""
     columns = page("score").rpartition("Columns: ")[2].split(", ")
     row = Score(0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0, 0, 0, 0.0, 0, 0, 0.0, 0.0, "any", "a", 0.0, 0.0)
-    assert columns == list(row.row("classification"))
+    assert columns == list(row.row("accuracy"))
 
 
 def test_there_is_a_page_for_every_entry() -> None:

@@ -92,10 +92,10 @@ ROW = Score(3, 1.5, 0.9, 0.8, 0.95, 0.91, 0.3, 4, 3, 2, 1e-9, 2001, 6, 2e-9, 1e-
 
 
 def test_rows() -> None:
-    row = ROW.row("classification")
+    row = ROW.row("accuracy")
     assert row["time_s"] == 2001e-12
     assert list(row)[:6] == ["event", "epoch", "accuracy", "accuracy_low", "accuracy_high", "accuracy_noiseless"]
-    bare = Score(3, 1.5, 0.9, None, None, 0.91, 0.3, 4, 3, 2, 1e-9, 2001, 6, 2e-9, 1e-7, "greedy").row("regression")
+    bare = Score(3, 1.5, 0.9, None, None, 0.91, 0.3, 4, 3, 2, 1e-9, 2001, 6, 2e-9, 1e-7, "greedy").row("max_error")
     assert list(bare)[:4] == ["event", "epoch", "max_error", "max_error_noiseless"]
     assert "time_ps" not in bare
 
