@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from hwsim.device.datasheet import Datasheet
-from hwsim.device.number import NumberChip, finish
+from hwsim.device.number import NumberChip, finish, side_by_side
 from hwsim.device.technology import Bill, Registers, Technology
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class IdealChip(NumberChip):
     """The weight that each position meets."""
 
     def __post_init__(self) -> None:
-        met = (np.array(weights, order="F" if weights.size >= LARGE else "C") for weights in self.weights)
+        met = (side_by_side(weights) if weights.size >= LARGE else weights.copy() for weights in self.weights)
         object.__setattr__(self, "met", tuple(met))
 
     @property

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from hwsim.device.technology import Registers
     from hwsim.model import Layer
 
+BLOCK = 64
+"""Units that are turned at a time: a float32 of each fills whole lines of cache on both sides."""
+
 
 class NumberChip:
     """The part of :class:`hwsim.device.Chip` that needs no device: inherit it where signals are numbers."""
@@ -57,3 +60,16 @@ def finish(law: Layer, sums: NDArray[Any], registers: Registers) -> NDArray[Any]
     parameters = np.array(law.parameters or (0.0,), np.float64)
     settle(sums, np.ascontiguousarray(gain), registers.bias.astype(kind), CODES[law.activation], parameters, sums)
     return sums
+
+
+def side_by_side(values: NDArray[np.floating[Any]], factor: float = 1.0) -> NDArray[np.float32]:
+    """Values times a factor as float32, a unit's inputs one after the other: the order that products are quickest in.
+
+    Example:
+        >>> side_by_side(np.array([[1.0, 2.0], [3.0, 4.0]]), 2.0).ravel(order="K").tolist()
+        [2.0, 6.0, 4.0, 8.0]
+    """
+    found = np.empty(values.shape, np.float32, order="F")
+    for first in range(0, len(values), BLOCK):
+        found[first : first + BLOCK] = values[first : first + BLOCK] * factor
+    return found

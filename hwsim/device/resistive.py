@@ -10,13 +10,14 @@ noise on a current does not stop there, and is not cut off here.)
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 
 from hwsim.device.datasheet import Datasheet, Datum
-from hwsim.device.number import NumberChip, finish
+from hwsim.device.number import NumberChip, finish, side_by_side
 from hwsim.device.resistive_law import Fit, drift_factor, flicker
 from hwsim.device.technology import Bill, Registers, Technology
 from hwsim.kernels.reads import Converter
@@ -84,6 +85,10 @@ class ResistiveCostNumbers(Section):
     """One cell in one read."""
 
 
+AT_ONCE = 2**15
+"""Cells that are programmed at a time."""
+
+
 class ResistiveSheet(Datasheet):
     """A datasheet of the technology ``resistive``."""
 
@@ -134,19 +139,19 @@ class Resistive:
         sigma = np.polynomial.polynomial.polyval(g, rows[0])
         return np.asarray(np.maximum(sigma, 0) / self.fitted_conductance, np.float64)
 
-    def program(self, g: NDArray[np.float64], seed: int, name: str) -> NDArray[np.float64]:
-        """Conductances that devices really take, and what drift makes of them, each drawn once."""
-        error = stream(seed, f"{name}/programming").standard_normal(g.shape)
+    def program(self, g: NDArray[np.float64], rng: np.random.Generator) -> NDArray[np.float64]:
+        """Conductances that devices meant to have g really take; one error is drawn for each."""
+        error = rng.standard_normal(g.shape)
         return np.asarray(np.maximum(g + self.spread(g) * error, 0), np.float64)
 
-    def drift(self, g: NDArray[np.float64], seed: int, name: str) -> NDArray[np.float64]:
-        """What is left of devices programmed to g at the sheet's age, as factors; exponents are drawn once.
+    def drift(self, g: NDArray[np.float64], rng: np.random.Generator) -> NDArray[np.float64]:
+        """What is left of devices programmed to g at the sheet's age, as factors; one exponent is drawn for each.
 
         Exponents are ``|mu + sigma N|``, as the published law has them: no conductance grows with time. Source:
         aihwkit commit 4545f11, drift of PCMLikeNoiseModel and HermesNoiseModel.
         """
         exponent = self.drift_mean.at(g)
-        exponent += self.drift_spread.at(g) * stream(seed, f"{name}/drift").standard_normal(g.shape)
+        exponent += self.drift_spread.at(g) * rng.standard_normal(g.shape)
         return drift_factor(np.abs(exponent), self.age, self.first_read)
 
     def noise(self, programmed: NDArray[np.float64], drifted: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -166,28 +171,57 @@ class Resistive:
         ):
             room = 2**self.headroom_bits if law.learned_connections or law.learned_registers else 1
             scale = max(float(np.abs(values.weights).max()), 1e-30)
-            weight, variance, held, after = (np.zeros(values.weights.shape) for _ in range(4))
-            for side, sign in (("plus", 1), ("minus", -1)):
-                target = np.maximum(sign * values.weights / scale, 0)
-                name = f"chip/{number}/{side}"
-                programmed = self.program(target, seed, name)
-                drifted = programmed * self.drift(target, seed, name)
-                weight += sign * drifted
-                variance += self.noise(programmed, drifted) ** 2
-                held += programmed
-                after += drifted
-            regain = held.sum() / max(after.sum(), 1e-30) if self.compensated else 1.0
+            made = self._made(values.weights, scale, seed, f"chip/{number}")
+            factor = scale * made.regain
             layers.append(
                 Array(
                     values.weights,
-                    (weight * (scale * regain)).astype(np.float32, order="F"),
-                    (variance * (scale * regain) ** 2).astype(np.float32, order="F") if variance.any() else None,
+                    side_by_side(made.weight, factor),
+                    side_by_side(made.variance, factor**2) if made.variance.any() else None,
                     inputs=_converter(self.dac_bits, seen.low, seen.high * (room if number else 1)),
                     outputs=_converter(self.adc_bits, -seen.sums * room, seen.sums * room),
                     common=(self.output_noise * scale * max(seen.high, -seen.low)) ** 2,
                 )
             )
         return ResistiveChip(self, model, tuple(layers))
+
+    def _made(self, weights: NDArray[np.float64], scale: float, seed: int, name: str) -> _Made:
+        """Program the two devices of every cell: in parts, whose numbers stay near the processor, on a core each."""
+        weight, variance, held, after = (np.zeros(weights.shape) for _ in range(4))
+        step = max(AT_ONCE // weights.shape[1], 1)
+        signs = (1, -1)
+        streams = [
+            [stream(seed, f"{name}/{side}/{drawn}") for drawn in ("programming", "drift")] for side in ("plus", "minus")
+        ]
+        with ThreadPoolExecutor(len(signs)) as pool:
+            for first in range(0, len(weights), step):
+                part = slice(first, first + step)
+                targets = [np.maximum(sign * weights[part] / scale, 0) for sign in signs]
+                for sign, (programmed, drifted, noise) in zip(
+                    signs, pool.map(self._devices, targets, streams), strict=True
+                ):
+                    weight[part] += sign * drifted
+                    variance[part] += noise**2
+                    held[part] += programmed
+                    after[part] += drifted
+        return _Made(weight, variance, held.sum() / max(after.sum(), 1e-30) if self.compensated else 1.0)
+
+    def _devices(
+        self, target: NDArray[np.float64], streams: Sequence[np.random.Generator]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+        """Conductances of devices as programmed and at the sheet's age, and the noise of a read."""
+        errors, exponents = streams
+        programmed = self.program(target, errors)
+        drifted = programmed * self.drift(target, exponents)
+        return programmed, drifted, self.noise(programmed, drifted)
+
+
+class _Made(NamedTuple):
+    """Cells as made, in units of the largest conductance: weights, variances of their noise, compensation of drift."""
+
+    weight: NDArray[np.float64]
+    variance: NDArray[np.float64]
+    regain: float
 
 
 def _converter(bits: int, low: float, high: float) -> Converter:

@@ -46,9 +46,14 @@ class Fit(Section):
         if self.power is not None:
             prefactor, exponent, floor, largest = self.power
             return np.asarray(np.minimum(prefactor / np.maximum(np.abs(g) ** exponent, floor), largest), np.float64)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            logarithm = np.clip(self.logarithm[0] * np.log(g) + self.logarithm[1], *self.clip)
-        return np.where(g < self.below, logarithm, np.polynomial.polynomial.polyval(g, self.polynomial))
+        low = g < self.below
+        if not low.any():
+            return np.asarray(np.polynomial.polynomial.polyval(g, self.polynomial), np.float64)
+        positive = np.maximum(g, np.finfo(np.float64).tiny)  # a logarithm of nothing is slow, and clipped all the same
+        logarithm = np.clip(self.logarithm[0] * np.log(positive) + self.logarithm[1], *self.clip)
+        if low.all():
+            return np.asarray(logarithm, np.float64)
+        return np.where(low, logarithm, np.polynomial.polynomial.polyval(g, self.polynomial))
 
 
 def drift_factor(exponent: NDArray[np.float64], age: float, start: float) -> NDArray[np.float64]:

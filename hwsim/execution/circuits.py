@@ -203,7 +203,8 @@ class Circuits:
         self._kinds: list[NDArray[np.int32] | None] = []
         for number, (fabric, bank) in enumerate(zip(self.fabrics, layout.layers, strict=True)):
             ports = bank.ports if fabric is None else fabric.ports
-            self.permutations.append(np.tile(np.arange(ports), (bank.banks, 1)))
+            straight = np.broadcast_to(np.arange(ports), (bank.banks, ports))
+            self.permutations.append(straight if fabric is None else straight.copy())  # fixed: one row for all banks
             self.states.append(None if fabric is None else self._power_up(number, fabric))
             self._open.append(fabric is not None and not self._joined(number, fabric))
             free = kinds is not None and fabric is not None and self._stuck[number] is None

@@ -74,7 +74,9 @@ class Machine:
         self.registers: list[NDArray[np.float64]] = []
         """Per layer, what was written last, biases and then gains; empty before the first entry."""
         kinds = [
-            number_kinds(bank.rows(chip.kinds(bank.layer))) if bank.learned else np.zeros((0, 0), np.int32)
+            number_kinds(bank.rows(chip.kinds(bank.layer)))
+            if bank.learned and freedom != "none"
+            else np.zeros((0, 0), np.int32)
             for bank in self.layout.layers
         ]
         repeats = any((np.diff(np.sort(one, axis=1), axis=1) == 0).any() for one in kinds)
@@ -82,7 +84,9 @@ class Machine:
         """Whether some bank has cells of equal value that may stand for each other."""
         self.placing = Placing(model, self.layout, kinds) if freedom in {"units", "all"} else None
         self.circuits = Circuits(fabrics, self.layout, switch, effort, kinds=kinds if self.exchanges_values else None)
-        self._sorted_cells = [np.sort(bank.rows(chip.cells(bank.layer)), axis=1) for bank in self.layout.layers]
+        self._sorted_cells = {
+            bank.layer: np.sort(bank.rows(chip.cells(bank.layer)), axis=1) for _, bank in self._built()
+        }
         self._seed, self.limits = seed, dict(limits or {})
         self._reconnected, self._read, self._calls = Expense(), Expense(), 0
         if switch.medium == "optical" and any(fabric is not None for fabric in fabrics):

@@ -16,6 +16,7 @@ from hwsim.device.resistive_law import Fit, drift_factor
 from hwsim.library import names
 from hwsim.model import Layer, Model, Start
 from hwsim.scenario import read_document
+from hwsim.stream import stream
 
 DAY, YEAR = 86400.0, 31536000.0
 
@@ -92,8 +93,8 @@ def test_an_age_that_was_not_measured() -> None:
 def test_programmed_conductances() -> None:
     """H0: errors are normal with the fit's spread. Kolmogorov-Smirnov, 40,000 devices at g = 0.5, false alarms 1e-3."""
     g = np.full(40_000, 0.5)
-    assert stats.kstest((PCM.program(g, 0, "a") - g) / PCM.spread(g), "norm").pvalue > 1e-3
-    off = PCM.program(np.zeros(40_000), 0, "b") * 25
+    assert stats.kstest((PCM.program(g, stream(0, "a/programming")) - g) / PCM.spread(g), "norm").pvalue > 1e-3
+    off = PCM.program(np.zeros(40_000), stream(0, "b/programming")) * 25
     assert off.min() == 0
     assert off.mean() == pytest.approx(0.105, abs=4 * 0.154 / 200)  # E max(0, N(0, 0.263)), four standard errors
 
@@ -101,7 +102,7 @@ def test_programmed_conductances() -> None:
 def test_drifted_conductances() -> None:
     """H0: logarithms of drift are normal with the fits' moments; as above."""
     device, g = replace(PCM, age=DAY), np.full(40_000, 0.3)
-    exponent = -np.log(device.drift(g, 0, "a")) / np.log((DAY + 20) / 20)
+    exponent = -np.log(device.drift(g, stream(0, "a/drift"))) / np.log((DAY + 20) / 20)
     z = (exponent - device.drift_mean.at(g)) / device.drift_spread.at(g)
     assert stats.kstest(z, "norm").pvalue > 1e-3
 
@@ -124,7 +125,7 @@ def test_nothing_grows_by_drift(device: Resistive, g: float) -> None:
     where the sign matters: without the absolute value about 1 % of devices grow, and all nine cases fail.
     """
     n, rate = 40_000, np.log((YEAR + device.first_read) / device.first_read)
-    left = replace(device, age=YEAR).drift(np.full(n, g), 3, "grown")
+    left = replace(device, age=YEAR).drift(np.full(n, g), stream(3, "grown/drift"))
     assert left.max() <= 1
     mean, spread = (float(fit.at(np.array([g]))[0]) for fit in (device.drift_mean, device.drift_spread))
     first, second, fourth = (folded(mean, spread, k * rate) for k in (1, 2, 4))
@@ -150,8 +151,8 @@ def test_read_noise_is_that_of_every_cell() -> None:
     scale, sides = np.abs(weights).max(), []
     for side, sign in (("plus", 1), ("minus", -1)):
         target = np.maximum(sign * weights / scale, 0)
-        programmed = device.program(target, 5, f"chip/0/{side}")
-        drifted = programmed * device.drift(target, 5, f"chip/0/{side}")
+        programmed = device.program(target, stream(5, f"chip/0/{side}/programming"))
+        drifted = programmed * device.drift(target, stream(5, f"chip/0/{side}/drift"))
         sides.append((sign, programmed, drifted, device.noise(programmed, drifted)))
     regain = sum(p.sum() for _, p, _, _ in sides) / sum(d.sum() for _, _, d, _ in sides)
     brute = np.zeros((n, 2))
