@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,8 +10,9 @@ import numpy as np
 
 from hwsim.controller import Expense, Reconnection
 from hwsim.crossbar import CROSSBARS
-from hwsim.device import OpticalChip, Registers, read_sheet, sheet_values
-from hwsim.errors import BAD_INPUT, HwsimError
+from hwsim.crossbar.effort import check_effort
+from hwsim.device import ClippingChip, OpticalChip, Registers, read_sheet, sheet_values
+from hwsim.errors import BAD_INPUT, HwsimError, check_type
 from hwsim.execution import Machine, first_entry, layout
 from hwsim.imported import Imported, read_module, read_onnx
 from hwsim.plan.lookup import device_technology, find_sheet, read_switch
@@ -30,6 +32,10 @@ if TYPE_CHECKING:
 
 SAMPLES = 256
 """Samples drawn for calibration where none are given."""
+NEAR = 0.005
+"""How far outside a range, in shares of it, an input is cut off by no more than rounding."""
+FEW_OUTSIDE = 0.01
+"""Share of inputs outside the range of calibration samples that were given, which never hold every extreme."""
 
 
 class NotOnDeviceError(HwsimError, ValueError):
@@ -38,13 +44,24 @@ class NotOnDeviceError(HwsimError, ValueError):
     exit_code = BAD_INPUT
 
 
+class ClippedWarning(UserWarning):
+    """Inputs lie outside the range that a chip was calibrated for, and are cut off at its ends."""
+
+
 class Emulation:
     """A network on one emulated chip: call it to infer; reconnect its layers; ask what it costs."""
 
-    def __init__(self, machine: Machine, shape: tuple[int, ...], seed: int) -> None:
-        self.machine, self.shape, self._seed = machine, shape, seed
+    def __init__(self, machine: Machine, shape: tuple[int, ...], seed: int, name: str, *, calibrated: bool) -> None:
+        self.machine, self.shape, self.name, self._seed = machine, shape, name, seed
+        self._range = machine.chip.input_range if isinstance(machine.chip, ClippingChip) else None
+        self._tolerated = FEW_OUTSIDE if calibrated else 0.0
         self._reads = self._events = 0
         self._spent = Expense()
+
+    def __repr__(self) -> str:
+        sizes = [f"{layer.inputs} x {layer.units}" for layer in self.machine.model.layers]
+        shown = ", ".join(sizes[:3] + ["..."] * (len(sizes) > 3))  # noqa: PLR2004 - enough to tell networks apart
+        return f"<Emulation on {self.name}: {len(sizes)} layers ({shown}), {self._events} reconnections>"
 
     @property
     def layers(self) -> int:
@@ -66,10 +83,12 @@ class Emulation:
         Raises:
             ValueError: samples of another shape, or that are no finite numbers.
         """
-        samples = np.asarray(x, np.float32)
+        samples = _numbers("samples", x, np.float32)
         if samples.shape[1:] != self.shape:
             wanted = ", ".join(map(str, ("batch", *self.shape)))
             raise ValueError(f"the network takes samples (batch first) of shape ({wanted}), found {samples.shape}")
+        if self._range is not None:
+            self._warn(samples, *self._range)
         self._reads += int(noise)
         rng = stream(self._seed, f"emulate/{self._reads}/read") if noise and self.machine.chip.noisy else None
         given = self.machine.model.nodes[-1].given
@@ -77,6 +96,22 @@ class Emulation:
             return np.empty((0, *given), np.float32)
         found = self.machine.infer(samples.reshape(len(samples), -1), rng)
         return found.astype(np.float32, copy=False).reshape(len(samples), *given)
+
+    def _warn(self, samples: NDArray[np.float32], low: float, high: float) -> None:
+        """Say once what share of inputs the chip cuts off, where that is more than rounding or a few outliers."""
+        room = NEAR * (high - low)
+        outside = (samples < low - room) | (samples > high + room)
+        share = float(outside.mean()) if samples.size else 0.0
+        far = bool(share and max(samples.max() - high, low - samples.min()) > high - low)
+        if share > self._tolerated or far:
+            self._range = None
+            what = f"{share:.2g} of the inputs" if share < 0.001 else f"{share:.1%} of the inputs"  # noqa: PLR2004 - 0.1 %
+            warnings.warn(
+                f"{what} lie outside {low:.3g} to {high:.3g}, the range that the chip was calibrated for, and are cut "
+                "off at its ends; give hwsim.emulate calibration=, samples like those that you infer",
+                ClippedWarning,
+                stacklevel=3,
+            )
 
     def reconnect(self, layer: int, permutations: Any) -> Expense:
         """Let the positions of a layer meet other cells: position i of unit u takes cell ``permutations[u, i]`` of u.
@@ -103,11 +138,12 @@ class Emulation:
         return self.machine.price(Reconnection(0, rows, tuple(Registers.of(one, flat) for one, flat in values)))
 
     def _wanted(self, layer: int, permutations: Any) -> tuple[NDArray[np.int64] | None, ...]:
+        check_type("layer", layer, "a whole number")
         if not 0 <= layer < self.layers:
             raise ValueError(f"there is no layer {layer}; layers with cells are 0 to {self.layers - 1}")
         if self.machine.circuits.fabrics[layer] is None:
             raise ValueError(f"layer {layer} has no crossbar; give emulate a topology, such as crossbar='benes'")
-        bank, given = self.machine.layout.layers[layer], np.asarray(permutations)
+        bank, given = self.machine.layout.layers[layer], _numbers("permutations", permutations)
         if given.shape != (bank.banks, bank.ports) or not np.issubdtype(given.dtype, np.integer):
             what = f"layer {layer} wants whole numbers of shape {(bank.banks, bank.ports)}"
             raise ValueError(f"{what}, found {given.dtype} of shape {given.shape}")
@@ -164,22 +200,26 @@ def emulate(
 
     Raises:
         ValueError: a layer or an activation that hwsim or the device cannot do, with the number and class of the layer;
-            calibration or weights that are no finite numbers; an unknown name.
+            calibration or weights that are no finite numbers; an unknown name; a topology that blocks.
         FaultError: a setting that does not fit the datasheet.
     """
-    samples = None if calibration is None else np.asarray(calibration, np.float32)
-    if shape is None and samples is not None:
-        shape = samples.shape[1:]
+    for option, value in (("device", device), ("technology", technology), ("effort", effort)):
+        check_type(option, value, "a text")
+    check_type("crossbar", crossbar, "a text", none=True)
+    check_type("seed", seed, "a whole number")
+    check_type("settings", settings, "a table", none=True)
+    check_type("shape", shape, "a list of whole numbers", none=True)
+    check_effort(effort)
+    given = None if calibration is None else _samples(calibration)
+    if shape is None and given is not None:
+        shape = given.shape[1:]
     if isinstance(module, str | Path):
         found = read_onnx(Path(module), shape)
     else:
         found = module if isinstance(module, Imported) else read_module(module, shape)
-    if samples is None:
-        samples = np.random.default_rng(seed).random((SAMPLES, *found.shape), np.float32)
+    samples = np.random.default_rng(seed).random((SAMPLES, *found.shape), np.float32) if given is None else given
     if samples.shape[1:] != found.shape:
         raise ValueError(f"calibration samples have shape {samples.shape[1:]}, but the module takes {found.shape}")
-    if not np.isfinite(samples).all():
-        raise ValueError("calibration samples hold numbers that are not finite; clean the data")
     built = _device(device, dict(settings or {}))
     if problems := built.problems(found.model):
         number, what, cure = problems[0]
@@ -190,14 +230,44 @@ def emulate(
     if crossbar is not None:
         if crossbar not in CROSSBARS:
             raise ValueError(unknown("topology", crossbar, CROSSBARS))
-        fabrics = [CROSSBARS[crossbar].build(bank.ports) for bank in layout(found.model, "output").layers]
+        fabrics = [_circuit(crossbar, bank.ports) for bank in layout(found.model, "output").layers]
     switch = read_switch(*find_sheet("switch", technology))
     if crossbar is not None and switch.medium == "optical" and not isinstance(chip, OpticalChip):
         what = f"{technology} is optical, but the signals of {device} are electrical"
         raise ValueError(f"{what}; use an electronic switch technology, or a photonic device")
     machine = Machine(found.model, chip, fabrics, switch, "output", effort, calibrated=calibrated)
     machine.execute(first_entry(found.model, found.start))
-    return Emulation(machine, found.shape, seed)
+    return Emulation(machine, found.shape, seed, device, calibrated=calibration is not None)
+
+
+def _samples(calibration: Any) -> NDArray[np.float32]:
+    """Samples that can set ranges."""
+    samples = _numbers("calibration", calibration, np.float32)
+    if not samples.ndim or not len(samples):
+        raise ValueError(f"calibration must be samples, batch first, found an array of shape {samples.shape}")
+    if not np.isfinite(samples).all():
+        raise ValueError("calibration samples hold numbers that are not finite; clean the data")
+    if not samples.any():
+        raise ValueError("calibration samples are all 0, which gives no range; give samples like those to be inferred")
+    return samples
+
+
+def _circuit(topology: str, ports: int) -> Fabric:
+    """A circuit that realises whatever a later call asks for."""
+    fabric = CROSSBARS[topology].build(ports)
+    if fabric.blocking == "blocking":
+        what = f"{topology!r} cannot realise every permutation, and reconnect may be asked for any"
+        cure = ", ".join(name for name in ("benes", "waksman", "crossbar") if name in CROSSBARS)
+        raise NotOnDeviceError(f"{what}; choose a topology that does not block, such as {cure}; hwsim.cost takes any")
+    return fabric
+
+
+def _numbers(name: str, given: Any, kind: type[np.float32] | None = None) -> NDArray[Any]:
+    """An array of what a caller gave."""
+    try:
+        return np.asarray(given, kind)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{name} cannot be made an array: {error}") from None
 
 
 def _device(name: str, settings: dict[str, Any]) -> Device:

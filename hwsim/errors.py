@@ -1,8 +1,11 @@
-"""The one base of every error that hwsim raises on purpose; here stands no error of a single room."""
+"""The one base of every error that hwsim raises on purpose; no error of a single room stands here."""
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Callable, Mapping
+from numbers import Integral, Real
+from pathlib import Path
+from typing import Any, ClassVar
 
 FAILED_EXPECTATION, BAD_INPUT, FAILED, INTERRUPTED = 1, 2, 3, 130
 """Exit codes of the command line; 0 is success."""
@@ -24,3 +27,48 @@ class HwsimError(Exception):
     """
 
     exit_code: ClassVar[int] = FAILED
+
+
+class ArgumentError(HwsimError, TypeError):
+    """A function of the public face was given a value of the wrong type; the message names the argument."""
+
+    exit_code = BAD_INPUT
+
+
+_KINDS: dict[str, Callable[[Any], bool]] = {
+    "a whole number": lambda value: isinstance(value, Integral) and not isinstance(value, bool),
+    "a number": lambda value: isinstance(value, Real) and not isinstance(value, bool),
+    "a text": lambda value: isinstance(value, str),
+    "a path": lambda value: isinstance(value, str | Path) and str(value) != "",
+    "a list of texts": lambda value: isinstance(value, list | tuple) and all(isinstance(one, str) for one in value),
+    "a list of whole numbers": lambda value: (
+        isinstance(value, list | tuple) and all(isinstance(one, Integral) for one in value)
+    ),
+    "a table": lambda value: isinstance(value, Mapping),
+}
+
+
+def check_type(name: str, value: Any, *kinds: str, none: bool = False) -> None:
+    """Refuse an argument of a type that a function cannot take.
+
+    Args:
+        name: what the caller calls the argument.
+        value: what was given.
+        kinds: what would be taken, in words: ``a whole number``, ``a number``, ``a text``, ``a path``,
+            ``a list of texts``, ``a list of whole numbers``, ``a table``.
+        none: whether None is taken too.
+
+    Raises:
+        ArgumentError: the value is none of them.
+
+    Example:
+        >>> check_type("random", "5", "a whole number", none=True)
+        Traceback (most recent call last):
+        ...
+        hwsim.errors.ArgumentError: random must be a whole number or None, found '5' of type str
+    """
+    if (value is None and none) or any(_KINDS[kind](value) for kind in kinds):
+        return
+    wanted = " or ".join([*kinds, *(["None"] if none else [])])
+    found = "None" if value is None else f"{str(value)[:40]!r} of type {type(value).__name__}"
+    raise ArgumentError(f"{name} must be {wanted}, found {found}")

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from hwsim.errors import check_type
 from hwsim.library import names
 from hwsim.registry import unknown
 from hwsim.scenario import Document, Fault, FaultError, Setting, lay_over, parse_setting, read_document
@@ -98,11 +99,15 @@ def load(scenario: str | Path, settings: Sequence[str] = (), seed: int | None = 
 
     Raises:
         FaultError: no such scenario, not TOML, or a setting that fits nowhere.
+        ArgumentError: a value of the wrong type.
 
     Example:
         >>> load("digits-fpga-laperm", seed=3).document.data["seed"]
         3
     """
+    check_type("scenario", scenario, "a path")
+    check_type("settings", settings, "a list of texts")
+    check_type("seed", seed, "a whole number", none=True)
     path = find(scenario)
     document = read_document(path)
     if is_reproduction(document):

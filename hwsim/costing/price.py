@@ -13,6 +13,7 @@ from hwsim.costing.steps import Redrawn, from_arrays, read_permutations
 from hwsim.costing.trace import MINIMISED, Account, Trace
 from hwsim.crossbar import CROSSBARS
 from hwsim.crossbar.effort import EFFORT_LINES
+from hwsim.errors import check_type
 from hwsim.plan.lookup import find_sheet, read_switch
 from hwsim.registry import unknown
 from hwsim.scenario import Fault, FaultError, Faults
@@ -87,6 +88,7 @@ def cost(
     Raises:
         FaultError: an unknown name, numbers out of range, nothing or too much to price, no combination possible.
         PermutationError: a row that is no permutation.
+        ArgumentError: a value of the wrong type.
 
     Example:
         >>> import hwsim
@@ -97,6 +99,14 @@ def cost(
         >>> row["toggles"]["mean"], row["moves"]
         (4.0, 20)
     """
+    for name, value in (("random", random), ("moved", moved), ("ports", ports)):
+        check_type(name, value, "a whole number", none=True)
+    for name, value in (("count", count), ("seed", seed)):
+        check_type(name, value, "a whole number")
+    for name, words in (("topology", topology), ("technology", technology), ("effort", effort)):
+        check_type(name, words, "a text", "a list of texts")
+    check_type("minimise", minimise, "a text")
+    check_type("dwell", dwell, "a number")
     if (permutations is None) == (random is None):
         what = "nothing to price" if random is None else "permutations and random ones are both given"
         raise FaultError([Fault("--random", 1, 1, what, "", "give permutations, or the ports of random ones")])

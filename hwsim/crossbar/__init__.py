@@ -18,6 +18,7 @@ from hwsim.crossbar.fabric import (
 )
 from hwsim.crossbar.spare import Placement, avoid
 from hwsim.crossbar.topology import Topology
+from hwsim.errors import check_type
 from hwsim.registry import Registry, unknown
 
 CROSSBARS: Registry[Topology] = Registry("crossbar")
@@ -39,6 +40,7 @@ def crossbar(name: str, ports: int) -> Fabric:
         >>> configuration.apply(["a", "b", "c", "d"]).tolist()
         ['c', 'a', 'd', 'b']
     """
+    check_type("name", name, "a text")
     if name not in CROSSBARS:
         raise ValueError(unknown("topology", name, CROSSBARS))
     return CROSSBARS[name].build(ports)

@@ -2,7 +2,7 @@
 
 from hwsim.device.datasheet import Datasheet, Datum, Source, read_sheet, sheet_values
 from hwsim.device.inference import infer
-from hwsim.device.technology import Bill, Chip, Device, OpticalChip, Registers, Technology
+from hwsim.device.technology import Bill, Chip, ClippingChip, Device, OpticalChip, Registers, Technology
 from hwsim.registry import Registry
 
 DEVICES: Registry[Technology] = Registry("device")
@@ -11,6 +11,7 @@ __all__ = [
     "DEVICES",
     "Bill",
     "Chip",
+    "ClippingChip",
     "Datasheet",
     "Datum",
     "Device",

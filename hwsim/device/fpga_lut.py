@@ -171,6 +171,12 @@ class FpgaChip:
         """Width of the signals that pass the permutation circuit, bit."""
         return self.device.activation_bits
 
+    @property
+    def input_range(self) -> tuple[float, float]:
+        """What the codes of a signal reach."""
+        low, high = limits(self.device.activation_bits, signed=self.signed)
+        return low * self.input_scale, high * self.input_scale
+
     def nominal(self, layer: int) -> NDArray[np.float64]:
         """Weights as the network sees them: code times scale."""
         return np.asarray(self.layers[layer].codes * self.layers[layer].weight_scale, np.float64)

@@ -219,6 +219,12 @@ class PhotonicChip(NumberChip):
         """Width of the signals that pass the permutation circuit, before the DAC, bit."""
         return self.device.dac_bits or 64
 
+    @property
+    def input_range(self) -> tuple[float, float] | None:
+        """Signals that the modulators before the first layer leave dark and that they let pass whole."""
+        first = self.layers[0]
+        return None if first.core is None else (first.low, first.low + first.span)
+
     def nominal(self, layer: int) -> NDArray[np.float64]:
         """Weights by design level, without programming error."""
         entry = self.layers[layer]

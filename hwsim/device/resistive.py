@@ -307,6 +307,12 @@ class ResistiveChip(NumberChip):
         """Width of the signals that pass the permutation circuit, before the DAC, bit."""
         return self.device.dac_bits or 32
 
+    @property
+    def input_range(self) -> tuple[float, float] | None:
+        """What the converter before the first layer reaches."""
+        step, low, high = (float(value) for value in self.layers[0].inputs)
+        return (low * step, high * step) if self.device.dac_bits else None
+
     def nominal(self, layer: int) -> NDArray[np.float64]:
         """The weights that the devices were programmed for."""
         return self.layers[layer].design

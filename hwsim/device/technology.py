@@ -147,6 +147,15 @@ class OpticalChip(Chip, Protocol):
         """
 
 
+@runtime_checkable
+class ClippingChip(Protocol):
+    """A chip that cuts inputs off at the ends of the range it was calibrated for; a chip of any device may be one."""
+
+    @property
+    def input_range(self) -> tuple[float, float] | None:
+        """Least and largest input that passes whole; None where there is no end."""
+
+
 class Device(Protocol):
     """The law of one technology with its datasheet's numbers filled in."""
 

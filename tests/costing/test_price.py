@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from pathlib import Path
+from typing import Any
 
 import networkx as nx
 import numpy as np
@@ -17,6 +18,7 @@ from hwsim.costing import from_arrays, price
 from hwsim.costing.price import KEYS
 from hwsim.crossbar import CROSSBARS, crossbar
 from hwsim.crossbar.effort import EFFORTS
+from hwsim.errors import ArgumentError
 from hwsim.plan.lookup import read_switch, sheets
 from hwsim.scenario import FaultError
 
@@ -215,3 +217,24 @@ def test_more_ports_than_the_permutation_has(tmp_path: Path) -> None:
     (tmp_path / "p.txt").write_text("1 0 2\n")
     (row,) = hwsim.cost(tmp_path / "p.txt", topology="crossbar", ports=8)
     assert (row["ports"], row["moves"], row["switches"]) == (8, 2, 64)
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        ({"random": "5"}, "random must be a whole number or None, found '5' of type str"),
+        ({"random": 5.5}, "random must be a whole number or None"),
+        ({"random": 5, "count": None}, "count must be a whole number, found None"),
+        ({"random": 5, "moved": "3"}, "moved must be"),
+        ({"random": 5, "seed": "a"}, "seed must be"),
+        ({"random": 5, "ports": "9"}, "ports must be"),
+        ({"random": 5, "topology": 3}, "topology must be a text or a list of texts, found '3' of type int"),
+        ({"random": 5, "technology": [None]}, "technology must be"),
+        ({"random": 5, "effort": None}, "effort must be"),
+        ({"random": 5, "minimise": 3}, "minimise must be a text"),
+        ({"random": 5, "dwell": "1 s"}, "dwell must be a number"),
+    ],
+)
+def test_arguments_of_the_wrong_type(words: dict[str, Any], says: str) -> None:
+    with pytest.raises(ArgumentError, match=f"^{says}"):
+        hwsim.cost(**words)

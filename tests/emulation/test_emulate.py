@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,8 @@ import torch
 from torch import nn
 
 import hwsim
+from hwsim.emulation import ClippedWarning, NotOnDeviceError
+from hwsim.errors import ArgumentError
 
 
 def convolutional() -> nn.Sequential:
@@ -133,3 +136,117 @@ def test_calls_that_are_refused() -> None:
 def test_no_samples(device: str) -> None:
     chip = hwsim.emulate(torch.nn.Sequential(torch.nn.Linear(2, 3)), device)
     assert chip(np.empty((0, 2))).shape == (0, 3)
+
+
+DEVICES = ["fpga-lut-bthowen-2022", "pcm-nandakumar-2019", "photonic-feldmann-2021"]
+PLAIN = nn.Sequential(nn.Linear(4, 3))
+UNIT = np.random.default_rng(1).random((64, 4))
+
+
+@pytest.mark.parametrize("device", DEVICES)
+@pytest.mark.parametrize("calibration", [None, UNIT])
+def test_inputs_outside_the_calibrated_range_are_told_once(device: str, calibration: Any) -> None:
+    chip = hwsim.emulate(PLAIN, device=device, calibration=calibration)
+    inputs = UNIT.copy()
+    chip(inputs * 0.99)
+    inputs[:16, 0] = -2.0  # 16 of 256 numbers
+    with pytest.warns(
+        ClippedWarning, match=r"^6\.2% of the inputs lie outside 0.* to (1|0\.99.*), .* calibration="
+    ) as told:
+        chip(inputs)
+    assert len(told) == 1
+    assert told[0].filename == __file__
+    chip(inputs)
+
+
+def test_few_inputs_a_little_outside_given_ranges_are_no_warning() -> None:
+    chip = hwsim.emulate(PLAIN, device=DEVICES[0], calibration=UNIT)
+    inputs = UNIT.copy()
+    inputs[0, 0] = 1.3
+    chip(inputs)
+    inputs[0, 0] = 3.0
+    with pytest.warns(ClippedWarning, match=r"^0\.4% of the inputs"):
+        chip(inputs)
+    drawn = hwsim.emulate(PLAIN, device=DEVICES[0])
+    inputs[0, 0] = 1.3
+    with pytest.warns(ClippedWarning, match=r"^0\.4% of the inputs"):
+        drawn(inputs)
+
+
+def test_ranges_are_where_inputs_begin_to_be_cut_off() -> None:
+    """Beyond the range an input does as its end does, within it another input does something else."""
+    for device in DEVICES:
+        chip = hwsim.emulate(nn.Sequential(nn.Linear(1, 1)), device=device, calibration=[[0.0], [2.0]])
+        low, high = chip.machine.chip.input_range  # type: ignore[attr-defined]
+        assert (low, high) == (0.0, pytest.approx(2.0))
+        below, at, above = (chip([[x]], noise=False) for x in (1.7, high, high * 1.004))  # alone: samples leak
+        assert at == above != below
+        with pytest.warns(ClippedWarning):
+            assert chip([[high + 9]], noise=False) == at
+
+
+def test_ideal_cells_cut_nothing_off() -> None:
+    chip = hwsim.emulate(PLAIN)
+    assert chip(UNIT * 100).max() > 1
+
+
+def test_blocking_topologies_are_refused() -> None:
+    from hwsim.crossbar import CROSSBARS
+
+    for name in CROSSBARS:
+        if CROSSBARS[name].build(4).blocking == "blocking":
+            with pytest.raises(NotOnDeviceError, match=f"^'{name}' cannot realise every permutation, .* benes"):
+                hwsim.emulate(PLAIN, crossbar=name)
+        else:
+            assert hwsim.emulate(PLAIN, crossbar=name).cost()["switches"] > 0
+    with pytest.raises(NotOnDeviceError, match="'omega' cannot"):
+        hwsim.emulate(PLAIN, crossbar="omega")
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        ({"device": 3}, "device must be a text, found '3' of type int"),
+        ({"technology": None}, "technology must be a text, found None"),
+        ({"crossbar": ["benes"]}, "crossbar must be a text or None"),
+        ({"seed": "a"}, "seed must be a whole number"),
+        ({"settings": "x=3"}, "settings must be a table or None"),
+        ({"shape": 3}, "shape must be a list of whole numbers or None"),
+        ({"effort": "zeal"}, "unknown effort 'zeal'"),
+        ({"calibration": "x"}, "calibration cannot be made an array"),
+        ({"calibration": []}, r"calibration must be samples, batch first, found an array of shape \(0,\)"),
+        ({"calibration": np.zeros((3, 4))}, "calibration samples are all 0, which gives no range"),
+        ({"calibration": np.zeros((0, 4))}, r"calibration must be samples, .* shape \(0, 4\)"),
+    ],
+)
+def test_arguments_of_the_wrong_kind(words: dict[str, Any], says: str) -> None:
+    with pytest.raises((ArgumentError, ValueError), match=f"^{says}"):
+        hwsim.emulate(PLAIN, **words)
+
+
+def test_wrong_arguments_of_an_emulation() -> None:
+    chip = hwsim.emulate(PLAIN, crossbar="benes", calibration=UNIT)
+    for layer in ("a", 0.0, None, True):
+        with pytest.raises(ArgumentError, match=r"^layer must be a whole number, found"):
+            chip.reconnect(layer, [[0, 1, 2, 3]] * 3)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match=r"^permutations cannot be made an array"):
+        chip.reconnect(0, [[0, 1, 2, 3], [0]])
+    with pytest.raises(ValueError, match=r"^samples cannot be made an array"):
+        chip("x")
+    chip.reconnect(np.int64(0), [[1, 0, 2, 3]] * 3)
+    assert repr(chip) == "<Emulation on ideal: 1 layers (4 x 3), 1 reconnections>"
+
+
+@pytest.mark.parametrize(("device", "most"), [("ideal", 24), (DEVICES[0], 40), (DEVICES[1], 48)])
+def test_memory_of_a_large_layer(device: str, most: int) -> None:
+    """At most so many bytes a weight above the module's own: 4096 x 4096 weights take less than 0.8 GB."""
+    module = nn.Sequential(nn.Linear(1024, 1024))
+    samples = np.random.default_rng(0).random((8, 1024), np.float32)
+    hwsim.emulate(PLAIN, device=device)
+    tracemalloc.start()
+    try:
+        hwsim.emulate(module, device=device, calibration=samples)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert 4 < peak / 1024**2 < most
