@@ -148,7 +148,7 @@ def provenance(plan: Plan, path: Path) -> dict[str, Any]:
     from hwsim.kernels import compile as compiling
 
     libraries = {}
-    for name in ("numpy", "numba", "torch", "networkx", "scikit-learn", "matplotlib"):
+    for name in ("numpy", "numba", "torch", "networkx", "scipy", "matplotlib"):
         try:
             libraries[name] = version(name)
         except PackageNotFoundError:

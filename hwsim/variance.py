@@ -36,6 +36,8 @@ SILENT = 1e-3
 MOST_CLUSTERS = 30
 SEEN_AT_ONCE, SILHOUETTES_OF = 500, 2000
 """Test inputs that run at once, and units that a silhouette is reckoned from."""
+TRIES, MOST_ROUNDS = 4, 300
+"""Times that k-means begins anew, and rounds after which it ends in any case."""
 
 
 @dataclass(frozen=True)
@@ -218,25 +220,95 @@ def find_clusters(variance: NDArray[np.float64], seed: int) -> tuple[NDArray[np.
         the part that they serve most, then by size. And the silhouette of every number of clusters tried; none where
         there are too few different units.
     """
-    from sklearn.cluster import KMeans
-    from sklearn.metrics import silhouette_score
-
     cluster = np.full(len(variance), -1, np.int64)
     used = np.flatnonzero(variance.sum(axis=1) >= SILENT)
     points = relative(variance[used])
     most = min(MOST_CLUSTERS, len(np.unique(points, axis=0)) - 1)
     silhouettes: dict[int, float] = {}
     best: NDArray[np.int64] = np.zeros(len(used), np.int64)
-    draw = int(stream(seed, "variance/clusters").integers(2**31))
+    rng = stream(seed, "variance/clusters")
+    some = np.sort(rng.permutation(len(points))[:SILHOUETTES_OF])
     for k in range(2, most + 1):
-        labels = KMeans(k, n_init=4, random_state=draw).fit_predict(points)
-        size = min(SILHOUETTES_OF, len(points))
-        silhouettes[k] = float(silhouette_score(points, labels, sample_size=size, random_state=draw))
+        labels = k_means(points, k, rng)
+        silhouettes[k] = silhouette(points[some], labels[some])
         if silhouettes[k] == max(silhouettes.values()):
-            best = labels.astype(np.int64)
+            best = labels
     names = np.unique(best)
     centres = [points[best == name].mean(axis=0) for name in names]
     order = sorted(names, key=lambda name: (int(centres[name].argmax()), -int((best == name).sum())))
     for number, name in enumerate(order):
         cluster[used[best == name]] = number
     return cluster, silhouettes
+
+
+def k_means(points: NDArray[np.float64], k: int, rng: np.random.Generator) -> NDArray[np.int64]:
+    """Put points into k clusters: the best of several tries of Lloyd's method, each from centres drawn far apart.
+
+    Source: D. Arthur, S. Vassilvitskii, k-means++: the advantages of careful seeding, SODA 2007.
+
+    Args:
+        points: float64 (points, numbers), at least k different ones.
+        k: number of clusters.
+        rng: draws the first centres.
+
+    Returns:
+        The cluster of every point, int64 (points,).
+
+    Example:
+        >>> labels = k_means(np.array([[0.0], [0.1], [5.0], [5.1]]), 2, np.random.default_rng(0))
+        >>> bool(labels[0] == labels[1] != labels[2] == labels[3])
+        True
+    """
+    best, least = np.zeros(len(points), np.int64), np.inf
+    for _ in range(TRIES):
+        centres = points[[rng.integers(len(points))]]
+        while len(centres) < k:
+            away = _squares(points, centres).min(axis=1)
+            centres = np.concatenate([centres, points[[rng.choice(len(points), p=away / away.sum())]]])
+        labels = np.full(len(points), -1)
+        for _ in range(MOST_ROUNDS):
+            squares = _squares(points, centres)
+            new = squares.argmin(axis=1)
+            if np.array_equal(new, labels):
+                break
+            labels = new
+            for name in np.unique(labels):
+                centres[name] = points[labels == name].mean(axis=0)
+        cost = float(squares.min(axis=1).sum())
+        if cost < least:
+            best, least = labels, cost
+    return best.astype(np.int64)
+
+
+def silhouette(points: NDArray[np.float64], labels: NDArray[np.int64]) -> float:
+    """How well points lie in their clusters: mean of ``(b - a) / max(a, b)``, 0 for points alone in their cluster.
+
+    ``a`` is the mean distance of a point to the others of its cluster, ``b`` the least of those to other clusters.
+    Source: P. J. Rousseeuw, J. Comput. Appl. Math. 20, 53 (1987).
+
+    Returns:
+        -1 to 1; 0 where there are fewer than two clusters.
+
+    Example:
+        >>> silhouette(np.array([[0.0], [1.0], [3.0]]), np.array([0, 0, 1])).__round__(4)
+        0.3889
+    """
+    names, own, count = np.unique(labels, return_inverse=True, return_counts=True)
+    if len(names) < 2:  # noqa: PLR2004 - nothing to compare
+        return 0.0
+    distance = np.sqrt(_squares(points, points))
+    to = np.stack([distance[:, own == number].sum(axis=1) for number in range(len(names))], axis=1)
+    rows = np.arange(len(points))
+    inside = to[rows, own] / np.maximum(count[own] - 1, 1)
+    to = to / count
+    to[rows, own] = np.inf
+    other = to.min(axis=1)
+    found = (other - inside) / np.maximum(np.maximum(inside, other), np.finfo(np.float64).tiny)
+    return float(np.where(count[own] > 1, found, 0.0).mean())
+
+
+def _squares(points: NDArray[np.float64], others: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Squared distances, (points, others)."""
+    from scipy.spatial.distance import cdist
+
+    return np.asarray(cdist(points, others, "sqeuclidean"), np.float64)

@@ -1,17 +1,31 @@
-"""Handwritten digits, 8 x 8 pixels, 1,797 real images that come inside scikit-learn.
+"""Handwritten digits, 8 x 8 pixels, 1,797 real images that travel with the package.
 
-Source: E. Alpaydin, C. Kaynak, Optical Recognition of Handwritten Digits, UCI Machine Learning Repository (1998).
+Source: E. Alpaydin, C. Kaynak, Optical Recognition of Handwritten Digits, UCI Machine Learning Repository (1998);
+``digits.txt`` beside the data tells form and licence.
 """
 
 from __future__ import annotations
+
+import hashlib
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING
+from zipfile import BadZipFile
 
 import numpy as np
 from pydantic import Field
 
 from hwsim.scenario import Section
 from hwsim.stream import stream
-from hwsim.task.data import Shape, Task, TaskPlugin
+from hwsim.task.data import DataError, Shape, Task, TaskPlugin
 from hwsim.task.pixels import Pixels, arrange
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+DATA = Path(__file__).with_name("digits.npz")
+DIGEST = "87ff0c9e40dc7e2c0e34e7257799c2e3f3aec1a016363bb11cad869ec428a826"
+"""SHA-256 of the bytes of all images and then all classes."""
 
 
 class DigitsParameters(Section):
@@ -32,6 +46,30 @@ def _shape(_: DigitsParameters) -> Shape:
     return Shape(features=64, outputs=10, goal="classification")
 
 
+def read(path: Path = DATA) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """Read the images and their classes.
+
+    Returns:
+        Images, uint8 0..16 (1797, 64), and classes, uint8 0..9 (1797,).
+
+    Raises:
+        DataError: the file is missing, damaged or another one.
+
+    Example:
+        >>> images, classes = read()
+        >>> images.shape, classes[:5].tolist()
+        ((1797, 64), [0, 1, 2, 3, 4])
+    """
+    try:
+        with np.load(BytesIO(path.read_bytes()), allow_pickle=False) as found:
+            images, classes = found["images"], found["classes"]
+    except (OSError, ValueError, KeyError, BadZipFile) as error:
+        raise DataError(f"{path}: the digits cannot be read ({error}); install hwsim again") from error
+    if hashlib.sha256(images.tobytes() + classes.tobytes()).hexdigest() != DIGEST:
+        raise DataError(f"{path}: these are not the digits that hwsim knows; install hwsim again")
+    return images, classes
+
+
 def load(parameters: DigitsParameters) -> Task:
     """Load the images, scaled to 0..1, split by a fixed shuffle.
 
@@ -39,13 +77,11 @@ def load(parameters: DigitsParameters) -> Task:
         >>> load(DigitsParameters()).test_x.shape
         (359, 64)
     """
-    from sklearn.datasets import load_digits
-
-    pixels, labels = load_digits(return_X_y=True)
+    pixels, labels = read()
     order = stream(parameters.split_seed, "task/digits/split").permutation(len(labels))
     held_out = round(len(labels) * parameters.test_fraction)
-    images = (np.asarray(pixels)[order] / 16).astype(np.float32)
-    classes = np.asarray(labels)[order].astype(np.int64)
+    images = (pixels[order] / 16).astype(np.float32)
+    classes = labels[order].astype(np.int64)
     task = Task(
         shape=_shape(parameters),
         train_x=images[held_out:],
@@ -59,7 +95,7 @@ def load(parameters: DigitsParameters) -> Task:
 
 PLUGIN = TaskPlugin(
     name="digits",
-    summary="8x8 handwritten digits from scikit-learn, 10 classes, no download",
+    summary="8x8 handwritten digits, 10 classes, no download",
     parameters=DigitsParameters,
     shape=_shape,
     load=load,

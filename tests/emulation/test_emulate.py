@@ -233,7 +233,7 @@ def test_wrong_arguments_of_an_emulation() -> None:
         chip.reconnect(0, [[0, 1, 2, 3], [0]])
     with pytest.raises(ValueError, match=r"^samples cannot be made an array"):
         chip("x")
-    chip.reconnect(np.int64(0), [[1, 0, 2, 3]] * 3)
+    chip.reconnect(np.int64(0), [[1, 0, 2, 3]] * 3)  # type: ignore[arg-type]
     assert repr(chip) == "<Emulation on ideal: 1 layers (4 x 3), 1 reconnections>"
 
 

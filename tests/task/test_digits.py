@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
+from pathlib import Path
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.datasets import load_digits
 
 from hwsim.task import TASKS, Task
-from hwsim.task.digits import DigitsParameters, load
+from hwsim.task.data import DataError
+from hwsim.task.digits import DATA, DigitsParameters, load, read
 
 
 def images(task: Task) -> Counter[tuple[bytes, int]]:
@@ -52,3 +55,25 @@ def test_the_split_of_every_published_result() -> None:
 
 
 LABELS = [6, 7, 3, 7, 5, 4, 3, 8, 1, 8, 0, 2]
+
+
+def test_the_data_are_those_of_scikit_learn() -> None:
+    pixels, labels = load_digits(return_X_y=True)
+    images, classes = read()
+    assert images.dtype == classes.dtype == np.uint8
+    assert np.array_equal(images, pixels)
+    assert np.array_equal(classes, labels)
+    assert DATA.stat().st_size < 60_000
+
+
+def test_data_that_are_damaged_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "digits.npz"
+    with pytest.raises(DataError, match=r"digits.npz: the digits cannot be read .*; install hwsim again"):
+        read(path)
+    path.write_bytes(DATA.read_bytes()[:1000])
+    with pytest.raises(DataError, match="cannot be read"):
+        read(path)
+    images, classes = read()
+    np.savez(path, images=images, classes=classes[::-1])
+    with pytest.raises(DataError, match="these are not the digits"):
+        read(path)

@@ -15,7 +15,7 @@ from hwsim.exporting import plan_of
 from hwsim.folder import FolderError
 from hwsim.model import Model, read_model, start
 from hwsim.scenario import parse_document
-from hwsim.variance import find_clusters, task_variance, unit_variances
+from hwsim.variance import find_clusters, k_means, silhouette, task_variance, unit_variances
 from tests.conftest import run_here
 
 DEEP = """
@@ -110,3 +110,23 @@ def test_a_run_of_one_task_has_nothing_to_compare(tiny: Path, tmp_path: Path) ->
     run_here(tiny, tmp_path / "run", "controller.epochs=1")
     with pytest.raises(FolderError, match="this run has one task; variances compare the parts of a task of several"):
         task_variance(plan_of(tmp_path / "run"), tmp_path / "run")
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_clusters_against_scikit_learn(seed: int) -> None:
+    from sklearn.cluster import KMeans
+    from sklearn.metrics import silhouette_score
+
+    rng = np.random.default_rng(seed)
+    points = np.concatenate([rng.normal(size=3) * 3 + rng.normal(size=(40, 3)) for _ in range(5)])
+    for k in (2, 5, 9):
+        labels = k_means(points, k, rng)
+        assert set(labels.tolist()) == set(range(k))
+        cost = sum(((points[labels == n] - points[labels == n].mean(axis=0)) ** 2).sum() for n in range(k))
+        assert cost <= KMeans(k, n_init=10, random_state=0).fit(points).inertia_ * 1.05
+        assert silhouette(points, labels) == pytest.approx(silhouette_score(points, labels), abs=1e-12)
+
+
+def test_k_means_of_every_point_its_own() -> None:
+    points = np.arange(6.0)[:, None] ** 2
+    assert sorted(k_means(points, 6, np.random.default_rng(0))) == list(range(6))
