@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from hwsim.execution import layout
 from hwsim.export import EXPORTS
 from hwsim.folder import SCENARIO, SCHEDULE, FolderError
 from hwsim.plan import resolve
@@ -33,6 +34,8 @@ def plan_of(run: Path) -> Plan:
     with open_schedule(run / SCHEDULE) as schedule:
         if schedule.identity != plan.identity:
             raise FolderError(f"{run}: scenario and schedule are of different runs or versions; run the scenario again")
+        if schedule.layout != layout(plan.model, plan.scenario.crossbar.scope):
+            raise FolderError(f"{run}: the schedule's layout does not fit the scenario's model; run the scenario again")
         check_recorded(run / SCHEDULE, schedule)
     return plan
 

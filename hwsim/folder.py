@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import fcntl
 import json
 import os
@@ -18,7 +17,7 @@ from hwsim.errors import BAD_INPUT, HwsimError
 from hwsim.export import EXPORTS
 from hwsim.scenario import emit
 from hwsim.schedule import ScheduleError, is_blank, open_schedule
-from hwsim.score import SPENT, by_part, worst, write_table
+from hwsim.score import SPENT, by_part, read_answer, read_table, worst, write_table
 from hwsim.version import VERSION
 from hwsim.whole import whole
 
@@ -65,7 +64,7 @@ class RunFolder:
         if not self.path.is_dir():
             raise FolderError(f"{self.path}: no run folder; give the folder that hwsim run printed")
         try:
-            found: dict[str, Any] = json.loads((self.path / ANSWER).read_text())
+            found = read_answer((self.path / ANSWER).read_text())
         except FileNotFoundError:
             started = self.schedule.is_file()
             why = "the run is not finished; run its scenario again" if started else "no run lies here"
@@ -78,18 +77,16 @@ class RunFolder:
         """The score table, one row an event.
 
         Raises:
-            FolderError: it is missing or empty.
+            FolderError: it is missing, empty or damaged.
         """
         table = self.path / "score.csv"
         try:
-            with table.open(newline="") as file:
-                rows = list(csv.DictReader(file))
+            return read_table(table.read_text())
         except FileNotFoundError:
-            rows = []
-        if not rows:
-            what = f"{table}: the score table is missing or empty"
-            raise FolderError(f"{what}; remove it if it is there and run the scenario again, which writes it anew")
-        return rows
+            raise FolderError(f"{table}: the score table is missing; run the scenario again") from None
+        except (OSError, ValueError) as error:
+            what, cure = f"cannot be read ({error})", "remove it and run the scenario again, which writes it anew"
+            raise FolderError(f"{table}: {what}; {cure}") from error
 
     def write(self, name: str, content: str | bytes) -> None:
         """Write one file whole or not at all.
@@ -107,7 +104,7 @@ class RunFolder:
         from hwsim.report.figure import draw
 
         with open_schedule(self.schedule) as schedule:
-            rows, reference = schedule.scores(), json.loads(schedule.note("reference") or "{}")
+            rows, reference = _scores(schedule)
             answer = self.sum_up(plan, schedule)
         self.write("score.csv", write_table(rows))
         merit = next(iter(reference))
@@ -122,7 +119,7 @@ class RunFolder:
     @staticmethod
     def sum_up(plan: Plan, schedule: ScheduleFile) -> dict[str, Any]:
         """The answer that a complete schedule gives."""
-        rows, reference = schedule.scores(), json.loads(schedule.note("reference") or "{}")
+        rows, reference = _scores(schedule)
         last, merit = rows[-1], next(iter(reference))
         keys = (merit, f"{merit}_noiseless", "loss", *SPENT, "trajectory_error", "trajectory_error_worst")
         parts = by_part(rows, merit, reference.get("parts", {}))
@@ -141,6 +138,23 @@ class RunFolder:
             **({"parts": parts} if parts else {}),
             **({"ended": ended} if (ended := schedule.note("ended")) else {}),
         }
+
+
+def _scores(schedule: ScheduleFile) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """The score rows of a complete schedule, and the reference beside them.
+
+    Raises:
+        ScheduleError: they are not there, or damaged.
+    """
+    rows = schedule.scores()
+    try:
+        reference: Any = json.loads(schedule.note("reference") or "")
+    except (ValueError, RecursionError):
+        reference = None
+    metric = next(iter(reference), "") if isinstance(reference, dict) else ""
+    if not metric or not rows or not {metric, "event", "switches", *SPENT} <= set(rows[-1]):
+        raise ScheduleError(f"{schedule.path}: scores are missing or damaged; run its scenario in another folder")
+    return rows, reference
 
 
 def provenance(plan: Plan, path: Path) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from hwsim.replay import snapshot
 from hwsim.schedule import open_schedule
 from hwsim.score import Score, interval, judge, worst
 from hwsim.stream import stream
+from hwsim.task.loading import load_task
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -63,7 +64,7 @@ def run(plan: Plan, out: Path, report: Report) -> dict[str, Any]:
     if done.finished and (answer := done.answer())["identity"] == plan.identity:
         return answer
     check_memory(plan)
-    task = plan.task.load(plan.task_parameters)  # before a folder is made
+    task = load_task(plan.task, plan.task_parameters)  # before a folder is made
     check_memory(plan, len(task.test_x))
     with claim(out, plan) as folder:
         if not folder.finished:  # another process may have come first
@@ -97,7 +98,7 @@ def measure(plan: Plan, out: Path, report: Report, events: Sequence[int] = ()) -
         ``moved``, the moves of that event alone.
     """
     check_memory(plan)
-    task = plan.task.load(plan.task_parameters)
+    task = load_task(plan.task, plan.task_parameters)
     check_memory(plan, len(task.test_x))
     with claim(out, plan) as folder:
         values = initial_values(plan, task, folder.path / KEPT, lambda share: report("fabrication", share, None))

@@ -14,6 +14,7 @@ import difflib
 import importlib
 import importlib.util
 import pkgutil
+import traceback
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.metadata import entry_points
@@ -209,3 +210,30 @@ def ambiguous(noun: str, name: str, candidates: Iterable[str]) -> str:
         "ambiguous technology 'pcm'; give more of the name: pcm-gst-chen-2022, pcm-sb2se3-yu-2026"
     """
     return f"ambiguous {noun} {name!r}; give more of the name: {', '.join(candidates)}"
+
+
+NOUNS = ("controller", "crossbar", "device", "export", "task")
+"""The catalogued packages, to each of which third parties may add entries."""
+
+
+def blame(error: BaseException) -> str:
+    """Name the plug-in of a third party in whose code an error came up, in one line; empty where it was in none.
+
+    Args:
+        error: as it was caught; its traceback tells the way.
+
+    Example:
+        >>> blame(ValueError("of this program"))
+        ''
+    """
+    homes: dict[str, list[str]] = {}
+    for noun in NOUNS:
+        for point in entry_points(group=f"hwsim.{noun}"):
+            homes.setdefault(point.value.partition(":")[0].strip(), []).append(f"{point.name!r} (hwsim.{noun})")
+    steps = [(frame.f_globals.get("__name__", ""), line) for frame, line in traceback.walk_tb(error.__traceback__)]
+    for module, line in reversed(steps):
+        for home, names in homes.items():
+            if module == home or module.startswith(f"{home}."):
+                what = " ".join(traceback.format_exception_only(error)[-1].split())
+                return f"plug-in {' or '.join(names)} failed: {what} (in {module}, line {line})"
+    return ""

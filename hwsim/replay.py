@@ -8,6 +8,7 @@ from hwsim.execution import replay
 from hwsim.export import LayerSnapshot, Snapshot
 from hwsim.plan import KEPT, assemble, initial_values
 from hwsim.schedule import ScheduleError, open_schedule
+from hwsim.task.loading import load_task
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,7 +28,7 @@ def configured(plan: Plan, schedule_path: Path, event: int) -> Snapshot:
     Raises:
         ScheduleError: there is no such event.
     """
-    task = plan.task.load(plan.task_parameters)
+    task = load_task(plan.task, plan.task_parameters)
     machine = assemble(plan, task, initial_values(plan, task, schedule_path.parent / KEPT))
     with open_schedule(schedule_path) as schedule:
         last = schedule.events() - 1

@@ -12,6 +12,7 @@ from hwsim.folder import SCHEDULE, FolderError
 from hwsim.plan import KEPT, assemble, initial_values
 from hwsim.schedule import open_schedule
 from hwsim.score import judge
+from hwsim.task.loading import load_task
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -44,7 +45,7 @@ def follow(plan: Plan, run: Path) -> Trajectory:
     Raises:
         FolderError: the run's task has no trajectories.
     """
-    task = plan.task.load(plan.task_parameters)
+    task = load_task(plan.task, plan.task_parameters)
     if not task.period:
         raise FolderError(f"{run}: the task of this run, {plan.task.name!r}, has no trajectories")
     machine = assemble(plan, task, initial_values(plan, task, run / KEPT))

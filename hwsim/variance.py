@@ -20,6 +20,7 @@ from hwsim.folder import SCHEDULE, FolderError
 from hwsim.plan import KEPT, assemble, initial_values
 from hwsim.schedule import Follower, open_schedule
 from hwsim.stream import stream
+from hwsim.task.loading import load_task
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -125,7 +126,7 @@ def task_variance(plan: Plan, run: Path, report: Callable[[float], None] = lambd
     Raises:
         FolderError: the run has one task alone, or no hidden units.
     """
-    task = plan.task.load(plan.task_parameters)
+    task = load_task(plan.task, plan.task_parameters)
     if not task.parts:
         raise FolderError(f"{run}: this run has one task; variances compare the parts of a task of several")
     if len(plan.model.layers) < 2:  # noqa: PLR2004 - hidden and last

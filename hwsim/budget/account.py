@@ -15,6 +15,7 @@ from hwsim.score import judge
 from hwsim.session import run
 from hwsim.stream import stream
 from hwsim.task import METRICS
+from hwsim.task.loading import load_task
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -101,7 +102,7 @@ def account(
         name = plan.scenario.device.name
         raise BudgetError(f"device {name} has no effects that can be switched off: there is nothing to account for")
     folder = run(scenario, out, report).run
-    task = plan.task.load(plan.task_parameters)
+    task = load_task(plan.task, plan.task_parameters)
     values = initial_values(plan, task, folder / KEPT)
     machine = assemble(plan, task, values) if plan.switch.medium == "optical" else None
     state = final_state(folder, machine)

@@ -11,6 +11,8 @@ import typer
 if TYPE_CHECKING:
     from hwsim.budget import Budget
 
+PICTURE = "budget.png"
+
 
 def budget(
     scenario: Annotated[str, typer.Argument(help="Scenario file, or the name of a shipped one.")],
@@ -26,18 +28,24 @@ def budget(
 ) -> None:
     """Switch the effects of a scenario's device on one at a time, and all but one, and show what each costs."""
     from hwsim.budget import account
+    from hwsim.cli.place import check_picture, check_place
     from hwsim.report.budget import draw_budget
-    from hwsim.session import load
+    from hwsim.session import default_folder, load
 
     loaded = load(scenario, set_ or [], seed)
+    folder = out or default_folder(loaded.plan())
+    if picture:
+        check_picture(picture, "--picture")
+    else:
+        check_place(folder / PICTURE, "--picture" if folder.is_dir() else "--out")
     if quiet:
-        found = account(loaded, chips, out)
+        found = account(loaded, chips, folder)
     else:
         from hwsim.cli.progress import Progress
 
         with Progress() as progress:
-            found = account(loaded, chips, out, progress.report)
-    path = picture or found.run / "budget.png"
+            found = account(loaded, chips, folder, progress.report)
+    path = picture or found.run / PICTURE
     bars = [(i.effect, i.alone, i.alone_error, i.last, i.last_error) for i in found.items]
     title = str(loaded.document.data.get("title", scenario))
     draw_budget(bars, (found.nothing, found.everything), found.merit, f"What each effect costs: {title}", path)

@@ -8,7 +8,10 @@ import sys
 import traceback
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
+import typer
+
 from hwsim.errors import FAILED, INTERRUPTED, HwsimError
+from hwsim.registry import blame
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,8 +47,11 @@ def ending(verb: Callable[P, R]) -> Callable[P, R]:
         except HwsimError as error:
             sys.stderr.write(f"{error}\n")
             raise SystemExit(error.exit_code) from None
-        except Exception:  # a fault of hwsim: its traceback is wanted, and exit code 1 means something else
-            traceback.print_exc()
+        except typer.Exit:  # an end with a code of its own
+            raise
+        except Exception as error:
+            # without a plug-in it is a fault of hwsim: its traceback is wanted, and exit code 1 means something else
+            sys.stderr.write(f"{blamed}\n" if (blamed := blame(error)) else traceback.format_exc())
             raise SystemExit(FAILED) from None
 
     return wrapped

@@ -20,7 +20,10 @@ def export(
     ] = None,
 ) -> None:
     """Export the configuration of all crossbars at one event of a run."""
+    from hwsim.cli.place import check_place
     from hwsim.exporting import export_run
 
+    if out or run.is_dir():
+        check_place(out or run / "export", "--out")
     for path in export_run(run, format_, event, out):
         typer.echo(str(path))

@@ -25,13 +25,17 @@ def import_(
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")] = False,
 ) -> None:
     """Turn a trained network from an ONNX file into a model file and its values, which a scenario can start from."""
+    from hwsim.cli.place import check_place
     from hwsim.imported import read_onnx, write_model
     from hwsim.scenario import Fault, FaultError
 
+    stem = _stem(file.stem if name is None else name)
+    if write:
+        check_place(out / "models", "--out")
     try:
         network = read_onnx(file, _sizes(shape))
         costs = {one: _cost(network, one) for one in device or []}
-        written = write_model(network, out / "models", name or file.stem) if write else ()
+        written = write_model(network, out / "models", stem) if write else ()
     except ValueError as error:
         if isinstance(error, FaultError):
             raise
@@ -51,6 +55,26 @@ def import_(
     if written:
         typer.echo(f"wrote {written[0]} and {written[1]}")
         typer.echo(f'a scenario takes them with [model] name = "{written[0].stem}", [fabrication] values = "imported"')
+
+
+def _stem(name: str) -> str:
+    """The name of a model file, which must stay in its folder on every system.
+
+    Raises:
+        FaultError: it is no plain name.
+
+    Example:
+        >>> _stem("resnet.8")
+        'resnet.8'
+    """
+    from hwsim.scenario import Fault, FaultError
+
+    forbidden = sorted({letter for letter in name if letter in '/\\:*?"<>|' or not letter.isprintable()})
+    if not name.strip() or name.startswith(".") or name != name.strip() or forbidden:
+        what = f"{name!r} is not a plain name for a model file"
+        cure = "give one without / \\ : and the like, and without a dot or blank at its start, such as --name mynet"
+        raise FaultError([Fault("--name", 1, 1, what, "", cure)])
+    return name
 
 
 def _sizes(shape: str | None) -> tuple[int, ...] | None:

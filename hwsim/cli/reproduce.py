@@ -12,10 +12,6 @@ if TYPE_CHECKING:
     from hwsim.reproduction import Conduct, Job, Outcome, Reproduction
 
 
-PICTURES = (".png", ".svg", ".pdf")
-"""What pictures can be written as."""
-
-
 def reproduce(
     name: Annotated[str, typer.Argument(help="Reproduction file, or a name: hwsim list reproductions.")],
     kept: Annotated[
@@ -50,13 +46,16 @@ def reproduce(
     answer from their files, an unfinished one from its last seconds. A run that fails is named, and the others go on.
     The exit code is 1 where an expectation of the file fails, 3 where runs failed.
     """
+    from hwsim.cli.place import check_picture, check_place
     from hwsim.folder import SCHEDULE
-    from hwsim.reproduction import check_place, compare, kept_path, read_kept, run_folder, values
+    from hwsim.reproduction import check_place as check_keeping
+    from hwsim.reproduction import compare, kept_path, read_kept, run_folder, values
     from hwsim.reproduction import keep as keep_results
 
     found = _read(name)
     folder = out or Path("runs") / found.name
-    _check_picture(picture)
+    if picture:
+        check_picture(picture, "--picture")
     points = _points(found, curve, x, seeds)
     if kept:
         _refuse(kept=kept, keep=keep, set_=set_)
@@ -66,8 +65,9 @@ def reproduce(
         schedules: list[Path] = []
     else:
         _refuse(keep=keep, set_=set_, jobs=jobs)
+        check_place(folder, "--out")
         if keep:
-            check_place(found)
+            check_keeping(found)
         chosen = _choose(found, points, set_ or [])
         done = _carry_out(found, chosen, folder, jobs, quiet=quiet)
         schedules = [run_folder(folder, job) / SCHEDULE for job in chosen]
@@ -174,18 +174,6 @@ def _choose(found: Reproduction, points: set[tuple[str, str, int]], extra: list[
         for job in plan_jobs(found, extra, only)
     ]
     return [job for job in jobs if job.places]
-
-
-def _check_picture(path: Path | None) -> None:
-    """Refuse a picture that cannot be drawn before anything is computed."""
-    from hwsim.scenario import Fault, FaultError
-
-    if path is not None and path.suffix.lower() not in PICTURES:
-        what, cure = (
-            f"no picture can be written as {path.suffix or 'a file without a suffix'}",
-            "use .png, .svg or .pdf",
-        )
-        raise FaultError([Fault("--picture", 1, 1, what, "", cure)])
 
 
 def _carry_out(found: Reproduction, chosen: list[Job], folder: Path, workers: int | None, *, quiet: bool) -> Conduct:

@@ -35,6 +35,10 @@ def show(
     hwsim show variance RUN tells which hidden units serve which part of a task of several; hwsim show trajectory RUN
     draws what a recurrent network gives over what it should.
     """
+    if picture:
+        from hwsim.cli.place import check_picture
+
+        check_picture(picture, "--picture")
     if name is None:
         _show_run(run, json=json)
     elif str(run) == "device":
@@ -58,8 +62,10 @@ def _show_device(name: str, picture: Path | None, *, json: bool) -> None:
     import json as writer
     from dataclasses import asdict
 
+    from hwsim.cli.place import check_place
     from hwsim.portrait import portray
 
+    check_place(picture or Path(f"{name}.png"), "--picture")
     found = portray(name)
     path = None
     if found.curves is not None:
@@ -92,12 +98,14 @@ def _show_variance(run: Path, picture: Path | None, *, json: bool) -> None:
     """Which hidden units serve which part of a task of several; a table and a picture go into the run's folder."""
     import json as writer
 
+    from hwsim.cli.place import check_place
     from hwsim.exporting import plan_of
     from hwsim.report.variance import draw_variance
     from hwsim.score import write_table
     from hwsim.variance import task_variance
 
     plan = plan_of(run)
+    check_place(picture or run / "variance.png", "--picture")
     found = task_variance(plan, run)
     table, path = run / "variance.csv", picture or run / "variance.png"
     table.write_text(write_table(found.table()))
@@ -123,11 +131,13 @@ def _show_trajectory(run: Path, picture: Path | None, *, json: bool) -> None:
     """What the chip of a finished run gives in place of a trajectory; the picture goes into the run's folder."""
     import json as writer
 
+    from hwsim.cli.place import check_place
     from hwsim.exporting import plan_of
     from hwsim.report.trajectory import draw_trajectory
     from hwsim.trajectory import follow
 
     plan = plan_of(run)
+    check_place(picture or run / "trajectory.png", "--picture")
     found, path = follow(plan, run), picture or run / "trajectory.png"
     draw_trajectory(found.target, found.output, found.learned, found.errors, plan.scenario.title, path)
     if json:

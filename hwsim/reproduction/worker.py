@@ -16,6 +16,9 @@ import traceback
 from pathlib import Path
 from typing import Any
 
+from hwsim.errors import HwsimError
+from hwsim.registry import blame
+
 REPORT_SECONDS = 0.5
 
 
@@ -49,8 +52,10 @@ def main() -> None:
 
 def _why(error: BaseException) -> str:
     """What went wrong: in the words of this program where it foresaw it, else with the place in the code."""
-    if type(error).__module__.startswith("hwsim."):
+    if isinstance(error, HwsimError):
         return str(error)
+    if blamed := blame(error):
+        return blamed
     place = traceback.extract_tb(error.__traceback__)[-1]
     return f"{type(error).__name__}: {error} ({Path(place.filename).name}:{place.lineno})"
 

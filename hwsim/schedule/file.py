@@ -71,8 +71,12 @@ class ScheduleFile:
         self._db = connection
         self._patience, self._written = patience, time.monotonic()
         about = dict(self._db.execute("select key, value from about"))
-        self.identity = str(about["identity"])
-        self.layout = Layout.from_json(about["layout"])
+        try:
+            self.identity = str(about["identity"])
+            self.layout = Layout.from_json(about["layout"])
+        except (KeyError, TypeError, ValueError, RecursionError) as error:
+            what = f"lacks {error}" if isinstance(error, KeyError) else f"has a layout that cannot be read ({error})"
+            raise ScheduleError(f"{path}: the schedule {what}; run its scenario again") from error
         self.complete = about.get("complete") == "yes"
 
     def append(self, entry: Entry, score: Mapping[str, Any], state: bytes | Callable[[], bytes]) -> None:
@@ -118,12 +122,23 @@ class ScheduleFile:
 
     def scores(self) -> list[dict[str, Any]]:
         """The score of every event in order."""
-        return [json.loads(text) for (text,) in self._db.execute("select score from event order by event")]
+        found = self._db.execute("select event, score from event order by event").fetchall()
+        return [self._score(event, text) for event, text in found]
+
+    def _score(self, event: object, text: str) -> dict[str, Any]:
+        """A score row from its text."""
+        try:
+            found = json.loads(text)
+        except (TypeError, ValueError, RecursionError):
+            found = None
+        if not isinstance(found, dict):
+            raise ScheduleError(f"{self.path}: the score of event {event} cannot be read; run its scenario again")
+        return found
 
     def last(self) -> tuple[int, float]:
         """Number and epoch of the last event."""
         event, score = self._db.execute("select event, score from event order by event desc limit 1").fetchone()
-        return int(event), float(json.loads(score)["epoch"])
+        return int(event), float(self._score(event, score).get("epoch", 0.0))
 
     def state(self) -> bytes | None:
         """The controller's state after the last event, None before the first and after the end."""
@@ -137,19 +152,24 @@ class ScheduleFile:
             ScheduleError: connections or registers do not fit the layout, or a permutation is none.
         """
         registers: dict[int, np.ndarray] = {}
-        for event, batch in self._db.execute("select event, batch from event order by event").fetchall():
+        found = self._db.execute("select event, batch from event order by event").fetchall()
+        for number, (event, batch) in enumerate(found):
+            if event != number or not isinstance(batch, int) or batch < 0:
+                raise ScheduleError(f"{self.path}: event {number} is missing or damaged; run its scenario again")
             permutations: list[np.ndarray | None] = [None] * len(self.layout.layers)
             query = "select layer, permutation from connection where event = ?"
             for layer, content in self._db.execute(query, (event,)):
                 permutations[layer] = self._permutation(event, layer, content)
             for layer, content in self._db.execute("select layer, content from register where event = ?", (event,)):
                 registers[layer] = self._registers(event, layer, content)
+            if sorted(registers) != list(range(len(self.layout.layers))):
+                raise ScheduleError(f"{self.path}: event {event} lacks registers of its layers; run its scenario again")
             yield Entry(event, batch, tuple(permutations), tuple(registers[i] for i in range(len(registers))))
 
     def _bank(self, event: int, layer: int, content: bytes, size: Callable[[Bank], int]) -> Bank:
         """The layout of a layer, if so many bytes fit it."""
-        bank = self.layout.layers[layer] if 0 <= layer < len(self.layout.layers) else None
-        if bank is None or len(content) != size(bank):
+        bank = self.layout.layers[layer] if layer in range(len(self.layout.layers)) else None
+        if bank is None or not isinstance(content, bytes) or len(content) != size(bank):
             raise ScheduleError(f"{self.path}: event {event}, layer {layer} does not fit the schedule's own layout")
         return bank
 
@@ -269,4 +289,7 @@ def open_schedule(path: Path, new: tuple[str, Layout] | None = None, patience: f
         if writable:
             db.execute("pragma journal_mode = wal")
             db.execute("pragma synchronous = normal")
-        yield ScheduleFile(path, db, patience)
+        schedule = ScheduleFile(path, db, patience)
+        if new is not None and schedule.layout != new[1]:
+            raise ScheduleError(f"{path}: the schedule is of a chip with another layout; run its scenario elsewhere")
+        yield schedule

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
@@ -63,8 +63,21 @@ class Layout:
 
     @staticmethod
     def from_json(text: str) -> Layout:
-        """The layout that a JSON text describes."""
-        return Layout(tuple(Bank(**entry) for entry in json.loads(text)))
+        """The layout that a JSON text describes.
+
+        Raises:
+            ValueError: it describes none.
+        """
+        found = json.loads(text)
+        if not isinstance(found, list):
+            raise ValueError("a layout is a list of layers")  # noqa: TRY004 - told like other faults of the file
+        for number, entry in enumerate(found):
+            sound = isinstance(entry, dict) and set(entry) == {field.name for field in fields(Bank)}
+            counts = [entry[key] for key in ("layer", "banks", "ports", "registers")] if sound else []
+            sound = sound and all(type(count) is int and count >= 0 for count in counts)
+            if not sound or entry["layer"] != number or type(entry["learned"]) is not bool:
+                raise ValueError(f"layer {number} of the layout is not {[field.name for field in fields(Bank)]}")
+        return Layout(tuple(Bank(**entry) for entry in found))
 
 
 @dataclass(frozen=True)

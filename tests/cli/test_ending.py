@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import typer
 
 import hwsim
 from hwsim.cli import main
@@ -187,3 +188,15 @@ def test_a_fault_of_the_program_shows_its_traceback(capsys: pytest.CaptureFixtur
     assert caught.value.code == 3
     assert told.startswith("Traceback (most recent call last):\n")
     assert told.endswith("\nZeroDivisionError\n")
+
+
+@pytest.mark.parametrize("code", [0, 1, 2, 3])
+def test_an_end_with_a_code_of_its_own(code: int, capsys: pytest.CaptureFixture[str]) -> None:
+    """Verbs end with 1 where an expectation failed: that is no fault of the program."""
+
+    def verb() -> None:
+        raise typer.Exit(code)
+
+    with pytest.raises(typer.Exit) as caught:
+        ending(verb)()
+    assert (caught.value.exit_code, capsys.readouterr().err) == (code, "")
