@@ -6,11 +6,13 @@ import functools
 import os
 import sys
 import traceback
+import warnings
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 import typer
 
-from hwsim.errors import FAILED, INTERRUPTED, HwsimError
+from hwsim.environment import WARNING, unreadable
+from hwsim.errors import BAD_INPUT, FAILED, INTERRUPTED, HwsimError
 from hwsim.registry import blame
 
 if TYPE_CHECKING:
@@ -25,6 +27,7 @@ def ending(verb: Callable[P, R]) -> Callable[P, R]:
 
     @functools.wraps(verb)
     def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
+        warnings.filterwarnings("error", WARNING)
         try:
             return verb(*args, **kwargs)
         except KeyboardInterrupt:
@@ -50,6 +53,9 @@ def ending(verb: Callable[P, R]) -> Callable[P, R]:
         except typer.Exit:  # an end with a code of its own
             raise
         except Exception as error:
+            if told := unreadable(error):
+                sys.stderr.write(f"{told}\n")
+                raise SystemExit(BAD_INPUT) from None
             # without a plug-in it is a fault of hwsim: its traceback is wanted, and exit code 1 means something else
             sys.stderr.write(f"{blamed}\n" if (blamed := blame(error)) else traceback.format_exc())
             raise SystemExit(FAILED) from None

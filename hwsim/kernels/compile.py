@@ -16,11 +16,14 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import numba
 
+from hwsim.environment import check_pool
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 F = TypeVar("F", bound="Callable[..., Any]")
 
+check_pool()
 _DISPATCHERS: list[Any] = []
 
 

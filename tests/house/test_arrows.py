@@ -12,7 +12,8 @@ PACKAGE = Path(hwsim.__file__).parent
 # each room may use the rooms before it; rooms in one row stand side by side
 ROWS = [
     {"errors", "memory", "version", "stream", "whole"},
-    {"library", "registry", "kernels"},
+    {"environment", "library", "registry"},
+    {"kernels"},
     {"scenario"},
     {"task"},
     {"construction", "model"},

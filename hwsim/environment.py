@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import re
-import warnings
 from importlib import import_module
 
 from hwsim.errors import BAD_INPUT, HwsimError
 
+WARNING = "Environment variable 'NUMBA_"
+"""How Numba begins a warning about a value that it cannot read."""
 MOST_THREADS = 4096
 """More threads than this are a slip of the hand; asking for them would end in the system's own words."""
 POOLS = {"tbb": "tbbpool", "omp": "omppool", "workqueue": "workqueue"}
@@ -24,7 +25,7 @@ class EnvironmentVariableError(HwsimError):
 
 
 def check_environment() -> None:
-    """Refuse values that Numba or OpenMP would stumble over; load Numba, which reads its own.
+    """Refuse values that Numba or OpenMP would stumble over; loads neither.
 
     Raises:
         EnvironmentVariableError: the variable, its value, and what would work.
@@ -37,21 +38,32 @@ def check_environment() -> None:
     layer = os.environ.get("NUMBA_THREADING_LAYER", "")
     if layer and layer not in LAYERS:
         _refuse("NUMBA_THREADING_LAYER", f"give one of {', '.join(LAYERS)}, or leave it out")
-    with warnings.catch_warnings():
-        warnings.filterwarnings("error", "Environment variable 'NUMBA_", RuntimeWarning)
-        warnings.filterwarnings("error", "Environment variable 'NUMBA_", UserWarning)
-        try:
-            import_module("numba")
-        except (Warning, ValueError) as error:
-            name = next(iter(re.findall(r"NUMBA_\w+", str(error))), "")
-            if not name:
-                raise
-            _refuse(name, "leave it out, or see Numba's list of environment variables")
+
+
+def check_pool() -> None:
+    """Refuse a threading layer that this installation of Numba lacks; loads it.
+
+    Raises:
+        EnvironmentVariableError: the variable, its value, and what would work.
+    """
+    layer = os.environ.get("NUMBA_THREADING_LAYER", "")
     if layer in POOLS:
         try:
             import_module(f"numba.np.ufunc.{POOLS[layer]}")
         except ImportError:
             _refuse("NUMBA_THREADING_LAYER", "this threading layer is not installed; give workqueue, or leave it out")
+
+
+def unreadable(error: BaseException) -> str:
+    """What to say where a warning of Numba about a value that it cannot read was made an error; empty for others.
+
+    Example:
+        >>> unreadable(UserWarning("Environment variable 'NUMBA_OPT' is defined but its associated value 'x' could"))
+        "environment variable NUMBA_OPT cannot be read: leave it out, or see Numba's list of environment variables"
+    """
+    name = re.match(rf"{WARNING}\w+", str(error)) if isinstance(error, Warning) else None
+    cure = "leave it out, or see Numba's list of environment variables"
+    return f"environment variable {name[0].split(chr(39))[1]} cannot be read: {cure}" if name else ""
 
 
 def _is_count(text: str) -> bool:
