@@ -21,11 +21,17 @@ PORTS_LIMIT = 2**20
 """About 10^8 comparators; a configuration is a byte a comparator."""
 
 
+BY_TAGS = (
+    "{} network sets its switches by comparing tags: no other configuration can be asked for, even where one would do"
+)
+
+
 class Sorter(SwitchNetwork):
     """Stages of comparators; the smaller tag leaves on a switch's upper wire.
 
     The switches store nothing: what has to be sent for a new permutation is one destination tag an input, so
-    configuration bits are N ceil(log2 N). A permutation has one configuration; effort and previous change nothing.
+    configuration bits are N ceil(log2 N). Tags lead to one configuration, of all that realise a permutation; effort and
+    previous change nothing.
 
     Args:
         topology: its name.
@@ -67,7 +73,7 @@ class Sorter(SwitchNetwork):
         tags = np.empty(p.shape, np.int32)
         np.put_along_axis(tags, p, np.arange(self.ports, dtype=np.int32)[None, :], axis=1)
         sort_tags(self.ports, tags.reshape(-1), self.wire_a, self.wire_b, states.reshape(-1))
-        self.refuse_stuck(states, cost)
+        self.refuse_stuck(states, cost, BY_TAGS)
         return states
 
     @property

@@ -134,8 +134,9 @@ class SwitchNetwork(Fabric):
             >>> crossbar("bitonic", 2).route([1, 0], cost=np.array([[0, np.inf]]))
             Traceback (most recent call last):
             ...
-            hwsim.crossbar.fabric.BlockedError: bank 0: switch 0 cannot take state 1, and a bitonic network has one \
-configuration for each permutation; ask for another permutation or topology
+            hwsim.crossbar.fabric.BlockedError: bank 0: switch 0 cannot take state 1, and a bitonic network sets its \
+switches by comparing tags: no other configuration can be asked for, even where one would do; ask for another \
+permutation or topology
         """
         if cost is None:
             return

@@ -96,7 +96,7 @@ def test_clos(m: int, n: int, r: int) -> None:
     assert fabric.switches == 2 * n * r * m + m * r * r
     assert fabric.blocking == ("strict" if strict else "rearrangeable")
     assert fabric.depth == 3
-    assert fabric.path_lengths[1] == 2 * (n + r + m) - 3 - (m - 1) if m == 1 else True
+    assert fabric.path_lengths[1] == (n + m - 1) + (r + r - 1) + (m + n - 1) - (m - 1)
     idle = m > n
     width = (n.bit_length() + r.bit_length()) if idle else ((n - 1).bit_length() + (r - 1).bit_length())
     assert fabric.configuration_bits == r * m * width + n * r * (m - 1).bit_length()

@@ -214,6 +214,34 @@ def test_the_switches_in_the_way_are_named() -> None:
         fabric.route_many(np.array([[1, 0, 2, 3]] * 2), cost=two)
 
 
+@pytest.mark.parametrize("name", ["benes", "waksman"])
+def test_the_switches_named_are_those_in_the_way(name: str) -> None:
+    """Against all configurations: those named are stuck so, block together, and not without any one."""
+    rng = np.random.default_rng(4)
+    fabric = crossbar(name, 4)
+    states, key = everything(name, 4)
+    refused = 0
+    for _ in range(200):
+        row = rng.permutation(4)
+        fits = states[key == row @ 4 ** np.arange(4)]
+        stuck = {int(s): int(rng.integers(2)) for s in rng.choice(fabric.switches, 4, replace=False)}
+        cost = np.zeros((fabric.switches, 2))
+        for s, state in stuck.items():
+            cost[s, 1 - state] = np.inf
+        if any(all(one[s] == state for s, state in stuck.items()) for one in fits):
+            assert fabric.route(row, cost=cost).permutation().tolist() == row.tolist()
+            continue
+        refused += 1
+        with pytest.raises(BlockedError, match=r"^no configuration realises the permutation with ") as error:
+            fabric.route(row, cost=cost)
+        named = {int(s): int(v) for s, v in re.findall(r"switch (\d+) stuck in state (\d)", str(error.value))}
+        assert named.items() <= stuck.items()
+        assert not any(all(one[s] == v for s, v in named.items()) for one in fits)
+        for left_out in named:
+            assert any(all(one[s] == v for s, v in named.items() if s != left_out) for one in fits)
+    assert refused > 50
+
+
 def test_a_search_that_gives_up_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("hwsim.crossbar.ladder.TRIALS", 1)
     rng = np.random.default_rng(0)

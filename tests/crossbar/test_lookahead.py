@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -37,6 +39,30 @@ def test_never_worse(ports: int, steps: int, beam: int, seed: int, effort: str, 
         before = fabric.route_many(row[None], before, effort)
         plain.append(before)
     assert total(fabric, start, ahead) <= total(fabric, start, np.concatenate(plain))
+
+
+def test_step_by_step_is_what_is_left_where_looking_ahead_loses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A beam that turns every switch that it can, and no second look: the plain sequence is the cheapest there is."""
+    rng = np.random.default_rng(3)
+    fabric = Benes(8)
+    p = np.stack([rng.permutation(8) for _ in range(4)])
+    start = fabric.power_up(1)
+    before, plain = start, []
+    for row in p:
+        before = fabric.route_many(row[None], before)
+        plain.append(before[0])
+
+    def wander(*_: Any) -> np.ndarray:
+        now, found = start, []
+        for row in p:
+            now = fabric.route_many(row[None], cost=np.stack([now[0] == 0, now[0] == 1], 1).astype(float))
+            found.append(now[0])
+        return np.array(found)
+
+    monkeypatch.setattr("hwsim.crossbar.lookahead._follow_beam", wander)
+    monkeypatch.setattr("hwsim.crossbar.lookahead._sweep", lambda *given: given[-1])
+    assert total(fabric, start, wander()) > total(fabric, start, np.array(plain))
+    assert np.array_equal(fabric.route_sequence(p), plain)
 
 
 def test_what_it_saves() -> None:

@@ -31,6 +31,22 @@ def test_spare_ports_go_straight() -> None:
     assert avoid([1, 0], 4).permutation.tolist() == [1, 0, 2, 3]
 
 
+def test_spare_ports_go_straight_where_their_order_differs() -> None:
+    """Inputs 0 and 2, outputs 2 and 3 are left over: 2 goes straight; in order it would be 2 from 0, 3 from 2."""
+    assert avoid([1, 0], 4, dead_inputs=[0, 2]).permutation.tolist() == [3, 1, 2, 0]
+
+
+@given(ports=st.integers(1, 12), seed=st.integers(0, 2**32))
+def test_all_that_can_go_straight_does(ports: int, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    n = int(rng.integers(1, ports + 1))
+    no_inputs, no_outputs = (rng.choice(ports, int(rng.integers(0, ports - n + 1)), replace=False) for _ in range(2))
+    placed = avoid(rng.permutation(n), ports, no_inputs, no_outputs)
+    both = set(range(ports)) - set(placed.inputs.tolist()) - set(placed.outputs.tolist())
+    assert all(placed.permutation[port] == port for port in both)
+    assert sorted(placed.permutation.tolist()) == list(range(ports))
+
+
 def test_refusals() -> None:
     cases = [
         (

@@ -112,7 +112,7 @@ def test_crosspoints_that_cannot_open() -> None:
 
 
 def test_stuck_with_one_configuration() -> None:
-    wording = r"bank 0: switch 0 cannot take state 1, and a bitonic network has one configuration for each permutation"
+    wording = r"bank 0: switch 0 cannot take state 1, and a bitonic network sets its switches by comparing tags"
     cost = np.zeros((1, 2))
     cost[0, 1] = np.inf
     with pytest.raises(BlockedError, match=wording):
