@@ -73,8 +73,9 @@ def test_a_broken_task(fault: dict[str, Any], promise: str) -> None:
 class _Wrapped:
     """A method that passes on what another does, with a fault."""
 
-    def __init__(self, sound: Any, cells: Any, fault: str) -> None:
-        self.sound, self.cells, self.fault, self.number = sound, cells, fault, 0
+    def __init__(self, sound: Any, job: Any, fault: str) -> None:
+        self.sound, self.cells, self.probe, self.fault, self.number = sound, job.cells, job.probe, fault, 0
+        self.x = job.task.train_x[:2]
 
     def advance(self, report: Any) -> Any:
         change = self.sound.advance(report)
@@ -88,6 +89,10 @@ class _Wrapped:
             return replace(change, permutations=tuple(doubled))
         if self.fault == "forgets":
             return replace(change, batch=self.number)
+        if self.fault == "asks":
+            assert len(self.probe.outputs(self.x)) == len(self.x)
+            toggles = self.probe.price(change).toggles
+            return replace(change, batch=1000 * self.probe.spent.reads + toggles)
         return change
 
     def dump(self) -> bytes:
@@ -107,9 +112,22 @@ class _Wrapped:
 )
 def test_a_broken_controller(fault: str, promise: str) -> None:
     sound = CONTROLLERS["laperm"]
-    plugin = replace(sound, name="mine", begin=lambda p, job: _Wrapped(sound.begin(p, job), job.cells, fault))
+    plugin = replace(sound, name="mine", begin=lambda p, job: _Wrapped(sound.begin(p, job), job, fault))
     with pytest.raises(ConformanceError, match=f"mine breaks a promise: {promise}"):
         check_controller(plugin, path="compiled")
+
+
+def test_a_controller_that_asks_the_chip() -> None:
+    """What it was told stands in the batches that it names: after every interruption it is told the same again."""
+    sound, begun = CONTROLLERS["laperm"], []
+
+    def begin(parameters: Any, job: Any) -> Any:
+        begun.append(job.probe)
+        return _Wrapped(sound.begin(parameters, job), job, "asks")
+
+    check_controller(replace(sound, name="mine", begin=begin), path="compiled")
+    assert len({probe.spent.reads for probe in begun}) == 1
+    assert begun[0].spent.reads == 2 * (len(begun) - 1) > 0
 
 
 def test_a_broken_device(monkeypatch: pytest.MonkeyPatch) -> None:
