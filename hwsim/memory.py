@@ -17,7 +17,9 @@ def find_memory() -> int:
         >>> find_memory() > 2**20
         True
     """
-    found = [os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")]
+    found = [2**63]
+    with suppress(AttributeError):  # systems other than POSIX cannot be asked so
+        found.append(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
     for path in GROUPS:
         with suppress(OSError, ValueError):  # no such file, or the word max
             found.append(int(path.read_text()))

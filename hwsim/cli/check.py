@@ -18,7 +18,7 @@ def check(
     ] = False,
 ) -> None:
     """Check scenario, reproduction, model and device files and report every fault with line and column."""
-    from hwsim.plan import check_file
+    from hwsim.plan import check_file, check_memory
     from hwsim.scenario import FaultError, Faults, emit, read_document
     from hwsim.scenario.reproduction import is_reproduction
     from hwsim.session import find
@@ -35,8 +35,14 @@ def check(
                 typer.echo(f"{path}: a sound reproduction of {len(jobs)} runs")
                 continue
             kind, plan = check_file(path)
+            if plan is not None:
+                check_memory(plan)
         except FaultError as error:
             faults.extend(error.faults)
+            continue
+        except MemoryError as error:
+            cure = "use a smaller model or smaller banks, or a larger machine"
+            faults.add(document.fault((), str(error), "", cure))
             continue
         if resolved and plan is not None:
             typer.echo(emit(plan.resolved, plan.origins, f"identity {plan.identity}"), nl=False)

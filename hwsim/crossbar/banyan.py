@@ -8,6 +8,7 @@ import numpy as np
 
 from hwsim.crossbar.fabric import BlockedError, check_ports, named
 from hwsim.crossbar.stages import SwitchNetwork
+from hwsim.crossbar.topology import check_room
 from hwsim.crossbar.wiring import wire_up
 
 if TYPE_CHECKING:
@@ -69,6 +70,7 @@ wire of switch 0 in stage 0, outputs 2 and 3 that of switch 1 in stage 0; 2 pair
     self_routing = True
 
     def __init__(self, topology: str, ports: int, bits: Sequence[int]) -> None:
+        check_room(topology, ports, ports // 2 * len(bits))
         wires = np.arange(ports, dtype=np.int32)
         upper = [wires[wires >> bit & 1 == 0] for bit in bits]
         self._bits = tuple(bits)

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hwsim.crossbar.blocks import arrange
+from hwsim.crossbar.blocks import arrange, count_switches
 from hwsim.crossbar.fabric import check_ports
 from hwsim.crossbar.ladder import Ladder
 from hwsim.crossbar.lookahead import route_sequence
 from hwsim.crossbar.stages import SwitchNetwork
-from hwsim.crossbar.topology import Topology
+from hwsim.crossbar.topology import Topology, check_room
 from hwsim.crossbar.wiring import wire_up
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ class Benes(SwitchNetwork):
 
     def __init__(self, ports: int) -> None:
         check_ports("benes", ports)
+        check_room("benes", int(ports), count_switches(int(ports)))
         blocks = arrange(int(ports))
         self._ladder = Ladder(int(ports), blocks)
         super().__init__("benes", wire_up(int(ports), blocks.stage, blocks.wire_a, blocks.wire_b))

@@ -57,6 +57,24 @@ def divide(ports: int) -> list[NDArray[np.int64]]:
     return levels
 
 
+def count_switches(ports: int) -> int:
+    """Switches of the network for so many ports, counted from its sizes alone.
+
+    Example:
+        >>> count_switches(1000), count_switches(2**26)
+        (9376, 1711276032)
+    """
+    sizes, found = {ports: 1}, 0
+    while sizes:
+        inner: dict[int, int] = {}
+        for m, blocks in sizes.items():
+            found += blocks * (1 if m == 2 else 2 * (m // 2))  # noqa: PLR2004 - two wires are one switch
+            for half in (m // 2, m - m // 2) if m > 2 else ():  # noqa: PLR2004 - as above
+                inner[half] = inner.get(half, 0) + blocks
+        sizes = {m: blocks for m, blocks in inner.items() if m > 1}
+    return found if ports > 1 else 0
+
+
 def arrange(ports: int) -> Blocks:
     """Every block and every switch of the network for so many ports.
 

@@ -15,7 +15,7 @@ from hwsim.crossbar.banyan import check_power_of_two
 from hwsim.crossbar.fabric import BlockedError
 from hwsim.crossbar.spanke import grow
 from hwsim.crossbar.stages import SwitchNetwork
-from hwsim.crossbar.topology import Topology
+from hwsim.crossbar.topology import Topology, check_room
 from hwsim.crossbar.wiring import wire_up
 
 if TYPE_CHECKING:
@@ -51,6 +51,7 @@ class Cantor(SwitchNetwork):
     def __init__(self, ports: int) -> None:
         length = check_power_of_two("cantor", ports, PORTS_LIMIT)
         n = int(ports)
+        check_room("cantor", n, length * (n // 2 * (2 * length - 1)))
         self._planes, self._levels = max(length, 1), grow(max(length, 1))
         wires, each = np.arange(self._planes * n), np.arange(n)
         bits = [*range(length)[::-1], *range(1, length)]

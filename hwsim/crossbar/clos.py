@@ -14,7 +14,7 @@ import numpy as np
 
 from hwsim.crossbar.crosspoints import CrosspointNetwork
 from hwsim.crossbar.fabric import BlockedError, check_ports
-from hwsim.crossbar.topology import Topology
+from hwsim.crossbar.topology import BYTES_A_TERMINAL, Topology, check_room
 from hwsim.crossbar.wiring import BlockStage, BlockWiring
 
 if TYPE_CHECKING:
@@ -69,6 +69,7 @@ class Clos(CrosspointNetwork):
                 f"a Clos network cannot have m = {m}, n = {n}, r = {r} and {ports} ports; "
                 "use m >= n >= 1 and n (r - 1) < ports <= n r"
             )
+        check_room(topology, ports, 2 * r * m + ports, BYTES_A_TERMINAL)
         self.m, self.n, self.r = m, n, r
         self.blocking = "strict" if m >= 2 * n - 1 else "rearrangeable"
         outer = np.full(r, n)

@@ -15,7 +15,7 @@ import numpy as np
 
 from hwsim.crossbar.banyan import check_power_of_two
 from hwsim.crossbar.stages import SwitchNetwork
-from hwsim.crossbar.topology import Topology
+from hwsim.crossbar.topology import Topology, check_room
 from hwsim.crossbar.wiring import wire_up
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ class DilatedBenes(SwitchNetwork):
     def __init__(self, ports: int) -> None:
         length = check_power_of_two("dilated-benes", ports, PORTS_LIMIT)
         n = int(ports)
+        check_room("dilated-benes", n, 2 * n * length)
         wires = np.arange(2 * n, dtype=np.int32)
         bits = [*range(1, length + 1)[::-1], *([0] if length else []), *range(2, length + 1)]
         upper = [wires[wires >> bit & 1 == 0] for bit in bits]

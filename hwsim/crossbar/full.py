@@ -8,7 +8,7 @@ import numpy as np
 
 from hwsim.crossbar.crosspoints import CrosspointNetwork
 from hwsim.crossbar.fabric import BlockedError, check_ports
-from hwsim.crossbar.topology import Topology
+from hwsim.crossbar.topology import BYTES_A_TERMINAL, Topology, check_room
 from hwsim.crossbar.wiring import BlockStage, BlockWiring
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ class FullCrossbar(CrosspointNetwork):
 
     def __init__(self, ports: int) -> None:
         check_ports("full", ports)
+        check_room("full", int(ports), int(ports), BYTES_A_TERMINAL)
         size = np.array([int(ports)])
         super().__init__("crossbar", BlockWiring(int(ports), (BlockStage(size, size),)))
 

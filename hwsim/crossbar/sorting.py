@@ -8,6 +8,7 @@ import numpy as np
 
 from hwsim.crossbar.fabric import check_ports
 from hwsim.crossbar.stages import SwitchNetwork
+from hwsim.crossbar.topology import check_room
 from hwsim.crossbar.wiring import wire_up
 
 if TYPE_CHECKING:
@@ -54,7 +55,11 @@ class Sorter(SwitchNetwork):
     ) -> None:
         check_ports(topology, ports, most)
         ports = int(ports)
-        parts = [column for column in columns(ports) if len(column[0])]
+        parts, switches = [], 0
+        for column in columns(ports):
+            switches += len(column[0])
+            check_room(topology, ports, switches)
+            parts += [column] if len(column[0]) else []
         none = np.zeros(0, np.int32)
         stage = np.repeat(np.arange(len(parts), dtype=np.int32), [len(a) for a, _ in parts])
         wire_a = np.concatenate([none, *(a for a, _ in parts)])

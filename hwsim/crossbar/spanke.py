@@ -14,7 +14,7 @@ import numpy as np
 
 from hwsim.crossbar.fabric import check_ports
 from hwsim.crossbar.stages import SwitchNetwork
-from hwsim.crossbar.topology import Topology
+from hwsim.crossbar.topology import Topology, check_room
 from hwsim.crossbar.wiring import wire_up
 
 if TYPE_CHECKING:
@@ -59,6 +59,7 @@ class Spanke(SwitchNetwork):
 
     def __init__(self, ports: int) -> None:
         check_ports("spanke", ports, PORTS_LIMIT)
+        check_room("spanke", int(ports), 2 * int(ports) * (int(ports) - 1))
         n = int(ports)
         self._levels = grow(n)
         each = np.arange(n)

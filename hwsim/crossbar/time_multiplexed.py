@@ -18,7 +18,7 @@ import numpy as np
 
 from hwsim.crossbar.benes import Benes
 from hwsim.crossbar.fabric import BlockedError, Fabric, Paths, check_ports, check_rows, extend
-from hwsim.crossbar.topology import Topology
+from hwsim.crossbar.topology import Topology, check_room
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from hwsim.crossbar.fabric import Blocking, Losses
 
 PORTS_LIMIT = 2**22
+BYTES_A_NUMBER = 8
+"""Of a state: int32, once before a reconnection and once after."""
 
 
 class TimeMultiplexed(Fabric):
@@ -64,6 +66,7 @@ class TimeMultiplexed(Fabric):
         self.switches, self.depth, self.strides = self.benes.switches, self.benes.depth, self.benes.strides
         self._settings, self._items = self.cycles * self.switches, self.lanes * self.cycles
         self._address_bits = (self.cycles - 1).bit_length()
+        check_room(self.topology, self.ports, self._settings + 2 * self._items, BYTES_A_NUMBER)
         self.configuration_bits = self._settings + 2 * self._items * self._address_bits
 
     @property

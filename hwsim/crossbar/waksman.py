@@ -11,11 +11,11 @@ Waksman networks and their vulnerability, Parallel Processing Letters 12 (2002).
 from __future__ import annotations
 
 from hwsim.crossbar.benes import Benes
-from hwsim.crossbar.blocks import arrange
+from hwsim.crossbar.blocks import arrange, count_switches
 from hwsim.crossbar.fabric import check_ports
 from hwsim.crossbar.ladder import Ladder
 from hwsim.crossbar.stages import SwitchNetwork
-from hwsim.crossbar.topology import Topology
+from hwsim.crossbar.topology import Topology, check_room
 from hwsim.crossbar.wiring import wire_up
 
 
@@ -29,6 +29,7 @@ class Waksman(Benes):
 
     def __init__(self, ports: int) -> None:
         check_ports("waksman", ports)
+        check_room("waksman", int(ports), count_switches(int(ports)))
         blocks = arrange(int(ports))
         wires = blocks.tree[:, 1]
         removed = blocks.tree[(wires >= 4) & (wires % 2 == 0), 2].astype(int)  # noqa: PLR2004 - smaller ones need all

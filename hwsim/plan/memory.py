@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
+
+from hwsim.memory import refuse_more
 
 if TYPE_CHECKING:
     from hwsim.plan.resolve import Plan
@@ -29,8 +30,6 @@ def check_memory(plan: Plan, samples: int = 0, memory: int | None = None) -> Non
     """
     from hwsim.device.inference import signals_at_once
 
-    if memory is None:
-        memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     cells = sum(layer.units * layer.inputs for layer in plan.model.layers)
     switches = 0
     for layer, fabric in zip(plan.model.layers, plan.fabrics, strict=True):
@@ -39,9 +38,5 @@ def check_memory(plan: Plan, samples: int = 0, memory: int | None = None) -> Non
             switches += banks * fabric.switches
     signals = signals_at_once(plan.model, samples)
     needed = BYTES_A_CELL * cells + switches + BYTES_A_SIGNAL * signals
-    if needed > memory:
-        shown = f", {switches:,} switches and {signals:,} signals" if signals else f" and {switches:,} switches"
-        raise MemoryError(
-            f"{cells:,} cells{shown} take at least {needed / 2**30:,.1f} GiB, "
-            f"and this machine has {memory / 2**30:,.1f}"
-        )
+    shown = f", {switches:,} switches and {signals:,} signals" if signals else f" and {switches:,} switches"
+    refuse_more(needed, f"{cells:,} cells{shown}", memory)

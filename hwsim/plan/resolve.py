@@ -299,6 +299,9 @@ def _fabric(r: Lookup, chosen: CrossbarChoice, topology: Topology, ports: int) -
     except ValueError as error:
         r.fault(("crossbar", "ports"), str(error), "choose another number of ports, another topology or effort")
         return None
+    except MemoryError as error:
+        r.fault(("crossbar", "ports"), str(error), "choose fewer ports, or take a larger machine")
+        return None
     if fabric.blocking == "blocking":
         what = f"{topology.name!r} cannot realise every permutation, and a controller may ask for any"
         r.fault(("crossbar", "topology"), what, "choose a topology that does not block; hwsim cost takes blocking ones")
