@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -18,7 +19,7 @@ def cost(
         Path | None,
         typer.Argument(
             metavar="[FILE]",
-            help="Permutations, one a line (position i is fed by cell p[i]), or a schedule; from power-up.",
+            help="Permutations, one per line (position i is fed by cell p[i]), or a schedule; - is standard input.",
         ),
     ] = None,
     random: Annotated[
@@ -59,11 +60,21 @@ def cost(
         typer.Option(metavar="PICTURE", help="Draw toggles against moved ports, random reconnections (PNG, SVG, PDF)."),
     ] = None,
     json: Annotated[
-        bool, typer.Option("--json", help="Print a list of rows on stdout; moves, energy and time in all.")
+        bool, typer.Option("--json", help="Print a list of rows on stdout; hwsim help cost has the columns.")
+    ] = False,
+    csv: Annotated[bool, typer.Option("--csv", help="Print the same rows as CSV.")] = False,
+    each: Annotated[
+        bool, typer.Option("--each", help="A row for each reconnection; as CSV where --json is left out.")
     ] = False,
 ) -> None:
     """Price reconnections against crossbars, switch technologies and routers, without training."""
     from hwsim.costing import COUNT, DEFAULTS, price, sweep
+    from hwsim.scenario import Fault, FaultError
+
+    if json and csv:
+        raise FaultError([Fault("--csv", 1, 1, "rows are printed once", "--json", "give one of the two")])
+    if file is not None and str(file) == "-" and sys.stdin is not None and sys.stdin.isatty():
+        typer.echo("permutations, one per line; end with Ctrl-D", err=True)
 
     reconnections = _reconnections(file, random, count, moved, seed, plot)
     topologies, efforts = topology or [DEFAULTS["topology"]], effort or [DEFAULTS["effort"]]
@@ -75,6 +86,7 @@ def cost(
         ports=ports,
         minimise=minimise,
         dwell=_seconds(dwell),
+        each=each,
     )
     lines = None
     if plot is not None:
@@ -84,14 +96,19 @@ def cost(
         import json as writer
 
         typer.echo(writer.dumps(rows))
+    elif csv or each:
+        from hwsim.costing.row import COLUMNS, EACH_COLUMNS
+        from hwsim.report.bill import as_csv
+
+        typer.echo(as_csv(rows, [*(EACH_COLUMNS if each else COLUMNS), "blocked"]))
     else:
         from hwsim.report.bill import bill
 
-        typer.echo(bill(rows, len(reconnections), reconnections.words))
+        typer.echo(bill(rows, reconnections.words))
     if plot is not None and lines is not None:
         from hwsim.report.toggles import draw_toggles
 
-        title = f"{rows[0]['ports']:,} ports, {COUNT if count is None else count:,} random reconnections a point"
+        title = f"{ports or size:,} ports, {COUNT if count is None else count:,} random reconnections a point"
         draw_toggles(lines, title, plot)
         typer.echo(f"drawn: {plot}", err=True)
 

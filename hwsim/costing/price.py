@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
+from hwsim.costing.row import COLUMNS, EACH_COLUMNS, each_step, sums
 from hwsim.costing.steps import Redrawn, from_arrays, read_permutations
 from hwsim.costing.trace import MINIMISED, Account, Trace
 from hwsim.crossbar import CROSSBARS
@@ -31,25 +30,6 @@ if TYPE_CHECKING:
 DEFAULTS = {"topology": "benes", "technology": "fpga-register-ug474-2016", "effort": "greedy"}
 COUNT = 20
 """Random reconnections where no number is given."""
-PICOSECONDS = 10**12
-KEYS = (
-    "topology",
-    "technology",
-    "effort",
-    "ports",
-    "switches",
-    "depth",
-    "configuration_bits",
-    "moves",
-    "toggles",
-    "energy_j",
-    "time_s",
-    "hold_w",
-    "loss_db",
-    "crosstalk_db",
-    "lifetime_reconnections",
-)
-"""Keys of a row, in order."""
 
 
 def cost(
@@ -65,6 +45,7 @@ def cost(
     ports: int | None = None,
     minimise: str = "toggles",
     dwell: float = 0.0,
+    each: bool = False,
 ) -> list[dict[str, Any]]:
     """What reconnecting costs, without training: the rows that ``hwsim cost --json`` prints.
 
@@ -81,9 +62,10 @@ def cost(
         ports: ports of the crossbar; those of the permutations when None.
         minimise: what the router spends little of: ``toggles``, ``energy``, ``loss`` or ``wear``.
         dwell: seconds that a configuration stands, counted where energy is minimised.
+        each: give a row for each reconnection instead of one for all of them.
 
     Returns:
-        As :func:`price`.
+        As :func:`price`; pandas makes a table of it. ``hwsim help cost`` has every column.
 
     Raises:
         FaultError: an unknown name, numbers out of range, nothing or too much to price, no combination possible.
@@ -93,11 +75,13 @@ def cost(
     Example:
         >>> import hwsim
         >>> rows = hwsim.cost([1, 0, 3, 2], topology=["benes", "crossbar"], technology="fpga-register")
-        >>> [(row["topology"], row["moves"], row["toggles"]["max"]) for row in rows]
+        >>> [(row["topology"], row["moves_total"], row["toggles_max"]) for row in rows]
         [('benes', 4, 2), ('crossbar', 4, 4)]
         >>> row, = hwsim.cost(random=64, count=10, moved=2, topology="crossbar")
-        >>> row["toggles"]["mean"], row["moves"]
-        (4.0, 20)
+        >>> row["reconnections"], row["toggles_mean"], row["toggles_total"]
+        (10, 4.0, 40)
+        >>> [row["toggles"] for row in hwsim.cost([[1, 0, 3, 2], [1, 0, 2, 3]], topology="crossbar", each=True)]
+        [4, 4]
     """
     for name, value in (("random", random), ("moved", moved), ("ports", ports)):
         check_type(name, value, "a whole number", none=True)
@@ -118,7 +102,8 @@ def cost(
     else:
         assert permutations is not None  # noqa: S101 - checked above
         reconnections = from_arrays(permutations)
-    return price(reconnections, _listed(topology), _listed(technology), _listed(effort), ports, minimise, dwell)
+    combinations = _listed(topology), _listed(technology), _listed(effort)
+    return price(reconnections, *combinations, ports, minimise, dwell, each=each)
 
 
 def _listed(given: str | Sequence[str]) -> list[str]:
@@ -133,28 +118,24 @@ def price(
     ports: int | None = None,
     minimise: str = "toggles",
     dwell: float = 0.0,
+    *,
+    each: bool = False,
 ) -> list[dict[str, Any]]:
     """Price reconnections for every combination of topology, technology and effort.
 
     Returns:
-        Rows with these keys; numbers are null where they do not apply.
-        ``topology, technology, effort``: the combination, the technology by its full name.
-        ``ports, depth, configuration_bits``: of the largest bank; ``switches``: of all banks together.
-        ``moves, energy_j, time_s``: totals over all reconnections; ``toggles``: mean, 95th percentile and max of one.
-        ``hold_w``: power that holds the last configuration.
-        ``loss_db``: min, mean and max over the paths to all outputs after every reconnection; null for bits.
-        ``crosstalk_db``: leaks of lowest order at the worst output; null where nothing leaks.
-        ``lifetime_reconnections``: endurance over the toggles a reconnection of the switch that toggles most, as if
-        reconnections went on like these; null where endurance is unlimited, and for circuits multiplexed in time, whose
-        switches toggle in every pass.
-        A combination that cannot be has nulls and one key more, ``blocked``, which says why.
+        Flat rows with the keys of :data:`COLUMNS`, one per combination; with ``each``, of :data:`EACH_COLUMNS`, one per
+        combination and reconnection. What does not apply is None: losses of bits, registers of permutations alone, a
+        lifetime where endurance is unlimited, or of circuits multiplexed in time, whose switches toggle in every pass.
+        A random reconnection that a blocking topology cannot realise is left out, and counted in ``blocked_share``.
+        A combination that cannot be is one row of Nones with one key more, ``blocked``, which says why.
 
     Raises:
         FaultError: an unknown name, a crossbar that is too small, or no combination that can be.
 
     Example:
         >>> row, = price(from_arrays([1, 0, 3, 2]), ["crossbar"], ["fpga-register"], ["any"])
-        >>> row["moves"], row["toggles"]["max"], row["lifetime_reconnections"]
+        >>> row["moves_total"], row["toggles_max"], row["lifetime_reconnections"]
         (4, 4, None)
     """
     topologies, efforts = list(dict.fromkeys(topologies)), list(dict.fromkeys(efforts))
@@ -166,7 +147,7 @@ def price(
             groups = [switches] if minimise == "toggles" else [[switch] for switch in switches]
             for group in groups:
                 trace = Trace(circuits.fabrics, [Account(switch) for switch in group], effort, minimise, dwell)
-                rows += _rows(reconnections, circuits, trace)
+                rows += _rows(reconnections, circuits, trace, each=each)
     reasons = dict.fromkeys(f"{row['topology']}: {row.get('blocked', '')}" for row in rows)
     if all("blocked" in row for row in rows):
         cure = "choose another topology, or other ports"
@@ -240,52 +221,22 @@ def _circuits(topology: str, shapes: Sequence[tuple[int, int]], ports: int | Non
     return _Circuits(size, fabrics)
 
 
-def _rows(reconnections: Reconnections, circuits: _Circuits, trace: Trace) -> Iterator[dict[str, Any]]:
-    """One pass of the reconnections, a row for every switch technology."""
+def _rows(reconnections: Reconnections, circuits: _Circuits, trace: Trace, *, each: bool) -> Iterator[dict[str, Any]]:
+    """One pass of the reconnections: rows for every switch technology."""
     reason = circuits.reason
     if not reason:
         try:
             trace.run(reconnections)
         except ValueError as error:
             reason = str(error)
+    columns = EACH_COLUMNS if each else COLUMNS
     for account in trace.accounts:
-        switch = account.switch
-        row = {**dict.fromkeys(KEYS), **circuits.size, "technology": switch.name, "effort": trace.effort}
+        known = {**circuits.size, "technology": account.switch.name, "effort": trace.effort}
+        row = {key: known.get(key) for key in columns}
         if reason:
             yield {**row, "blocked": reason}
-            continue
-        yield {
-            **row,
-            "moves": trace.moves,
-            "toggles": _spread(trace.toggles),
-            "energy_j": account.energy,
-            "time_s": account.time / PICOSECONDS,
-            "hold_w": trace.held * switch.hold_power,
-            "loss_db": account.loss,
-            "crosstalk_db": _crosstalk(trace.fabrics, switch),
-            "lifetime_reconnections": _lifetime(trace, switch),
-        }
-
-
-def _spread(toggles: Sequence[int]) -> dict[str, float]:
-    return {
-        "mean": float(np.mean(toggles)),
-        "p95": float(np.percentile(toggles, 95)),
-        "max": int(max(toggles)),
-    }
-
-
-def _crosstalk(fabrics: Sequence[Fabric], switch: Switch) -> float | None:
-    """Leaks of lowest order at the worst output of all circuits, dB relative to the signal."""
-    if switch.crosstalk is None:
-        return None
-    leaks = [fabric.leaks for fabric in fabrics]
-    found = [order * switch.crosstalk + 10 * math.log10(count) for count, order in leaks if count > 0]
-    return max(found, default=None)
-
-
-def _lifetime(trace: Trace, switch: Switch) -> float | None:
-    """Reconnections until the switch that toggles most is worn out, if all were like these."""
-    if switch.endurance is None or not trace.worn:  # nothing was counted of circuits multiplexed in time
-        return None
-    return switch.endurance * len(trace.toggles) / trace.worn
+        elif each:
+            registers = reconnections.writes is not None
+            yield from ({**row, **step} for step in each_step(trace, account, registers=registers))
+        else:
+            yield {**row, **sums(trace, account, reconnections)}

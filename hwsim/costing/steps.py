@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from hwsim.crossbar import PermutationError, check_permutation
+from hwsim.costing.source import read_source
+from hwsim.costing.text import parse_permutations
+from hwsim.crossbar import PermutationError
 from hwsim.crossbar.fabric import check_banks
 from hwsim.scenario import Fault, FaultError, Faults
-from hwsim.schedule import check_recorded, open_schedule
+from hwsim.schedule import ScheduleError, check_recorded, open_schedule
 from hwsim.stream import stream
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from numpy.typing import ArrayLike, NDArray
@@ -23,11 +25,12 @@ PORTS_LIMIT = 2**26
 COUNT_LIMIT = 10**7
 
 
-class Reconnections(Protocol):
-    """Reconnections of groups of equal banks, in order; can be gone through again and again.
+Event = tuple["NDArray[np.int64] | None", ...]
+"""One entry per group: the permutations int64 (banks, ports), or None where the group stays as it is."""
 
-    Each item has one entry a group: the permutations int64 (banks, ports), or None where the group stays as it is.
-    """
+
+class Reconnections(Protocol):
+    """Reconnections of groups of equal banks, in order; can be gone through again and again."""
 
     @property
     def shapes(self) -> tuple[tuple[int, int], ...]:
@@ -38,12 +41,21 @@ class Reconnections(Protocol):
         """Permutations that are configured already, not counted; None: just after power-up, connected straight."""
 
     @property
+    def writes(self) -> Sequence[int] | None:
+        """Registers that each event writes; None where permutations are all that is known."""
+
+    @property
+    def skips(self) -> bool:
+        """Whether one that a circuit cannot realise may be left out: true of random ones, which nobody asked for."""
+
+    @property
     def words(self) -> str:
         """How many and what they are, in a few words."""
 
     def __len__(self) -> int: ...
 
-    def __iter__(self) -> Iterator[tuple[NDArray[np.int64] | None, ...]]: ...
+    def following(self, connected: Sequence[NDArray[np.int64]]) -> Iterator[Event]:
+        """The events in order; ``connected`` holds what is connected at the moment when the next one is asked for."""
 
 
 @dataclass(frozen=True)
@@ -56,14 +68,17 @@ class Recorded:
     """
 
     shapes: tuple[tuple[int, int], ...]
-    events: tuple[tuple[NDArray[np.int64] | None, ...], ...]
+    events: tuple[Event, ...]
     words: str
     start: None = None
+    writes: None = None
+    skips: bool = False
 
     def __len__(self) -> int:
         return len(self.events)
 
-    def __iter__(self) -> Iterator[tuple[NDArray[np.int64] | None, ...]]:
+    def following(self, connected: Sequence[NDArray[np.int64]]) -> Iterator[Event]:  # noqa: ARG002 - they are fixed
+        """The events as they were given."""
         return iter(self.events)
 
 
@@ -82,8 +97,9 @@ class Redrawn:
         FaultError: numbers out of range.
 
     Example:
-        >>> [len(np.flatnonzero(p[0] != np.arange(8))) >= 2 for p, in Redrawn(8, count=2, moved=2)]
-        [True, True]
+        >>> straight = np.arange(8)[None]
+        >>> [int((p != straight).sum()) for p, in Redrawn(8, count=3, moved=2).following([straight])]
+        [2, 2, 2]
     """
 
     ports: int
@@ -122,20 +138,29 @@ class Redrawn:
         moving = "all ports drawn anew" if self.moved is None else f"{self.moved:,} ports moved"
         return f"{_counted(self.count, 'random ')}, seed {self.seed}, {moving}, from a configured random permutation"
 
+    @property
+    def writes(self) -> None:
+        """Nothing is known of registers."""
+
+    @property
+    def skips(self) -> bool:
+        """Nobody asked for this very one."""
+        return True
+
     def __len__(self) -> int:
         return self.count
 
-    def __iter__(self) -> Iterator[tuple[NDArray[np.int64] | None, ...]]:
+    def following(self, connected: Sequence[NDArray[np.int64]]) -> Iterator[Event]:
+        """Draw each one from what is connected then."""
         rng = stream(self.seed, "cost/redraw")
-        (current,) = self.start
         for _ in range(self.count):
             if self.moved is None:
-                current = rng.permutation(self.ports)[None, :]
+                wanted = rng.permutation(self.ports)[None, :]
             else:
                 places = rng.choice(self.ports, self.moved, replace=False)
-                current = current.copy()
-                current[0, places] = current[0, places[_derangement(rng, self.moved)]]
-            yield (current,)
+                wanted = connected[0].copy()
+                wanted[0, places] = wanted[0, places[_derangement(rng, self.moved)]]
+            yield (wanted,)
 
 
 def _counted(count: int, kind: str = "") -> str:
@@ -179,92 +204,73 @@ def from_arrays(permutations: ArrayLike) -> Recorded:
 
 
 def read_permutations(path: Path) -> Reconnections:
-    """Read a schedule file, or a text of permutations, one a line, integers apart by spaces or commas, ``#`` remarks.
+    """Read a schedule file, or a text of permutations as :func:`hwsim.costing.text.parse_permutations` takes it.
+
+    A pipe, ``/dev/stdin`` and ``-`` (standard input) are read once; a schedule that comes so is kept in a temporary
+    file while it is in use.
 
     Raises:
-        FaultError: a line that is no permutation, with line and column; an empty or unreadable file.
+        FaultError: a text that is none, with line and column; an empty or unreadable file.
         ScheduleError: a file that looks like a schedule and is none, or only part of one.
     """
-    try:
-        with path.open("rb") as file:
-            binary = b"\0" in file.read(4096)
-    except OSError as error:
-        raise FaultError([Fault(str(path), 1, 1, f"cannot be read: {error.strerror}")]) from None
-    return _from_schedule(path) if binary else _from_text(path)
+    source = read_source(path)
+    if source.text is None:
+        return _from_schedule(source.path, source.name, source.keeper)
+    rows = parse_permutations(source.text, str(path))
+    described = f"{_counted(len(rows))} of {source.name}, from power-up"
+    return Recorded(((1, len(rows[0])),), tuple((row[None, :],) for row in rows), described)
 
 
 @dataclass(frozen=True)
 class Scheduled:
-    """The reconnections of a schedule file, read anew at every pass: a long schedule need not fit into memory.
+    """The events of a schedule file, read anew at every pass: a long schedule need not fit into memory.
 
-    Event 0, which asks for nothing, comes first: open crosspoints are closed by it, as they are in a run.
+    Every event is gone through, those that write registers alone too; the length counts the reconnections.
     """
 
     path: Path
+    name: str
     shapes: tuple[tuple[int, int], ...]
     layers: tuple[int, ...]
     count: int
+    writes: tuple[int, ...]
+    keeper: object = None
+    """What keeps the file where it is, as long as this is in use."""
     start: None = None
+    skips: bool = False
 
     @property
     def words(self) -> str:
         """The file."""
-        return f"{_counted(self.count)} of {self.path.name}, from power-up"
+        return f"{_counted(self.count)} of {self.name}, from power-up"
 
     def __len__(self) -> int:
         return self.count
 
-    def __iter__(self) -> Iterator[tuple[NDArray[np.int64] | None, ...]]:
+    def following(self, connected: Sequence[NDArray[np.int64]]) -> Iterator[Event]:  # noqa: ARG002 - they are fixed
+        """The events of the file."""
         return _events(self.path, self.layers)
 
 
-def _events(path: Path, layers: tuple[int, ...]) -> Iterator[tuple[NDArray[np.int64] | None, ...]]:
+def _events(path: Path, layers: tuple[int, ...]) -> Iterator[Event]:
     with open_schedule(path) as schedule:
         for entry in schedule.entries():
-            event = tuple(entry.permutations[layer] for layer in layers)
-            if not entry.event or any(permutation is not None for permutation in event):
-                yield event
+            yield tuple(entry.permutations[layer] for layer in layers)
 
 
-def _from_schedule(path: Path) -> Scheduled:
+def _from_schedule(path: Path, name: str, keeper: object) -> Scheduled:
     with open_schedule(path) as schedule:
         check_recorded(path, schedule)
         learned = [bank for bank in schedule.layout.layers if bank.learned]
+        scores = schedule.scores()
+    mute = next((event for event, score in enumerate(scores) if "bias_writes" not in score), None)
+    if mute is not None:
+        raise ScheduleError(f"{name}: event {mute} does not say how many registers it wrote; run its scenario again")
+    written = [int(score["bias_writes"]) for score in scores]
     layers = tuple(bank.layer for bank in learned)
-    count = sum(any(permutation is not None for permutation in event) for event in _events(path, layers))
+    count = sum(1 for event in _events(path, layers) if any(permutation is not None for permutation in event))
     if not count:
         cure = "give the schedule of a run that reconnects"
-        raise FaultError([Fault(str(path), 1, 1, "no reconnection in this schedule", "", cure)])
-    return Scheduled(path, tuple((bank.banks, bank.ports) for bank in learned), layers, count)
-
-
-def _from_text(path: Path) -> Recorded:
-    faults = Faults()
-    rows: list[NDArray[np.int64]] = []
-    try:
-        lines = path.read_text("utf-8").splitlines()
-    except UnicodeDecodeError:
-        raise FaultError(
-            [Fault(str(path), 1, 1, "neither text nor a schedule", "", "one permutation a line")]
-        ) from None
-    for number, line in enumerate(lines, 1):
-        words = line.partition("#")[0].replace(",", " ").split()
-        if not words:
-            continue
-        wrong = next((word for word in words if not word.lstrip("-").isdecimal()), None)
-        if wrong is not None:
-            cure = "write integers apart by spaces or commas"
-            faults.add(Fault(str(path), number, line.index(wrong) + 1, "not a whole number", wrong[:40], cure))
-            continue
-        try:
-            row = np.array(list(map(int, words)), np.int64)
-            rows.append(check_permutation(row, len(rows[0]) if rows else len(words)))
-        except OverflowError:
-            faults.add(Fault(str(path), number, 1, "a number is too large", "", f"use 0 to {len(words) - 1}"))
-        except PermutationError as error:
-            faults.add(Fault(str(path), number, 1, str(error)))
-    if not rows and not faults.found:
-        faults.add(Fault(str(path), 1, 1, "no permutation in this file", "", "one a line, for example: 2 0 1 3"))
-    faults.check()
-    described = f"{_counted(len(rows))} of {path.name}, from power-up"
-    return Recorded(((1, len(rows[0])),), tuple((row[None, :],) for row in rows), described)
+        raise FaultError([Fault(name, 1, 1, "no reconnection in this schedule", "", cure)])
+    shapes = tuple((bank.banks, bank.ports) for bank in learned)
+    return Scheduled(path, name, shapes, layers, count, tuple(np.diff(written, prepend=0).tolist()), keeper)

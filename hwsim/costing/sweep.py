@@ -37,7 +37,8 @@ def sweep(
 
     Returns:
         A dict for every topology and effort: ``topology``, ``effort``, ``moved`` (numbers), ``mean`` and ``p95``
-        (toggles, one a number of moved ports), or ``blocked`` with the reason in place of the last three.
+        (toggles, one per number of moved ports that a reconnection passes at), or ``blocked`` with the reason in place
+        of the last three.
 
     Raises:
         FaultError: fewer than two ports, an unknown name, no combination that can be.
@@ -53,16 +54,19 @@ def sweep(
     for topology in topologies:
         for effort in efforts:
             line: dict[str, Any] = {"topology": topology, "effort": effort, "moved": [], "mean": [], "p95": []}
-            try:
-                for moved in moved_ports(size):
-                    (row,) = price(
-                        Redrawn(size, count, moved, seed), [topology], [DEFAULTS["technology"]], [effort], ports
-                    )
-                    line["moved"].append(moved)
-                    line["mean"].append(row["toggles"]["mean"])
-                    line["p95"].append(row["toggles"]["p95"])
-            except FaultError as error:
-                line = {"topology": topology, "effort": effort, "blocked": error.faults[0].what}
+            reason = ""
+            for moved in moved_ports(size):
+                drawn = Redrawn(size, count, moved, seed)
+                try:
+                    (row,) = price(drawn, [topology], [DEFAULTS["technology"]], [effort], ports)
+                except FaultError as error:
+                    reason = error.faults[0].what
+                    continue
+                line["moved"].append(moved)
+                line["mean"].append(row["toggles_mean"])
+                line["p95"].append(row["toggles_p95"])
+            if not line["moved"]:
+                line = {"topology": topology, "effort": effort, "blocked": reason}
             lines.append(line)
     return lines
 

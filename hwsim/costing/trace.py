@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import math
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
 
 from hwsim.crossbar import BlockedError
-from hwsim.execution import Circuits, UnroutedError, replay
+from hwsim.execution import Circuits, UnroutedError
 from hwsim.execution.timeline import bill, spans
-from hwsim.schedule import Bank, Entry, Layout
+from hwsim.schedule import Bank, Layout
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from hwsim.costing.steps import Reconnections
+    from numpy.typing import NDArray
+
+    from hwsim.costing.steps import Event, Reconnections
     from hwsim.crossbar import Fabric, Paths
     from hwsim.crossbar.technology import Switch
     from hwsim.execution import Change
@@ -29,23 +33,44 @@ MINIMISED = {
 """What a router may be asked to spend little of."""
 
 
+class Step(NamedTuple):
+    """What one event did to the circuits: its number, positions moved, switches toggled, registers written.
+
+    A ``reconnection`` asks for permutations, or joins at power-up what is open; other events write registers alone.
+    """
+
+    event: int
+    reconnection: bool
+    moves: int
+    toggles: int
+    writes: int
+
+
+class Payment(NamedTuple):
+    """What one event cost: joules and picoseconds of its circuits, and what its register writes add to them."""
+
+    energy: float
+    time: int
+    register_energy: float
+    register_time: int
+
+
 @dataclass
 class Account:
-    """What one switch technology has spent: joules, picoseconds, decibels over all paths."""
+    """What one switch technology has spent: a payment for each step, decibels over all paths."""
 
     switch: Switch
-    energy: float = 0.0
-    time: int = 0
+    payments: list[Payment] = field(default_factory=list)
     least: float = math.inf
     most: float = -math.inf
     total: float = 0.0
     paths: int = 0
 
-    def pay(self, change: Change) -> None:
-        """One reconnection."""
+    def pay(self, change: Change, writes: int) -> None:
+        """One event. Registers are written while the last switches settle, so they add less time than alone."""
         joules, picoseconds = bill(spans(change.loads, 0, self.switch), self.switch)
-        self.energy += joules
-        self.time += picoseconds
+        with_writes = bill(spans(change.loads, writes, self.switch), self.switch)
+        self.payments.append(Payment(joules, picoseconds, with_writes[0] - joules, with_writes[1] - picoseconds))
 
     def lose(self, paths: Paths) -> None:
         """The paths of banks that were reconnected."""
@@ -83,16 +108,28 @@ class Trace:
     ) -> None:
         self.fabrics, self.accounts, self.effort = fabrics, accounts, effort
         self._minimised, self._dwell = minimised, dwell
-        self.moves, self.held, self.worn = 0, 0.0, 0
-        """Positions moved in all; switches in cross at the end; toggles of the switch that toggled most."""
-        self.toggles: list[int] = []
-        """Toggles of each reconnection."""
+        self.held, self.worn = 0.0, 0
+        """Switches in cross at the end; toggles of the switch that toggled most."""
+        self.steps: list[Step] = []
+        self.blocked = 0
+        """Reconnections that were left out, since the topology cannot realise them."""
+
+    @property
+    def blocking(self) -> bool:
+        """Whether some circuit cannot realise every permutation."""
+        return any(fabric.blocking == "blocking" for fabric in self.fabrics)
+
+    @property
+    def reconnections(self) -> list[Step]:
+        """The steps that are more than register writes."""
+        return [step for step in self.steps if step.reconnection]
 
     def run(self, reconnections: Reconnections) -> None:
-        """Route, count and pay one reconnection after another.
+        """Route, count and pay one event after another.
 
         Raises:
-            BlockedError: one that a blocking topology cannot realise, with its number.
+            BlockedError: a reconnection that a blocking topology cannot realise, with its number; of those that may be
+                left out, where none is left.
             ValueError: an effort that the topology does not offer.
         """
         shapes = enumerate(reconnections.shapes)
@@ -106,23 +143,48 @@ class Trace:
             dwell=self._dwell,
             counted=len(reconnections),
         )
-        if reconnections.start is not None:
-            with _said("before the first reconnection"):
-                self._circuits.prepare(reconnections.start)
-        replay((Entry(number, 0, event, ()) for number, event in enumerate(reconnections)), self)
+        connected = self._begin(reconnections)
+        first = ""
+        for number, event in enumerate(reconnections.following(connected)):
+            writes = reconnections.writes[number] if reconnections.writes is not None else 0
+            try:
+                self._step(number, event, writes)
+            except BlockedError as error:
+                if not reconnections.skips:
+                    raise
+                self.blocked += 1
+                first = first or str(error)
+                continue
+            connected[:] = [p if p is not None else before for p, before in zip(event, connected, strict=True)]
+        if not self.steps:
+            raise BlockedError(f"all {self.blocked} are blocked, the first: {first}")
         self.held = self._circuits.held
         self.worn = max(wear.most for wear in self._circuits.wear or ())
 
-    def execute(self, entry: Entry) -> None:
-        """Carry out one reconnection on the circuits, and let every technology pay for it."""
-        with _said(f"reconnection {entry.event}"):
-            change = self._circuits.reconnect(entry.permutations)
-        if not change.toggles and all(permutation is None for permutation in entry.permutations):
-            return  # nothing is asked for, and no open crosspoint had to be closed
-        self.moves += change.moves
-        self.toggles.append(change.toggles)
+    def _begin(self, reconnections: Reconnections) -> list[NDArray[np.int64]]:
+        """Configure what is connected before the first reconnection, unpaid; returns it.
+
+        A blocking circuit can do hardly any random permutation, and begins from straight connections.
+        """
+        straight = [np.tile(np.arange(ports), (banks, 1)) for banks, ports in reconnections.shapes]
+        if reconnections.start is None:
+            return straight
+        start = straight if self.blocking else list(reconnections.start)
+        with _said("before the first reconnection"):
+            self._circuits.prepare(start)
+        return start
+
+    def _step(self, number: int, event: Event, writes: int) -> None:
+        """Carry out one event on the circuits, and let every technology pay for it."""
+        with _said(f"reconnection {number}"):
+            change = self._circuits.reconnect(event)
+        # where nothing is asked for, open crosspoints may be closed all the same
+        reconnection = bool(change.toggles) or any(permutation is not None for permutation in event)
+        if not reconnection and not writes:
+            return
+        self.steps.append(Step(number, reconnection, change.moves, change.toggles, writes))
         for account in self.accounts:
-            account.pay(change)
+            account.pay(change, writes)
         lossy = [account for account in self.accounts if account.switch.medium == "optical"]
         for layer in change.layers if lossy else ():
             if layer is not None:

@@ -1,14 +1,16 @@
-"""The rows of ``hwsim cost`` as plain text that fits a terminal of 100 columns."""
+"""The rows of ``hwsim cost`` as plain text that fits a terminal of 100 columns, or as CSV."""
 
 from __future__ import annotations
 
+import csv
+import io
 import textwrap
 from typing import TYPE_CHECKING, Any
 
 from hwsim.scenario import format_quantity
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
 Row = dict[str, Any]
 
@@ -22,7 +24,7 @@ _NOTES = (
     "bits: of one circuit's configuration. Of one reconnection: moves, toggles, energy and time are",
     "means, p95 and max are of toggles. hold: power in the last configuration. loss: of a path.",
     "crosstalk: leaks of lowest order at the worst output. lifetime: reconnections like these until the",
-    "switch that toggles most is worn out. - does not apply.",
+    "switch that toggles most is worn out. - does not apply. All columns: hwsim help cost.",
 )
 
 
@@ -50,45 +52,80 @@ def number(value: float | None) -> str:
     return f"{value:,.0f}" if value == int(value) or abs(value) >= _FINE else f"{value:,.1f}"
 
 
-def bill(rows: Sequence[Mapping[str, Any]], count: int, words: str) -> str:
+def bill(rows: Sequence[Mapping[str, Any]], words: str) -> str:
     """Rows of a comparison as a table, two lines a row; one row alone as a column.
 
     Args:
         rows: as :func:`hwsim.costing.price` gives them.
-        count: reconnections that they are about.
         words: how many and what these are, the heading.
 
     Example:
         >>> import hwsim
         >>> rows = hwsim.cost([1, 0, 3, 2], topology=["benes", "crossbar"])
-        >>> print(bill(rows, 1, "one reconnection").splitlines()[0])
+        >>> print(bill(rows, "one reconnection").splitlines()[0])
         one reconnection
     """
     if len(rows) == 1 and "blocked" not in rows[0]:
-        return "\n".join([words, "", *_column(rows[0], count)])
-    return "\n".join([words, "", *_table(rows, count), "", *_NOTES])
+        return "\n".join([words, "", *_column(rows[0])])
+    return "\n".join([words, "", *_table(rows), "", *_NOTES])
 
 
-def _table(rows: Sequence[Mapping[str, Any]], count: int) -> list[str]:
+def as_csv(rows: Sequence[Mapping[str, Any]], columns: Iterable[str]) -> str:
+    """Rows as CSV, a heading first; empty where a row has nothing.
+
+    Example:
+        >>> rows = [{"topology": "benes", "loss_db_mean": None}, {"topology": "omega", "blocked": "0 and 3"}]
+        >>> print(as_csv(rows, ["topology", "loss_db_mean", "blocked"]))
+        topology,loss_db_mean,blocked
+        benes,,
+        omega,,0 and 3
+    """
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(columns), restval="", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue().removesuffix("\n")
+
+
+def _table(rows: Sequence[Mapping[str, Any]]) -> list[str]:
     """A line for each circuit and effort, and under it, a line for each technology or why there is none."""
     circuits: dict[tuple[str, ...], list[tuple[str, ...]]] = {}
-    blocked: dict[tuple[str, ...], dict[str, None]] = {}
+    remarks: dict[tuple[str, ...], dict[str, None]] = {}
     for row in rows:
-        circuit = _circuit(row, count)
+        circuit = _circuit(row)
         mine = circuits.setdefault(circuit, [])
+        noted = remarks.setdefault(circuit, {})
         if "blocked" in row:
-            blocked.setdefault(circuit, {}).setdefault(row["blocked"])
-        else:
-            mine.append(_spent(row, count))
+            noted.setdefault(f"blocked: {row['blocked']}")
+            continue
+        mine.append(_spent(row))
+        if row["blocked_share"] is not None:
+            noted.setdefault(f"blocked: {_blocked(row)}")
+        if row["register_writes_total"]:
+            noted.setdefault(f"registers with {row['technology']}: {_registers(row)}")
     upper = _widths([_CIRCUIT, *circuits])
     lower = _widths([_indented(_TECHNOLOGY), *(line for lines in circuits.values() for line in lines)])
     text = [_line(_CIRCUIT, upper, left=2), _line(_indented(_TECHNOLOGY), lower, left=1)]
     for circuit, lines in circuits.items():
         text.append(_line(circuit, upper, left=2))
         text += [_line(line, lower, left=1) for line in lines]
-        for reason in blocked.get(circuit, {}):
-            text += textwrap.wrap(f"blocked: {reason}", _COLUMNS, initial_indent="  ", subsequent_indent="    ")
+        for remark in remarks[circuit]:
+            text += textwrap.wrap(remark, _COLUMNS, initial_indent="  ", subsequent_indent="    ")
     return text
+
+
+def _blocked(row: Mapping[str, Any]) -> str:
+    """What was left out of a row, since a blocking topology cannot do it."""
+    share = f"{row['blocked_share']:.3g} of the random reconnections"
+    return f"{share}; the other {number(row['reconnections'])} are priced, from straight connections on"
+
+
+def _registers(row: Mapping[str, Any]) -> str:
+    """What register writes add to a row, and what the whole bill is then."""
+    energy, time = row["register_energy_j_total"], row["register_time_s_total"]
+    added = f"{quantity(energy, 'energy')} and {quantity(time, 'time')}"
+    whole = f"{quantity(row['energy_j_total'] + energy, 'energy')} and {quantity(row['time_s_total'] + time, 'time')}"
+    return f"{number(row['register_writes_total'])} writes add {added}; with them, {whole} in all"
 
 
 def _indented(words: Sequence[str]) -> tuple[str, ...]:
@@ -105,29 +142,20 @@ def _line(cells: Sequence[str], widths: Sequence[int], left: int) -> str:
     return "  ".join(text).rstrip()
 
 
-def _circuit(row: Mapping[str, Any], count: int) -> tuple[str, ...]:
-    toggles = row["toggles"] or {}
-    moves = None if row["moves"] is None else row["moves"] / count
-    return (
-        row["topology"],
-        row["effort"],
-        number(row["ports"]),
-        number(row["switches"]),
-        number(row["depth"]),
-        number(row["configuration_bits"]),
-        number(moves),
-        *(number(toggles.get(key)) for key in ("mean", "p95", "max")),
-    )
+def _circuit(row: Mapping[str, Any]) -> tuple[str, ...]:
+    sizes = ("ports", "switches", "depth", "configuration_bits")
+    changes = ("moves_mean", "toggles_mean", "toggles_p95", "toggles_max")
+    return (row["topology"], row["effort"], *(number(row[key]) for key in (*sizes, *changes)))
 
 
-def _spent(row: Mapping[str, Any], count: int) -> tuple[str, ...]:
-    loss = row["loss_db"]
+def _spent(row: Mapping[str, Any]) -> tuple[str, ...]:
+    losses = [row[f"loss_db_{key}"] for key in ("min", "mean", "max")]
     return (
         f"  {row['technology']}",
-        quantity(row["energy_j"] / count, "energy"),
-        quantity(row["time_s"] / count, "time"),
+        quantity(row["energy_j_mean"], "energy"),
+        quantity(row["time_s_mean"], "time"),
         quantity(row["hold_w"], "power"),
-        " ".join(f"{loss[key]:.1f}" for key in ("min", "mean", "max")) + " dB" if loss else _NONE,
+        _NONE if None in losses else " ".join(f"{loss:.1f}" for loss in losses) + " dB",
         _decibels(row["crosstalk_db"]),
         number(_rounded(row["lifetime_reconnections"])),
     )
@@ -142,10 +170,8 @@ def _rounded(value: float | None) -> float | None:
     return None if value is None else float(f"{value:.3g}")
 
 
-def _column(row: Mapping[str, Any], count: int) -> list[str]:
+def _column(row: Mapping[str, Any]) -> list[str]:
     """One row alone: every number on its own line, with words about it."""
-    toggles, loss = row["toggles"], row["loss_db"]
-    many = count > 1
     lines = [
         ("topology", row["topology"]),
         ("technology", row["technology"]),
@@ -154,18 +180,13 @@ def _column(row: Mapping[str, Any], count: int) -> list[str]:
         ("switches", number(row["switches"])),
         ("depth", f"{number(row['depth'])} switches on the longest path"),
         ("configuration", f"{number(row['configuration_bits'])} bits a circuit"),
-        ("moves", _both(number(row["moves"] / count), number(row["moves"]), many=many)),
-        ("toggles", _both(number(toggles["mean"]), number(toggles["mean"] * count), many=many)),
-    ]
-    if many:
-        lines.append(("", f"95th percentile {number(toggles['p95'])}, at most {number(toggles['max'])}"))
-    lines += [
-        ("energy", _both(quantity(row["energy_j"] / count, "energy"), quantity(row["energy_j"], "energy"), many=many)),
-        ("time", _both(quantity(row["time_s"] / count, "time"), quantity(row["time_s"], "time"), many=many)),
+        *([("blocked", _blocked(row))] if row["blocked_share"] is not None else []),
+        *_totals(row),
         ("hold power", f"{quantity(row['hold_w'], 'power')} in the last configuration"),
     ]
-    if loss:
-        lines.append(("path loss", f"{loss['mean']:.2f} dB, from {loss['min']:.2f} to {loss['max']:.2f} dB"))
+    if row["loss_db_mean"] is not None:
+        mean, least, most = (row[f"loss_db_{key}"] for key in ("mean", "min", "max"))
+        lines.append(("path loss", f"{mean:.2f} dB, from {least:.2f} to {most:.2f} dB"))
     if row["crosstalk_db"] is not None:
         worse = ", more than the signal" if row["crosstalk_db"] > 0 else ""
         lines.append(("crosstalk", f"{_decibels(row['crosstalk_db'])} at the worst output{worse}"))
@@ -176,5 +197,19 @@ def _column(row: Mapping[str, Any], count: int) -> list[str]:
     return [f"{name:<{width}}  {value}" for name, value in lines]
 
 
-def _both(one: str, total: str, *, many: bool) -> str:
-    return f"{one} a reconnection, {total} in all" if many else one
+def _totals(row: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """What the reconnections did and cost: a mean and a total where there are several."""
+    many = row["reconnections"] > 1
+
+    def both(key: str, show: Callable[[float], str]) -> str:
+        total = show(row[f"{key}_total"])
+        return f"{show(row[f'{key}_mean'])} a reconnection, {total} in all" if many else total
+
+    lines = [("moves", both("moves", number)), ("toggles", both("toggles", number))]
+    if many:
+        lines.append(("", f"95th percentile {number(row['toggles_p95'])}, at most {number(row['toggles_max'])}"))
+    lines.append(("energy", both("energy_j", lambda joules: quantity(joules, "energy"))))
+    lines.append(("time", both("time_s", lambda seconds: quantity(seconds, "time"))))
+    if row["register_writes_total"] is not None:
+        lines.append(("registers", _registers(row)))
+    return lines

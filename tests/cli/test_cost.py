@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import subprocess
 import sys
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from hwsim.costing.price import KEYS
+from hwsim.costing.row import COLUMNS, EACH_COLUMNS
 from tests.conftest import Command
 
 GOLDEN = Path(__file__).parent.parent / "golden" / "cost-command.txt"
@@ -33,16 +34,36 @@ def test_a_million_ports_fit_into_3_gib() -> None:
     code += "print(json.dumps([row, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss]))"
     row, peak = json.loads(subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout)
     assert row["switches"] == 2**19 * 39
-    assert row["moves"] > 2**20 - 20
-    assert row["loss_db"]["min"] > 0
+    assert row["moves_total"] > 2**20 - 20
+    assert row["loss_db_min"] > 0
     assert peak < 3 * 2**20
 
 
 def test_rows_have_the_keys_in_order(hwsim_command: Command) -> None:
     result = hwsim_command("cost", "--random", "16", "--moved", "2", "--topology", "crossbar", "--json")
     (row,) = json.loads(result.stdout)
-    assert list(row) == list(KEYS)
-    assert (row["moves"], row["toggles"]) == (40, {"mean": 4.0, "p95": 4.0, "max": 4})
+    assert list(row) == list(COLUMNS)
+    assert (row["reconnections"], row["moves_total"], row["toggles_total"]) == (20, 40, 80)
+    assert (row["toggles_mean"], row["toggles_p95"], row["toggles_max"]) == (4.0, 4.0, 4)
+
+
+def test_rows_as_csv(hwsim_command: Command) -> None:
+    words = "cost --random 6 --topology crossbar --topology omega --technology eo-mzi --technology cmos"
+    rows = json.loads(hwsim_command(*words.split(), "--json").stdout)
+    table = list(csv.DictReader(hwsim_command(*words.split(), "--csv").stdout.splitlines()))
+    assert list(table[0]) == [*COLUMNS, "blocked"]
+    for row, line in zip(rows, table, strict=True):
+        assert line == {key: "" if row.get(key) is None else str(row[key]) for key in line}
+
+
+def test_a_row_for_each_reconnection(hwsim_command: Command) -> None:
+    words = "cost --random 6 --count 3 --topology crossbar --topology benes --each"
+    rows = json.loads(hwsim_command(*words.split(), "--json").stdout)
+    table = list(csv.DictReader(hwsim_command(*words.split()).stdout.splitlines()))
+    assert [row["topology"] for row in rows] == ["crossbar"] * 3 + ["benes"] * 3
+    assert [row["event"] for row in rows] == [0, 1, 2] * 2
+    assert list(table[0]) == [*EACH_COLUMNS, "blocked"]
+    assert [line["toggles"] for line in table] == [str(row["toggles"]) for row in rows]
 
 
 def test_a_permutation_in_a_file(tmp_path: Path, hwsim_command: Command) -> None:
@@ -96,6 +117,7 @@ def test_picture(tmp_path: Path, hwsim_command: Command, name: str) -> None:
             ],
         ),
         ("--random 1 --plot a.png", ["--plot:1:1: one port cannot move, give permutations of 2 ports or more"]),
+        ("--random 4 --json --csv", ["--csv:1:1: rows are printed once, found --json, give one of the two"]),
         ("--random 4 --dwell 3", ["--dwell:1:1: '3' needs a unit, for example \"25 ns\""]),
         (
             "--random 4 --technology pcm --topology bens --effort hard --minimise x --ports 2",
