@@ -3,7 +3,8 @@
 A layer is cut into tiles of ``tile_rows`` inputs and ``tile_columns`` outputs; each column of each tile is read by its
 own ADC, and the parts are added up behind them. Signed weights are the difference of two columns: ``w = (t - t_ref) /
 ((t_max - t_min) / 2)`` against a reference column or branch, ``w = (t+ - t-) / (t_max - t_min)`` for a balanced pair;
-readings are scaled back in the electronics. Optics: :mod:`hwsim.device.optics`, cells:
+readings are scaled back in the electronics. Units of a tile that drive its rows in different orders are read one after
+the other: :mod:`hwsim.device.photonic_turns`. Optics: :mod:`hwsim.device.optics`, cells:
 :mod:`hwsim.device.phase_change`, receiver: :mod:`hwsim.device.receiver`, drive: :mod:`hwsim.device.modulator`.
 
 Inputs are brought to 0..1 by an offset and a span found at calibration; the product of the offset with the weights, and
@@ -188,7 +189,8 @@ class Photonic:
             learns = law.learned_connections or law.learned_registers
             room = 2**self.headroom_bits if learns and number > 0 else 1
             span = max(seen.high - seen.low, 1e-30) * room
-            layers.append(Entry(law, values.weights, core, seen.low * room, span, places[number]))
+            grid = (self.tile_rows, self.tile_columns)
+            layers.append(Entry(law, values.weights, core, seen.low * room, span, places[number], grid))
         return PhotonicChip(self, tuple(layers))
 
 
@@ -339,19 +341,24 @@ class PhotonicChip(NumberChip):
     def inference_bill(self) -> Bill:
         """All tiles of a layer in parallel; a convolution reads as many places at once as there are vectors.
 
-        Layers computed in electronics are not billed.
+        A tile is read once where all its columns want the same light on its rows, as they do at fabrication, and once
+        for each light that differs (:mod:`hwsim.device.photonic_turns`). Every read takes light, conversions of all
+        rows and of a reference column; a unit's columns are converted when it is their turn. A layer takes as long as
+        the tile with the most reads. Layers computed in electronics are not billed.
         """
         device = self.device
         energy = time = 0.0
         for entry in self.layers:
             if entry.core is None:
                 continue
-            units, inputs = entry.core.shape
-            rows, columns = -(-inputs // device.tile_rows), -(-units // device.tile_columns)
+            reads = entry.reads(self.precision)
             light = device.tile_rows * device.launched_power / device.wall_plug_efficiency * device.read_time
             conversions = device.physical_columns * device.adc_energy + device.tile_rows * device.dac_energy
-            energy += rows * columns * (light + conversions) * entry.places
-            time += -(-entry.places // device.wavelength_vectors) * device.read_time
+            again = light + device.tile_rows * device.dac_energy
+            if device.signs == "reference-column":
+                again += device.adc_energy
+            energy += (reads.size * (light + conversions) + (int(reads.sum()) - reads.size) * again) * entry.places
+            time += -(-entry.places // device.wavelength_vectors) * int(reads.max()) * device.read_time
         return Bill(energy_j=energy, time_s=time)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from hwsim.device.photonic_turns import Turns
 from hwsim.kernels.reads import Ways
 
 if TYPE_CHECKING:
@@ -32,7 +33,8 @@ class Entry:
         core: its cells; None where electronics computes it.
         low: input that shuts a modulator.
         span: from there to the input that opens it.
-        places: reads of one inference.
+        places: products of one inference.
+        grid: rows and columns of a tile.
     """
 
     law: Layer
@@ -41,11 +43,13 @@ class Entry:
     low: float
     span: float
     places: int
+    grid: tuple[int, int]
     passages: list[Passage] = field(default_factory=list)
     """The ways through an optical permutation circuit; none where there is no such circuit."""
     _orders: list[NDArray[Any]] = field(default_factory=list)
     _alike: list[bool] = field(default_factory=lambda: [True])
     _shut: list[Array] = field(default_factory=list)
+    _turns: list[Turns] = field(default_factory=list)
 
     @property
     def input_on(self) -> NDArray[np.unsignedinteger[Any]]:
@@ -70,14 +74,19 @@ class Entry:
         for first in range(0, len(positions), MOVES):
             moved, met = positions[first : first + MOVES], cells[first : first + MOVES]
             table[moved // inputs, met % inputs] = moved % inputs
-        self._alike.clear()
-        self._shut.clear()
+        self._changed(positions)
 
     def attenuate(self, positions: NDArray[np.int64], shares: Array) -> None:
         """Let paths of the circuit leave other shares of the light."""
         self.passages[0].attenuate(positions, shares)
+        self._changed(positions)
+
+    def _changed(self, positions: NDArray[np.int64]) -> None:
+        """Forget what was found of the light on some positions."""
         self._alike.clear()
         self._shut.clear()
+        for turns in self._turns:
+            turns.forget(positions)
 
     @property
     def weakened(self) -> bool:
@@ -107,8 +116,25 @@ class Entry:
         Shares are empty, and of the dtype asked for, where all light reaches them, and the least ones where paths are
         not known.
         """
+        found = self._paths(kind)
+        return found if self.alike() else found._replace(turn=self._waiting().found(found))
+
+    def reads(self, kind: Any) -> NDArray[np.int64]:
+        """Reads that each tile takes for one product, (groups, tiles); ``kind`` as of :meth:`ways`."""
+        if self.alike():
+            (units, inputs), (rows, columns) = self.weights.shape, self.grid
+            return np.ones((-(-units // columns), -(-inputs // rows)), np.int64)
+        return self._waiting().reads(self._paths(kind))
+
+    def _paths(self, kind: Any) -> Ways:
+        """The ways without turns."""
+        none = np.zeros((0, 0), np.uint16)
         if not self.passages:
-            return Ways(self.order(), np.zeros((0, 0), kind), np.zeros(0, kind))
-        lines = 1 if self.alike() else len(self.weights)
-        way = self.passages[0]
-        return Ways(self.order(), way.share[:lines], way.least[:lines])
+            return Ways(self.order(), np.zeros((0, 0), kind), np.zeros(0, kind), none)
+        lines, way = 1 if self.alike() else len(self.weights), self.passages[0]
+        return Ways(self.order(), way.share[:lines], way.least[:lines], none)
+
+    def _waiting(self) -> Turns:
+        if not self._turns:
+            self._turns.append(Turns((self.weights.shape[0], self.weights.shape[1]), self.grid))
+        return self._turns[0]

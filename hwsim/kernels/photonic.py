@@ -32,21 +32,23 @@ AHEAD = 256
 
 
 @kernel
-def swing_comb(spread: Any, first: int, tiles: Tiles, every: NDArray[Any], out: NDArray[Any]) -> None:
+def swing_comb(spread: Any, first: int, apart: int, tiles: Tiles, every: NDArray[Any], out: NDArray[Any]) -> None:
     """What the light of one comb is at the samples of a block: all lines fluctuate together, all tiles see it.
 
     Args:
         spread: relative intensity noise (rms).
         first: number of the block's first sample.
+        apart: most reads of a tile, one after the other, that a product may take.
         tiles: vectors and key.
         every: room for a deviate of each read (width,), overwritten.
-        out: (vectors * width,), overwritten with factors about 1.
+        out: for each read (reads, vectors * width), overwritten with factors about 1.
     """
-    width = every.size
-    draw(tiles.comb, np.uint64(first // tiles.vectors), np.uint64(1), np.uint64(0), np.uint64(width), every)
-    for v in range(tiles.vectors):
-        for k in range(width):
-            out[v * width + k] = 1 + spread * every[k]
+    width, begun, stride = every.size, np.uint64(first // tiles.vectors), np.uint64(apart)
+    for turn in range(len(out)):
+        draw(tiles.comb, begun, stride, np.uint64(turn), np.uint64(width), every)
+        for v in range(tiles.vectors):
+            for k in range(width):
+                out[turn, v * width + k] = 1 + spread * every[k]
 
 
 @kernel
@@ -79,8 +81,11 @@ def read_group(
     planes, units, inputs = bright.fine.shape
     samples, darks = out.shape[0], dark.fine.shape[1]
     width, count_tiles = size // vectors, (inputs + rows - 1) // rows
-    lines, wide, begun = np.uint64(count_tiles * (units + darks)), np.uint64(width), np.uint64(first)
     tail, common_drive = min(head + columns, units), ways.input_on.shape[0] == 1
+    # read-outs of a tile: of its columns, and of a dark one for each read; units read apart may need one each
+    shades = darks if common_drive else units
+    lines, wide, begun = np.uint64(count_tiles * (units + shades)), np.uint64(width), np.uint64(first)
+    reads = 1 if common_drive else 1 + int(ways.turn[head:tail].max())
     dark_head, dark_tail = (head, tail) if darks == units else (head // columns, head // columns + 1)
     weak, lossy, whole = len(ways.least) > 0, len(ways.share) > 0, int(law.step > 0)
     gains, shifts = drives[:0], drives[:0]
@@ -90,7 +95,7 @@ def read_group(
     # room for a block; what is not zero here is written before it is read
     total = np.zeros((columns, size), drives.dtype)
     pair, shade = np.empty((2, size), drives.dtype), np.empty(size, drives.dtype)
-    normals, swing = np.zeros((2, size), drives.dtype), np.ones(size, drives.dtype)
+    normals, swing = np.zeros((2, size), drives.dtype), np.ones((reads, size), drives.dtype)
     every, there = np.zeros(width, drives.dtype), np.zeros(size, drives.dtype)
     own = np.empty(rows * size if weak else 0, drives.dtype)
     places, left = np.empty(rows, np.uint64), np.empty((2, planes, rows), drives.dtype)
@@ -101,7 +106,7 @@ def read_group(
     for s in range(min(size, samples - first)):
         there[(s % vectors) * width + s // vectors] = 1
     if noisy == 1 and law.swing > 0:
-        swing_comb(kind(law.swing), first, tiles, every, swing)
+        swing_comb(kind(law.swing), first, 1 if common_drive else columns, tiles, every, swing)
 
     for tile in range(count_tiles):
         begin, end = tile * rows, min((tile + 1) * rows, inputs)
@@ -114,13 +119,14 @@ def read_group(
                 ready = lit[c] if u < tail else dim[u - tail]
                 fetch_tiles(side, row, begin, last, rows, whole, full, ready[:, : last - begin])
         # the converter's range grows with the rows in use; the receiver counts in its steps
-        used, number, cell = end - begin, tile * (units + darks), (tile % ahead) * rows
+        used, number, cell = end - begin, tile * (units + shades), (tile % ahead) * rows
         step = law.step * used if whole == 1 else 1.0
         receiver = Receiver(kind(law.shot / step), kind(law.thermal / step**2), kind(law.leak), noisy, whole)
         counts = kind(used if whole == 1 else 1)
         u = head
         while u < tail:
             d, line = u if darks == units else u // columns, 0 if common_drive else u
+            turn = 0 if common_drive else int(ways.turn[u, tile])
             order = ways.input_on[line, begin:end]
             source = own if weak else drives
             # the light on the tile's rows: once for the group, or for each unit where units have drives of their own
@@ -146,13 +152,15 @@ def read_group(
             # each of them through the receiver; the dark one is kept, the others count less what it is
             for c in range(2 if shaded else count):
                 current, shading = pair[c], shaded and c == 0
-                place = units + d if shading else u + c - int(shaded)
+                place = u + c - int(shaded)
+                if shading:  # a deviate for each read of a shared dark column, so that units read apart have their own
+                    place = units + (d if darks == shades else head + turn)
                 drawn = normals[0] if shading else normals[1]
                 if law.leak > 0:
                     collect(current, wide, every)
-                if noisy == 1 and (not shading or u == head or darks == units):
+                if noisy == 1 and (not shading or u == head or not common_drive or darks == units):
                     draw(tiles.key, begun, lines, np.uint64(number + place), wide, drawn)
-                convert(current, every, drawn, swing, receiver)
+                convert(current, every, drawn, swing[turn], receiver)
                 if shading:
                     for k in range(size):
                         shade[k] = current[k]
@@ -178,6 +186,8 @@ def read_tiles(
 
     Vectors that share the core at different wavelengths are consecutive samples; each sees the cells at its own
     wavelength and a little of the others' light. A unit is compared with a dark column that sees the unit's own drive.
+    Units that have the same light are read together, and share the noise of the dark read-out and of the comb; others
+    are read apart.
     Sums run in a fixed order, a vector's samples side by side, so the result is the same for any number of threads.
 
     Args:

@@ -43,6 +43,9 @@ class Ways(NamedTuple):
     least: NDArray[Any]
     """Least of these shares, for as many units, to which drives are weakened before their conversion, so that all rows
     get as much light; (0,) where drives are light already."""
+    turn: NDArray[np.uint16]
+    """Number of the read in which each unit's column of each tile is read, (units, tiles); (0, 0) where all units have
+    the same light and are read at once."""
 
 
 class PhotonicLaw(NamedTuple):

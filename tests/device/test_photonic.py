@@ -174,3 +174,24 @@ def test_the_bill_by_hand() -> None:
     bill = chip.inference_bill()
     assert bill.energy_j == pytest.approx(9 * (9e-3 / 0.2 * 11e-9 + 5 * 32.6e-12 + 9 * 3.57e-12))
     assert bill.time_s == 11e-9
+
+
+@pytest.mark.parametrize("calibrated", [False, True])
+def test_the_range_of_the_converter_is_set_for_the_mean_path(calibrated: bool) -> None:
+    """A circuit of which every path leaves a quarter of the light changes no code: steps are a quarter too.
+
+    By hand: a step of 4 bits and 3 rows is 3/16 of a clear cell, in weights scale / half swing times as much.
+    """
+    device, net = replace(EXACT, adc_bits=4, tile_rows=3, tile_columns=1), model(1, 3)
+    (values,) = start(net, 0)
+    ends = np.array([[0.0] * 3, [1.0] * 3], np.float32)
+    x, registers = np.random.default_rng(0).random((400, 3)).astype(np.float32), [Registers(np.zeros(1), 1.0)]
+    plain, behind = (device.fabricate(net, [values], ends, 0) for _ in range(2))
+    behind.illuminate(0, 0.25, calibrated=calibrated)
+    found = infer(net, behind, x, registers, None)
+    assert found == pytest.approx(infer(net, plain, x, registers, None), abs=1e-6)
+    darkest, brightest = limits(device.cell_loss, device.extinction)
+    step = 3 / 16 * brightest * np.abs(values.weights).max() / ((brightest - darkest) / 2)
+    codes = np.unique(np.round(found / step, 4))
+    assert codes == pytest.approx(np.rint(codes), abs=1e-3)
+    assert np.diff(codes).min() == pytest.approx(1, abs=1e-3)

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from hwsim.kernels import dense, light, noise, photonic, photonic_column, planes, reads
 from hwsim.kernels.compile import threads
+from hwsim.kernels.turns import take_turns
 from tests.oracles import photonic as plain_photonic
 from tests.oracles import products as plain
 
@@ -80,6 +81,11 @@ def core(
     order = [rng.permutation(inputs) for _ in range(units)] if moved else [np.arange(inputs)]
     lossy, weak, faulty = (len(order) * (ways in known) for known in (WAYS[1:], WAYS[2:], WAYS[3:]))
     share = rng.uniform(0.1, 1, (lossy, inputs))
+    for unit in range(1, len(order)):  # some units want the light of the one before, on all rows or on the first ones
+        if rng.integers(2):
+            order[unit] = order[unit - 1].copy()
+            share[unit:][:1] = share[unit - 1 :][:1]
+            order[unit][inputs // 2 :] = rng.permutation(order[unit][inputs // 2 :])
     return {
         "drive": rng.random((samples, inputs)),
         "bright": rng.random((planes, units, inputs)),
@@ -107,7 +113,7 @@ def held(values: np.ndarray, kind: Any) -> planes.Planes:
 
 
 def read(given_: dict[str, Any], kind: Any = np.float64) -> np.ndarray:
-    samples, vectors = len(given_["drive"]), int(given_["shape"][2])
+    samples, (rows, columns, vectors, _) = len(given_["drive"]), given_["shape"].tolist()
 
     def standing(rows: np.ndarray) -> np.ndarray:
         found = light.blocks(samples, rows.shape[1], vectors, kind)
@@ -125,7 +131,13 @@ def read(given_: dict[str, Any], kind: Any = np.float64) -> np.ndarray:
         given_["input_on"].astype(np.uint16),  # as chips have it, so that it is compiled once
         given_["share"].astype(kind),
         given_["least"].astype(kind),
+        np.zeros((0, 0), np.uint16),
     )
+    if len(ways.input_on) > 1:
+        (units, inputs), stale = ways.input_on.shape, np.ones(-(-len(ways.input_on) // columns), bool)
+        turn = np.full((units, -(-inputs // rows)), 99, np.uint16)
+        take_turns(ways, columns, rows, stale, turn)
+        ways = ways._replace(turn=turn)
     law, tiles = reads.PhotonicLaw(*given_["law"].tolist()), reads.Tiles(*given_["shape"].tolist(), *given_["key"])
     photonic.read_tiles(lit, held(given_["bright"], kind), held(given_["dark"], kind), ways, law, tiles, out)
     return out

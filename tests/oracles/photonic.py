@@ -69,6 +69,15 @@ def normal(key: int, number: int) -> float:
         bits = uniform()
 
 
+def wish(
+    input_on: NDArray[np.int64], share: NDArray[np.float64], least: NDArray[np.float64], unit: int, used: slice
+) -> tuple[object, ...]:
+    """What a unit wants on the rows of a tile; units of a group that want the same are read together."""
+    order = input_on[unit, used]
+    shares = tuple(share[unit, order].tolist()) if len(share) else ()
+    return (*order.tolist(), shares, float(least[unit]) if len(least) else 1.0)
+
+
 def read_tiles(
     drive: NDArray[np.float64],
     bright: NDArray[np.float64],
@@ -84,7 +93,7 @@ def read_tiles(
     """Current differences (samples, units) of a photonic core, one read-out of one column after the other.
 
     Arguments as of the kernel of this name, but that drives and faults stand sample by sample, (samples, inputs) and
-    (2, samples, inputs), and transmissions are float64 (planes, columns, inputs).
+    (2, samples, inputs), transmissions are float64 (planes, columns, inputs), and turns are found here.
 
     Example:
         >>> one = np.ones((1, 1, 1))
@@ -116,16 +125,21 @@ def read_tiles(
             own.append(float(lit @ plane[(s % vectors) % len(plane), column, used]))
         return full * (own[sample - first] * (1 - leak) + leak * sum(own))
 
+    together = len(input_on) == 1
+    shades, apart = (darks, 1) if together else (units, columns)
     for sample in range(samples):
-        swing = 1 + rin * normal(key[1], sample // vectors) if noisy else 1.0
         for unit in range(units):
-            shade = unit if darks == units else unit // columns
+            shade, head = unit if darks == units else unit // columns, unit - unit % columns
             for tile in range(tiles):
                 used = slice(tile * rows, min((tile + 1) * rows, inputs))
                 step = row_step * (used.stop - used.start)
-                read = (sample * tiles + tile) * (units + darks)
+                wanted = [] if together else [wish(input_on, share, least, u, used) for u in range(head, unit + 1)]
+                turn = 0 if together else list(dict.fromkeys(wanted)).index(wanted[-1])
+                swing = 1 + rin * normal(key[1], sample // vectors * apart + turn) if noisy else 1.0
+                read = (sample * tiles + tile) * (units + shades)
+                dark_read = units + (shade if together or darks == units else head + turn)
                 sides = []
-                for plane, column, number in ((bright, unit, unit), (dark, shade, units + shade)):
+                for plane, column, number in ((bright, unit, unit), (dark, shade, dark_read)):
                     current = light(plane, column, unit, used, sample)
                     if noisy:
                         spread = math.sqrt(shot * max(current, 0) + thermal)
