@@ -4,7 +4,9 @@ A unit computes ``acc = sum_i w[u, p[i]] x[i] + b[u]`` in integers as wide as th
 ``clip((acc + 2^(s-1)) >> s, 0, 2^a - 1)`` with a shift s fixed at fabrication (rounding half up). Leaky ReLU shifts
 negative accumulators by its slope first and keeps the sign; a look-up activation shifts and saturates to the address
 of a table; a step gives 0 or 1. The last layer hands out its accumulators. Weights are b-bit signed and symmetric
-(-(2^(b-1)-1) .. 2^(b-1)-1); biases are the only values in registers.
+(-(2^(b-1)-1) .. 2^(b-1)-1); biases are the only values in registers. In a network with additions, the weights of hidden
+layers are up to one bit coarser, since signals can be added only where their scales are powers of two apart. A chip
+whose bias registers are too narrow for the initial biases is refused; biases that outgrow them later are counted.
 
 Products travel through BLAS in float32 or float64 where the largest sum that any connection can give is below 2^24 or
 2^53: every partial sum is then a whole number that the format holds exactly, whatever the order of summing.
@@ -12,17 +14,16 @@ Products travel through BLAS in float32 or float64 where the largest sum that an
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from functools import cached_property
+from dataclasses import dataclass
 from math import prod
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from hwsim.device.calibration import Calibration
 from hwsim.device.datasheet import Datasheet, Datum
-from hwsim.device.fpga_fabric import csd_digits, layer_luts
-from hwsim.device.fpga_numbers import Burnt, Join, Resources, folded, pipelined
-from hwsim.device.technology import Bill, Registers, Technology
+from hwsim.device.fpga_array import FpgaArray
+from hwsim.device.technology import Technology
 from hwsim.scenario import Bits, Hertz, Joules, Section
 
 if TYPE_CHECKING:
@@ -30,16 +31,16 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from hwsim.model import Layer, Model, Node, Start
-
-__all__ = ["PLUGIN", "FpgaChip", "FpgaLut", "FpgaSheet", "csd_digits", "layer_luts"]
+    from hwsim.device.fpga_chip import FpgaChip
+    from hwsim.model import Layer, Model, Start
 
 
 class FpgaChipNumbers(Section):
     """Fixed when the bitstream is made."""
 
     weight_bits: Datum[Bits]
-    """Width of a signed weight constant."""
+    """Width of a signed weight constant. In a network with additions, hidden layers take steps that are powers of two
+    apart, which are up to one bit coarser."""
     activation_bits: Datum[Bits]
     """Width of a signal between layers: unsigned after ReLU and for non-negative inputs, else signed."""
     bias_bits: Datum[Bits]
@@ -74,19 +75,8 @@ class FpgaSheet(Datasheet):
 
 
 @dataclass(frozen=True)
-class FpgaLut:
+class FpgaLut(FpgaArray):
     """The law of an FPGA LUT array; numbers as in the datasheet, SI units."""
-
-    weight_bits: int
-    activation_bits: int
-    bias_bits: int
-    headroom_bits: int
-    clock: float
-    lut_energy: float
-    table_bits: int = 8
-    folding: int = 1
-    wired: ClassVar[bool] = False
-    """Whether every activation is a table."""
 
     def problems(self, model: Model) -> list[tuple[int, str, str]]:
         """What integers cannot do: other activations, averages of other than a power of two, gains, recurrence."""
@@ -124,131 +114,13 @@ class FpgaLut:
             found.append((what, "use a power of two such as 0.25"))
         return found
 
-    def weigh(self, weights: NDArray[np.float64]) -> tuple[NDArray[np.int32], float]:
-        """Codes of the weights and the value of one step."""
-        largest = 2 ** (self.weight_bits - 1) - 1
-        scale = max(float(np.abs(weights).max()), 1e-30) / largest
-        return np.rint(weights / scale).astype(np.int32), scale
-
-    def count(self, layer: Burnt) -> Resources:
-        """What a layer takes of the fabric."""
-        return (folded if self.folding > 1 else pipelined)(self, layer)
-
     def fabricate(self, model: Model, start: Sequence[Start], calibration: NDArray[np.float32], seed: int) -> FpgaChip:
         """Quantise the weights, and set every shift so that calibration uses all but the headroom bits.
 
         A network larger than one part of the engine's is calibrated on the samples of the first part.
         """
         del seed  # integer constants do not vary from chip to chip
-        from hwsim.device.calibration import Calibration
-
         return Calibration(self, model, start, calibration).chip()
-
-
-@dataclass(frozen=True)
-class FpgaChip:
-    """A configured array: constants in look-up tables, biases in registers."""
-
-    device: FpgaLut
-    layers: tuple[Burnt, ...]
-    input_scale: float
-    signed: bool
-    joins: Mapping[int, Join] = field(default_factory=dict)
-    nodes: tuple[Node, ...] = ()
-
-    @property
-    def noisy(self) -> bool:
-        """Integer arithmetic draws no noise."""
-        return False
-
-    @property
-    def together(self) -> int:
-        """One row at a time."""
-        return 1
-
-    @property
-    def data_bits(self) -> int:
-        """Width of the signals that pass the permutation circuit, bit."""
-        return self.device.activation_bits
-
-    @property
-    def input_range(self) -> tuple[float, float]:
-        """What the codes of a signal reach."""
-        low, high = limits(self.device.activation_bits, signed=self.signed)
-        return low * self.input_scale, high * self.input_scale
-
-    def nominal(self, layer: int) -> NDArray[np.float64]:
-        """Weights as the network sees them: code times scale."""
-        return np.asarray(self.layers[layer].codes * self.layers[layer].weight_scale, np.float64)
-
-    def cells(self, layer: int) -> NDArray[Any]:
-        """The burnt-in codes."""
-        return self.layers[layer].codes
-
-    def kinds(self, layer: int) -> NDArray[Any]:
-        """Equal codes are equal: sums of integers do not depend on where a term stands."""
-        return self.layers[layer].codes
-
-    def register_codes(self, layer: int, registers: Registers) -> NDArray[np.int64]:
-        """Bias codes in steps of the accumulator, saturated to the register's width."""
-        limit = 2 ** (self.device.bias_bits - 1) - 1
-        codes = np.rint(registers.bias / self.layers[layer].unit)
-        return np.clip(codes, -limit, limit).astype(np.int64)
-
-    def connect(self, layer: int, positions: NDArray[np.int64], cells: NDArray[np.int64]) -> None:
-        """Gather the codes of the positions that move."""
-        self.layers[layer].met.reshape(-1)[positions] = self.layers[layer].codes.reshape(-1)[cells]
-
-    def encode(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Input codes, saturated to the width of a signal."""
-        low, high = limits(self.device.activation_bits, signed=self.signed)
-        codes = x.astype(np.float64)
-        codes /= self.input_scale
-        return np.clip(np.rint(codes, out=codes), low, high, out=codes).astype(np.float32)
-
-    def products(self, layer: int, signals: NDArray[np.float32], rng: np.random.Generator | None) -> NDArray[Any]:
-        """Accumulators without their biases."""
-        del rng
-        return self.layers[layer].products(signals)
-
-    def settle(self, layer: int, sums: NDArray[Any], registers: Registers) -> NDArray[Any]:
-        """Bias, then shift and saturate; the last layer's accumulators times their scale."""
-        return self.layers[layer].settle(sums, self.register_codes(layer, registers))
-
-    def average(self, node: int, totals: NDArray[np.float32], count: int) -> NDArray[np.float32]:
-        """Sums of windows, shifted by a power of two, rounding half up."""
-        del node
-        return np.asarray(np.floor((totals + count // 2) / count), np.float32)
-
-    def add(self, node: int, one: NDArray[np.float32], other: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Both shifted to the finer scale, added, and requantised."""
-        return self.joins[node].add(one, other)
-
-    @cached_property
-    def resources(self) -> tuple[Resources, ...]:
-        """What each layer takes of the fabric."""
-        return tuple(self.device.count(layer) for layer in self.layers)
-
-    def inference_bill(self) -> Bill:
-        """Every LUT once for each product of a layer's matrix; layers in sequence, products pipelined."""
-        places = [node.products for node in self.nodes if node.layer is not None] or [1] * len(self.layers)
-        turns = self.device.folding
-        energy = cycles = 0.0
-        for each, layer, count in zip(self.resources, self.layers, places, strict=True):
-            taken = min(turns, layer.codes.shape[1])
-            energy += each.luts * count * taken * self.device.lut_energy
-            cycles += each.cycles + (count - 1) * taken
-        return Bill(energy_j=energy, time_s=cycles / self.device.clock)
-
-
-def limits(bits: int, *, signed: bool) -> tuple[int, int]:
-    """Least and largest code of a signal; signed ones are symmetric.
-
-    Example:
-        >>> limits(8, signed=True), limits(8, signed=False)
-        ((-127, 127), (0, 255))
-    """
-    return (-(2 ** (bits - 1) - 1), 2 ** (bits - 1) - 1) if signed else (0, 2**bits - 1)
 
 
 def _build(values: Mapping[str, float]) -> FpgaLut:
@@ -261,8 +133,8 @@ PLUGIN = Technology(
     sheet=FpgaSheet,
     build=_build,
     effects={
-        "weight bits": {"weight_bits": 20},
-        "signal bits": {"activation_bits": 20},
+        "weight bits": {"weight_bits": 20, "bias_bits": 56},  # finer steps, of which a bias is more
+        "signal bits": {"activation_bits": 20, "bias_bits": 56},
         "bias bits": {"bias_bits": 56},
     },
 )

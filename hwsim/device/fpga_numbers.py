@@ -1,18 +1,17 @@
-"""One layer burnt into an FPGA: its constants, what becomes of its accumulators, and what it takes of the fabric."""
+"""One layer burnt into an FPGA: its constants and what becomes of its accumulators; adders of two signals."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hwsim.device.fpga_fabric import layer_luts, table_luts, width
+from hwsim.device.fpga_fabric import width
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-    from hwsim.device.fpga_lut import FpgaLut
 
 RELU, LEAKY, STEP, TABLE, LAST = 0, 1, 2, 3, 4
 """What becomes of an accumulator, numbered as in :mod:`hwsim.kernels.integer`; the last layer's are handed out."""
@@ -50,7 +49,7 @@ class Burnt:
         """The value of one step of the accumulator."""
         return self.weight_scale * self.input_scale
 
-    @property
+    @cached_property
     def bound(self) -> int:
         """No sum is larger, whichever cells of the layer meet at a unit: its largest codes at full drive."""
         units, inputs = self.codes.shape
@@ -86,6 +85,16 @@ class Burnt:
         return out
 
 
+def limits(bits: int, *, signed: bool) -> tuple[int, int]:
+    """Least and largest code of a signal; signed ones are symmetric.
+
+    Example:
+        >>> limits(8, signed=True), limits(8, signed=False)
+        ((-127, 127), (0, 255))
+    """
+    return (-(2 ** (bits - 1) - 1), 2 ** (bits - 1) - 1) if signed else (0, 2**bits - 1)
+
+
 def carrier(bound: int) -> type[np.generic]:
     """The fastest format in which sums up to a bound are exact.
 
@@ -111,48 +120,3 @@ class Join:
         total = (one.astype(np.int64) << self.one) + (other.astype(np.int64) << self.other)
         total = (total + ((1 << self.shift) >> 1)) >> self.shift
         return np.asarray(np.clip(total, self.least, self.largest), np.float32)
-
-
-@dataclass(frozen=True)
-class Resources:
-    """What a layer takes of the fabric: LUTs, flip-flops, and clock cycles from its first input to its last output."""
-
-    luts: int
-    flip_flops: int
-    cycles: int
-
-
-def behind(device: FpgaLut, layer: Burnt) -> int:
-    """LUTs behind the accumulators: bias adders, and saturation or tables."""
-    units, bits = len(layer.codes), layer.accumulator_bits
-    each = bits
-    if layer.kind in {RELU, LEAKY}:
-        each += device.activation_bits
-    elif layer.kind == TABLE:
-        each += table_luts(width(layer.least, layer.largest), device.activation_bits)
-    return units * each
-
-
-def pipelined(device: FpgaLut, layer: Burnt) -> Resources:
-    """Constant multipliers and adder trees, one product of the matrix a clock cycle.
-
-    Flip-flops: one behind every LUT of the pipeline, and the bias registers.
-    """
-    luts = layer_luts(layer.codes, device.activation_bits, signed=layer.signed_input) + behind(device, layer)
-    levels = int(np.ceil(np.log2(layer.codes.shape[1] + 1)))
-    return Resources(luts, luts + len(layer.codes) * device.bias_bits, 2 + levels)
-
-
-def folded(device: FpgaLut, layer: Burnt) -> Resources:
-    """A unit takes its inputs in turns: tables of constants, general multipliers, a tree of those, an accumulator.
-
-    A multiplier of a x b bits is b adders of a + 1 bits, less one.
-    """
-    units, inputs = layer.codes.shape
-    turns = min(device.folding, inputs)
-    at_once = -(-inputs // turns)
-    a, b, bits = device.activation_bits, device.weight_bits, layer.accumulator_bits
-    address = max(int(np.ceil(np.log2(turns))), 1)
-    each = at_once * (table_luts(address, b) + (b - 1) * (a + 1)) + (at_once - 1) * bits + bits
-    luts = units * each + behind(device, layer)
-    return Resources(luts, luts + units * device.bias_bits, turns + 2 + int(np.ceil(np.log2(at_once + 1))))

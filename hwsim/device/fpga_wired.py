@@ -14,9 +14,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 import numpy as np
 
 from hwsim.device.datasheet import Datasheet, Datum
-from hwsim.device.fpga_fabric import layer_luts
+from hwsim.device.fpga_area import Area, combinational
 from hwsim.device.fpga_lut import FpgaCostNumbers, FpgaLut
-from hwsim.device.fpga_numbers import Burnt, Resources, behind
 from hwsim.device.technology import Technology
 from hwsim.scenario import Bits, Section
 
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from hwsim.device.fpga_numbers import Burnt
     from hwsim.model import Layer
 
 
@@ -58,6 +58,8 @@ class FpgaWired(FpgaLut):
 
     wired: ClassVar[bool] = True
     """Every activation is a table."""
+    foldable: ClassVar[bool] = False
+    """All neurons are there at once."""
 
     @staticmethod
     def _refused(layer: Layer, *, last: bool) -> list[tuple[str, str]]:
@@ -69,13 +71,20 @@ class FpgaWired(FpgaLut):
         return found
 
     def weigh(self, weights: NDArray[np.float64]) -> tuple[NDArray[np.int32], float]:
-        """Signs of the weights, 0 counted as positive, and their common magnitude."""
-        return np.where(weights < 0, -1, 1).astype(np.int32), max(float(np.abs(weights).mean()), 1e-30)
+        """Signs of the weights, 0 counted as positive, and their common magnitude.
 
-    def count(self, layer: Burnt) -> Resources:
+        Raises:
+            ValueError: all weights are 0.
+        """
+        magnitude = float(np.abs(weights).mean())
+        if magnitude == 0:
+            what = "all weights are 0, and wired logic has none: each of its cells adds or subtracts one magnitude"
+            raise ValueError(f"{what}; give other weights, or use a LUT array")
+        return np.where(weights < 0, -1, 1).astype(np.int32), magnitude
+
+    def count(self, layer: Burnt) -> Area:
         """Trees of adders, bias adders and tables; registers at the outputs and for the biases; one clock cycle."""
-        luts = layer_luts(layer.codes, self.activation_bits, signed=layer.signed_input) + behind(self, layer)
-        return Resources(luts, len(layer.codes) * (self.activation_bits + self.bias_bits), 1)
+        return combinational(self.widths, layer)
 
 
 def _build(values: Mapping[str, Any]) -> FpgaWired:

@@ -12,7 +12,7 @@ import numpy as np
 
 from hwsim.device.datasheet import Datasheet
 from hwsim.device.number import NumberChip, finish, side_by_side
-from hwsim.device.technology import Bill, Registers, Technology
+from hwsim.device.technology import Bill, Registers, Resources, Technology
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -105,6 +105,10 @@ class IdealChip(NumberChip):
     def inference_bill(self) -> Bill:
         """An ideal device costs nothing."""
         return Bill(energy_j=0.0, time_s=0.0)
+
+    def resources(self) -> Resources:
+        """Cells, and nothing else."""
+        return Resources(cells=sum(weights.size for weights in self.weights))
 
 
 def _build(values: Mapping[str, float]) -> Ideal:

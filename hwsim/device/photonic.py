@@ -27,7 +27,7 @@ from hwsim.device.photonic_drive import Drives
 from hwsim.device.photonic_layer import Entry
 from hwsim.device.photonic_sheet import EFFECTS, SYMBOLS, PhotonicSheet
 from hwsim.device.survey import survey
-from hwsim.device.technology import Bill, FabricationError, Registers, Technology
+from hwsim.device.technology import Bill, FabricationError, Registers, Resources, Technology
 from hwsim.kernels.reads import Light, PhotonicLaw, Tiles
 
 if TYPE_CHECKING:
@@ -360,6 +360,14 @@ class PhotonicChip(NumberChip):
             energy += (reads.size * (light + conversions) + (int(reads.sum()) - reads.size) * again) * entry.places
             time += -(-entry.places // device.wavelength_vectors) * int(reads.max()) * device.read_time
         return Bill(energy_j=energy, time_s=time)
+
+    def resources(self) -> Resources:
+        """The tiles of all layers, each a core that is there once; layers computed in electronics have none."""
+        device = self.device
+        shapes = [entry.core.shape for entry in self.layers if entry.core is not None]
+        tiles = sum(-(-inputs // device.tile_rows) * -(-units // device.tile_columns) for units, inputs in shapes)
+        cells = sum(units * inputs for units, inputs in shapes)
+        return Resources(cells, tiles, device.tile_rows, device.tile_columns)
 
 
 def _build(values: Mapping[str, Any]) -> Photonic:

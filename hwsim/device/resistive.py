@@ -19,7 +19,7 @@ import numpy as np
 from hwsim.device.datasheet import Datasheet, Datum
 from hwsim.device.number import NumberChip, finish, side_by_side
 from hwsim.device.resistive_law import Fit, drift_factor, flicker
-from hwsim.device.technology import Bill, Registers, Technology
+from hwsim.device.technology import Bill, Registers, Resources, Technology
 from hwsim.kernels.reads import Converter
 from hwsim.scenario import Bits, Joules, Seconds, Section
 from hwsim.stream import stream
@@ -369,6 +369,12 @@ class ResistiveChip(NumberChip):
                 energy += reads * (each + layer.inputs * device.dac_energy + layer.units * device.adc_energy)
                 time += reads * device.read_time
         return Bill(energy_j=energy, time_s=time)
+
+    def resources(self) -> Resources:
+        """One array a layer, as large as the layer; a cell is a pair of devices."""
+        shapes = [array.design.shape for array in self.layers]
+        rows, columns = max(inputs for _, inputs in shapes), max(units for units, _ in shapes)
+        return Resources(sum(units * inputs for units, inputs in shapes), len(shapes), rows, columns)
 
 
 def _build(values: Mapping[str, Any]) -> Resistive:

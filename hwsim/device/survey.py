@@ -48,6 +48,9 @@ class _Recorder(IdealChip):
 def survey(model: Model, start: Sequence[Start], calibration: NDArray[np.float32]) -> list[Range]:
     """Run an ideal network on calibration samples and note each layer's ranges; zero always lies within them.
 
+    No range follows from zeros alone. Where nothing else enters a layer, its signals are taken to lie in 0..1; where
+    its sums are all zero, they are taken to reach as far as its largest weight at full drive, or 1 without weights.
+
     Args:
         model: the network.
         start: its initial values.
@@ -62,4 +65,8 @@ def survey(model: Model, start: Sequence[Start], calibration: NDArray[np.float32
     chip = _Recorder(model, tuple(values.weights.astype(np.float32) for values in start))
     found = chip.watch()
     infer(model, chip, calibration, [Registers(values.bias, values.gain) for values in start], None)
+    for values, seen in zip(start, found, strict=True):
+        if seen.low == seen.high == 0:
+            seen.high = 1.0
+        seen.sums = seen.sums or float(np.abs(values.weights).max()) * max(seen.high, -seen.low) or 1.0
     return found

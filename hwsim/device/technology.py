@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 from hwsim.errors import BAD_INPUT, HwsimError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
@@ -56,6 +56,36 @@ class Bill:
 
     energy_j: float
     time_s: float
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part that an array is built in: its name, and how many LUTs and flip-flops it has."""
+
+    name: str
+    luts: int
+    flip_flops: int
+
+
+@dataclass(frozen=True)
+class Resources:
+    """What a chip takes of its hardware; 0 stands for what its technology does not have.
+
+    ``cells`` hold weights. ``cores`` are arrays or tiles that stand side by side, so that a layer is read at once,
+    ``rows`` inputs by ``columns`` outputs each (of the largest where they differ). ``luts`` and ``flip_flops`` are an
+    FPGA's, ``cycles`` its clock cycles of one inference, and ``folding`` the turns in which a unit takes its inputs.
+    ``part`` is the FPGA that the datasheet names.
+    """
+
+    cells: int
+    cores: int = 0
+    rows: int = 0
+    columns: int = 0
+    luts: int = 0
+    flip_flops: int = 0
+    cycles: int = 0
+    folding: int = 1
+    part: Part | None = None
 
 
 class FabricationError(HwsimError, ValueError):
@@ -127,6 +157,25 @@ class Chip(Protocol):
 
     def inference_bill(self) -> Bill:
         """Energy and time of one inference in the chip's core, its permutation circuits apart."""
+
+    def resources(self) -> Resources:
+        """What the chip's core takes of its hardware, its permutation circuits apart."""
+
+
+@runtime_checkable
+class FoldableChip(Chip, Protocol):
+    """A chip whose units can take their inputs in turns, for less hardware and more time."""
+
+    def foldings(self) -> Iterator[Resources]:
+        """What the chip would take with one more turn, with two more, and so on; nothing where it cannot."""
+
+
+@runtime_checkable
+class NarrowChip(Chip, Protocol):
+    """A chip whose registers are whole numbers of so many bits, which a value may be too large for."""
+
+    def saturated(self, layer: int, registers: Registers) -> int:
+        """Registers of a layer that stand at the end of their range in place of what was written."""
 
 
 @runtime_checkable

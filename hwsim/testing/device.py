@@ -83,6 +83,8 @@ def _check_reads(name: str, technology: Technology, device: Device) -> None:
         hold(error <= limit, name, f"design values are within resolution = {technology.resolution:g} of the weights")
         codes = chip.register_codes(number, registers)
         hold(len(codes) == len(value.bias), name, "a layer without a gain has one register code per bias")
+    cells = sum(chip.cells(number).size for number in range(len(CLASSIFIER.layers)))
+    hold(chip.resources().cells == cells, name, "its resources count every cell")
     bill = chip.inference_bill()
     hold(bill.energy_j >= 0 and bill.time_s >= 0, name, "an inference costs nothing below zero")
     hold((bill.energy_j > 0) == (bill.time_s > 0), name, "an inference that takes time takes energy")

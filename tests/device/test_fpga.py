@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hwsim.device import Registers, infer
+from hwsim.device.fpga_chip import FpgaChip
 from hwsim.device.fpga_fabric import (
     crossbar_luts,
     csd_digits,
@@ -21,7 +22,7 @@ from hwsim.device.fpga_fabric import (
     switch_luts,
     table_luts,
 )
-from hwsim.device.fpga_lut import FpgaChip, FpgaLut
+from hwsim.device.fpga_lut import FpgaLut
 from hwsim.device.fpga_multiplier import build_multiplier, multiplier_luts
 from hwsim.device.fpga_numbers import LAST, RELU, Burnt
 from hwsim.device.fpga_wired import FpgaWired
@@ -206,8 +207,8 @@ def test_the_bill_by_hand() -> None:
     behind = [12 * (chip.layers[0].accumulator_bits + 8), 10 * chip.layers[1].accumulator_bits]
     trees = [layer_luts(layer.codes, 8) for layer in chip.layers]
     assert bill.energy_j == pytest.approx(2e-13 * (sum(trees) + sum(behind)))
-    assert [each.luts for each in chip.resources] == [trees[0] + behind[0], trees[1] + behind[1]]
-    assert [each.flip_flops - each.luts for each in chip.resources] == [12 * 24, 10 * 24]
+    assert [each.luts for each in chip.areas] == [trees[0] + behind[0], trees[1] + behind[1]]
+    assert [each.flip_flops - each.luts for each in chip.areas] == [12 * 24, 10 * 24]
 
 
 def test_what_cannot_be_built() -> None:
@@ -315,7 +316,7 @@ def test_folding_trades_luts_for_time() -> None:
     net = model(64, 12, 10)
     x = np.array([[0.0] * 64, [1.0] * 64], np.float32)
     flat, folded = (replace(DEVICE, folding=n).fabricate(net, start(net, 0), x, 0) for n in (1, 64))
-    assert sum(r.luts for r in folded.resources) < sum(r.luts for r in flat.resources) / 2
+    assert sum(r.luts for r in folded.areas) < sum(r.luts for r in flat.areas) / 2
     assert folded.inference_bill().time_s > 3 * flat.inference_bill().time_s
     registers = [Registers(v.bias, 1.0) for v in start(net, 0)]
     assert np.array_equal(infer(net, flat, x, registers, None), infer(net, folded, x, registers, None))
@@ -342,6 +343,6 @@ def test_wired_logic() -> None:
     assert infer(net, chip, x, registers, None) == pytest.approx(wanted, abs=0.05)
     first = chip.layers[0]
     trees = layer_luts(first.codes, 8, signed=True)
-    assert chip.resources[0].luts == trees + 5 * (first.accumulator_bits + 8 * 2**4)
-    assert chip.resources[0].flip_flops == 5 * (8 + 24)
+    assert chip.areas[0].luts == trees + 5 * (first.accumulator_bits + 8 * 2**4)
+    assert chip.areas[0].flip_flops == 5 * (8 + 24)
     assert chip.inference_bill().time_s == pytest.approx(2e-7)

@@ -11,7 +11,8 @@ import torch
 
 from hwsim.controller.forward import forward
 from hwsim.device import DEVICES, Registers, infer, read_sheet, sheet_values
-from hwsim.device.fpga_lut import FpgaChip, FpgaLut
+from hwsim.device.fpga_chip import FpgaChip
+from hwsim.device.fpga_lut import FpgaLut
 from hwsim.device.ideal import Ideal
 from hwsim.library import names
 from hwsim.model import Layer, Model, Start, read_model, start
