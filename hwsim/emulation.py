@@ -14,6 +14,7 @@ from hwsim.crossbar.effort import check_effort
 from hwsim.device import ClippingChip, OpticalChip, Registers, read_sheet, sheet_values
 from hwsim.errors import BAD_INPUT, HwsimError, check_type
 from hwsim.execution import Machine, first_entry, layout
+from hwsim.execution.resources import account
 from hwsim.imported import Imported, read_module, read_onnx
 from hwsim.plan.lookup import device_technology, find_sheet, read_switch
 from hwsim.registry import unknown
@@ -151,6 +152,10 @@ class Emulation:
         if wrong.size:
             raise ValueError(f"layer {layer}, unit {wrong[0]}: no permutation of the cells 0 to {bank.ports - 1}")
         return tuple(given.astype(np.int64) if number == layer else None for number in range(self.layers))
+
+    def resources(self) -> dict[str, Any]:
+        """What the chip and its circuits take of their hardware, as in :func:`hwsim.execution.resources.account`."""
+        return account(self.machine.chip, self.machine.circuits)
 
     def cost(self) -> dict[str, float]:
         """What one inference costs now, and what all reconnections so far have cost."""

@@ -99,13 +99,13 @@ class RunFolder:
         with whole(target) as part:
             part.write_bytes(content.encode() if isinstance(content, str) else content)
 
-    def finish(self, plan: Plan, last_event: Snapshot) -> None:
+    def finish(self, plan: Plan, last_event: Snapshot, resources: dict[str, Any]) -> None:
         """Write score table, picture and exports of a complete schedule, and last the answer."""
         from hwsim.report.figure import draw
 
         with open_schedule(self.schedule) as schedule:
             rows, reference = _scores(schedule)
-            answer = self.sum_up(plan, schedule)
+            answer = {**self.sum_up(plan, schedule), "resources": resources}
         self.write("score.csv", write_table(rows))
         merit = next(iter(reference))
         with whole(self.path / "score.png") as png, whole(self.path / "score.svg") as svg:
@@ -121,7 +121,15 @@ class RunFolder:
         """The answer that a complete schedule gives."""
         rows, reference = _scores(schedule)
         last, merit = rows[-1], next(iter(reference))
-        keys = (merit, f"{merit}_noiseless", "loss", *SPENT, "trajectory_error", "trajectory_error_worst")
+        keys = (
+            merit,
+            f"{merit}_noiseless",
+            "loss",
+            *SPENT,
+            "trajectory_error",
+            "trajectory_error_worst",
+            "saturated_registers",
+        )
         parts = by_part(rows, merit, reference.get("parts", {}))
         final = {key: last[key] for key in keys if key in last}
         if parts:

@@ -17,6 +17,7 @@ from hwsim.controller.descent import pack, unpack
 from hwsim.controller.free import train_freely
 from hwsim.controller.several import begin
 from hwsim.execution import first_entry, replay
+from hwsim.execution.resources import account
 from hwsim.folder import RunFolder, claim
 from hwsim.plan import KEPT, assemble, check_memory, initial_values, learner
 from hwsim.replay import snapshot
@@ -77,7 +78,8 @@ def run(plan: Plan, out: Path, report: Report) -> dict[str, Any]:
                     _train(plan, task, machine, values, schedule, report)
                 last = schedule.events() - 1
             report("writing", 0.0, None)
-            folder.finish(plan, snapshot(plan, machine, last))
+            resources = account(machine.chip, machine.circuits)
+            folder.finish(plan, snapshot(plan, machine, last), resources)
             report("writing", 1.0, None)
         return folder.answer()
 
@@ -227,6 +229,7 @@ def _score(plan: Plan, task: Task, machine: Machine, entry: Entry, *, judged: bo
         trajectory_error_worst=noisy.worst_period if noisy else None,
         router=effort if machine.freedom == "none" else f"{effort}+{machine.freedom}",
         part=task.name or None,
+        saturated_registers=machine.saturated or None,
     )
     return score.row(task.metric)
 

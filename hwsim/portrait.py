@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from hwsim.crossbar import CROSSBARS
 from hwsim.crossbar.technology import SwitchSheet
 from hwsim.device import Datum, Registers, infer, read_sheet, sheet_values
-from hwsim.model import Layer, Model, Start
-from hwsim.plan.lookup import device_technology, find_sheet
+from hwsim.device.technology import FabricationError
+from hwsim.execution import Circuits, layout
+from hwsim.execution.resources import account
+from hwsim.model import Layer, Model, Start, start
+from hwsim.plan.lookup import device_technology, find_sheet, read_switch
+from hwsim.registry import unknown
 from hwsim.scenario import Fault, FaultError, format_quantity, read_document
 from hwsim.scenario.fault import Refusal
 from hwsim.scenario.section import dimension_of
 from hwsim.stream import stream
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from numpy.typing import NDArray
 
     from hwsim.device import Datasheet, Technology
@@ -78,10 +85,7 @@ def portray(name: str) -> Portrait:
         >>> row.symbol, row.key, row.value, row.status
         ('m', 'tile_rows', '9', 'measured')
     """
-    try:
-        name, path = find_sheet(None, name)
-    except Refusal as error:
-        raise FaultError([Fault(name, 1, 1, error.what, "", error.cure)]) from None
+    name, path = _sheet(None, name)
     document = read_document(path)
     if document.data.get("kind") == "switch":
         sheet: Datasheet = read_sheet(document, SwitchSheet)
@@ -93,6 +97,50 @@ def portray(name: str) -> Portrait:
     return Portrait(
         name, sheet.title, sheet.source.citation, sheet.source.fit, tuple(sheet.not_modelled), tuple(rows), curves
     )
+
+
+def size_up(model: Model, device: str, topology: str, technology: str) -> dict[str, Any]:
+    """What a model takes of a device's hardware, with start values of seed 0 as its cells.
+
+    Args:
+        model: the network.
+        device: name of its datasheet, or path of one.
+        topology: of the circuit before each unit whose connections are learned.
+        technology: datasheet of the switches.
+
+    Returns:
+        As :func:`hwsim.execution.resources.account` gives it.
+
+    Raises:
+        FaultError: no such datasheet or topology, or a faulty datasheet.
+        FabricationError: the device cannot compute the model.
+    """
+    document = read_document(_sheet("device", device)[1])
+    plugin = device_technology(document)
+    built = plugin.build(sheet_values(read_sheet(document, plugin.sheet), {}, document, ()))
+    for number, what, cure in built.problems(model):
+        raise FabricationError(f"layer {number}: {what}; {cure}")
+    samples = stream(0, "size/calibration").random((SAMPLES, model.inputs)).astype(np.float32)
+    chip = built.fabricate(model, start(model, 0), samples, 0)
+    if topology not in CROSSBARS:
+        what, _, cure = unknown("topology", topology, CROSSBARS).partition("; ")
+        raise FaultError([Fault(topology, 1, 1, what, "", cure)])
+    banks = layout(model, "output")
+    fabrics = [CROSSBARS[topology].build(bank.ports) if bank.learned else None for bank in banks.layers]
+    switch = read_switch(*_sheet("switch", technology))
+    return account(chip, Circuits(fabrics, banks, switch, "any"))
+
+
+def _sheet(kind: Literal["device", "switch"] | None, name: str) -> tuple[str, Path]:
+    """Name and file of a datasheet.
+
+    Raises:
+        FaultError: there is none.
+    """
+    try:
+        return find_sheet(kind, name)
+    except Refusal as error:
+        raise FaultError([Fault(name, 1, 1, error.what, "", error.cure)]) from None
 
 
 def table(sheet: Datasheet, symbols: Any) -> list[Row]:
@@ -114,6 +162,8 @@ def table(sheet: Datasheet, symbols: Any) -> list[Row]:
     return rows
 
 
+SAMPLES = 16
+"""Samples that set the ranges of a chip which is only to be measured out."""
 WIDTH = 16
 READS = 400
 

@@ -22,7 +22,7 @@ from hwsim.scenario import Document, Fault, FaultError, Setting, lay_over, parse
 from hwsim.scenario.reproduction import is_reproduction
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from hwsim.plan import Plan
 
@@ -51,7 +51,8 @@ class Answer:
 
     ``rows`` is the score table, ``final`` its last state, ``reference`` free training, None without. Of a task of
     several parts, ``final`` and ``reference`` have the accuracy of the worst, and ``parts`` has each of them; ``final``
-    names them too, such as ``accuracy_plain``.
+    names them too, such as ``accuracy_plain``. ``resources`` is what the machine takes of its hardware
+    (:func:`hwsim.execution.resources.account`).
     """
 
     run: Path
@@ -61,6 +62,7 @@ class Answer:
     reference: float | None
     rows: list[dict[str, str]]
     parts: list[dict[str, Any]] = field(default_factory=list)
+    resources: dict[str, Any] = field(default_factory=dict)
 
 
 def find(scenario: str | Path, noun: Literal["scenario", "reproduction"] = "scenario") -> Path:
@@ -141,9 +143,13 @@ def run(
     folder = Path(out) if out is not None else default_folder(plan)
     found = pipeline.run(plan, folder, report or (lambda *_: None))
     rows = RunFolder(folder).rows()
-    return Answer(
-        folder, found["identity"], found["events"], found["final"], found["reference"], rows, found.get("parts", [])
-    )
+    return read_answer(folder, found, rows)
+
+
+def read_answer(folder: Path, found: Mapping[str, Any], rows: list[dict[str, str]]) -> Answer:
+    """What a run folder's files say, as a value."""
+    keys = ("identity", "events", "final", "reference")
+    return Answer(folder, *(found[key] for key in keys), rows, found.get("parts", []), found.get("resources", {}))
 
 
 def default_folder(plan: Plan) -> Path:

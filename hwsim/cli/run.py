@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
 
     from hwsim.session import Answer, Scenario
 
@@ -56,6 +56,7 @@ def _carry_out(
 
 def summary(answer: Answer) -> str:
     """The score for people."""
+    from hwsim.report.resources import resource_lines
     from hwsim.task import metric_in
 
     final = answer.final
@@ -76,6 +77,8 @@ def summary(answer: Answer) -> str:
         ("register writes", f"{final['bias_writes']:,.0f}"),
         ("reconnecting", _bill(final["energy_j"], final["time_s"])),
         ("one inference", _bill(float(last["inference_energy_j"]), float(last["inference_time_s"]))),
+        *_saturated(answer.rows),
+        *(resource_lines(answer.resources) if answer.resources else []),
         ("picture", str(answer.run / "score.png")),
     ]
     if "trajectory_error" in final:
@@ -89,6 +92,17 @@ def summary(answer: Answer) -> str:
         bill = _bill(switch["energy_j"], switch["time_s"])
         lines.insert(-1, (part["part"], f"{part[merit]:.4f}{free}; to switch to it: {cost}, {bill}"))
     return "\n".join(f"{name:<16}{value}" for name, value in lines)
+
+
+def _saturated(rows: Sequence[Mapping[str, str]]) -> list[tuple[str, str]]:
+    """Which reconnection left most registers too narrow for what was written to them, if any did."""
+    most = max(rows, key=lambda row: int(row.get("saturated_registers") or 0))
+    count = int(most.get("saturated_registers") or 0)
+    if not count:
+        return []
+    last = int(rows[-1].get("saturated_registers") or 0)
+    what = f"{count:,} bias registers at event {most['event']}, {last:,} at the end: too narrow for their values"
+    return [("  saturated", f"{what}; set device.bias_bits larger")]
 
 
 def _bill(energy: float, time: float) -> str:

@@ -28,10 +28,16 @@ def show(
     picture: Annotated[
         Path | None, typer.Option(help="Picture, PNG or SVG; NAME.png here, or in the run folder, when left out.")
     ] = None,
+    device: Annotated[
+        str | None, typer.Option(help="Datasheet (name or path) that a model's hardware is reckoned for.")
+    ] = None,
+    topology: Annotated[str, typer.Option(help="Circuits before a model's learned connections.")] = "benes",
+    technology: Annotated[str, typer.Option(help="Switches of those.")] = "fpga-register-ug474-2016",
 ) -> None:
     """Show a finished run, or a datasheet: hwsim show device NAME prints its numbers and draws what the device does.
 
-    hwsim show model NAME prints its layers, banks and ports, and how many relabellings of units leave it the same.
+    hwsim show model NAME prints its layers, banks and ports, and how many relabellings of units leave it the same;
+    with --device SHEET also what it takes there: LUTs, flip-flops and cycles, or cores, and whether it fits the part.
     hwsim show variance RUN tells which hidden units serve which part of a task of several; hwsim show trajectory RUN
     draws what a recurrent network gives over what it should.
     """
@@ -44,7 +50,7 @@ def show(
     elif str(run) == "device":
         _show_device(name, picture, json=json)
     elif str(run) == "model":
-        _show_model(name, json=json)
+        _show_model(name, (device, topology, technology) if device else None, json=json)
     elif str(run) == "variance":
         _show_variance(Path(name), picture, json=json)
     elif str(run) == "trajectory":
@@ -157,7 +163,7 @@ def _show_run(run: Path, *, json: bool) -> None:
     from hwsim.cli.run import summary
     from hwsim.folder import RunFolder
     from hwsim.scenario import readable
-    from hwsim.session import Answer
+    from hwsim.session import read_answer
     from hwsim.task import metric_in
 
     found = RunFolder(run).answer()
@@ -175,19 +181,7 @@ def _show_run(run: Path, *, json: bool) -> None:
             f"{int(row['toggles']):>10,} {int(row['bias_writes']):>8,} {readable(float(row['energy_j']), 'energy'):>10}"
         )
     typer.echo("")
-    typer.echo(
-        summary(
-            Answer(
-                run,
-                found["identity"],
-                found["events"],
-                found["final"],
-                found["reference"],
-                rows,
-                found.get("parts", []),
-            )
-        )
-    )
+    typer.echo(summary(read_answer(run, found, rows)))
 
 
 def _read_model(name: str) -> Model:
@@ -207,16 +201,22 @@ def _read_model(name: str) -> Model:
     return read_model(read_document(path))
 
 
-def _show_model(name: str, *, json: bool) -> None:
+def _show_model(name: str, hardware: tuple[str, str, str] | None, *, json: bool) -> None:
     """A model: its layers, what they are for a chip, and what of it can be relabelled."""
     import json as writer
     from dataclasses import asdict
 
     from hwsim.redundancy import describe_model
 
-    found = describe_model(_read_model(name))
+    model = _read_model(name)
+    found = describe_model(model)
+    taken = None
+    if hardware:
+        from hwsim.portrait import size_up
+
+        taken = size_up(model, *hardware)
     if json:
-        typer.echo(writer.dumps({"name": name, **asdict(found)}))
+        typer.echo(writer.dumps({"name": name, **asdict(found), **({"resources": taken} if taken else {})}))
         return
     typer.echo(f"{found.title}\n")
     head = ("layer", "kind", "takes", "gives", "activation", "weights", "registers", "banks x ports", "relabelled")
@@ -244,3 +244,9 @@ def _show_model(name: str, *, json: bool) -> None:
                 f"  layer {row.number}: a random mask that keeps {found.density:.0%} is expected to give "
                 f"{row.collisions:.3g} pairs of units the same pattern"
             )
+    if taken and hardware:
+        from hwsim.report.resources import resource_lines
+
+        typer.echo(f"\non {hardware[0]}, learned connections through {hardware[1]} circuits of {hardware[2]}")
+        for word, value in resource_lines(taken):
+            typer.echo(f"{word:<16}{value}")

@@ -64,6 +64,12 @@ class SwitchCostNumbers(Section):
     """Clock of the configuration port."""
     port_energy: Datum[Joules]
     """Energy of one configuration bit through the port."""
+    luts: Datum[int] | None = None
+    """LUTs that one switch takes for each data bit; only for switches in an FPGA."""
+    data_flip_flops: Datum[int] | None = None
+    """Flip-flops that one switch takes for each data bit."""
+    state_flip_flops: Datum[int] | None = None
+    """Flip-flops that hold the state of one switch."""
 
 
 class SwitchSheet(Datasheet):
@@ -116,6 +122,9 @@ class Switch:
     crossing_loss: float = 0.0
     crosstalk: float | None = None
     endurance: float | None = None
+    luts: int = 0
+    data_flip_flops: int = 0
+    state_flip_flops: int = 0
 
 
 def build_switch(name: str, sheet: SwitchSheet, values: Mapping[str, float | str]) -> Switch:

@@ -2,7 +2,19 @@
 
 from hwsim.device.datasheet import Datasheet, Datum, Source, read_sheet, sheet_values
 from hwsim.device.inference import infer
-from hwsim.device.technology import Bill, Chip, ClippingChip, Device, OpticalChip, Registers, Technology
+from hwsim.device.technology import (
+    Bill,
+    Chip,
+    ClippingChip,
+    Device,
+    FoldableChip,
+    NarrowChip,
+    OpticalChip,
+    Part,
+    Registers,
+    Resources,
+    Technology,
+)
 from hwsim.registry import Registry
 
 DEVICES: Registry[Technology] = Registry("device")
@@ -15,8 +27,12 @@ __all__ = [
     "Datasheet",
     "Datum",
     "Device",
+    "FoldableChip",
+    "NarrowChip",
     "OpticalChip",
+    "Part",
     "Registers",
+    "Resources",
     "Source",
     "Technology",
     "infer",

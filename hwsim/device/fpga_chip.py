@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from hwsim.device.technology import Registers
     from hwsim.model import Node
 
+COARSER = "weights of hidden layers are up to one bit coarser than weight_bits, since the network adds signals"
+
 
 @dataclass(frozen=True)
 class FpgaChip:
@@ -122,6 +124,7 @@ class FpgaChip:
             cycles=self._cycles(),
             folding=self.device.folding,
             part=self.device.named_part,
+            notes=(COARSER,) if self.joins and not self.device.wired else (),
         )
 
     def foldings(self) -> Iterator[Resources]:

@@ -52,6 +52,12 @@ class FpgaChipNumbers(Section):
     folding: Datum[int]
     """Turns in which a unit takes its inputs: 1 for constant multipliers and adder trees, pipelined, all inputs at
     once; more for multipliers that take turns, with the constants in tables."""
+    part: Datum[str] | None = None
+    """Name of the FPGA that the array is to fit into."""
+    part_luts: Datum[int] | None = None
+    """LUTs that the part has."""
+    part_flip_flops: Datum[int] | None = None
+    """Flip-flops that the part has."""
 
 
 class FpgaCostNumbers(Section):

@@ -39,6 +39,12 @@ class WiredChipNumbers(Section):
     """Bits kept free above the largest sum seen at calibration, since sums grow in training."""
     table_bits: Datum[Bits]
     """Address width of a neuron's table."""
+    part: Datum[str] | None = None
+    """Name of the FPGA that the array is to fit into."""
+    part_luts: Datum[int] | None = None
+    """LUTs that the part has."""
+    part_flip_flops: Datum[int] | None = None
+    """Flip-flops that the part has."""
 
 
 class WiredSheet(Datasheet):

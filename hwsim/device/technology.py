@@ -74,7 +74,7 @@ class Resources:
     ``cells`` hold weights. ``cores`` are arrays or tiles that stand side by side, so that a layer is read at once,
     ``rows`` inputs by ``columns`` outputs each (of the largest where they differ). ``luts`` and ``flip_flops`` are an
     FPGA's, ``cycles`` its clock cycles of one inference, and ``folding`` the turns in which a unit takes its inputs.
-    ``part`` is the FPGA that the datasheet names.
+    ``part`` is the FPGA that the datasheet names. ``notes`` are sentences about what was built.
     """
 
     cells: int
@@ -86,6 +86,7 @@ class Resources:
     cycles: int = 0
     folding: int = 1
     part: Part | None = None
+    notes: tuple[str, ...] = ()
 
 
 class FabricationError(HwsimError, ValueError):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hwsim.controller import Expense, SpentError
-from hwsim.device import Bill, OpticalChip, Registers, infer
+from hwsim.device import Bill, NarrowChip, OpticalChip, Registers, infer
 from hwsim.execution.circuits import Circuits, ExecutionError, UnroutedError
 from hwsim.execution.light import mean_share, shares, straight_shares
 from hwsim.execution.placing import Placing
@@ -234,6 +234,14 @@ class Machine:
 
     def _codes(self, number: int, values: NDArray[np.float64]) -> NDArray[Any]:
         return np.asarray(self.chip.register_codes(number, Registers.of(self.model.layers[number], values)))
+
+    @property
+    def saturated(self) -> int:
+        """Registers that are too narrow for what was last written to them."""
+        if not isinstance(self.chip, NarrowChip):
+            return 0
+        written = enumerate(zip(self.model.layers, self.registers, strict=True)) if self.registers else ()
+        return sum(self.chip.saturated(number, Registers.of(layer, values)) for number, (layer, values) in written)
 
     def register_codes(self) -> list[NDArray[np.generic]]:
         """What the registers of every layer hold now."""

@@ -20,7 +20,8 @@ class Score:
     without event noise. Where a reconnection was not judged (``scores = "last"``) these are left out. ``part`` names
     the part that was judged, of a task of several; ``trajectory_error`` is that of
     :func:`hwsim.score.judge.trajectory_errors` over the first period and ``trajectory_error_worst`` over the worst of
-    several, for a task that has trajectories.
+    several, for a task that has trajectories. ``saturated_registers`` counts those that are too narrow
+    for their values, where there are any.
     """
 
     event: int
@@ -42,6 +43,7 @@ class Score:
     part: str | None = None
     trajectory_error: float | None = None
     trajectory_error_worst: float | None = None
+    saturated_registers: int | None = None
 
     def row(self, metric: str) -> dict[str, Any]:
         r"""The row as users read it: merit by the name of its metric, time in seconds.
@@ -71,14 +73,17 @@ def columns(metric: str) -> dict[str, str]:
 
 
 def write_table(rows: Sequence[Mapping[str, Any]]) -> str:
-    r"""Rows as CSV text, columns in the order of the first row.
+    r"""Rows as CSV text, columns in the order in which rows bring them up.
 
     Example:
         >>> write_table([{"event": 0, "toggles": 3}])
         'event,toggles\n0,3\n'
+        >>> write_table([{"event": 0}, {"event": 1, "saturated_registers": 2}])
+        'event,saturated_registers\n0,\n1,2\n'
     """
     text = io.StringIO()
-    writer = csv.DictWriter(text, fieldnames=list(rows[0]), lineterminator="\n")
+    names = list(dict.fromkeys(key for row in rows for key in row))
+    writer = csv.DictWriter(text, fieldnames=names, lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
     return text.getvalue()

@@ -69,7 +69,7 @@ def test_every_unit() -> None:
 def test_every_column() -> None:
     """The names that stand in score.csv."""
     columns = page("score").rpartition("Columns: ")[2].split(", ")
-    row = Score(0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0, 0, 0, 0.0, 0, 0, 0.0, 0.0, "any", "a", 0.0, 0.0)
+    row = Score(0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0, 0, 0, 0.0, 0, 0, 0.0, 0.0, "any", "a", 0.0, 0.0, 1)
     assert columns == list(row.row("accuracy"))
 
 
