@@ -148,8 +148,8 @@ def run(
 
 def read_answer(folder: Path, found: Mapping[str, Any], rows: list[dict[str, str]]) -> Answer:
     """What a run folder's files say, as a value."""
-    keys = ("identity", "events", "final", "reference")
-    return Answer(folder, *(found[key] for key in keys), rows, found.get("parts", []), found.get("resources", {}))
+    whole = found["identity"], found["events"], found["final"], found["reference"]
+    return Answer(folder, *whole, rows, found.get("parts", []), found.get("resources", {}))
 
 
 def default_folder(plan: Plan) -> Path:
