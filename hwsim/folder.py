@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import platform
 import sys
 import time
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
 from hwsim.errors import BAD_INPUT, HwsimError
 from hwsim.export import EXPORTS
+from hwsim.lock import BusyError, locked
 from hwsim.scenario import emit
 from hwsim.schedule import ScheduleError, is_blank, open_schedule
 from hwsim.score import SPENT, by_part, read_answer, read_table, worst, write_table
@@ -205,6 +205,25 @@ def _identity_in(path: Path) -> str | None:
 
 
 @contextmanager
+def owned(file: Path, busy: str) -> Iterator[None]:
+    """Own the folder in which a lock lies for a while.
+
+    Args:
+        file: the lock.
+        busy: what to say where another process owns it.
+
+    Raises:
+        FolderError: another process owns it.
+    """
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(locked(file))
+        except BusyError:
+            raise FolderError(f"{file.parent}: {busy}") from None
+        yield
+
+
+@contextmanager
 def claim(path: Path, plan: Plan) -> Iterator[RunFolder]:
     """Own a run folder for a while, making it first; a folder made in vain is removed again.
 
@@ -216,7 +235,7 @@ def claim(path: Path, plan: Plan) -> Iterator[RunFolder]:
         if path.is_dir() and any(path.iterdir()) and not (path / LOCK).exists():
             raise FolderError(f"{path}: the folder is not empty and holds no run; give an empty or new one with --out")
         path.mkdir(parents=True, exist_ok=True)
-        lock = (path / LOCK).open("w")
+        (path / LOCK).touch()
     except OSError as error:
         for parent in made:
             if parent.is_dir() and not any(parent.iterdir()):
@@ -224,11 +243,7 @@ def claim(path: Path, plan: Plan) -> Iterator[RunFolder]:
         why = error.strerror or error
         raise FolderError(f"{path}: cannot write there ({why}); give a writable folder with --out") from error
     folder = RunFolder(path)
-    with lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise FolderError(f"{path}: another process is working on this run; wait for it to end") from None
+    with owned(path / LOCK, "another process is working on this run; wait for it to end"):
         if (path / SCHEDULE).exists() or (path / SCENARIO).exists():
             found = _identity_in(path)
             if found != plan.identity:

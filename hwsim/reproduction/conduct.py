@@ -4,25 +4,23 @@ from __future__ import annotations
 
 import json
 import math
-import os
-from contextlib import contextmanager
 from dataclasses import dataclass
-from fcntl import LOCK_EX, LOCK_NB, flock
 from typing import TYPE_CHECKING, Any
 
-from hwsim.folder import SCHEDULE, FolderError
+from hwsim.folder import SCHEDULE, owned
 from hwsim.reproduction.crew import Crew, Standing
 from hwsim.reproduction.job import wanted_events
 from hwsim.reproduction.kept import SHORT, Kept, in_order
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from hwsim.reproduction.job import Job
     from hwsim.scenario.reproduction import Reproduction
 
-ANSWERS = "answers"
+ANSWERS, LOCK = "answers", ".sweep.lock"
+BUSY = "another sweep is at work here; wait for it to end, or give another folder with --out"
 
 
 @dataclass(frozen=True)
@@ -71,7 +69,7 @@ def conduct(
 
     waiting = [job for job in jobs if job.key not in answers]
     out.mkdir(parents=True, exist_ok=True)
-    with _alone(out), Crew(workers) as crew:
+    with owned(out / LOCK, BUSY), Crew(workers) as crew:
         for job, said in crew.carry_out(waiting, order, watch):
             if "answer" in said:
                 answers[job.key] = said["answer"]
@@ -91,24 +89,6 @@ def conduct(
             else:
                 runs.append(Kept(curve, x, seed, value, answers[job.key]["seconds"], job.key[:SHORT]))
     return Conduct(in_order(reproduction, runs), failed)
-
-
-@contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Own a folder of runs for a while.
-
-    Raises:
-        FolderError: another process works in it.
-    """
-    door = os.open(folder, os.O_RDONLY)
-    try:
-        flock(door, LOCK_EX | LOCK_NB)  # freed when it is closed
-        yield
-    except BlockingIOError:
-        what = "another sweep is at work here"
-        raise FolderError(f"{folder}: {what}; wait for it to end, or give another folder with --out") from None
-    finally:
-        os.close(door)
 
 
 def run_folder(out: Path, job: Job) -> Path:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import selectors
+import queue
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Any, Self
@@ -48,8 +49,8 @@ class _Worker:
     complaints: IO[str]
     job: Job | None = None
     share: float = 0.0
-    heard: bytes = b""
-    """What came after the last whole line."""
+    ear: threading.Thread | None = None
+    """Reads what the worker says."""
 
 
 class Crew:
@@ -62,6 +63,7 @@ class Crew:
     def __init__(self, size: int) -> None:
         self._size = size
         self._workers: list[_Worker] = []
+        self._said: queue.SimpleQueue[tuple[_Worker, bytes | None]] = queue.SimpleQueue()
 
     def __enter__(self) -> Self:
         return self
@@ -89,37 +91,40 @@ class Crew:
         """
         waiting, total, begin = list(jobs)[::-1], sum(job.cost for job in jobs) or 1.0, time.monotonic()
         done, failed, spent = 0, 0, 0.0
-        with selectors.DefaultSelector() as ears:
-            for _ in range(min(self._size, len(waiting))):
-                self._hire(ears, waiting.pop(), order)
-            while any(worker.job for worker in self._workers):
-                heard = [(key, said) for key, _ in ears.select(timeout=0.5) for said in self._hear(key.data)]
-                for key, said in heard:
-                    worker: _Worker = key.data
-                    job = worker.job
-                    if job is None:
-                        if said.get("dead"):  # between jobs: its end would be heard again and again
-                            ears.unregister(key.fileobj)
-                        continue
-                    if "share" in said:
-                        worker.share = float(said["share"])
-                        continue
-                    done, failed, spent = done + 1, failed + ("failed" in said), spent + job.cost
-                    worker.job, worker.share = None, 0.0
-                    if said.get("dead"):
-                        ears.unregister(key.fileobj)
-                        self._workers.remove(worker)
-                        self._bury(worker)
-                        if waiting:
-                            self._hire(ears, waiting.pop(), order)
-                    elif waiting:
-                        self._tell(worker, waiting.pop(), order)
-                    yield job, said
-                share = (spent + sum(w.share * w.job.cost for w in self._workers if w.job)) / total
-                passed = time.monotonic() - begin
-                watch(Standing(len(jobs), done, failed, share, passed / share * (1 - share) if share > 0 else None))
+        for _ in range(min(self._size, len(waiting))):
+            self._hire(waiting.pop(), order)
+        while any(worker.job for worker in self._workers):
+            for worker, said in self._heard():
+                job = worker.job
+                if job is None:  # died between jobs
+                    continue
+                if "share" in said:
+                    worker.share = float(said["share"])
+                    continue
+                done, failed, spent = done + 1, failed + ("failed" in said), spent + job.cost
+                worker.job, worker.share = None, 0.0
+                if said.get("dead"):
+                    self._workers.remove(worker)
+                    self._bury(worker)
+                    if waiting:
+                        self._hire(waiting.pop(), order)
+                elif waiting:
+                    self._tell(worker, waiting.pop(), order)
+                yield job, said
+            share = (spent + sum(w.share * w.job.cost for w in self._workers if w.job)) / total
+            passed = time.monotonic() - begin
+            watch(Standing(len(jobs), done, failed, share, passed / share * (1 - share) if share > 0 else None))
 
-    def _hire(self, ears: selectors.BaseSelector, job: Job, order: Callable[[Job], Mapping[str, Any]]) -> None:
+    def _heard(self) -> list[tuple[_Worker, dict[str, Any]]]:
+        """What workers have said since the last time, after at most half a second."""
+        found = []
+        with contextlib.suppress(queue.Empty):
+            found.append(self._said.get(timeout=0.5))
+            while True:
+                found.append(self._said.get_nowait())
+        return [(worker, self._end(worker) if line is None else json.loads(line)) for worker, line in found]
+
+    def _hire(self, job: Job, order: Callable[[Job], Mapping[str, Any]]) -> None:
         complaints = tempfile.TemporaryFile("w+")  # noqa: SIM115 - closed when the worker is buried
         process = subprocess.Popen(  # noqa: S603 - this Python, this package
             # the same modules as here, from wherever they came
@@ -128,11 +133,14 @@ class Crew:
             stdout=subprocess.PIPE,
             stderr=complaints,
             env={**os.environ, **ONE_THREAD},
-            start_new_session=True,  # Ctrl-C reaches this process alone, which ends the workers
+            # Ctrl-C reaches this process alone, which ends the workers
+            start_new_session=True,
+            creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
         )
         worker = _Worker(process, complaints)
         self._workers.append(worker)
-        ears.register(process.stdout or sys.stdin, selectors.EVENT_READ, worker)
+        worker.ear = threading.Thread(target=self._listen, args=(worker,), daemon=True)
+        worker.ear.start()
         self._tell(worker, job, order)
 
     def _tell(self, worker: _Worker, job: Job, order: Callable[[Job], Mapping[str, Any]]) -> None:
@@ -142,26 +150,28 @@ class Crew:
                 worker.process.stdin.write(json.dumps(order(job)).encode() + b"\n")
                 worker.process.stdin.flush()
 
-    @staticmethod
-    def _hear(worker: _Worker) -> list[dict[str, Any]]:
-        """The lines of a worker that are there; a worker that died in its job says so by its end.
+    def _listen(self, worker: _Worker) -> None:
+        """Pass on a worker's whole lines, and then that it ended: a thread each, as not every system watches pipes."""
+        for line in worker.process.stdout or ():
+            if line.endswith(b"\n"):
+                self._said.put((worker, line))
+        self._said.put((worker, None))
 
-        All of them at once, past Python's buffers: a line left in one would never wake the selector.
-        """
-        found = os.read(worker.process.stdout.fileno(), 1 << 16) if worker.process.stdout is not None else b""
-        if found:
-            *lines, worker.heard = (worker.heard + found).split(b"\n")
-            return [json.loads(line) for line in lines]
+    @staticmethod
+    def _end(worker: _Worker) -> dict[str, Any]:
+        """Why a worker ended."""
         code = worker.process.wait()
         worker.complaints.seek(0)
         last = [text for text in worker.complaints.read().splitlines() if text.strip()][-1:]
         why = f"its process was ended by signal {-code}" if code < 0 else f"its process ended with code {code}"
         hint = " (out of memory?)" if code == -9 else ""  # noqa: PLR2004 - SIGKILL
-        return [{"failed": ": ".join([why + hint, *last]), "dead": True}]
+        return {"failed": ": ".join([why + hint, *last]), "dead": True}
 
     @staticmethod
     def _bury(worker: _Worker) -> None:
         worker.process.wait()
+        if worker.ear is not None:
+            worker.ear.join()
         for stream in (worker.process.stdin, worker.process.stdout, worker.complaints):
             if stream is not None:
                 with contextlib.suppress(BrokenPipeError):

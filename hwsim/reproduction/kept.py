@@ -6,9 +6,9 @@ import json
 import os
 from dataclasses import asdict, dataclass
 from errno import EACCES
-from fcntl import LOCK_EX, flock
 from typing import TYPE_CHECKING, Any
 
+from hwsim.lock import locked
 from hwsim.reproduction.job import plan_jobs
 from hwsim.scenario import Fault, FaultError
 from hwsim.scenario.reproduction import shown
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from hwsim.reproduction.outcome import Key
     from hwsim.scenario.reproduction import Reproduction
 
-FOLDER = "results"
+FOLDER, LOCK = "results", ".results.lock"
 SHORT = 8
 """How much of a job's key is kept."""
 
@@ -69,13 +69,9 @@ def keep(reproduction: Reproduction, runs: Sequence[Kept], command: str) -> tupl
     """
     folder = kept_path(reproduction).parent
     folder.mkdir(parents=True, exist_ok=True)
-    door = os.open(folder, os.O_RDONLY)
-    try:
-        flock(door, LOCK_EX)  # freed when it is closed
+    with locked(folder / LOCK, wait=True):
         joined, commands = join_kept(reproduction, runs, command)
         return joined, commands, write_kept(reproduction, joined, commands)
-    finally:
-        os.close(door)
 
 
 def write_kept(reproduction: Reproduction, runs: Sequence[Kept], command: str) -> Path:

@@ -12,7 +12,7 @@ PACKAGE = Path(hwsim.__file__).parent
 # each room may use the rooms before it; rooms in one row stand side by side
 ROWS = [
     {"errors", "memory", "version", "stream", "whole"},
-    {"environment", "library", "registry"},
+    {"environment", "library", "lock", "registry"},
     {"kernels"},
     {"scenario"},
     {"task"},
@@ -91,3 +91,15 @@ def test_no_reference_implementation_is_shipped() -> None:
         if re.search(r"^\s*(from|import) tests\b", p.read_text(), re.MULTILINE)
     ]
     assert using == []
+
+
+def test_nothing_is_posix_only() -> None:
+    """No module of the standard library is needed that one system alone has."""
+    alone = {"fcntl", "grp", "msvcrt", "posix", "pty", "pwd", "resource", "selectors", "termios", "tty", "winreg"}
+    found = set()
+    for path in PACKAGE.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            found |= {(path.name, name) for name in names if name.split(".")[0] in alone}
+    assert found == {("memory.py", "resource")}, "which goes on without it"
