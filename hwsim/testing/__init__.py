@@ -14,6 +14,7 @@ pass the same checks. In a package of your own, with pytest::
 
 from hwsim.testing.controller import check_controller
 from hwsim.testing.device import check_device
+from hwsim.testing.export import check_export
 from hwsim.testing.promise import ConformanceError
 from hwsim.testing.task import check_task
 from hwsim.testing.topology import check_topology
@@ -22,6 +23,7 @@ __all__ = [
     "ConformanceError",
     "check_controller",
     "check_device",
+    "check_export",
     "check_task",
     "check_topology",
 ]

@@ -12,8 +12,9 @@ import pytest
 from hwsim.controller import CONTROLLERS
 from hwsim.crossbar import CROSSBARS
 from hwsim.device import DEVICES
+from hwsim.export import ExportPlugin
 from hwsim.task import TASKS
-from hwsim.testing import ConformanceError, check_controller, check_device, check_task, check_topology
+from hwsim.testing import ConformanceError, check_controller, check_device, check_export, check_task, check_topology
 
 
 def _broken_fabric(**faults: Any) -> SimpleNamespace:
@@ -154,3 +155,20 @@ def test_a_broken_device(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_an_unknown_name() -> None:
     with pytest.raises(KeyError, match="unknown crossbar 'bens'; did you mean 'benes'"):
         check_topology("bens")
+
+
+def test_exports_that_break_a_promise() -> None:
+    counted = iter(range(100))
+    cases: list[tuple[ExportPlugin, str]] = [
+        (ExportPlugin("mine", "mine", lambda _: {}), "there is a file where there is a crossbar"),
+        (ExportPlugin("mine", "mine", lambda _: {"a": str(next(counted))}), "the same snapshot gives the same files"),
+        (ExportPlugin("mine", "mine", lambda _: {"a/b": "x"}), "a file's name holds no folder"),
+        (ExportPlugin("mine", "mine", lambda _: {"a": b""}), "a file holds text or bytes"),
+        (
+            ExportPlugin("mine", "mine", lambda s: {f"{k.layer}": b"x" for k in s.layers}, needs="network"),
+            "what needs a network alone writes files",
+        ),
+    ]
+    for plugin, promise in cases:
+        with pytest.raises(ConformanceError, match=f"^mine breaks a promise: .*{promise}"):
+            check_export(plugin)

@@ -22,7 +22,7 @@ from hwsim.plan.lookup import sheet_kind
 from hwsim.registry import PluginError, Registry
 from hwsim.replay import configured
 from hwsim.task import TASKS
-from hwsim.testing import check_controller, check_device, check_task, check_topology
+from hwsim.testing import check_controller, check_device, check_export, check_task, check_topology
 
 REGISTRIES: list[Registry[Any]] = [CONTROLLERS, CROSSBARS, DEVICES, EXPORTS, TASKS]
 SHEETS = [name for name, path in names("devices").items() if sheet_kind(path) == "device"]
@@ -72,6 +72,7 @@ def test_export(name: str, tiny: Path, tmp_path: Path) -> None:
     scenario = hwsim.load(tiny, ["controller.epochs=1"])
     hwsim.run(scenario, tmp_path / "run")
     content = configured(scenario.plan(), tmp_path / "run" / "schedule.sqlite", 1)
+    check_export(name)
     files = EXPORTS[name].files(content)
     assert files
     assert files == EXPORTS[name].files(content)
