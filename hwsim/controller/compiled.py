@@ -14,6 +14,7 @@ import numpy as np
 from hwsim.controller.breakpoints import Breakpoints, order_units
 from hwsim.controller.progress import Progress
 from hwsim.device import Registers
+from hwsim.kernels.learning import Batches, Learned, Net, Optimiser, Points, Samples, Units
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -120,25 +121,32 @@ class CompiledDescent(Progress):
         super().__init__(job, course)
         first, last = job.model.layers
         self._slope = {"identity": 1.0, "leaky-relu": (*first.parameters, 0.0)[0]}.get(first.activation, 0.0)
-        self._unit = int(first.activation == "tanh")
-        adam = int(course.optimiser == "adam")
+        self._units = Units(int(first.activation == "tanh"), float(self._slope))
         registers = [first.learned_registers, last.learned_registers]
         gain = registers[1] and last.gains > 0
-        trained = [train_weights[0], registers[0], train_weights[1], registers[1], gain, adam]
-        self._learned = np.array(trained, np.int64)
-        penalties = course.penalty + first.penalty, course.penalty + last.penalty
-        self._law = np.array([course.rate, course.adam_epsilon, *penalties, 1 / course.temperature])
-        self._clock = np.ones(2)
+        self._learned = Learned(bool(train_weights[0]), registers[0], bool(train_weights[1]), registers[1], gain)
+        self._law = Optimiser(
+            adam=course.optimiser == "adam",
+            rate=float(course.rate),
+            epsilon=float(course.adam_epsilon),
+            hidden_penalty=float(course.penalty + first.penalty),
+            read_penalty=float(course.penalty + last.penalty),
+            sharpness=1 / course.temperature,
+            clock=np.ones(2),
+        )
         self._points = self._ordered(weights[0])
-        self._weight = np.ascontiguousarray(self._spread(weights[0].T))
-        self._bias, self._read = self._spread(job.start[0].bias), self._spread(weights[1])
-        self._head = np.append(job.start[1].bias, job.start[1].gain).astype(np.float32)[None]
-        self._moments = [_two(values) for values in (self._weight, self._bias, self._read, self._head)]
+        self._net = Net(
+            np.ascontiguousarray(self._spread(weights[0].T)),
+            self._spread(job.start[0].bias),
+            self._spread(weights[1]),
+            np.append(job.start[1].bias, job.start[1].gain).astype(np.float32)[None],
+        )
+        self._moments = Net(*(_two(values) for values in self._net))
         self._train = self._kernel()
 
     def _ordered(self, weights: NDArray[np.float64]) -> Breakpoints | None:
         """The hidden units in the order of their breakpoints, where it pays to train them along few directions."""
-        if not _few(self.job, self._learned.tolist()):
+        if not _few(self.job, self._learned):
             return None
         points = order_units(weights.T.astype(np.float32), self.job.start[0].bias.astype(np.float32))
         return points if points.pays(self.course.batch) else None
@@ -159,64 +167,59 @@ class CompiledDescent(Progress):
         """What the network makes of samples (samples, features), float64 (samples, outputs)."""
         from hwsim.kernels.shallow import run_shallow
 
-        out = np.empty((len(x), self._read.shape[0]), np.float32)
-        values = (self._weight, self._bias, self._read, self._head)
-        run_shallow(np.ascontiguousarray(x), self._unit, self._slope, *values, out)
+        out = np.empty((len(x), self._net.read.shape[0]), np.float32)
+        run_shallow(np.ascontiguousarray(x), self._units, self._net, out)
         return out.astype(np.float64)
 
     @property
     def learns(self) -> bool:
         """Whether there is anything to train."""
-        return bool(self._learned[:5].any())
+        return any(self._learned)
 
     def train(self, epoch: int, first: int, last: int) -> float:
         """Take the steps of batches ``first`` to ``last - 1`` of a pass; returns the sum of their losses."""
-        self._law[0] = self.rate(epoch)
-        return float(self._train(self.order(epoch), np.array([first, last, self.course.batch])))
+        law = self._law._replace(rate=float(self.rate(epoch)))
+        return float(self._train(Batches(self.order(epoch), first, last, self.course.batch), law))
 
-    def _kernel(self) -> Callable[[NDArray[np.int64], NDArray[np.int64]], float]:
-        """The kernel that fits, with all arrays but the order of samples and the span of batches in place."""
-        task, moments = self.job.task, self._moments
+    def _kernel(self) -> Callable[[Batches, Optimiser], float]:
+        """The kernel that fits, with everything but the batches and the learning rate in place."""
+        task, learned, net, moments = self.job.task, self._learned, self._net, self._moments
         first, last = self.job.model.layers
-        if not _few(self.job, self._learned.tolist()):
+        if not _few(self.job, self._learned):
             from hwsim.kernels.shallow import train_shallow
 
             x, labels, y = np.ascontiguousarray(task.train_x), np.zeros(0, np.int64), task.train_y
             if task.shape.goal == "classification":
                 labels, y = y, np.zeros((0, last.units), np.float32)
-            values = self._clock, self._weight, self._bias, self._read, self._head
-            law, unit, slope, learned = self._law, self._unit, self._slope, self._learned
-            return lambda order, span: train_shallow(
-                x, y, labels, order, span, law, unit, slope, learned, *values, *moments
-            )
-        y, learned = np.ascontiguousarray(task.train_y[:, 0]), self._learned[2:]
-        trained = self._read[0], self._head, moments[2][:, 0], moments[3]
-        law, slope, clock = self._law, self._slope, self._clock
+            samples, units = Samples(x, y, labels), self._units
+            return lambda batches, law: train_shallow(samples, batches, law, units, learned, net, moments)
+        y, slope = np.ascontiguousarray(task.train_y[:, 0]), self._units.slope
+        net = net._replace(read=net.read[0])
+        moments = moments._replace(read=moments.read[:, 0])
         if self._points is not None:
             from hwsim.kernels.breakpoints import train_breakpoints
 
-            points, x = self._points, np.ascontiguousarray(task.train_x)
-            seen = x, np.ascontiguousarray(points.directions.T), points.awake(x)
-            return lambda order, span: train_breakpoints(
-                *seen, y, order, span, law, slope, learned, clock, points.factor, points.shift, *trained
-            )
+            found, samples = self._points, Samples(np.ascontiguousarray(task.train_x), y, np.zeros(0, np.int64))
+            direction = np.ascontiguousarray(found.directions.T)
+            points = Points(direction, found.awake(samples.x), found.factor, found.shift)
+            return lambda batches, law: train_breakpoints(samples, points, batches, law, slope, learned, net, moments)
         from hwsim.kernels.rectified import train_rectified
 
         lacking = 0 if first.inputs == 1 else _FEW - first.inputs
         x = np.ascontiguousarray(np.pad(task.train_x, ((0, 0), (0, lacking))))
-        weight = np.pad(self._weight, ((0, lacking), (0, 0), (0, 0)))
-        units = weight, self._bias
-        return lambda order, span: train_rectified(x, y, order, span, law, slope, learned, clock, *units, *trained)
+        samples = Samples(x, y, np.zeros(0, np.int64))
+        net = net._replace(weight=np.pad(net.weight, ((0, lacking), (0, 0), (0, 0))))
+        return lambda batches, law: train_rectified(samples, batches, law, slope, learned, net, moments)
 
     def values(self, layer: int) -> NDArray[np.float64]:
         """One layer's weights as they are now, float64 (units, inputs)."""
-        spread = self._weight if layer == 0 else self._read
+        spread = self._net.weight if layer == 0 else self._net.read
         flat = spread.reshape(len(spread), -1)[:, self._slots]
         return (flat.T if layer == 0 else flat).astype(np.float64)
 
     def bias(self, layer: int) -> NDArray[np.float64]:
         """One layer's biases as they are now, float64 (units,)."""
-        spread = self._bias.reshape(-1)[self._slots] if layer == 0 else self._head[0, :-1]
+        spread = self._net.bias.reshape(-1)[self._slots] if layer == 0 else self._net.head[0, :-1]
         return spread.astype(np.float64)
 
     def registers(self) -> tuple[Registers, ...]:
@@ -224,32 +227,32 @@ class CompiledDescent(Progress):
         first, last = self.job.model.layers
         start, end = self.job.start
         bias = self.bias(0) if first.learned_registers else start.bias
-        head = Registers(self.bias(1), float(self._head[0, -1]))
+        head = Registers(self.bias(1), float(self._net.head[0, -1]))
         return Registers(bias, start.gain), head if last.learned_registers else Registers(end.bias, end.gain)
 
     def put_weights(self, layer: int, values: NDArray[np.float64]) -> None:
         """Set one layer's weights (units, inputs); Adam's moments stay as they are."""
         if layer == 0:
-            self._weight[:] = self._spread(values.T)
+            self._net.weight[:] = self._spread(values.T)
         else:
-            self._read[:] = self._spread(values)
+            self._net.read[:] = self._spread(values)
 
     def put_bias(self, layer: int, values: NDArray[np.float64]) -> None:
         """Set one layer's biases (units,); Adam's moments stay as they are."""
         if layer == 0:
-            self._bias[:] = self._spread(values)
+            self._net.bias[:] = self._spread(values)
         else:
-            self._head[0, :-1] = values
+            self._net.head[0, :-1] = values
 
     def forget(self) -> None:
         """Set Adam's moments back to those of the first step."""
-        self._clock[:] = 1
+        self._law.clock[:] = 1
         for moments in self._moments:
             moments[:] = 0
 
     def dump(self) -> dict[str, NDArray[np.generic]]:
         """All values that training changes, Adam's moments and the place in the course, as named arrays."""
-        arrays: dict[str, NDArray[np.generic]] = {"batch": np.array(self.batch), "clock": self._clock.copy()}
+        arrays: dict[str, NDArray[np.generic]] = {"batch": np.array(self.batch), "clock": self._law.clock.copy()}
         for name, values, moments in self._changing():
             arrays[f"compiled/{name}"] = values.copy()
             arrays[f"moments/{name}"] = moments.copy()
@@ -258,14 +261,13 @@ class CompiledDescent(Progress):
     def load(self, arrays: dict[str, NDArray[np.generic]]) -> None:
         """Take up a dumped place."""
         self.batch = int(arrays["batch"])
-        self._clock[:] = arrays["clock"]
+        self._law.clock[:] = arrays["clock"]
         for name, values, moments in self._changing():
             values[:] = arrays[f"compiled/{name}"]
             moments[:] = arrays[f"moments/{name}"]
 
     def _changing(self) -> list[tuple[str, NDArray[np.float32], NDArray[np.float32]]]:
         """Names, values and moments of what is trained."""
-        values = (self._weight, self._bias, self._read, self._head)
-        learned = [*self._learned[:3], 1]
-        named = zip(("weight", "bias", "read", "head"), values, self._moments, learned, strict=True)
+        learned = [*self._learned[:3], True]
+        named = zip(Net._fields, self._net, self._moments, learned, strict=True)
         return [(name, value, moments) for name, value, moments, trained in named if trained]

@@ -14,12 +14,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hwsim.kernels.compile import kernel
-from hwsim.kernels.training import EPSILON, PENALTY2, descend, misses, tick
+from hwsim.kernels.training import descend, misses, tick
 
 if TYPE_CHECKING:
     from typing import Any
 
     from numpy.typing import NDArray
+
+    from hwsim.kernels.learning import Batches, Learned, Net, Optimiser, Points, Samples
 
     Floats = NDArray[np.floating[Any]]
 
@@ -92,51 +94,36 @@ def gather_blame(
 
 @kernel
 def train_breakpoints(
-    x: Floats,
-    direction: NDArray[np.float64],
-    awake: NDArray[np.uint16],
-    y: Floats,
-    order: NDArray[np.int64],
-    span: NDArray[np.int64],
-    law: NDArray[np.float64],
+    samples: Samples,
+    points: Points,
+    batches: Batches,
+    law: Optimiser,
     slope: float,
-    learned: NDArray[np.int64],
-    clock: NDArray[np.float64],
-    factor: NDArray[np.float64],
-    shift: NDArray[np.float64],
-    read: Floats,
-    head: Floats,
-    moments: Floats,
-    head_moments: Floats,
+    learned: Learned,
+    net: Net,
+    moments: Net,
 ) -> float:
     """Optimiser steps on read-out weights, bias and gain with mean squared error; one output.
 
     The network is that of :func:`hwsim.kernels.rectified.train_rectified`.
 
     Args:
-        x: inputs (samples, inputs).
-        direction: of the weights (inputs, directions).
-        awake: how many units of each direction are above their breakpoints at each sample (samples, directions).
-        y: targets (samples,).
-        order: the order of the samples in this pass, int64 (samples,).
-        span: first batch, batch after the last, samples of a batch.
-        law: rate, Adam's epsilon and penalties.
+        samples: inputs (samples, inputs) and targets (samples,).
+        points: the hidden units.
+        batches: which are taken.
+        law: the optimiser; its clock is updated.
         slope: of the units below their breakpoints.
-        learned: whether each is trained: read-out weights, shift, gain; then whether by Adam (1) or plain descent (0).
-        clock: powers of Adam's factors, float64 (2,), updated.
-        factor: weight of each unit along its direction, not below zero, in the order of breakpoints (units,
-            directions); zero for room that is left.
-        shift: bias of each unit, like ``factor``.
-        read: read-out weights in that order, filled up (rows, 32), updated.
-        head: shift and gain (1, 2), updated.
-        moments: Adam's moments of ``read`` (2, rows, 32), updated.
-        head_moments: Adam's moments of ``head`` (2, 1, 2), updated.
+        learned: which values are trained, of the read-out alone.
+        net: ``read`` in the order of breakpoints, filled up (rows, 32), and ``head`` are updated; the rest is not read.
+        moments: Adam's two moments of each, (2, ...); those of ``read`` and ``head`` are updated.
 
     Returns:
         The sum of the batches' losses, penalties left out.
     """
-    (samples, inputs), directions = x.shape, awake.shape[1]
-    size = span[2]
+    x, order, size = samples.x, batches.order, batches.size
+    direction, awake, factor, shift = points
+    read, head = net.read, net.head
+    (rows, inputs), directions = x.shape, awake.shape[1]
     sums, errors = np.zeros(size, read.dtype), np.zeros(size, read.dtype)
     line = np.zeros((len(factor) + 1, directions, 2))
     blame, run = np.zeros(line.shape), np.zeros((directions, 2))
@@ -145,12 +132,12 @@ def train_breakpoints(
     lines, blames, one = line.reshape(-1), blame.reshape(-1), np.uint64(1)
     here, near = np.zeros((size, directions)), np.zeros((size, directions), np.uint32)
     pitch = np.uint32(2 * directions)
-    adam = learned[3] == 1
     total = 0.0
     draw_lines(factor, shift, read.reshape(-1), slope, line)
-    for number in range(span[0], span[1]):
+    for number in range(batches.first, batches.end):
         begin = number * size
-        chosen = order[begin : begin + min(size, samples - begin)]
+        chosen = order[begin : begin + min(size, rows - begin)]
+        # where each sample lies along each direction, and which line it is on
         for k in range(chosen.size):  # samples lie far apart: fetched by themselves, their waits overlap
             at = chosen[k]
             for d in range(directions):
@@ -159,6 +146,7 @@ def train_breakpoints(
             for i in range(1, inputs):
                 for d in range(directions):
                     here[k, d] += x[at, i] * direction[i, d]
+        # forward: the heights of those lines
         for k in range(chosen.size):
             height, rise = 0.0, 0.0
             for d in range(directions):
@@ -166,9 +154,10 @@ def train_breakpoints(
                 height += lines[n]
                 rise += here[k, d] * lines[n + one]
             sums[k] = height + rise
-        total += misses(sums, y, chosen, head, learned, errors, head_gradient)
-        step, root = tick(law, adam, clock)
-        if learned[0]:
+        total += misses(sums, samples.y, chosen, head, learned, errors, head_gradient)
+        # back: errors summed up by line, running sums of those, and one step
+        step = tick(law)
+        if learned.read:
             for k in range(chosen.size):
                 wrong = np.float64(errors[k])
                 for d in range(directions):
@@ -176,7 +165,7 @@ def train_breakpoints(
                     blames[n] += wrong
                     blames[n + one] += wrong * here[k, d]
             gather_blame(factor, shift, slope, blame, run, gradient.reshape(-1))
-            descend(read, moments[0], moments[1], gradient, step, root, law[EPSILON], law[PENALTY2], adam)
+            descend(read, moments.read[0], moments.read[1], gradient, step, law.read_penalty)
             draw_lines(factor, shift, read.reshape(-1), slope, line)
-        descend(head, head_moments[0], head_moments[1], head_gradient, step, root, law[EPSILON], 0.0, adam)
+        descend(head, moments.head[0], moments.head[1], head_gradient, step, 0.0)
     return total

@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hwsim.kernels.compile import kernel
-from hwsim.kernels.training import EPSILON, LANES, PENALTY2, descend, fold, misses, tick
+from hwsim.kernels.training import LANES, descend, fold, misses, tick
 
 if TYPE_CHECKING:
     from typing import Any
 
     from numpy.typing import NDArray
+
+    from hwsim.kernels.learning import Batches, Learned, Net, Optimiser, Samples
 
     Floats = NDArray[np.floating[Any]]
 
@@ -126,20 +128,7 @@ def backward_few(weight: Floats, bias: Floats, slope: float, x: Floats, error: F
 
 @kernel
 def train_rectified(
-    x: Floats,
-    y: Floats,
-    order: NDArray[np.int64],
-    span: NDArray[np.int64],
-    law: NDArray[np.float64],
-    slope: float,
-    learned: NDArray[np.int64],
-    clock: NDArray[np.float64],
-    weight: Floats,
-    bias: Floats,
-    read: Floats,
-    head: Floats,
-    moments: Floats,
-    head_moments: Floats,
+    samples: Samples, batches: Batches, law: Optimiser, slope: float, learned: Learned, net: Net, moments: Net
 ) -> float:
     """Optimiser steps on read-out weights, bias and gain with mean squared error; one output.
 
@@ -147,27 +136,21 @@ def train_rectified(
     positive and multiplies the rest with ``slope``, 0 to 1.
 
     Args:
-        x: inputs (samples, 1 or 3), those that lack set to zero.
-        y: targets (samples,).
-        order: the order of the samples in this pass, int64 (samples,).
-        span: first batch, batch after the last, samples of a batch.
-        law: rate, Adam's epsilon and penalties, as above.
+        samples: inputs (samples, 1 or 3), those that lack set to zero, and targets (samples,).
+        batches: which are taken.
+        law: the optimiser; its clock is updated.
         slope: of the units below zero.
-        learned: whether each is trained: read-out weights, shift, gain; then whether by Adam (1) or plain descent (0).
-        clock: powers of Adam's factors, float64 (2,), updated.
-        weight: fixed weights of the units (1 or 3, rows, 32).
-        bias: fixed biases of the units (rows, 32).
-        read: read-out weights (rows, 32), updated.
-        head: shift and gain (1, 2), updated.
-        moments: Adam's moments of ``read`` (2, rows, 32), updated.
-        head_moments: Adam's moments of ``head`` (2, 1, 2), updated.
+        learned: which values are trained, of the read-out alone.
+        net: the values; ``read`` (rows, 32) and ``head`` are updated.
+        moments: Adam's two moments of each, (2, ...); those of ``read`` and ``head`` are updated.
 
     Returns:
         The sum of the batches' losses, penalties left out.
     """
+    weight, bias, read, head = net
     kind = read.dtype.type
-    samples, inputs = x.shape
-    size = span[2]
+    rows, inputs = samples.x.shape
+    size = batches.size
     groups = (size + GROUP - 1) // GROUP
     xs, errors, sums = (
         np.zeros(groups * GROUP * inputs, read.dtype),
@@ -177,16 +160,17 @@ def train_rectified(
     lanes, part = np.zeros((GROUP, LANES), read.dtype), np.zeros(GROUP, read.dtype)
     gradient, head_gradient = np.zeros(read.shape, read.dtype), np.zeros(head.shape, read.dtype)
     one = weight[0]
-    adam = learned[3] == 1
     total = 0.0
-    for number in range(span[0], span[1]):
+    for number in range(batches.first, batches.end):
         begin = number * size
-        count = min(size, samples - begin)
+        count = min(size, rows - begin)
         used = (count + GROUP - 1) // GROUP
+        # the batch's inputs one after the other, the last group filled up with zeros
         for k in range(count):
             for i in range(inputs):
-                xs[k * inputs + i] = x[order[begin + k], i]
+                xs[k * inputs + i] = samples.x[batches.order[begin + k], i]
         xs[count * inputs : used * GROUP * inputs] = kind(0)
+        # forward, a group at a time
         for g in range(used):
             seen = xs[g * GROUP * inputs :]
             if inputs == 1:
@@ -196,9 +180,10 @@ def train_rectified(
             fold(lanes, part)
             for k in range(GROUP):
                 sums[g * GROUP + k] = part[k]
-        total += misses(sums, y, order[begin : begin + count], head, learned, errors, head_gradient)
-        step, root = tick(law, adam, clock)
-        if learned[0]:
+        total += misses(sums, samples.y, batches.order[begin : begin + count], head, learned, errors, head_gradient)
+        # back, and one step
+        step = tick(law)
+        if learned.read:
             gradient[:] = kind(0)
             for g in range(used):
                 seen, wrong = xs[g * GROUP * inputs :], errors[g * GROUP :]
@@ -206,6 +191,6 @@ def train_rectified(
                     backward_one(one, bias, slope, seen, wrong, gradient)
                 else:
                     backward_few(weight, bias, slope, seen, wrong, gradient)
-            descend(read, moments[0], moments[1], gradient, step, root, law[EPSILON], law[PENALTY2], adam)
-        descend(head, head_moments[0], head_moments[1], head_gradient, step, root, law[EPSILON], 0.0, adam)
+            descend(read, moments.read[0], moments.read[1], gradient, step, law.read_penalty)
+        descend(head, moments.head[0], moments.head[1], head_gradient, step, 0.0)
     return total

@@ -10,32 +10,32 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hwsim.kernels.compile import kernel
-from hwsim.kernels.training import EPSILON, LANES, PENALTY1, PENALTY2, SHARPNESS, descend, fold, tick
+from hwsim.kernels.learning import TANH, Net
+from hwsim.kernels.training import LANES, descend, fold, tick
 
 if TYPE_CHECKING:
     from typing import Any
 
     from numpy.typing import NDArray
 
-    Floats = NDArray[np.floating[Any]]
+    from hwsim.kernels.learning import Batches, Learned, Optimiser, Samples, Units
 
-RECTIFIED, TANH = 0, 1
-"""Units: ``max(h, slope h)`` or ``tanh(h)``."""
+    Floats = NDArray[np.floating[Any]]
 
 
 @kernel
-def drive(weight: Floats, bias: Floats, unit: int, slope: float, x: Floats, hidden: Floats) -> None:
+def drive(weight: Floats, bias: Floats, units: Units, x: Floats, hidden: Floats) -> None:
     """What the units give for one sample: x (inputs,), weight (inputs, rows, 32), hidden (rows, 32).
 
     Inputs of zero are passed over; the others are added four at a time.
     """
     kind = weight.dtype.type
-    lean = kind(slope)
+    lean = kind(units.slope)
     some = np.empty(4, np.int64)
     for row in range(bias.shape[0]):
         for lane in range(bias.shape[1]):
             hidden[row, lane] = bias[row, lane]
-    found = 0
+    found = 0  # inputs that are not zero and wait for their company
     for i in range(x.shape[0]):
         if x[i] != kind(0):
             some[found] = i
@@ -49,7 +49,7 @@ def drive(weight: Floats, bias: Floats, unit: int, slope: float, x: Floats, hidd
                         x2 * weight[i2, row, lane] + x3 * weight[i3, row, lane]
                     )
             found = 0
-    for n in range(found):
+    for n in range(found):  # up to three are left over
         i0 = some[n]
         x0 = x[i0]
         for row in range(bias.shape[0]):
@@ -58,7 +58,7 @@ def drive(weight: Floats, bias: Floats, unit: int, slope: float, x: Floats, hidd
     for row in range(bias.shape[0]):
         for lane in range(bias.shape[1]):
             h = hidden[row, lane]
-            hidden[row, lane] = np.tanh(h) if unit == TANH else max(h, lean * h)
+            hidden[row, lane] = np.tanh(h) if units.kind == TANH else max(h, lean * h)
 
 
 @kernel
@@ -107,17 +107,16 @@ def blame(
     read: Floats,
     hidden: Floats,
     error: Floats,
-    unit: int,
-    slope: float,
+    units: Units,
     x: Floats,
     wrong: Floats,
-    weight_gradient: Floats,
-    bias_gradient: Floats,
-    learned: NDArray[np.int64],
+    gradient: Net,
+    learned: Learned,
 ) -> None:
     """Add one sample's share to the gradients of the hidden layer; ``wrong`` (rows, 32) is room to work in."""
     kind = read.dtype.type
-    one, lean = kind(1), kind(slope)
+    one, lean = kind(1), kind(units.slope)
+    # the loss's slope in what each unit gives: over all outputs
     for row in range(hidden.shape[0]):
         for lane in range(hidden.shape[1]):
             wrong[row, lane] = error[0] * read[0, row, lane]
@@ -126,146 +125,123 @@ def blame(
         for row in range(hidden.shape[0]):
             for lane in range(hidden.shape[1]):
                 wrong[row, lane] += e * read[o, row, lane]
+    # in what enters it
     for row in range(hidden.shape[0]):
         for lane in range(hidden.shape[1]):
             h = hidden[row, lane]
-            if unit == TANH:
+            if units.kind == TANH:
                 wrong[row, lane] *= one - h * h
             else:
                 wrong[row, lane] *= one if h > kind(0) else lean
-    if learned[1]:
+    # in biases, and in the weights of inputs that are not zero
+    if learned.bias:
         for row in range(hidden.shape[0]):
             for lane in range(hidden.shape[1]):
-                bias_gradient[row, lane] += wrong[row, lane]
-    if learned[0]:
+                gradient.bias[row, lane] += wrong[row, lane]
+    if learned.weight:
         for i in range(x.shape[0]):
             xi = x[i]
             if xi != kind(0):
                 for row in range(hidden.shape[0]):
                     for lane in range(hidden.shape[1]):
-                        weight_gradient[i, row, lane] += xi * wrong[row, lane]
+                        gradient.weight[i, row, lane] += xi * wrong[row, lane]
 
 
 @kernel
 def train_shallow(
-    x: Floats,
-    y: Floats,
-    labels: NDArray[np.int64],
-    order: NDArray[np.int64],
-    span: NDArray[np.int64],
-    law: NDArray[np.float64],
-    unit: int,
-    slope: float,
-    learned: NDArray[np.int64],
-    clock: NDArray[np.float64],
-    weight: Floats,
-    bias: Floats,
-    read: Floats,
-    head: Floats,
-    weight_moments: Floats,
-    bias_moments: Floats,
-    read_moments: Floats,
-    head_moments: Floats,
+    samples: Samples, batches: Batches, law: Optimiser, units: Units, learned: Learned, net: Net, moments: Net
 ) -> float:
     """Optimiser steps on a network of one hidden layer.
 
     It gives ``gain * sum_u read[o, u] * f(sum_i weight[i, u] x[i] + bias[u]) + shift[o]``.
 
     Args:
-        x: inputs (samples, inputs).
-        y: targets (samples, outputs) of mean squared error; no rows where ``labels`` are given.
-        labels: classes of cross-entropy, int64 (samples,); empty where ``y`` is given.
-        order: the order of the samples in this pass, int64 (samples,).
-        span: first batch, batch after the last, samples of a batch.
-        law: rate, Adam's epsilon, penalties and sharpness, as above.
-        unit: ``RECTIFIED`` or ``TANH``.
-        slope: of rectified units below zero, 0 to 1.
-        learned: whether each is trained: weight, bias, read, shift, gain; then whether by Adam (1) or descent (0).
-        clock: powers of Adam's factors, float64 (2,), updated.
-        weight: (inputs, rows, 32), updated.
-        bias: (rows, 32), updated.
-        read: (outputs, rows, 32), updated.
-        head: shifts and last the gain (1, outputs + 1), updated.
-        weight_moments: Adam's two moments of each of the four, (2, ...), updated.
-        bias_moments: see above.
-        read_moments: see above.
-        head_moments: see above.
+        samples: inputs, and targets or labels.
+        batches: which are taken.
+        law: the optimiser; its clock is updated.
+        units: what f is.
+        learned: which values are trained.
+        net: the values, updated.
+        moments: Adam's two moments of each, (2, ...), updated.
 
     Returns:
         The sum of the batches' losses, penalties left out.
     """
+    weight, bias, read, head = net
     kind = read.dtype.type
-    samples, size, outputs = x.shape[0], span[2], read.shape[0]
-    adam, classes = learned[5] == 1, labels.shape[0] > 0
+    outputs, classes = read.shape[0], samples.labels.shape[0] > 0
+    # room for one sample's signals and for one batch's gradients
     hidden, wrong = np.zeros(bias.shape, read.dtype), np.zeros(bias.shape, read.dtype)
     lanes, sums = np.zeros((outputs, LANES), read.dtype), np.zeros(outputs, read.dtype)
     output, error = np.zeros(outputs, read.dtype), np.zeros(outputs, read.dtype)
     to_weight, to_bias = np.zeros(weight.shape, read.dtype), np.zeros(bias.shape, read.dtype)
     to_read, to_head = np.zeros(read.shape, read.dtype), np.zeros(head.shape, read.dtype)
+    gradient = Net(to_weight, to_bias, to_read, to_head)
     total = 0.0
-    for number in range(span[0], span[1]):
-        begin = number * size
-        count = min(size, samples - begin)
+    for number in range(batches.first, batches.end):
+        begin = number * batches.size
+        count = min(batches.size, samples.x.shape[0] - begin)
         share = kind(1) / kind(count)
         gain = head[0, outputs]
         loss = 0.0
         to_read[:] = kind(0)
         to_head[:] = kind(0)
-        if learned[0]:
+        if learned.weight:
             to_weight[:] = kind(0)
-        if learned[1]:
+        if learned.bias:
             to_bias[:] = kind(0)
         for k in range(begin, begin + count):
-            sample = x[order[k]]
-            drive(weight, bias, unit, slope, sample, hidden)
+            # forward
+            at = batches.order[k]
+            sample = samples.x[at]
+            drive(weight, bias, units, sample, hidden)
             read_out(read, hidden, lanes, sums)
             for o in range(outputs):
                 output[o] = gain * sums[o] + head[0, o]
             if classes:
-                loss += judge_class(output, labels[order[k]], law[SHARPNESS], error)
+                loss += judge_class(output, samples.labels[at], law.sharpness, error)
             else:
-                loss += judge_values(output, y[order[k]], error)
+                loss += judge_values(output, samples.y[at], error)
+            # back: shifts and gain, the read-out, the hidden layer
             for o in range(outputs):
                 error[o] *= share
-                if learned[3]:
+                if learned.shift:
                     to_head[0, o] += error[o]
-                if learned[4]:
+                if learned.gain:
                     to_head[0, outputs] += error[o] * sums[o]
                 error[o] *= gain
-            if learned[2]:
+            if learned.read:
                 for o in range(outputs):
                     e = error[o]
                     for row in range(bias.shape[0]):
                         for lane in range(LANES):
                             to_read[o, row, lane] += e * hidden[row, lane]
-            if learned[0] or learned[1]:
-                blame(read, hidden, error, unit, slope, sample, wrong, to_weight, to_bias, learned)
+            if learned.weight or learned.bias:
+                blame(read, hidden, error, units, sample, wrong, gradient, learned)
         total += loss / count
-        step, root = tick(law, adam, clock)
-        if learned[0]:
+        # one step on everything that is trained
+        step = tick(law)
+        if learned.weight:
             for i in range(weight.shape[0]):
-                first, second = weight_moments[0, i], weight_moments[1, i]
-                descend(weight[i], first, second, to_weight[i], step, root, law[EPSILON], law[PENALTY1], adam)
-        if learned[1]:
-            descend(bias, bias_moments[0], bias_moments[1], to_bias, step, root, law[EPSILON], 0.0, adam)
-        if learned[2]:
+                first, second = moments.weight[0, i], moments.weight[1, i]
+                descend(weight[i], first, second, to_weight[i], step, law.hidden_penalty)
+        if learned.bias:
+            descend(bias, moments.bias[0], moments.bias[1], to_bias, step, 0.0)
+        if learned.read:
             for o in range(outputs):
-                first, second = read_moments[0, o], read_moments[1, o]
-                descend(read[o], first, second, to_read[o], step, root, law[EPSILON], law[PENALTY2], adam)
-        descend(head, head_moments[0], head_moments[1], to_head, step, root, law[EPSILON], 0.0, adam)
+                descend(read[o], moments.read[0, o], moments.read[1, o], to_read[o], step, law.read_penalty)
+        descend(head, moments.head[0], moments.head[1], to_head, step, 0.0)
     return total
 
 
 @kernel
-def run_shallow(
-    x: Floats, unit: int, slope: float, weight: Floats, bias: Floats, read: Floats, head: Floats, out: Floats
-) -> None:
+def run_shallow(x: Floats, units: Units, net: Net, out: Floats) -> None:
     """What such a network gives: ``out`` (samples, outputs), overwritten."""
-    outputs = read.shape[0]
-    hidden, lanes = np.zeros(bias.shape, read.dtype), np.zeros((outputs, LANES), read.dtype)
-    sums = np.zeros(outputs, read.dtype)
+    outputs = net.read.shape[0]
+    hidden, lanes = np.zeros(net.bias.shape, net.read.dtype), np.zeros((outputs, LANES), net.read.dtype)
+    sums = np.zeros(outputs, net.read.dtype)
     for k in range(x.shape[0]):
-        drive(weight, bias, unit, slope, x[k], hidden)
-        read_out(read, hidden, lanes, sums)
+        drive(net.weight, net.bias, units, x[k], hidden)
+        read_out(net.read, hidden, lanes, sums)
         for o in range(outputs):
-            out[k, o] = head[0, outputs] * sums[o] + head[0, o]
+            out[k, o] = net.head[0, outputs] * sums[o] + net.head[0, o]

@@ -4,9 +4,7 @@ Units stand in rows of 32 lanes, (rows, 32), the last row filled up with units w
 zero by themselves. Sums over units run in 32 lanes side by side and are then folded in a fixed order, so that the bits
 depend neither on the machine's vector width nor on anything else. All floats of a call have one type.
 
-Optimisers: Adam as torch has it (moments 0.9 and 0.999), or plain gradient descent. ``law`` holds the learning rate,
-Adam's epsilon, the factor of the L2 penalty on the weights of either layer, and the sharpness: the factor of outputs
-before a softmax; ``clock`` the powers of 0.9 and 0.999 that correct Adam's moments, float64, carried from call to call.
+Optimisers: Adam as torch has it (moments 0.9 and 0.999), or plain gradient descent.
 """
 
 from __future__ import annotations
@@ -16,53 +14,44 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hwsim.kernels.compile import kernel
+from hwsim.kernels.learning import Step
 
 if TYPE_CHECKING:
     from typing import Any
 
     from numpy.typing import NDArray
 
+    from hwsim.kernels.learning import Learned, Optimiser
+
     Floats = NDArray[np.floating[Any]]
 
 LANES = 32
 BETA1, BETA2 = 0.9, 0.999
-RATE, EPSILON, PENALTY1, PENALTY2, SHARPNESS = 0, 1, 2, 3, 4
-"""Places in ``law``."""
 
 
 @kernel
-def tick(law: NDArray[np.float64], adam: bool, clock: NDArray[np.float64]) -> tuple[float, float]:
-    """The next step's factors: on the first moment, and on the root of the second."""
-    if not adam:
-        return law[RATE], 1.0
-    clock[0] *= BETA1
-    clock[1] *= BETA2
-    return law[RATE] / (1 - clock[0]), 1 / np.sqrt(1 - clock[1])
+def tick(law: Optimiser) -> Step:
+    """The next step."""
+    if not law.adam:
+        return Step(law.adam, law.rate, 1.0, law.epsilon)
+    law.clock[0] *= BETA1
+    law.clock[1] *= BETA2
+    return Step(law.adam, law.rate / (1 - law.clock[0]), 1 / np.sqrt(1 - law.clock[1]), law.epsilon)
 
 
 @kernel
-def descend(
-    weight: Floats,
-    first: Floats,
-    second: Floats,
-    gradient: Floats,
-    step: float,
-    root: float,
-    epsilon: float,
-    penalty: float,
-    adam: bool,
-) -> None:
+def descend(weight: Floats, first: Floats, second: Floats, gradient: Floats, step: Step, penalty: float) -> None:
     """One optimiser step on values (rows, lanes) with Adam's two moments."""
     kind = weight.dtype.type
     twice = kind(2 * penalty)
-    if not adam:
-        slow = kind(step)
+    if not step.adam:
+        slow = kind(step.pace)
         for row in range(weight.shape[0]):
             for lane in range(weight.shape[1]):
                 weight[row, lane] -= slow * (gradient[row, lane] + twice * weight[row, lane])
         return
     fast, keep, new = kind(1 - BETA1), kind(BETA2), kind(1 - BETA2)
-    pace, rise, least = kind(step), kind(root), kind(epsilon)
+    pace, rise, least = kind(step.pace), kind(step.root), kind(step.epsilon)
     for row in range(weight.shape[0]):
         for lane in range(weight.shape[1]):
             slope = gradient[row, lane] + twice * weight[row, lane]
@@ -79,7 +68,7 @@ def misses(
     y: Floats,
     chosen: NDArray[np.int64],
     head: Floats,
-    learned: NDArray[np.int64],
+    learned: Learned,
     errors: Floats,
     head_gradient: Floats,
 ) -> float:
@@ -90,7 +79,7 @@ def misses(
         y: targets of all samples.
         chosen: the batch's samples (count,).
         head: shift and gain (1, 2).
-        learned: whether each is trained: read-out weights, shift, gain.
+        learned: whether shift and gain are trained.
         errors: slope of the loss in each sum, overwritten (count,); more than those are set to zero.
         head_gradient: slope of the loss in shift and gain, overwritten (1, 2).
     """
@@ -107,8 +96,8 @@ def misses(
         to_gain += error * sums[k]
         errors[k] = gain * error
     errors[count:] = kind(0)
-    head_gradient[0, 0] = to_shift if learned[1] else kind(0)
-    head_gradient[0, 1] = to_gain if learned[2] else kind(0)
+    head_gradient[0, 0] = to_shift if learned.shift else kind(0)
+    head_gradient[0, 1] = to_gain if learned.gain else kind(0)
     return float(loss / count)
 
 

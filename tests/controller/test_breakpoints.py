@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from hwsim.controller.breakpoints import order_units
 from hwsim.kernels.breakpoints import train_breakpoints
+from hwsim.kernels.learning import Batches, Learned, Net, Optimiser, Points, Samples
 from tests.controller.jobs import job
 from tests.controller.test_compiled import CASES
 from tests.oracles import training as plain
@@ -67,12 +68,14 @@ def test_steps(
     twin: Any = [weight[:, None], bias[None], read.reshape(1, 1, -1).copy(), head.copy()]
     twin_moments, twin_clock = [np.zeros((2, *value.shape)) for value in twin], np.ones(2)
     span, law = np.array([0, -(-samples // size), size]), np.array([0.002, 1e-8, 0.0, 0.01 * (seed % 2), 1.0])
-    seen = x, np.ascontiguousarray(points.directions.T), points.awake(x.astype(np.float32))
+    direction, awake = np.ascontiguousarray(points.directions.T), points.awake(x.astype(np.float32))
+    found, none = Points(direction, awake, points.factor, points.shift), np.zeros((0, 0))
+    batches, which = Batches(order, *(int(n) for n in span)), Learned(False, False, *(bool(one) for one in learned[:3]))
+    optimiser = Optimiser(bool(learned[3]), 0.002, 1e-8, 0.0, 0.01 * (seed % 2), 1.0, clock)
     for _ in range(3):
-        loss = train_breakpoints(
-            *seen, y, order, span, law, slope, np.array(learned), clock, points.factor, points.shift, mine, head,
-            moments, head_moments,
-        )  # fmt: skip
+        seen, net = Samples(x, y, np.zeros(0, np.int64)), Net(none, none, mine, head)
+        past = Net(none, none, moments, head_moments)
+        loss = train_breakpoints(seen, found, batches, optimiser, slope, which, net, past)
         data = x, y[:, None], np.zeros(0, np.int64)
         given_: Any = (data, order, span, law, (0, slope), [0, 0, *learned], twin_clock, twin, twin_moments)
         assert loss == pytest.approx(plain.train(*given_), rel=1e-9)

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hwsim.kernels.learning import Batches, Learned, Net, Optimiser, Samples, Units
 from hwsim.kernels.rectified import train_rectified
 from hwsim.kernels.shallow import run_shallow, train_shallow
 from hwsim.kernels.training import fold
@@ -21,6 +22,22 @@ SEEDS = st.integers(0, 2**32)
 def _values(rng: np.random.Generator, inputs: int, rows: int, outputs: int, kind: type) -> list[Any]:
     shapes = [(inputs, rows, 32), (rows, 32), (outputs, rows, 32), (1, outputs + 1)]
     return [rng.standard_normal(shape).astype(kind) * kind(0.5) for shape in shapes]
+
+
+def _optimiser(law: Any, clock: Any, adam: int = 1) -> Optimiser:
+    """From rate, epsilon, the two penalties and the sharpness."""
+    rate, epsilon, hidden, read, sharpness = (float(number) for number in law)
+    return Optimiser(bool(adam), rate, epsilon, hidden, read, sharpness, clock)
+
+
+def _one_output(values: list[Any], moments: list[Any]) -> tuple[Net, Net]:
+    """Views on values and moments of a network of one output."""
+    own, past = Net(*values), Net(*moments)
+    return own._replace(read=own.read[0]), past._replace(read=past.read[:, 0])
+
+
+def _learned(*which: int) -> Learned:
+    return Learned(*(bool(one) for one in which))
 
 
 def _moments(values: list[Any]) -> list[Any]:
@@ -60,16 +77,16 @@ def test_any_units(
     moments, twin_moments, clock, twin_clock = _moments(values), _moments(values), np.ones(2), np.ones(2)
     losses, twin_losses = [], []
     for _ in range(3):
-        mask = np.array(learned)
-        losses.append(train_shallow(x, y, labels, order, span, law, *unit, mask, clock, *values, *moments))
+        data, batches = Samples(x, y, labels), Batches(order, *(int(n) for n in span))
+        optimiser, which = _optimiser(law, clock, learned[5]), _learned(*learned[:5])
+        losses.append(train_shallow(data, batches, optimiser, Units(*unit), which, Net(*values), Net(*moments)))
         given_: Any = ((x, y, labels), order, span, law, unit, learned, twin_clock, twin, twin_moments)
         twin_losses.append(plain.train(*given_))
     assert np.allclose(losses, twin_losses, rtol=1e-9, atol=1e-12)
     for mine, other in zip([*values, *moments], [*twin, *twin_moments], strict=True):
         assert np.allclose(mine, other, rtol=1e-7, atol=1e-10)
     out = np.empty((samples, outputs))
-    weight, bias, read, head = values
-    run_shallow(x, *unit, weight, bias, read, head, out)
+    run_shallow(x, Units(*unit), Net(*values), out)
     assert np.allclose(out, plain.forward(*unit, values, x)[2], rtol=1e-9, atol=1e-9)
 
 
@@ -91,13 +108,11 @@ def test_rectified_units(
     values, order = _values(rng, inputs, rows, 1, np.float64), rng.permutation(samples)
     twin = [value.copy() for value in values]
     moments, twin_moments, clock, twin_clock = _moments(values), _moments(values), np.ones(2), np.ones(2)
-    weight, bias, read, head = values
     some, nothing = [0, 0, *learned], np.zeros(0, np.int64)
     for _ in range(3):
-        loss = train_rectified(
-            x, y, order, span, law, slope, np.array(learned), clock, weight, bias, read[0], head, moments[2][:, 0],
-            moments[3],
-        )  # fmt: skip
+        data, batches = Samples(x, y, nothing), Batches(order, *(int(n) for n in span))
+        optimiser, which = _optimiser(law, clock, learned[3]), _learned(0, 0, *learned[:3])
+        loss = train_rectified(data, batches, optimiser, slope, which, *_one_output(values, moments))
         given_: Any = ((x, y[:, None], nothing), order, span, law, (0, slope), some, twin_clock, twin, twin_moments)
         assert loss == pytest.approx(plain.train(*given_), rel=1e-9)
     for mine, other in zip([*values, *moments], [*twin, *twin_moments], strict=True):
@@ -111,15 +126,12 @@ def test_single_precision_stays_single() -> None:
     found = []
     for kind in (np.float32, np.float64):
         values = [value.astype(kind) for value in _values(np.random.default_rng(2), 1, 2, 1, np.float64)]
-        weight, bias, read, head = values
-        moments = _moments(values)
+        net, moments = _one_output(values, _moments(values))
         for _ in range(25):
-            span, law = np.array([0, 8, 8]), np.array([0.01, 1e-8, 0.0, 0.0, 1.0])
-            train_rectified(
-                x.astype(kind), y.astype(kind), order, span, law, 0.0, np.ones(4, np.int64), np.ones(2), weight, bias,
-                read[0], head, moments[2][:, 0], moments[3],
-            )  # fmt: skip
-        found.append(read.astype(np.float64))
+            data, law = Samples(x.astype(kind), y.astype(kind), np.zeros(0, np.int64)), (0.01, 1e-8, 0.0, 0.0, 1.0)
+            optimiser = _optimiser(law, np.ones(2))
+            train_rectified(data, Batches(order, 0, 8, 8), optimiser, 0.0, _learned(0, 0, 1, 1, 1), net, moments)
+        found.append(net.read.astype(np.float64))
     difference = np.abs(found[0] - found[1]).max() / np.abs(found[1]).max()
     assert 0 < difference < 1e-4
 
@@ -147,10 +159,9 @@ def test_golden_bits() -> None:
     values = [rng.integers(-64, 65, shape).astype(np.float32) / 64 for shape in ((1, 5, 32), (5, 32), (1, 5, 32))]
     weight, bias, read = values
     head = np.array([[0.25, 1.0]], np.float32)
-    moments = _moments([read[0], head])
+    net, past = _one_output([weight, bias, read, head], _moments([weight, bias, read, head]))
+    data = Samples(x, y, np.zeros(0, np.int64))
     for epoch in range(5):
-        span, law = np.array([0, 8, 8]), np.array([0.01 * 0.5**epoch, 1e-8, 0.0, 0.0, 1.0])
-        train_rectified(
-            x, y, order, span, law, 0.0, np.ones(4, np.int64), np.ones(2), weight, bias, read[0], head, *moments
-        )
+        optimiser = _optimiser((0.01 * 0.5**epoch, 1e-8, 0.0, 0.0, 1.0), np.ones(2))
+        train_rectified(data, Batches(order, 0, 8, 8), optimiser, 0.0, _learned(0, 0, 1, 1, 1), net, past)
     assert [zlib.crc32(values.tobytes()) for values in (read, head)] == [696470173, 283179399]
