@@ -11,15 +11,16 @@ import numpy as np
 from hwsim.controller import Expense, Reconnection
 from hwsim.crossbar import CROSSBARS
 from hwsim.crossbar.effort import check_effort
-from hwsim.device import ClippingChip, OpticalChip, Registers, read_sheet, sheet_values
+from hwsim.device import ClippingChip, OpticalChip, read_sheet, sheet_values
 from hwsim.errors import BAD_INPUT, HwsimError, check_type
-from hwsim.execution import Machine, first_entry, layout
+from hwsim.execution import Machine, first_entry
 from hwsim.execution.resources import account
 from hwsim.imported import Imported, read_module, read_onnx
+from hwsim.model import Registers
 from hwsim.plan.lookup import device_technology, find_sheet, read_switch
 from hwsim.registry import unknown
 from hwsim.scenario import parse_document, read_document
-from hwsim.schedule import Entry
+from hwsim.schedule import Entry, layout
 from hwsim.stream import stream
 
 if TYPE_CHECKING:

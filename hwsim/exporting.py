@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hwsim.execution import layout
 from hwsim.export import EXPORTS
 from hwsim.folder import SCENARIO, SCHEDULE, FolderError
 from hwsim.plan import resolve
 from hwsim.registry import unknown
 from hwsim.replay import configured
 from hwsim.scenario import Fault, FaultError, read_document
-from hwsim.schedule import ScheduleError, check_recorded, open_schedule
+from hwsim.schedule import ScheduleError, check_recorded, layout, open_schedule
 from hwsim.whole import whole
 
 if TYPE_CHECKING:

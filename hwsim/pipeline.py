@@ -18,8 +18,9 @@ from hwsim.controller.free import train_freely
 from hwsim.controller.several import begin
 from hwsim.execution import first_entry, replay
 from hwsim.execution.resources import account
+from hwsim.fabrication import KEPT, assemble, initial_values, learner
 from hwsim.folder import RunFolder, claim
-from hwsim.plan import KEPT, assemble, check_memory, initial_values, learner
+from hwsim.plan import check_memory
 from hwsim.replay import snapshot
 from hwsim.schedule import open_schedule
 from hwsim.score import Score, interval, judge, worst

@@ -9,16 +9,17 @@ import numpy as np
 
 from hwsim.crossbar import CROSSBARS
 from hwsim.crossbar.technology import SwitchSheet
-from hwsim.device import Datum, Registers, infer, read_sheet, sheet_values
+from hwsim.device import Datum, infer, read_sheet, sheet_values
 from hwsim.device.technology import FabricationError
-from hwsim.execution import Circuits, layout
+from hwsim.execution import Circuits
 from hwsim.execution.resources import account
-from hwsim.model import Layer, Model, Start, start
+from hwsim.model import Layer, Model, Registers, Start, start
 from hwsim.plan.lookup import device_technology, find_sheet, read_switch
 from hwsim.registry import unknown
 from hwsim.scenario import Fault, FaultError, format_quantity, read_document
 from hwsim.scenario.fault import Refusal
 from hwsim.scenario.section import dimension_of
+from hwsim.schedule import layout
 from hwsim.stream import stream
 
 if TYPE_CHECKING:

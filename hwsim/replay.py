@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from hwsim.execution import replay
 from hwsim.export import LayerSnapshot, Snapshot
-from hwsim.plan import KEPT, assemble, initial_values
+from hwsim.fabrication import KEPT, assemble, initial_values
 from hwsim.schedule import ScheduleError, open_schedule
 from hwsim.task.loading import load_task
 

@@ -85,10 +85,17 @@ def find(scenario: str | Path, noun: Literal["scenario", "reproduction"] = "scen
         return path
     if name in known:
         return known[name]
-    from hwsim.catalogue import CATALOGUE
-
-    what, _, cure = unknown(noun, str(scenario), CATALOGUE[f"{noun}s"]()).partition("; ")
+    wanted = [one for one, where in known.items() if _is(noun, where)]
+    what, _, cure = unknown(noun, str(scenario), wanted).partition("; ")
     raise FaultError([Fault(str(scenario), 1, 1, what, "", cure)])
+
+
+def _is(noun: str, path: Path) -> bool:
+    """Whether a file is a scenario or a reproduction; a faulty one counts as what was asked for."""
+    try:
+        return is_reproduction(read_document(path)) == (noun == "reproduction")
+    except FaultError:
+        return True
 
 
 def load(scenario: str | Path, settings: Sequence[str] = (), seed: int | None = None) -> Scenario:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hwsim.execution import replay
+from hwsim.fabrication import KEPT, assemble, initial_values
 from hwsim.folder import SCHEDULE, FolderError
-from hwsim.plan import KEPT, assemble, initial_values
 from hwsim.schedule import open_schedule
 from hwsim.score import judge
 from hwsim.task.loading import load_task

@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hwsim.device import Registers, infer
+from hwsim.device import infer
 from hwsim.device.ideal import IdealChip
 from hwsim.execution import replay
+from hwsim.fabrication import KEPT, assemble, initial_values
 from hwsim.folder import SCHEDULE, FolderError
-from hwsim.plan import KEPT, assemble, initial_values
+from hwsim.model import Registers
 from hwsim.schedule import Follower, open_schedule
 from hwsim.stream import stream
 from hwsim.task.loading import load_task

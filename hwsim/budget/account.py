@@ -9,7 +9,7 @@ import numpy as np
 
 from hwsim.errors import BAD_INPUT, HwsimError
 from hwsim.execution import replay
-from hwsim.plan import KEPT, assemble, initial_values
+from hwsim.fabrication import KEPT, assemble, initial_values
 from hwsim.schedule import Entry, Follower, open_schedule
 from hwsim.score import judge
 from hwsim.session import run

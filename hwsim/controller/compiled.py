@@ -13,8 +13,8 @@ import numpy as np
 
 from hwsim.controller.breakpoints import Breakpoints, order_units
 from hwsim.controller.progress import Progress
-from hwsim.device import Registers
 from hwsim.kernels.learning import Batches, Learned, Net, Optimiser, Points, Samples, Units
+from hwsim.model import Registers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -15,8 +15,8 @@ from pydantic import Field
 
 from hwsim.construction import Construction, Method, Norm, Target, construct, interpolate, read_basis, tabulate
 from hwsim.controller.protocol import ControllerPlugin, Course, Reconnection, TrainingError
-from hwsim.device import Registers
 from hwsim.errors import BAD_INPUT
+from hwsim.model import Registers
 from hwsim.scenario import Section
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ from hwsim.controller.forward import forward
 from hwsim.controller.progress import Progress
 from hwsim.controller.protocol import Course, NoDeviceError, Optimiser, Path, Unit
 from hwsim.controller.statistics import begin
-from hwsim.device import Registers
-from hwsim.device.inference import blocks
+from hwsim.model import Registers
+from hwsim.model.batches import blocks
 from hwsim.scenario import Section
 from hwsim.stream import stream
 

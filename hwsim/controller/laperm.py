@@ -20,7 +20,7 @@ from pydantic import Field, model_validator
 from hwsim.controller.descent import DescentParameters, pack, unpack
 from hwsim.controller.protocol import ControllerPlugin, Reconnection, TrainingError
 from hwsim.controller.trainer import begin_training
-from hwsim.device import Registers
+from hwsim.model import Registers
 from hwsim.scenario import Refusal
 
 if TYPE_CHECKING:

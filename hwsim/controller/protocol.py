@@ -13,8 +13,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from hwsim.device import Registers
-    from hwsim.model import Model, Start
+    from hwsim.model import Model, Registers, Start
     from hwsim.scenario import Section
     from hwsim.task import Shape, Task
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from hwsim.controller.descent import pack, unpack
 from hwsim.controller.protocol import Controller, ControllerPlugin, Job, Reconnection
-from hwsim.device import Registers
+from hwsim.model import Registers
 
 if TYPE_CHECKING:
     from collections.abc import Callable

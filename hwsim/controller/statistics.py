@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hwsim.device import Registers
+from hwsim.model import Registers
 
 if TYPE_CHECKING:
     import torch

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from hwsim.controller.protocol import Course, Job
-    from hwsim.device import Registers
+    from hwsim.model import Registers
 
 
 class Trainer(Protocol):

@@ -11,7 +11,6 @@ from hwsim.device.technology import (
     NarrowChip,
     OpticalChip,
     Part,
-    Registers,
     Resources,
     Technology,
 )
@@ -31,7 +30,6 @@ __all__ = [
     "NarrowChip",
     "OpticalChip",
     "Part",
-    "Registers",
     "Resources",
     "Source",
     "Technology",

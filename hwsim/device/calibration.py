@@ -19,9 +19,10 @@ import numpy as np
 from hwsim.device import fpga_numbers as numbers
 from hwsim.device.fpga_chip import FpgaChip
 from hwsim.device.fpga_numbers import Burnt, Join, limits
-from hwsim.device.inference import infer, samples_at_once
-from hwsim.device.technology import FabricationError, Registers
-from hwsim.model import activate
+from hwsim.device.inference import infer
+from hwsim.device.technology import FabricationError
+from hwsim.model import Registers, activate
+from hwsim.model.batches import samples_at_once
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -19,8 +19,7 @@ if TYPE_CHECKING:
     from hwsim.device.fpga_area import Area
     from hwsim.device.fpga_array import FpgaArray
     from hwsim.device.fpga_numbers import Burnt, Join
-    from hwsim.device.technology import Registers
-    from hwsim.model import Node
+    from hwsim.model import Node, Registers
 
 COARSER = "weights of hidden layers are up to one bit coarser than weight_bits, since the network adds signals"
 

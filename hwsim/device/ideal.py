@@ -12,14 +12,14 @@ import numpy as np
 
 from hwsim.device.datasheet import Datasheet
 from hwsim.device.number import NumberChip, finish, side_by_side
-from hwsim.device.technology import Bill, Registers, Resources, Technology
+from hwsim.device.technology import Bill, Resources, Technology
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
-    from hwsim.model import Model, Start
+    from hwsim.model import Model, Registers, Start
 
 LARGE = 1 << 18
 """Cells from which on products are a twentieth quicker where inputs lie one after the other in memory."""

@@ -6,33 +6,22 @@ Devices know cells, reads and registers; networks are known here and nowhere els
 
 from __future__ import annotations
 
-from math import lcm, prod
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from hwsim.model.batches import blocks, parts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
-    from hwsim.device.technology import Chip, Registers
-    from hwsim.model import Model, Node
+    from hwsim.device.technology import Chip
+    from hwsim.model import Model, Node, Registers
 
     Watch = Callable[[int, NDArray[Any]], None]
-
-WINDOWS_AT_ONCE = 1 << 22
-"""Numbers that the windows of a convolution may take at once: samples are run in parts that keep within it."""
-NUMBERS_AT_ONCE = 1 << 22
-"""Numbers that the signals of a layer may take at once, where samples are run in blocks."""
-LARGE_PRODUCT = 1 << 23
-"""Multiplications from which on linear algebra libraries sum products in one order, whatever their number of rows.
-
-Smaller ones have kernels of their own, in OpenBLAS up to 28 * 512^2 multiplications (``sgemm_direct``)."""
-ANY = 1 << 62
-"""Any number of samples."""
-ALIGNED = 64
-"""Rows that blocks are a multiple of, so that kernels which take several rows at a time take the same ones."""
 
 
 def infer(
@@ -46,7 +35,7 @@ def infer(
     """Run samples through a chip as it is connected now.
 
     Where nothing is drawn, memory does not grow with samples times units: samples are run in blocks, which changes no
-    bit (:func:`block`).
+    bit (:func:`hwsim.model.batches.block`).
 
     Args:
         model: the network that the chip was fabricated for.
@@ -69,98 +58,15 @@ def infer(
         row, column = np.argwhere(~np.isfinite(x))[0]
         raise ValueError(f"input {column} of sample {row} is {x[row, column]}, no finite number; clean the data")
     quiet = watch is None and (rng is None or not chip.noisy)
-    parts = blocks(model, len(x), chip.together) if quiet and chip.together else _parts(model, len(x))
-    if len(parts) == 1:
+    slices = blocks(model, len(x), chip.together) if quiet and chip.together else parts(model, len(x))
+    if len(slices) == 1:
         return _pass(model, chip, x, registers, rng, watch)
     found = None
-    for part in parts:
+    for part in slices:
         one = _pass(model, chip, x[part], registers, rng, watch)
         found = np.empty((len(x), model.outputs), one.dtype) if found is None else found
         found[part] = one
     return np.asarray(found)
-
-
-def _parts(model: Model, samples: int) -> list[slice]:
-    """What is run at once where samples must not be told apart by more than windows need."""
-    part = samples_at_once(model)
-    return [slice(first, first + part) for first in range(0, samples, part)] or [slice(0)]
-
-
-def blocks(model: Model, samples: int, together: int = 1) -> list[slice]:
-    """Blocks of samples in order, the last of which takes what is left over besides; parts of a network with windows.
-
-    Args:
-        model: the network.
-        samples: how many there are.
-        together: as for :func:`block`.
-    """
-    if samples_at_once(model) < ANY:
-        return _parts(model, samples)
-    size = block(model, together)
-    firsts = range(0, max(samples - size, 0) + 1, size)
-    return [slice(first, end) for first, end in zip(firsts, [*firsts[1:], samples], strict=True)]
-
-
-def block(model: Model, together: int = 1) -> int:
-    """Samples of a block where rows are independent: enough to keep every product large, or to fill the signals' room.
-
-    A block's outputs are those of all samples at once, bit for bit: exactly so for integers, and for floats since
-    products are large and blocks aligned. (On several threads OpenBLAS sums some rows of a layer of one unit in an
-    order that depends on how threads share them, with blocks and without.)
-
-    Args:
-        model: a network without windows.
-        together: rows that the chip reads together, at least 1 (:attr:`hwsim.device.Chip.together`).
-
-    Example:
-        >>> from hwsim.model import Layer, Model
-        >>> wide = Model("3-8320-1-1", (Layer(8320, 3), Layer(1, 8320), Layer(1, 1)))
-        >>> block(wide), block(wide, together=5)
-        (1024, 1280)
-    """
-    least = min((layer.units * layer.inputs for layer in model.layers if layer.inputs > 1), default=LARGE_PRODUCT)
-    rows, step = max(NUMBERS_AT_ONCE // widest(model), LARGE_PRODUCT // least, 1), lcm(ALIGNED, together)
-    return -(-rows // step) * step
-
-
-def widest(model: Model) -> int:
-    """Signals that a sample has at the widest place of a network, those of all places and steps counted.
-
-    Example:
-        >>> from hwsim.model import Layer, Model
-        >>> widest(Model("3-9-1", (Layer(9, 3), Layer(1, 9))))
-        9
-    """
-    inner = [prod(n.taken) for n in model.nodes] + [prod(n.given) for n in model.nodes]
-    return max([*inner, *(n.products * model.layers[n.layer].units for n in model.nodes if n.layer is not None)])
-
-
-def signals_at_once(model: Model, samples: int) -> int:
-    """Signals of the widest place that are in memory together, at the least, when so many samples are run.
-
-    Example:
-        >>> from hwsim.model import Layer, Model
-        >>> wide = Model("3-8320-1-1", (Layer(8320, 3), Layer(1, 8320), Layer(1, 1)))
-        >>> signals_at_once(wide, 10), signals_at_once(wide, 10**9)
-        (83200, 8519680)
-    """
-    part = samples_at_once(model)
-    return min(block(model) if part == ANY else part, samples) * widest(model)
-
-
-def samples_at_once(model: Model) -> int:
-    """Samples that may run at once; a property of the model alone, so that draws of noise keep their order.
-
-    Example:
-        >>> from hwsim.model import Layer, Model
-        >>> samples_at_once(Model("t", (Layer(2, 1),))) == ANY
-        True
-    """
-    largest = max(
-        (prod(n.given[1:]) * model.layers[n.layer].inputs for n in model.nodes if n.window and n.layer is not None),
-        default=0,
-    )
-    return max(WINDOWS_AT_ONCE // largest, 1) if largest else ANY
 
 
 def _pass(

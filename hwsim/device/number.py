@@ -9,8 +9,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from hwsim.device.technology import Registers
-    from hwsim.model import Layer
+    from hwsim.model import Layer, Registers
 
 BLOCK = 64
 """Units that are turned at a time: a float32 of each fills whole lines of cache on both sides."""
@@ -46,7 +45,7 @@ def finish(law: Layer, sums: NDArray[Any], registers: Registers) -> NDArray[Any]
     """Gain, bias and activation of a layer, over its sums (rows, units), which are overwritten.
 
     Example:
-        >>> from hwsim.device import Registers
+        >>> from hwsim.model import Registers
         >>> from hwsim.model import Layer
         >>> law = Layer(2, 1, "relu", "uniform", 1.0, True, "zero", 1.0, True, True)
         >>> finish(law, np.array([[1.0, -1.0]]), Registers(np.array([0.5, 0.5]), 2.0)).tolist()

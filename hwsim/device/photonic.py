@@ -27,8 +27,9 @@ from hwsim.device.photonic_drive import Drives
 from hwsim.device.photonic_layer import Entry
 from hwsim.device.photonic_sheet import EFFECTS, SYMBOLS, PhotonicSheet
 from hwsim.device.survey import survey
-from hwsim.device.technology import Bill, FabricationError, Registers, Resources, Technology
+from hwsim.device.technology import Bill, FabricationError, Resources, Technology
 from hwsim.kernels.reads import Light, PhotonicLaw, Tiles
+from hwsim.model import Registers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

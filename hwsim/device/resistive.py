@@ -19,7 +19,7 @@ import numpy as np
 from hwsim.device.datasheet import Datasheet, Datum
 from hwsim.device.number import NumberChip, finish, side_by_side
 from hwsim.device.resistive_law import Fit, drift_factor, flicker
-from hwsim.device.technology import Bill, Registers, Resources, Technology
+from hwsim.device.technology import Bill, Resources, Technology
 from hwsim.kernels.reads import Converter
 from hwsim.scenario import Bits, Joules, Seconds, Section
 from hwsim.stream import stream
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from hwsim.model import Model, Start
+    from hwsim.model import Model, Registers, Start
 
 MICRO = 1e-6
 """Microsiemens, in which the fits are written."""

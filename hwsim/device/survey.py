@@ -9,7 +9,7 @@ import numpy as np
 
 from hwsim.device.ideal import IdealChip
 from hwsim.device.inference import infer
-from hwsim.device.technology import Registers
+from hwsim.model import Registers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -1,7 +1,7 @@
 """The hardware runs the schedule: circuits, and the machine of circuits, chip and registers."""
 
 from hwsim.execution.circuits import Change, Circuits, ExecutionError, LayerChange, Load, UnroutedError
-from hwsim.execution.machine import Machine, first_entry, layout
+from hwsim.execution.machine import Machine, first_entry
 from hwsim.execution.replay import replay
 
 __all__ = [
@@ -13,6 +13,5 @@ __all__ = [
     "Machine",
     "UnroutedError",
     "first_entry",
-    "layout",
     "replay",
 ]

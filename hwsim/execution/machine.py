@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hwsim.controller import Expense, SpentError
-from hwsim.device import Bill, NarrowChip, OpticalChip, Registers, infer
+from hwsim.device import Bill, NarrowChip, OpticalChip, infer
 from hwsim.execution.circuits import Circuits, ExecutionError, UnroutedError
 from hwsim.execution.light import mean_share, shares, straight_shares
 from hwsim.execution.placing import Placing
 from hwsim.execution.timeline import PICOSECONDS, bill, spans
 from hwsim.freedom import number_kinds
-from hwsim.schedule import Bank, Entry, Layout
+from hwsim.model import Registers
+from hwsim.schedule import Bank, Entry, layout
 from hwsim.stream import stream
 
 if TYPE_CHECKING:
@@ -317,30 +318,6 @@ class Machine:
             self.placing.placement.load(arrays)
         self._calls, reads, time_ps = (int(count) for count in arrays["probe/counts"])
         self._read = Expense(energy_j=float(arrays["probe/energy_j"][0]), time_ps=time_ps, reads=reads)
-
-
-def layout(model: Model, scope: str) -> Layout:
-    """The banks of a model: one per output unit (``output``) or one per layer (``layer``).
-
-    Example:
-        >>> from hwsim.model import Layer, Model
-        >>> tiny = Model("t", (Layer(3, 4, "identity", "uniform", 1.0, True, "zero", 1.0, False, True),))
-        >>> layout(tiny, "output").layers[0].banks, layout(tiny, "layer").layers[0].ports
-        (3, 12)
-    """
-    banks = []
-    for number, layer in enumerate(model.layers):
-        whole = scope == "layer"
-        banks.append(
-            Bank(
-                layer=number,
-                banks=1 if whole else layer.units,
-                ports=layer.units * layer.inputs if whole else layer.inputs,
-                registers=layer.units + layer.gains,
-                learned=layer.learned_connections,
-            )
-        )
-    return Layout(tuple(banks))
 
 
 def first_entry(model: Model, start: Sequence[Start]) -> Entry:

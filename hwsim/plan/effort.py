@@ -57,7 +57,7 @@ def choose_effort(
     Example:
         >>> from hwsim.controller import Course
         >>> from hwsim.crossbar import crossbar
-        >>> from hwsim.execution import layout
+        >>> from hwsim.schedule import layout
         >>> from hwsim.model import Layer, Model
         >>> from hwsim.task import TASKS
         >>> model = Model("t", (Layer(128, 64),))

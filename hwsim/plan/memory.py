@@ -28,7 +28,7 @@ def check_memory(plan: Plan, samples: int = 0, memory: int | None = None) -> Non
     Raises:
         MemoryError: what the run needs at the least, and what there is.
     """
-    from hwsim.device.inference import signals_at_once
+    from hwsim.model.batches import signals_at_once
 
     cells = sum(layer.units * layer.inputs for layer in plan.model.layers)
     switches = 0

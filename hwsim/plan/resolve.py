@@ -11,26 +11,25 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hwsim.controller.compiled import unfit
-from hwsim.execution import Machine, layout
 from hwsim.model.values import read_values
-from hwsim.plan.effort import choose_effort
 from hwsim.plan.found import Found, look_up, sure
 from hwsim.plan.lookup import Lookup, Origins, Sheet, number_origin
 from hwsim.sampling import find_misfits
+from hwsim.schedule import layout
 from hwsim.version import VERSION
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from hwsim.controller import ControllerPlugin
     from hwsim.crossbar import Fabric, Topology
     from hwsim.crossbar.technology import Switch
     from hwsim.device import Device, Technology
-    from hwsim.model import Model, Start
+    from hwsim.model import Model
     from hwsim.plan.found import FoundCrossbar, FoundDevice, FoundModel
     from hwsim.scenario import Document, Section
     from hwsim.scenario.schema import CrossbarChoice, ScenarioFile
-    from hwsim.task import Shape, Task, TaskPlugin
+    from hwsim.task import Shape, TaskPlugin
 
 FABRICATED = {
     "drawn": set[str](),
@@ -184,29 +183,6 @@ def _written(r: Lookup, found: Found) -> tuple[dict[str, Any], Origins]:
             otherwise = number_origin(sheet.document, key) if known and sheet else "default"
             origins[table, key] = r.origin((table, key), otherwise)
     return resolved, origins
-
-
-def assemble(plan: Plan, task: Task, values: Sequence[Start]) -> Machine:
-    """Fabricate a plan's chip with these values (:func:`hwsim.plan.initial_values`) and put its crossbars before it."""
-    chip = plan.device.fabricate(plan.model, values, task.calibration, plan.scenario.seed)
-    crossbar = plan.scenario.crossbar
-    machine = Machine(
-        plan.model,
-        chip,
-        plan.fabrics,
-        plan.switch,
-        crossbar.scope,
-        crossbar.effort,
-        crossbar.freedom,
-        calibrated=crossbar.calibrated is not False,
-        seed=plan.scenario.seed,
-    )
-    if crossbar.effort == "auto":
-        course = plan.controller.course(plan.controller_parameters)
-        machine.circuits.effort = choose_effort(
-            plan.model, machine.layout, plan.fabrics, course, task, by_values=machine.exchanges_values
-        )
-    return machine
 
 
 def _fit_model(r: Lookup, found: FoundModel, shape: Shape | None, behind: FoundDevice) -> None:

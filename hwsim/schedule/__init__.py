@@ -1,7 +1,7 @@
 """Reconnections over time, and their file format."""
 
 from hwsim.schedule.file import ScheduleError, ScheduleFile, StorageError, is_blank, open_schedule
-from hwsim.schedule.layout import Bank, Entry, Follower, Layout
+from hwsim.schedule.layout import Bank, Entry, Follower, Layout, layout
 from hwsim.schedule.recorded import check_recorded
 
 __all__ = [
@@ -14,5 +14,6 @@ __all__ = [
     "StorageError",
     "check_recorded",
     "is_blank",
+    "layout",
     "open_schedule",
 ]

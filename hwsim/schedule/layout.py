@@ -11,6 +11,8 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from hwsim.model import Model
+
     T = TypeVar("T", bound=np.generic)
 
 
@@ -119,3 +121,27 @@ class Follower:
         pairs = zip(entry.permutations, self.permutations, strict=True)
         self.permutations = [old if new is None else new for new, old in pairs]
         self.registers = entry.registers
+
+
+def layout(model: Model, scope: str) -> Layout:
+    """The banks of a model: one per output unit (``output``) or one per layer (``layer``).
+
+    Example:
+        >>> from hwsim.model import Layer, Model
+        >>> tiny = Model("t", (Layer(3, 4, "identity", "uniform", 1.0, True, "zero", 1.0, False, True),))
+        >>> layout(tiny, "output").layers[0].banks, layout(tiny, "layer").layers[0].ports
+        (3, 12)
+    """
+    banks = []
+    for number, layer in enumerate(model.layers):
+        whole = scope == "layer"
+        banks.append(
+            Bank(
+                layer=number,
+                banks=1 if whole else layer.units,
+                ports=layer.units * layer.inputs if whole else layer.inputs,
+                registers=layer.units + layer.gains,
+                learned=layer.learned_connections,
+            )
+        )
+    return Layout(tuple(banks))

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hwsim.device import DEVICES, OpticalChip, Registers, infer, read_sheet, sheet_values
-from hwsim.model import start
+from hwsim.device import DEVICES, OpticalChip, infer, read_sheet, sheet_values
+from hwsim.model import Registers, start
 from hwsim.plan.lookup import sheets
 from hwsim.scenario import read_document
 from hwsim.testing.example import CLASSIFIER, classes

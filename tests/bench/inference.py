@@ -32,9 +32,9 @@ if __name__ == "__main__":  # before NumPy and Numba read them
 import numpy as np  # noqa: E402
 import torch  # noqa: E402
 
-from hwsim.device import DEVICES, Registers, infer, read_sheet, sheet_values  # noqa: E402
+from hwsim.device import DEVICES, infer, read_sheet, sheet_values  # noqa: E402
 from hwsim.library import names  # noqa: E402
-from hwsim.model import Layer, Model, start  # noqa: E402
+from hwsim.model import Layer, Model, Registers, start  # noqa: E402
 from hwsim.scenario import read_document  # noqa: E402
 
 

@@ -16,9 +16,10 @@ from pathlib import Path
 import numpy as np
 
 from hwsim.controller import Reconnection
-from hwsim.device import Registers
 from hwsim.execution import Machine, replay
-from hwsim.plan import KEPT, assemble, initial_values, resolve
+from hwsim.fabrication import KEPT, assemble, initial_values
+from hwsim.model import Registers
+from hwsim.plan import resolve
 from hwsim.scenario import read_document
 from hwsim.schedule import Entry, open_schedule
 

@@ -12,8 +12,8 @@ import hwsim
 from hwsim.budget import account
 from hwsim.budget.account import active, final_state, without
 from hwsim.device import DEVICES, read_sheet, sheet_values
+from hwsim.fabrication import assemble, initial_values
 from hwsim.library import names
-from hwsim.plan import assemble, initial_values
 from hwsim.plan.lookup import sheet_kind
 from hwsim.scenario import read_document
 from hwsim.score import judge

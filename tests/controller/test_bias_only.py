@@ -13,9 +13,9 @@ from hwsim.controller import Job
 from hwsim.controller.bias_only import PLUGIN, BiasOnlyParameters, FrozenDescent
 from hwsim.controller.descent import unpack
 from hwsim.controller.forward import forward
-from hwsim.device import Registers, infer
+from hwsim.device import infer
 from hwsim.device.ideal import Ideal
-from hwsim.model import Model, read_model, start
+from hwsim.model import Model, Registers, read_model, start
 from hwsim.scenario import parse_document
 from hwsim.task import Shape, Task
 

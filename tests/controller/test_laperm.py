@@ -16,8 +16,7 @@ from hypothesis import strategies as st
 from hwsim.controller import CONTROLLERS, Job, Reconnection
 from hwsim.controller.forward import forward
 from hwsim.controller.laperm import LaPermParameters, match_ranks
-from hwsim.device import Registers
-from hwsim.model import Model, Node
+from hwsim.model import Model, Node, Registers
 from hwsim.model.layer import Window
 from hwsim.stream import stream
 from tests.controller.jobs import DENSE, cai, classifier, curve, images, job

@@ -119,7 +119,7 @@ class _Stays:
             return None
         self.done = True
         turned = np.tile(np.arange(5)[::-1], (2, 1)) if self.job.task.name == "b" else None
-        registers = tuple(hwsim.device.Registers(v.bias, v.gain) for v in self.job.start)
+        registers = tuple(hwsim.model.Registers(v.bias, v.gain) for v in self.job.start)
         return Reconnection(1, (None, turned), registers)
 
     def dump(self) -> bytes:

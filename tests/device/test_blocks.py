@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hwsim.device import DEVICES, Chip, Registers, infer, read_sheet, sheet_values
-from hwsim.device.inference import ANY, block, samples_at_once, widest
+from hwsim.device import DEVICES, Chip, infer, read_sheet, sheet_values
 from hwsim.library import names
-from hwsim.model import Layer, Model, read_model, start
+from hwsim.model import Layer, Model, Registers, read_model, start
+from hwsim.model.batches import ANY, block, samples_at_once, widest
 from hwsim.scenario import parse_document, read_document
 
 if TYPE_CHECKING:
@@ -47,8 +47,8 @@ def made(device: str, model: Model, x: NDArray[np.float32]) -> tuple[Chip, list[
 
 
 def at_once(monkeypatch: pytest.MonkeyPatch, numbers: int) -> None:
-    monkeypatch.setattr("hwsim.device.inference.NUMBERS_AT_ONCE", numbers)
-    monkeypatch.setattr("hwsim.device.inference.LARGE_PRODUCT", numbers)
+    monkeypatch.setattr("hwsim.model.batches.NUMBERS_AT_ONCE", numbers)
+    monkeypatch.setattr("hwsim.model.batches.LARGE_PRODUCT", numbers)
 
 
 @pytest.mark.parametrize("noisy", [False, True])

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hwsim.device import Registers, infer
+from hwsim.device import infer
 from hwsim.device.fpga_chip import FpgaChip
 from hwsim.device.fpga_fabric import (
     crossbar_luts,
@@ -26,7 +26,7 @@ from hwsim.device.fpga_lut import FpgaLut
 from hwsim.device.fpga_multiplier import build_multiplier, multiplier_luts
 from hwsim.device.fpga_numbers import LAST, RELU, Burnt
 from hwsim.device.fpga_wired import FpgaWired
-from hwsim.model import Layer, Model, start
+from hwsim.model import Layer, Model, Registers, start
 
 DEVICE = FpgaLut(weight_bits=6, activation_bits=8, bias_bits=24, headroom_bits=2, clock=1e8, lut_energy=2e-13)
 

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from hwsim.device import Registers, infer
+from hwsim.device import infer
 from hwsim.device.fpga_lut import FpgaLut
 from hwsim.device.fpga_wired import FpgaWired
 from hwsim.device.technology import FabricationError
-from hwsim.model import Layer, Model, Start, read_model, start
+from hwsim.model import Layer, Model, Registers, Start, read_model, start
 from hwsim.scenario import parse_document
 
 LUT = FpgaLut(weight_bits=6, activation_bits=8, bias_bits=24, headroom_bits=2, clock=1e8, lut_energy=2e-13)

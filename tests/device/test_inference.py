@@ -10,12 +10,12 @@ import pytest
 import torch
 
 from hwsim.controller.forward import forward
-from hwsim.device import DEVICES, Registers, infer, read_sheet, sheet_values
+from hwsim.device import DEVICES, infer, read_sheet, sheet_values
 from hwsim.device.fpga_chip import FpgaChip
 from hwsim.device.fpga_lut import FpgaLut
 from hwsim.device.ideal import Ideal
 from hwsim.library import names
-from hwsim.model import Layer, Model, Start, read_model, start
+from hwsim.model import Layer, Model, Registers, Start, read_model, start
 from hwsim.scenario import parse_document, read_document
 
 IMAGE = """
@@ -225,7 +225,7 @@ def test_parts_of_a_batch(monkeypatch: pytest.MonkeyPatch) -> None:
     values, x = start(model, 1), np.random.default_rng(0).random((7, 98)).astype(np.float32)
     chip, registers = Ideal().fabricate(model, values, x, 0), [Registers(v.bias, 1.0) for v in values]
     whole = infer(model, chip, x, registers, None)
-    monkeypatch.setattr("hwsim.device.inference.WINDOWS_AT_ONCE", 3 * 49 * 36)
+    monkeypatch.setattr("hwsim.model.batches.WINDOWS_AT_ONCE", 3 * 49 * 36)
     assert infer(model, chip, x, registers, None) == pytest.approx(whole, abs=1e-5)
 
 

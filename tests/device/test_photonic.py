@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from hwsim.device import DEVICES, Registers, infer, read_sheet, sheet_values
+from hwsim.device import DEVICES, infer, read_sheet, sheet_values
 from hwsim.device.phase_change import limits
 from hwsim.device.photonic import Photonic
 from hwsim.device.photonic_sheet import EFFECTS, PhotonicSheet
 from hwsim.library import names
-from hwsim.model import Layer, Model, start
+from hwsim.model import Layer, Model, Registers, start
 from hwsim.scenario import read_document
 
 CHARGE = 1.602176634e-19

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from hwsim.device import Registers, infer
+from hwsim.device import infer
 from hwsim.device.photonic import Photonic, PhotonicChip
-from hwsim.model import Layer, Model, start
+from hwsim.model import Layer, Model, Registers, start
 from tests.device.test_photonic import EXACT, FELDMANN
 
 DAC, ADC, LIGHT = 3.57e-12, 32.6e-12, 1e-3 / 0.2 * FELDMANN.read_time

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from hwsim.device import DEVICES, Registers, infer, read_sheet, sheet_values
+from hwsim.device import DEVICES, infer, read_sheet, sheet_values
 from hwsim.device.survey import survey
 from hwsim.library import names
-from hwsim.model import Layer, Model, Start
+from hwsim.model import Layer, Model, Registers, Start
 from hwsim.scenario import parse_document, read_document
 
 

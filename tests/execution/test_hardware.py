@@ -14,9 +14,9 @@ from hwsim.crossbar import Fabric, crossbar
 from hwsim.crossbar.benes import Benes
 from hwsim.crossbar.technology import Switch
 from hwsim.device.fpga_lut import FpgaLut
-from hwsim.execution import ExecutionError, Machine, first_entry, layout
+from hwsim.execution import ExecutionError, Machine, first_entry
 from hwsim.model import Layer, Model, Start
-from hwsim.schedule import Entry
+from hwsim.schedule import Entry, layout
 
 GOLDEN = tomllib.loads((Path(__file__).parent.parent / "golden" / "port.toml").read_text())["event"]
 SWITCH = Switch("s", "electronic", 7e-9, 5e-9, 3e-12, 2e-12, 1e-3, 2e-13, 1e-9, 4, 1e8, 1e-12)

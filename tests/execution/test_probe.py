@@ -13,9 +13,10 @@ import pytest
 import hwsim
 from hwsim import pipeline
 from hwsim.controller import Controller, Job, Probe, Reconnection
-from hwsim.device import Registers
 from hwsim.execution import Machine, first_entry
-from hwsim.plan import Plan, assemble, initial_values
+from hwsim.fabrication import assemble, initial_values
+from hwsim.model import Registers
+from hwsim.plan import Plan
 from hwsim.schedule import open_schedule
 from tests.conftest import run_here
 

@@ -15,11 +15,11 @@ from hwsim.crossbar.technology import Switch
 from hwsim.device import Chip
 from hwsim.device.fpga_lut import FpgaLut
 from hwsim.device.fpga_wired import FpgaWired
-from hwsim.execution import Circuits, Machine, first_entry, layout
+from hwsim.execution import Circuits, Machine, first_entry
 from hwsim.execution.resources import account
 from hwsim.model import Layer, Model, Start, start
 from hwsim.report.resources import resource_lines
-from hwsim.schedule import Entry
+from hwsim.schedule import Entry, layout
 
 LUT = FpgaLut(6, 8, 24, 2, 1e8, 2e-13)
 SWITCH = Switch("s", "electronic", 0, 0, 0, 0, 0, 0, 0, 32, 1e8, 0, luts=1, data_flip_flops=2, state_flip_flops=2)

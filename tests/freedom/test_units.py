@@ -14,11 +14,10 @@ from numpy.typing import NDArray
 from hwsim.controller import Expense, Reconnection
 from hwsim.crossbar import crossbar
 from hwsim.crossbar.technology import Switch
-from hwsim.device import Registers
 from hwsim.device.fpga_lut import FpgaLut
 from hwsim.execution import Machine, first_entry
 from hwsim.freedom import Placement
-from hwsim.model import Layer, Model, start
+from hwsim.model import Layer, Model, Registers, start
 
 SWITCH = Switch("s", "electronic", 1e-8, 1e-8, 2e-12, 1e-12, 0.0, 0.0, 0.0, 32, 1e8, 1e-12)
 

@@ -25,6 +25,7 @@ ROWS = [
     {"score"},
     {"export", "report"},
     {"plan"},
+    {"fabrication"},
     {"imported", "replay", "catalogue", "costing", "manual", "portrait"},
     {"emulation"},
     {"folder"},

@@ -96,8 +96,7 @@ def test_the_written_model_is_the_file(tmp_path: Path, hwsim_command: Command) -
     """Through the command: model file and values, read again, give the network of the file."""
     from hwsim.device.ideal import Ideal
     from hwsim.device.inference import infer
-    from hwsim.device.technology import Registers
-    from hwsim.model import read_model
+    from hwsim.model import Registers, read_model
     from hwsim.model.values import read_values
     from hwsim.scenario import read_document
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import hwsim
-from hwsim.plan import KEPT, initial_values
+from hwsim.fabrication import KEPT, initial_values
 from hwsim.scenario import FaultError
 
 TRAINED = [

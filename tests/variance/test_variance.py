@@ -10,10 +10,9 @@ import numpy as np
 import pytest
 
 from hwsim.cli.show import show
-from hwsim.device import Registers
 from hwsim.exporting import plan_of
 from hwsim.folder import FolderError
-from hwsim.model import Model, read_model, start
+from hwsim.model import Model, Registers, read_model, start
 from hwsim.scenario import parse_document
 from hwsim.variance import find_clusters, k_means, silhouette, task_variance, unit_variances
 from tests.conftest import run_here

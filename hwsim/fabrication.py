@@ -1,4 +1,7 @@
-"""The values that a chip leaves fabrication with: drawn, trained freely first, sampled from the data, or imported."""
+"""A plan becomes a machine: the values that its chip is fabricated with, and the circuits before it.
+
+Values are drawn, trained freely first, sampled from the data, or imported.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +11,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hwsim.controller import Course, Job
+from hwsim.execution import Machine
 from hwsim.model import Start, start
 from hwsim.model.values import read_values
+from hwsim.plan.effort import choose_effort
 from hwsim.task import DataError
 from hwsim.whole import whole
 
@@ -18,7 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from hwsim.model import Model
-    from hwsim.plan.resolve import Plan
+    from hwsim.plan import Plan
     from hwsim.task import Task
 
 KEPT = "start.npz"
@@ -83,6 +88,29 @@ def learner(plan: Plan) -> Model:
     if plan.scenario.fabrication.values == "drawn":
         return plan.model
     return replace(plan.model, layers=tuple(replace(layer, norm=None) for layer in plan.model.layers))
+
+
+def assemble(plan: Plan, task: Task, values: Sequence[Start]) -> Machine:
+    """Fabricate a plan's chip with these values (:func:`initial_values`) and put its crossbars before it."""
+    chip = plan.device.fabricate(plan.model, values, task.calibration, plan.scenario.seed)
+    crossbar = plan.scenario.crossbar
+    machine = Machine(
+        plan.model,
+        chip,
+        plan.fabrics,
+        plan.switch,
+        crossbar.scope,
+        crossbar.effort,
+        crossbar.freedom,
+        calibrated=crossbar.calibrated is not False,
+        seed=plan.scenario.seed,
+    )
+    if crossbar.effort == "auto":
+        course = plan.controller.course(plan.controller_parameters)
+        machine.circuits.effort = choose_effort(
+            plan.model, machine.layout, plan.fabrics, course, task, by_values=machine.exchanges_values
+        )
+    return machine
 
 
 def _read(path: Path, drawn: Sequence[Start]) -> list[Start]:
