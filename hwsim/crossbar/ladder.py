@@ -240,16 +240,12 @@ class Ladder:
         states = np.zeros((len(p), self._all), np.uint8)
         lanes = max(min(len(p), count_threads()), 1)
         route = kernels.route_many if lanes > 1 else kernels.route_rows
+        law = prices.law if prices.law or effort != EFFORTS[0] else kernels.ANY
         route(
-            self.ports,
+            kernels.Network(self.ports, self._all, self.tree.reshape(-1)),
             p.reshape(-1),
-            self.tree.reshape(-1),
-            prices.law if prices.law or effort != EFFORTS[0] else kernels.ANY,
-            prices.before,
-            kernels.WEIGHT,
-            prices.cost,
+            kernels.Costs(law, prices.before, kernels.WEIGHT, prices.cost),
             np.empty(lanes * kernels.SCRATCH * self.ports, np.uint32),
-            self._all,
             states.reshape(-1),
         )
         return states

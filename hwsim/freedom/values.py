@@ -148,7 +148,7 @@ def _descend(
 ) -> NDArray[np.uint8]:
     """One pass from the outside in, with chance in the prices of one level."""
     from hwsim.kernels.compile import threading
-    from hwsim.kernels.values import real_numbers, route_values_many, whole_numbers
+    from hwsim.kernels.values import Cells, Guide, Network, Scratch, real_numbers, route_values_many, whole_numbers
 
     banks, n = kind.shape
     state, fits = np.empty_like(before), np.ones(banks, np.uint8)
@@ -157,19 +157,14 @@ def _descend(
         jitter[level] = JITTER
     lanes = max(min(banks, 4 * threading()["threads"]), 1)
     route_values_many(
-        n,
-        kinds,
-        kind.reshape(-1),
-        wanted.reshape(-1),
-        plan.blocks.reshape(-1),
-        np.full(plan.levels, WEIGHT),
-        jitter,
-        seed,
+        Network(n, before.shape[1], plan.blocks.reshape(-1)),
+        Cells(kinds, kind.reshape(-1), wanted.reshape(-1)),
+        Guide(np.full(plan.levels, WEIGHT), jitter, seed),
         before.reshape(-1),
         np.ascontiguousarray(start).reshape(-1),
-        before.shape[1],
-        np.empty(lanes * whole_numbers(n, kinds, plan.levels), np.int32),
-        np.empty(lanes * real_numbers(n, kinds)),
+        Scratch(
+            np.empty(lanes * whole_numbers(n, kinds, plan.levels), np.int32), np.empty(lanes * real_numbers(n, kinds))
+        ),
         state.reshape(-1),
         fits,
     )

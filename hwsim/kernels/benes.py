@@ -12,12 +12,13 @@ Source: looping after Opferman & Tsao-Wu (1971); odd sizes after Chang & Melhem,
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numba import prange
 
 from hwsim.kernels.compile import kernel, parallel_kernel
+from hwsim.kernels.walk import Block, step, turn_loop
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -39,20 +40,37 @@ SCRATCH = 4
 _0, _1, _2, _4, _ROW = (np.uint64(value) for value in (0, 1, 2, 4, ROW))
 
 
+class Network(NamedTuple):
+    """A Beneš network."""
+
+    ports: int
+    switches: int
+    blocks: NDArray[np.uint32]
+    """Rows of ``ROW``: first wire, wires (2 or more), first switch in front, first switch behind; outer first."""
+
+
+class Costs(NamedTuple):
+    """What states of switches cost."""
+
+    law: int
+    """``ANY``, ``TOGGLES`` or ``COST``."""
+    before: NDArray[np.uint8]
+    """Rows of states before, read under ``TOGGLES``."""
+    weight: NDArray[np.float64]
+    """See ``WEIGHT``."""
+    cost: NDArray[np.float64]
+    """Rows of two, cost of state 0 and of state 1 of each switch, for all banks or for each; read under ``COST``."""
+
+
 @kernel
 def route_one(
-    n: np.uint64,
+    network: Network,
     row: np.uint64,
     permutation: NDArray[np.int64],
-    blocks: NDArray[np.uint32],
-    law: int,
-    before: NDArray[np.uint8],
-    weight: NDArray[np.float64],
-    cost: NDArray[np.float64],
+    costs: Costs,
     table: np.uint64,
     lane: np.uint64,
     scratch: NDArray[np.uint32],
-    switches: np.uint64,
     state: NDArray[np.uint8],
 ) -> None:
     """Route one permutation through a whole network, block by block from the outside in.
@@ -61,29 +79,26 @@ def route_one(
     switch in bar; the other is taken only where it costs less. The path of an odd block's last wire has one setting.
 
     Args:
-        n: ports.
-        row: which row of permutation, before and state.
+        network: the circuit.
+        row: which row of permutation, of states before and of state.
         permutation: rows of n numbers, each a permutation.
-        blocks: rows of ``ROW``: first wire, wires (2 or more), first switch in front, first switch behind; outer first.
-        law: ``ANY``, ``TOGGLES`` or ``COST``.
-        before: rows of states before, read under ``TOGGLES``.
-        weight: see ``WEIGHT``.
-        cost: rows of two, cost of state 0 and of state 1 of each switch, read under ``COST``.
-        table: where in cost the circuit's own table begins.
+        costs: what turns a loop.
+        table: where in the costs the circuit's own table begins.
         lane: which row of scratch.
         scratch: rows of 4 n numbers.
-        switches: switches of the network.
         state: rows of states, overwritten.
 
     Example:
-        >>> u, tree = np.uint64, np.array([0, 2, 0, 0, 0, 0, 0], np.uint32)
-        >>> scratch, state, none = np.zeros(8, np.uint32), np.zeros(1, np.uint8), np.zeros(0)
-        >>> p = np.array([1, 0])
-        >>> route_one(u(2), u(0), p, tree, ANY, state, WEIGHT, none, u(0), u(0), scratch, u(1), state)
+        >>> u, scratch, state = np.uint64, np.zeros(8, np.uint32), np.zeros(1, np.uint8)
+        >>> network = Network(2, 1, np.array([0, 2, 0, 0, 0, 0, 0], np.uint32))
+        >>> costs = Costs(ANY, state, WEIGHT, np.zeros(0))
+        >>> route_one(network, u(0), np.array([1, 0]), costs, u(0), u(0), scratch, state)
         >>> state.tolist()
         [1]
     """
-    base = row * switches
+    n, blocks = np.uint64(network.ports), network.blocks
+    law, before, weight, cost = costs
+    base = row * np.uint64(network.switches)
     wanted = lane * _4 * n  # what each block must do, in place
     take = wanted + n  # of the block at hand: input of each output
     give = take + n  # output of each input
@@ -100,6 +115,8 @@ def route_one(
             continue
         h = m // _2
         last = h + h  # the odd wire, where there is one
+        block = Block(h, base + front, base + back, take, give, b)
+        # what the block must do makes room for what its sub-blocks must do; no switch is set
         for w in range(m):
             o = np.uint64(w)
             i = np.uint64(scratch[b + o])
@@ -107,38 +124,20 @@ def route_one(
             scratch[give + i] = np.uint32(o)
         for w in range(h):
             state[base + front + np.uint64(w)] = np.uint8(2)
+        # the path from the odd input to the odd output: every other connection takes the lower sub-block
         if m > last:
             i = last
-            while True:  # i and its output take the lower sub-block
-                o = np.uint64(scratch[give + i])
-                inner = i if i < h else i - h
-                if o == last:
-                    scratch[b + last] = np.uint32(inner)
-                    break
-                k = o if o < h else o - h
-                scratch[b + h + k] = np.uint32(inner)
-                state[base + back + k] = np.uint8(o < h)
-                j = np.uint64(scratch[take + (o + h if o < h else k)])
-                inner = j if j < h else j - h
-                scratch[b + k] = np.uint32(inner)
-                state[base + front + inner] = np.uint8(j >= h)
-                i = j + h if j < h else inner
+            while np.uint64(scratch[give + i]) != last:
+                i = step(i, _1, block, scratch, scratch, scratch, state)[4]
+            scratch[b + last] = np.uint32(i if i < h else i - h)
+        # loops: every other connection takes the upper sub-block, the first input's first
         for w in range(h):
             start = np.uint64(w)
             if state[base + front + start] != 2:
                 continue
             i, count, stay, turn = start, _0, 0.0, 0.0
-            while True:  # i and its output take the upper sub-block, the outputs' mates the lower one
-                inner = i if i < h else i - h
-                o = np.uint64(scratch[give + i])
-                k = o if o < h else o - h
-                f, g = np.uint64(i >= h), np.uint64(o >= h)
-                state[base + front + inner] = np.uint8(f)
-                state[base + back + k] = np.uint8(g)
-                scratch[b + k] = np.uint32(inner)
-                j = np.uint64(scratch[take + (o + h if o < h else k)])
-                inner_j = j if j < h else j - h
-                scratch[b + h + k] = np.uint32(inner_j)
+            while True:
+                k, inner, f, g, i = step(i, _0, block, scratch, scratch, scratch, state)
                 if law != ANY:
                     scratch[path + count] = np.uint32(k)
                     count += _1
@@ -151,58 +150,43 @@ def route_one(
                         c, d = table + _2 * (front + inner), table + _2 * (back + k)
                         stay += cost[c + f] + cost[d + g]
                         turn += cost[c + _1 - f] + cost[d + _1 - g]
-                i = j + h if j < h else inner_j
                 if i == start:
                     break
             if turn < stay:
-                for w2 in range(count):
-                    k = np.uint64(scratch[path + np.uint64(w2)])
-                    up, low = scratch[b + k], scratch[b + h + k]
-                    scratch[b + k], scratch[b + h + k] = low, up
-                    state[base + back + k] ^= np.uint8(1)
-                    state[base + front + np.uint64(up)] ^= np.uint8(1)
+                turn_loop(block, scratch, path, path + count, scratch, state)
 
 
 def _route_many(
-    n: int,
+    network: Network,
     permutation: NDArray[np.int64],
-    blocks: NDArray[np.uint32],
-    law: int,
-    before: NDArray[np.uint8],
-    weight: NDArray[np.float64],
-    cost: NDArray[np.float64],
+    costs: Costs,
     scratch: NDArray[np.uint32],
-    switches: int,
     state: NDArray[np.uint8],
 ) -> None:
     """Route one permutation a bank, lanes of banks in parallel: the same bits for any number of lanes and threads.
 
     Args:
-        n: ports, at least 1.
-        permutation: one row a bank; the rest as in :func:`route_one`.
-        blocks: the network's blocks.
-        law: what turns a loop.
-        before: one row a bank, or empty.
-        weight: see ``WEIGHT``.
-        cost: one row a switch for all banks, or that for each bank, or empty.
+        network: the circuit, of at least 1 port.
+        permutation: one row a bank.
+        costs: what turns a loop.
         scratch: one row of 4 n numbers a lane, at least one lane.
-        switches: switches of the network.
         state: one row a bank, overwritten.
 
     Example:
-        >>> tree, state, none = np.array([0, 2, 0, 0, 0, 0, 0], np.uint32), np.zeros(2, np.uint8), np.zeros(0)
-        >>> p, scratch = np.array([1, 0, 0, 1]), np.zeros(8, np.uint32)
-        >>> route_rows(2, p, tree, ANY, state, WEIGHT, none, scratch, 1, state)
+        >>> network, state = Network(2, 1, np.array([0, 2, 0, 0, 0, 0, 0], np.uint32)), np.zeros(2, np.uint8)
+        >>> costs = Costs(ANY, state, WEIGHT, np.zeros(0))
+        >>> route_rows(network, np.array([1, 0, 0, 1]), costs, np.zeros(8, np.uint32), state)
         >>> state.tolist()
         [1, 0]
     """
+    n, switches = network.ports, network.switches
     banks, lanes = len(permutation) // n, len(scratch) // (4 * n)
-    ports, settings = np.uint64(n), np.uint64(switches)
+    one = len(costs.cost) <= 2 * switches  # one table for all banks, or none
     for lane in prange(lanes):
         for bank in range(lane, banks, lanes):
             row, own = np.uint64(bank), np.uint64(lane)
-            table = _0 if len(cost) <= 2 * switches else row * settings * _2
-            route_one(ports, row, permutation, blocks, law, before, weight, cost, table, own, scratch, settings, state)
+            table = _0 if one else row * np.uint64(switches) * _2
+            route_one(network, row, permutation, costs, table, own, scratch, state)
 
 
 route_rows = kernel(_route_many)

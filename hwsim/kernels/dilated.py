@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from numba import prange
 
 from hwsim.kernels.compile import kernel, parallel_kernel
+from hwsim.kernels.walk import follow, mate
 
 if TYPE_CHECKING:
     import numpy as np
@@ -78,12 +79,11 @@ def route_one(
                     continue
                 i, count, stay, turn = start, 0, 0.0, 0.0
                 while True:  # i takes the upper sub-block, the mate of its output the lower one
-                    o = give[b + i]
-                    j = take[b + (o ^ h)]
+                    j = follow(i, h, take, b, give, b)[1]
                     half[b + i], half[b + j] = 0, 1
                     path[count], path[count + 1] = i, j
                     count += 2
-                    i = j ^ h
+                    i = mate(j, h)
                     if i == start:
                         break
                 for k in range(count if len(cost) else 0):

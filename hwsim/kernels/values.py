@@ -13,7 +13,7 @@ Layout, convention and blocks as in :mod:`hwsim.kernels.benes`. Reference implem
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numba import prange
@@ -31,6 +31,61 @@ NEVER = 1e300
 BLOCK = 7
 """Numbers a block: first wire, wires, first switch in front, first switch behind, level, first switch of its upper and
 of its lower sub-block (read where these have two wires)."""
+
+
+class Network(NamedTuple):
+    """A Beneš network."""
+
+    ports: int
+    switches: int
+    blocks: NDArray[np.int64]
+    """Rows of seven (:data:`BLOCK`); outer first."""
+
+
+class Cells(NamedTuple):
+    """Kinds of cells, numbered from 0."""
+
+    kinds: int
+    """How many there are, at least 1."""
+    kind: NDArray[np.int32]
+    """Of the cell at each input, rows of n."""
+    wanted: NDArray[np.int32]
+    """At each output, rows of n."""
+
+
+class Guide(NamedTuple):
+    """What turning a switch costs besides its toggle."""
+
+    weight: NDArray[np.float64]
+    """For each level, the toggles that two wrong positions of its sub-blocks will cost."""
+    jitter: NDArray[np.float64]
+    """For each level, by how much at most chance changes the price of turning a switch."""
+    seed: int
+    """What chance is drawn from, together with bank and switch."""
+
+
+class Small(NamedTuple):
+    """A block of three or four wires."""
+
+    half: int
+    """Switches in front, 1 or 2."""
+    front: int
+    """First switch in front."""
+    back: int
+    """First switch behind."""
+    upper: int
+    """Switch of the upper sub-block (read where half = 2)."""
+    lower: int
+    """Switch of the lower sub-block."""
+
+
+class Scratch(NamedTuple):
+    """What routing scribbles on."""
+
+    whole: NDArray[np.int32]
+    """:func:`whole_numbers` for each lane."""
+    real: NDArray[np.float64]
+    """:func:`real_numbers` for each lane."""
 
 
 @kernel
@@ -124,32 +179,25 @@ def inner_paths(n: int, blocks: NDArray[np.int64], state: NDArray[np.uint8], inn
 
 @kernel
 def settle_small(
-    h: int,
+    block: Small,
     kin: NDArray[np.int32],
     kout: NDArray[np.int32],
     before: NDArray[np.uint8],
-    front: int,
-    back: int,
-    upper: int,
-    lower: int,
     settings: NDArray[np.uint8],
 ) -> int:
     """The fewest toggles of a block of three or four wires, found by trying all settings.
 
     Args:
-        h: switches in front, 1 or 2.
+        block: which switches it has.
         kin: kinds at the inputs.
         kout: kinds wanted at the outputs.
         before: states before, of all switches.
-        front: first switch in front.
-        back: first switch behind.
-        upper: switch of the upper sub-block (read where h = 2).
-        lower: switch of the lower sub-block.
         settings: of the switches in front, then of those behind, overwritten.
 
     Returns:
         Toggles, -1 where the kinds do not fit each other.
     """
+    h, front, back, upper, lower = block
     best, found = 1 << 30, 0
     for outer in range(1 << (2 * h)):
         toggles = 0
@@ -158,6 +206,7 @@ def settle_small(
             toggles += ((outer >> (h + k)) & 1) != before[back + k]
         if toggles >= best:
             continue
+        # with these outer switches: what comes to each sub-block (a, b), and what is wanted from it (c, d)
         if h == 1:
             f, g = outer & 1, outer >> 1
             if kin[f] != kout[g]:
@@ -188,20 +237,13 @@ def settle_small(
 
 @kernel
 def route_values_one(
-    n: int,
+    network: Network,
     row: int,
-    kinds: int,
-    kind: NDArray[np.int32],
-    wanted: NDArray[np.int32],
-    blocks: NDArray[np.int64],
-    weight: NDArray[np.float64],
-    jitter: NDArray[np.float64],
-    seed: int,
+    cells: Cells,
+    guide: Guide,
     before: NDArray[np.uint8],
     start: NDArray[np.uint8],
-    switches: int,
-    whole: NDArray[np.int32],
-    reach: NDArray[np.float64],
+    scratch: Scratch,
     state: NDArray[np.uint8],
 ) -> bool:
     """Settings of one network that show wanted kinds; see :func:`route_values_many` for the arguments.
@@ -209,6 +251,10 @@ def route_values_one(
     Returns:
         Whether the kinds at the inputs are those wanted at the outputs; the states are of no use where they are not.
     """
+    n, switches, blocks = network
+    kinds, kind, wanted = cells
+    weight, jitter, seed = guide
+    whole, reach = scratch
     base = row * switches
     old = before[base : base + switches]
     now = start[base : base + switches]
@@ -232,7 +278,7 @@ def route_values_one(
     for number in range(len(blocks) // BLOCK):
         at = BLOCK * number
         b, m, front, back, level = blocks[at], blocks[at + 1], blocks[at + 2], blocks[at + 3], blocks[at + 4]
-        if m == 2:
+        if m == 2:  # one switch
             new[front] = settle_pair(kin[b], kin[b + 1], kout[b], old[front])
             if not (
                 (kin[b] == kout[b] and kin[b + 1] == kout[b + 1]) or (kin[b] == kout[b + 1] and kin[b + 1] == kout[b])
@@ -240,9 +286,10 @@ def route_values_one(
                 return False
             continue
         h = m // 2
+        # the outer switches to set out from: of a small block the best ones, else those of the start
         if m <= 4:
-            upper, lower = blocks[at + 5], blocks[at + 6]
-            if settle_small(h, kin[b : b + m], kout[b : b + m], old, front, back, upper, lower, settings) < 0:
+            small = Small(h, front, back, blocks[at + 5], blocks[at + 6])
+            if settle_small(small, kin[b : b + m], kout[b : b + m], old, settings) < 0:
                 return False
             for k in range(h):
                 new[front + k] = settings[k]
@@ -251,6 +298,7 @@ def route_values_one(
             for k in range(h):
                 new[front + k] = now[front + k]
                 new[back + k] = now[back + k]
+        # what the sub-blocks get with these, and what is wanted from them
         for k in range(h):
             f, g = new[front + k], new[back + k]
             tin[k] = kin[b + k + f * h]
@@ -260,12 +308,14 @@ def route_values_one(
         if m > 2 * h:
             tin[2 * h], tout[2 * h] = kin[b + 2 * h], kout[b + 2 * h]
         if m > 4:
+            # how the sub-blocks, left as they are, join their inputs and outputs
             sub = (level + 1) * n + b
             for o in range(m):
                 i = inner[sub + o] + (0 if o < h else h)
                 take[o] = i
                 give[i] = o
             half = 0.5 * weight[level]
+            # cells of each kind that come to the upper half beyond those wanted from it
             for k in range(kinds):
                 balance[k] = 0
             for k in range(h):
@@ -325,6 +375,7 @@ def route_values_one(
                         best, goal = lengths[rounds * kinds + k], k
                 if goal < 0:
                     return False
+                # the path, from its end
                 count, v = 0, goal
                 for r in range(rounds, 0, -1):
                     s = parents[r * kinds + v]
@@ -338,6 +389,7 @@ def route_values_one(
                             count = t
                             break
                     v = a
+                # its switches turn
                 for t in range(count):
                     s = chosen[t]
                     balance[head[s]] -= 1
@@ -356,59 +408,38 @@ def route_values_one(
 
 @parallel_kernel
 def route_values_many(
-    n: int,
-    kinds: int,
-    kind: NDArray[np.int32],
-    wanted: NDArray[np.int32],
-    blocks: NDArray[np.int64],
-    weight: NDArray[np.float64],
-    jitter: NDArray[np.float64],
-    seed: int,
+    network: Network,
+    cells: Cells,
+    guide: Guide,
     before: NDArray[np.uint8],
     start: NDArray[np.uint8],
-    switches: int,
-    whole: NDArray[np.int32],
-    reach: NDArray[np.float64],
+    scratch: Scratch,
     state: NDArray[np.uint8],
     fits: NDArray[np.uint8],
 ) -> None:
     """Settings that show wanted kinds, one network a bank, lanes of banks in parallel.
 
     Args:
-        n: ports, at least 1.
-        kinds: how many kinds there are, at least 1.
-        kind: kind of the cell at each input, rows of n.
-        wanted: kind wanted at each output, rows of n.
-        blocks: the network's blocks, rows of seven.
-        weight: a level, the toggles that two wrong positions of its sub-blocks will cost.
-        jitter: a level, by how much at most chance changes the price of turning a switch.
-        seed: what chance is drawn from, together with bank and switch.
+        network: the circuit, of at least 1 port.
+        cells: which kinds are where, and where they are wanted.
+        guide: what turning a switch costs besides its toggle.
         before: states before, one row a bank: toggles are counted from these.
         start: states to set out from, one row a bank: those before, or some that show nearly what is wanted.
-        switches: switches of the network.
-        whole: scratch, :func:`whole_numbers` a lane.
-        reach: scratch, :func:`real_numbers` a lane.
+        scratch: of all lanes.
         state: states, one row a bank, overwritten.
         fits: a bank, whether the kinds at the inputs are those wanted, overwritten.
     """
-    lanes = len(whole) // whole_numbers(n, kinds, len(weight))
-    size, room = len(whole) // lanes, len(reach) // lanes
+    lanes = len(scratch.whole) // whole_numbers(network.ports, cells.kinds, len(guide.weight))
+    size, room = len(scratch.whole) // lanes, len(scratch.real) // lanes
     for lane in prange(lanes):
         for row in range(lane, len(fits), lanes):
             fits[row] = route_values_one(
-                n,
+                network,
                 row,
-                kinds,
-                kind,
-                wanted,
-                blocks,
-                weight,
-                jitter,
-                seed,
+                cells,
+                guide,
                 before,
                 start,
-                switches,
-                whole[lane * size : (lane + 1) * size],
-                reach[lane * room : (lane + 1) * room],
+                Scratch(scratch.whole[lane * size : (lane + 1) * size], scratch.real[lane * room : (lane + 1) * room]),
                 state,
             )

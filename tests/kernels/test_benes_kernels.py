@@ -35,15 +35,15 @@ def routed(
     fabric = Benes(n)
     state = np.full((banks, fabric.switches), 7, np.uint8)
     benes.route_many(
-        n,
+        benes.Network(n, fabric.switches, fabric._ladder.tree.reshape(-1)),
         p.reshape(-1),
-        fabric._ladder.tree.reshape(-1),
-        law,
-        np.zeros(0, np.uint8) if before is None else before.reshape(-1),
-        benes.WEIGHT,
-        np.zeros(0) if cost is None else cost.reshape(-1),
+        benes.Costs(
+            law,
+            np.zeros(0, np.uint8) if before is None else before.reshape(-1),
+            benes.WEIGHT,
+            np.zeros(0) if cost is None else cost.reshape(-1),
+        ),
         np.full(lanes * benes.SCRATCH * n, 99, np.uint32),
-        fabric.switches,
         state.reshape(-1),
     )
     return state

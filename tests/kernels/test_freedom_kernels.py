@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from hwsim.crossbar.benes import Benes
 from hwsim.freedom import assign_values, values
 from hwsim.kernels import levels
+from hwsim.kernels import values as kernels
 from hwsim.kernels.levels import polish_many
-from hwsim.kernels.values import real_numbers, route_values_many, whole_numbers
 from tests.oracles.exchange import assign_one
 from tests.oracles.levels import polish_one
 from tests.oracles.values import Router
@@ -42,20 +42,16 @@ def test_routing_by_values(n: int, kinds: int, lanes: int, jitter: float, seed: 
     before, start = rng.integers(0, 2, (2, banks, fabric.switches)).astype(np.uint8)
     state, fits = np.full_like(before, 7), np.zeros(banks, np.uint8)
     weight, shaken = rng.uniform(0.5, 2, plan.levels), np.full(plan.levels, jitter)
-    route_values_many(
-        n,
-        kinds,
-        kind.reshape(-1),
-        wanted.reshape(-1),
-        plan.blocks.reshape(-1),
-        weight,
-        shaken,
-        5,
+    kernels.route_values_many(
+        kernels.Network(n, fabric.switches, plan.blocks.reshape(-1)),
+        kernels.Cells(kinds, kind.reshape(-1), wanted.reshape(-1)),
+        kernels.Guide(weight, shaken, 5),
         before.reshape(-1),
         start.reshape(-1),
-        fabric.switches,
-        np.full(lanes * whole_numbers(n, kinds, plan.levels), 99, np.int32),
-        np.full(lanes * real_numbers(n, kinds), np.nan),
+        kernels.Scratch(
+            np.full(lanes * kernels.whole_numbers(n, kinds, plan.levels), 99, np.int32),
+            np.full(lanes * kernels.real_numbers(n, kinds), np.nan),
+        ),
         state.reshape(-1),
         fits,
     )
