@@ -77,6 +77,7 @@ def summary(answer: Answer) -> str:
         ("register writes", f"{final['bias_writes']:,.0f}"),
         ("reconnecting", _bill(final["energy_j"], final["time_s"])),
         ("one inference", _bill(float(last["inference_energy_j"]), float(last["inference_time_s"]))),
+        ("  assumed costs", _assumed(answer.run) or "none"),
         *_saturated(answer.rows),
         *(resource_lines(answer.resources) if answer.resources else []),
         ("picture", str(answer.run / "score.png")),
@@ -103,6 +104,19 @@ def _saturated(rows: Sequence[Mapping[str, str]]) -> list[tuple[str, str]]:
     last = int(rows[-1].get("saturated_registers") or 0)
     what = f"{count:,} bias registers at event {most['event']}, {last:,} at the end: too narrow for their values"
     return [("  saturated", f"{what}; set device.bias_bits larger")]
+
+
+def _assumed(run: Path) -> str:
+    """Of which datasheets of a run how many costs are assumed: bills that rest on them say little of a part."""
+    from hwsim.scenario import read_document
+
+    words = []
+    for path in sorted((run / "devices").glob("*.toml")):
+        costs = [cost for cost in read_document(path).data.get("cost", {}).values() if isinstance(cost, dict)]
+        assumed = sum(cost.get("status") == "assumed" for cost in costs)
+        if assumed:
+            words.append(f"{path.stem} ({assumed} of {len(costs)})")
+    return ", ".join(words)
 
 
 def _bill(energy: float, time: float) -> str:
