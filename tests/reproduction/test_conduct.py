@@ -64,7 +64,8 @@ def test_end_to_end(short: Path, tmp_path: Path, hwsim_command: Command) -> None
     assert kept.with_suffix(".png").read_bytes()[:4] == b"\x89PNG"
     answers = sorted((tmp_path / "runs" / "figure" / "answers").iterdir())
     assert len(answers) == 8
-    assert sorted(path.name for path in (tmp_path / "runs" / "figure").iterdir()) == ["answers", "figure.png"]
+    left = [".sweep.lock", "answers", "figure.png"]
+    assert sorted(path.name for path in (tmp_path / "runs" / "figure").iterdir()) == left
 
     def none(_: Standing) -> None:
         raise AssertionError("nothing is left to run")
@@ -295,7 +296,7 @@ def test_several_that_keep_at_once(short: Path) -> None:
     runs, command = read_kept(found)
     assert sorted(run.value for run in runs) == list(range(3))
     assert len(command.split(" && ")) == 3
-    assert [path.name for path in (short.parent / "results").iterdir()] == ["figure.json"]
+    assert sorted(path.name for path in (short.parent / "results").iterdir()) == [".results.lock", "figure.json"]
 
 
 def test_a_folder_where_nothing_can_be_kept(short: Path, monkeypatch: pytest.MonkeyPatch) -> None:
