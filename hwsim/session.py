@@ -64,6 +64,10 @@ class Answer:
     parts: list[dict[str, Any]] = field(default_factory=list)
     resources: dict[str, Any] = field(default_factory=dict)
 
+    def __repr__(self) -> str:
+        name, value = next(iter(self.final.items()), ("events", self.events))
+        return f"<Answer {self.run}: {name} {value:g}, {self.events} reconnections>"
+
 
 def find(scenario: str | Path, noun: Literal["scenario", "reproduction"] = "scenario") -> Path:
     """The file of a scenario or a reproduction: the path given, or that of a shipped one of this name.
