@@ -95,6 +95,9 @@ def _show_device(name: str, picture: Path | None, *, json: bool) -> None:
             f"{row.symbol:<{symbols}}  {row.key:<{keys}}  {row.value:>{values}} {row.unit:<{units}}  "
             f"{row.status:<8}  {row.source}"
         )
+    assumed = [row.key for row in found.rows if row.part == "cost" and row.status == "assumed"]
+    if assumed:
+        typer.echo(f"energies and times rest on assumed costs: {', '.join(assumed)}")
     typer.echo("not modelled: " + "; ".join(found.not_modelled))
     if path is not None:
         typer.echo(f"picture {path}")
