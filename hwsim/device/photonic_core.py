@@ -22,7 +22,7 @@ from hwsim.kernels import planes
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from hwsim.device.photonic import Photonic
+    from hwsim.device.photonic_numbers import PhotonicNumbers
     from hwsim.kernels.planes import Planes
 
     Array = NDArray[np.float64]
@@ -150,7 +150,7 @@ def _shade(dark: Planes, plane: int, rows: NDArray[np.int64]) -> Array:
     return np.asarray(planes.values(dark, plane, slice(first, rows[-1] + 1))[rows - first])
 
 
-def place(device: Photonic, weights: Array, scale: float, seed: int, name: str) -> Core:
+def place(device: PhotonicNumbers, weights: Array, scale: float, seed: int, name: str) -> Core:
     """Program a layer's weights into a core, some groups of units at a time.
 
     Args:
@@ -208,7 +208,7 @@ def check(cells: Array, first: int) -> None:
         raise ValueError(f"{what}: a transmission of {cells[unit, row]:g} is not in 0 to 1")
 
 
-def _lay(device: Photonic, target: Array, opposite: Array, shape: tuple[int, int], middle: float) -> Array:
+def _lay(device: PhotonicNumbers, target: Array, opposite: Array, shape: tuple[int, int], middle: float) -> Array:
     """Wanted transmissions on the tiles (groups, tiles, m, physical columns); cells without a use stay halfway."""
     groups, tiles = shape
     rows, columns = device.tile_rows, device.tile_columns

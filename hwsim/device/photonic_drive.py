@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from hwsim.device.photonic import Photonic
+    from hwsim.device.photonic_numbers import PhotonicNumbers
 
     Array = NDArray[np.float64]
     Part = tuple[int, Array, Array, Array]
@@ -35,7 +35,7 @@ class Drives:
             drives of its own then, and they are handed on unconverted, with their faults beside them.
     """
 
-    device: Photonic
+    device: PhotonicNumbers
     low: float
     span: float
     weakened: bool

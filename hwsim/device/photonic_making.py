@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from hwsim.device.photonic import Photonic
+    from hwsim.device.photonic_numbers import PhotonicNumbers
 
     Array = NDArray[np.float64]
 
@@ -33,7 +33,7 @@ class Making:
         name: path of the random streams.
     """
 
-    def __init__(self, device: Photonic, shape: tuple[int, int], seed: int, name: str) -> None:
+    def __init__(self, device: PhotonicNumbers, shape: tuple[int, int], seed: int, name: str) -> None:
         self.device, self._seed, self._name = device, seed, name
         self._group = (shape[1], device.tile_rows, device.physical_columns)
         self._cells = int(np.prod((shape[0], *self._group)))
