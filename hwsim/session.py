@@ -11,7 +11,7 @@ Example::
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -63,6 +63,8 @@ class Answer:
     rows: list[dict[str, str]]
     parts: list[dict[str, Any]] = field(default_factory=list)
     resources: dict[str, Any] = field(default_factory=dict)
+    plan: Plan | None = field(default=None, compare=False)
+    """What was carried out; None where an answer was read from its folder alone."""
 
     def __repr__(self) -> str:
         name, value = next(iter(self.final.items()), ("events", self.events))
@@ -154,7 +156,7 @@ def run(
     folder = Path(out) if out is not None else default_folder(plan)
     found = pipeline.run(plan, folder, report or (lambda *_: None))
     rows = RunFolder(folder).rows()
-    return read_answer(folder, found, rows)
+    return replace(read_answer(folder, found, rows), plan=plan)
 
 
 def read_answer(folder: Path, found: Mapping[str, Any], rows: list[dict[str, str]]) -> Answer:

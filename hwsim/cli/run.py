@@ -10,7 +10,7 @@ import typer
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from hwsim.session import Answer, Scenario
+    from hwsim.session import Answer
 
     Report = Callable[[str, float, dict[str, Any] | None], None]
 
@@ -25,12 +25,12 @@ def run(
 ) -> None:
     """Run a scenario: train, reconnect, execute, score. Running it again answers at once or goes on."""
     if quiet:
-        loaded, answer = _carry_out(scenario, set_ or [], seed, out, None)
+        answer = _carry_out(scenario, set_ or [], seed, out, None)
     else:
         from hwsim.cli.progress import Progress
 
         with Progress() as progress:
-            loaded, answer = _carry_out(scenario, set_ or [], seed, out, progress.report)
+            answer = _carry_out(scenario, set_ or [], seed, out, progress.report)
     if json:
         import json as writer
 
@@ -39,19 +39,17 @@ def run(
         typer.echo(writer.dumps(RunFolder(answer.run).answer()))
     else:
         typer.echo(summary(answer))
-    if failed := _failed(loaded.plan().scenario.expect.model_dump(exclude_none=True), answer.final):
+    expected = answer.plan.scenario.expect.model_dump(exclude_none=True) if answer.plan else {}
+    if failed := _failed(expected, answer.final):
         typer.echo(failed, err=True)
         raise typer.Exit(1)
 
 
-def _carry_out(
-    name: str, settings: list[str], seed: int | None, out: Path | None, report: Report | None
-) -> tuple[Scenario, Answer]:
+def _carry_out(name: str, settings: list[str], seed: int | None, out: Path | None, report: Report | None) -> Answer:
     from hwsim.session import load
     from hwsim.session import run as carry_out
 
-    loaded = load(name, settings, seed)
-    return loaded, carry_out(loaded, out, report)
+    return carry_out(load(name, settings, seed), out, report)
 
 
 def summary(answer: Answer) -> str:
