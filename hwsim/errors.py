@@ -72,3 +72,7 @@ def check_type(name: str, value: Any, *kinds: str, none: bool = False) -> None:
     wanted = " or ".join([*kinds, *(["None"] if none else [])])
     found = "None" if value is None else f"{str(value)[:40]!r} of type {type(value).__name__}"
     raise ArgumentError(f"{name} must be {wanted}, found {found}")
+
+
+class HwsimWarning(UserWarning):
+    """Something that a person should know and that stops nothing; the command line shows it as one line."""

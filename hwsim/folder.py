@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from hwsim.plan import Plan
     from hwsim.schedule import ScheduleFile
 
-REPORTS = ("score.csv", "score.png", "score.svg", "provenance.json")
+REPORTS = ("score.csv", "provenance.json")
 LOCK, SCHEDULE, SCENARIO, ANSWER = ".lock", "schedule.sqlite", "scenario.toml", "answer.json"
 
 
@@ -102,14 +102,15 @@ class RunFolder:
     def finish(self, plan: Plan, last_event: Snapshot, resources: dict[str, Any]) -> None:
         """Write score table, picture and exports of a complete schedule, and last the answer."""
         from hwsim.report.figure import draw
+        from hwsim.report.style import try_to_save
 
         with open_schedule(self.schedule) as schedule:
             rows, reference = _scores(schedule)
             answer = {**self.sum_up(plan, schedule), "resources": resources}
         self.write("score.csv", write_table(rows))
         merit = next(iter(reference))
-        with whole(self.path / "score.png") as png, whole(self.path / "score.svg") as svg:
-            draw(rows, reference[merit], plan.scenario.title, [png, svg], plan.scenario.published)
+        words = (plan.scenario.title, plan.scenario.published, plan.changes)
+        try_to_save(lambda: draw(rows, reference[merit], *words), self.path / "score.png", self.path / "score.svg")
         for plugin in EXPORTS.values():
             for name, content in plugin.files(last_event).items() if plugin.in_runs else ():
                 self.write(f"export/{name}", content)
@@ -131,7 +132,7 @@ class RunFolder:
             "saturated_registers",
         )
         parts = by_part(rows, merit, reference.get("parts", {}))
-        final = {key: last[key] for key in keys if key in last}
+        final, low = {key: last[key] for key in keys if key in last}, f"{merit}_low"
         if parts:
             least = worst(parts, merit)
             final |= {key: least[key] for key in (merit, f"{merit}_noiseless", "loss")}
@@ -141,6 +142,9 @@ class RunFolder:
             "events": last["event"],
             "final": final,
             "reference": reference[merit],
+            "interval": [last[f"{merit}_{end}"] for end in ("low", "high")] if low in last and not parts else None,
+            "inference_energy_j": last["inference_energy_j"],
+            "inference_time_s": last["inference_time_s"],
             "switches": last["switches"],
             "schedule_digest": schedule.digest(),
             **({"parts": parts} if parts else {}),

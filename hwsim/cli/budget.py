@@ -30,10 +30,12 @@ def budget(
     from hwsim.budget import account
     from hwsim.cli.place import check_picture, check_place
     from hwsim.report.budget import draw_budget
+    from hwsim.report.style import heading, try_to_save
     from hwsim.session import default_folder, load
 
     loaded = load(scenario, set_ or [], seed)
-    folder = out or default_folder(loaded.plan())
+    plan = loaded.plan()
+    folder = out or default_folder(plan)
     if picture:
         check_picture(picture, "--picture")
     else:
@@ -47,8 +49,8 @@ def budget(
             found = account(loaded, chips, folder, progress.report)
     path = picture or found.run / PICTURE
     bars = [(i.effect, i.alone, i.alone_error, i.last, i.last_error) for i in found.items]
-    title = str(loaded.document.data.get("title", scenario))
-    draw_budget(bars, (found.nothing, found.everything), found.merit, f"What each effect costs: {title}", path)
+    title = heading(f"What each effect costs: {plan.scenario.title}", plan.changes)
+    try_to_save(lambda: draw_budget(bars, (found.nothing, found.everything), found.merit, title), path)
     if json:
         import json as writer
         from dataclasses import asdict
@@ -67,7 +69,8 @@ def table(found: Budget) -> str:
     unit = "points" if found.merit == "accuracy" else "error"
     width = max(len(item.effect) for item in found.items)
     lines = [
-        f"{word} without any effect {found.nothing:.4f}, with all {found.everything:.4f} (mean of {found.chips} chips)",
+        f"{word} without any effect {found.nothing:.4f}, with all {found.everything:.4f} (mean of {found.chips} chips; "
+        "± one standard error of it)",
         f"{'effect':<{width}}  {f'alone, {unit}':>17}  {f'on top, {unit}':>17}",
     ]
     lines += [

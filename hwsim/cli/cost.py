@@ -106,10 +106,11 @@ def cost(
 
         typer.echo(bill(rows, reconnections.words))
     if plot is not None and lines is not None:
+        from hwsim.report.style import save
         from hwsim.report.toggles import draw_toggles
 
         title = f"{ports or size:,} ports, {COUNT if count is None else count:,} random reconnections a point"
-        draw_toggles(lines, title, plot)
+        save(draw_toggles(lines, title), plot)
         typer.echo(f"drawn: {plot}", err=True)
 
 

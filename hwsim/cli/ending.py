@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar
 import typer
 
 from hwsim.environment import WARNING, unreadable
-from hwsim.errors import BAD_INPUT, FAILED, INTERRUPTED, HwsimError
+from hwsim.errors import BAD_INPUT, FAILED, INTERRUPTED, HwsimError, HwsimWarning
 from hwsim.registry import blame
 
 if TYPE_CHECKING:
@@ -22,12 +22,22 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
+def _show(
+    message: Warning | str, category: type[Warning], filename: str, lineno: int, *_: object, **__: object
+) -> None:
+    """A warning on one line; those of libraries with the place that they speak of."""
+    place = "" if issubclass(category, HwsimWarning) else f"{filename}:{lineno}: {category.__name__}: "
+    sys.stderr.write(f"{place}{message}\n")
+
+
 def ending(verb: Callable[P, R]) -> Callable[P, R]:
     """Wrap a verb so that foreseen failures end it tidily; a fault of hwsim shows its traceback, with exit code 3."""
 
     @functools.wraps(verb)
     def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
         warnings.filterwarnings("error", WARNING)
+        warnings.filterwarnings("always", category=HwsimWarning)
+        warnings.showwarning = _show
         try:
             return verb(*args, **kwargs)
         except KeyboardInterrupt:

@@ -204,6 +204,7 @@ def _draw(found: Reproduction, outcome: Outcome, schedules: list[Path], path: Pa
     from dataclasses import asdict
 
     from hwsim.report.reproduction import draw_reproduction
+    from hwsim.report.style import try_to_save
 
     path.parent.mkdir(parents=True, exist_ok=True)
     file = found.file
@@ -214,11 +215,13 @@ def _draw(found: Reproduction, outcome: Outcome, schedules: list[Path], path: Pa
         there = [schedule for schedule in schedules if schedule.is_file()]
         if there:
             moved, scores = read_activity(there[0], int(max(x for x in file.x.values if isinstance(x, int))))
-            draw_activity(moved, scores, file.x.marks, {"title": file.title, "source": file.source}, path)
+            marks, words = file.x.marks, {"title": file.title, "source": file.source}
+            try_to_save(lambda: draw_activity(moved, scores, marks, words), path)
         return
     axis = file.x.model_dump() if file.x else None
     words = {"title": file.title, "metric": metric_words(found), "source": file.source}
-    draw_reproduction([asdict(line) for line in outcome.lines], axis, file.y_scale, words, path)
+    lines = [asdict(line) for line in outcome.lines]
+    try_to_save(lambda: draw_reproduction(lines, axis, file.y_scale, words), path)
 
 
 def metric_words(found: Reproduction) -> str:

@@ -63,7 +63,8 @@ def summary(answer: Answer) -> str:
     last = answer.rows[-1]
     spread = "   the worst part" if answer.parts else ""
     if f"{merit}_low" in last and not answer.parts:
-        spread = f"   95 % interval {float(last[f'{merit}_low']):.4f} to {float(last[f'{merit}_high']):.4f}"
+        low, high = (float(last[f"{merit}_{end}"]) for end in ("low", "high"))
+        spread = f"   95 % interval of the test images, one seed: {low:.4f} to {high:.4f}"
     lines = [
         ("run", str(answer.run)),
         (word, f"{final[merit]:.4f}{spread}"),

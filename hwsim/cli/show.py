@@ -76,9 +76,10 @@ def _show_device(name: str, picture: Path | None, *, json: bool) -> None:
     path = None
     if found.curves is not None:
         from hwsim.report.portrait import draw_portrait
+        from hwsim.report.style import try_to_save
 
         path, c = picture or Path(f"{found.name}.png"), found.curves
-        draw_portrait(c.levels, c.drive, c.transfer, c.noise, found.title, path)
+        try_to_save(lambda: draw_portrait(c.levels, c.drive, c.transfer, c.noise, found.title), path)
     if json:
         numbers = [asdict(row) for row in found.rows]
         typer.echo(
@@ -109,6 +110,7 @@ def _show_variance(run: Path, picture: Path | None, *, json: bool) -> None:
 
     from hwsim.cli.place import check_place
     from hwsim.exporting import plan_of
+    from hwsim.report.style import try_to_save
     from hwsim.report.variance import draw_variance
     from hwsim.score import write_table
     from hwsim.variance import task_variance
@@ -120,7 +122,7 @@ def _show_variance(run: Path, picture: Path | None, *, json: bool) -> None:
     table.write_text(write_table(found.table()))
     title = f"{plan.scenario.title}: task variance"
     columns = (found.relative, found.variance, found.bias, found.cluster, found.correlation)
-    draw_variance(found.parts, *columns, title, path)
+    try_to_save(lambda: draw_variance(found.parts, *columns, title), path)
     numbers = found.summary()
     if json:
         typer.echo(writer.dumps({"run": str(run), **numbers, "table": str(table), "picture": str(path)}))
@@ -142,16 +144,18 @@ def _show_trajectory(run: Path, picture: Path | None, *, json: bool) -> None:
 
     from hwsim.cli.place import check_place
     from hwsim.exporting import plan_of
+    from hwsim.report.style import try_to_save
     from hwsim.report.trajectory import draw_trajectory
     from hwsim.trajectory import follow
 
     plan = plan_of(run)
     check_place(picture or run / "trajectory.png", "--picture")
     found, path = follow(plan, run), picture or run / "trajectory.png"
-    draw_trajectory(found.target, found.output, found.learned, found.errors, plan.scenario.title, path)
+    columns = (found.target, found.output, found.learned, found.errors)
+    try_to_save(lambda: draw_trajectory(*columns, plan.scenario.title), path)
     if json:
-        columns = {"target": found.target.tolist(), "output": found.output.tolist()}
-        numbers = {"errors": list(found.errors), "steps_learned": found.learned, **columns}
+        numbers_of = {"target": found.target.tolist(), "output": found.output.tolist()}
+        numbers = {"errors": list(found.errors), "steps_learned": found.learned, **numbers_of}
         typer.echo(writer.dumps({"run": str(run), "picture": str(path), **numbers}))
         return
     for number, error in enumerate(found.errors, start=1):

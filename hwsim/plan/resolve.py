@@ -15,6 +15,7 @@ from hwsim.model.values import read_values
 from hwsim.plan.found import Found, look_up, sure
 from hwsim.plan.lookup import Lookup, Origins, Sheet, number_origin
 from hwsim.sampling import find_misfits
+from hwsim.scenario.setting import SHOWN_AS
 from hwsim.schedule import layout
 from hwsim.version import VERSION
 
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from hwsim.scenario.schema import CrossbarChoice, ScenarioFile
     from hwsim.task import Shape, TaskPlugin
 
+MOST_CHANGES = 5
+"""Settings that a picture names."""
 FABRICATED = {
     "drawn": set[str](),
     "trained": {"values", "epochs", "batch", "rate", "rate_decay"},
@@ -65,6 +68,19 @@ class Plan:
     identity: str
     values_file: Path | None = None
     """File of imported values."""
+
+    @property
+    def changes(self) -> str:
+        """What settings from outside gave another value than the scenario's file, in words for a picture."""
+        changed = []
+        for at, origin in self.origins.items():
+            if origin == SHOWN_AS:
+                value: Any = self.resolved
+                for step in at:
+                    value = value[step]
+                changed.append(f"{'.'.join(map(str, at))} = {value}")
+        more = f" and {len(changed) - MOST_CHANGES} more" if len(changed) > MOST_CHANGES else ""
+        return ", ".join(changed[:MOST_CHANGES]) + more
 
 
 def resolve(document: Document, path: Path) -> Plan:

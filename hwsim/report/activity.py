@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from hwsim.report.figure import CHIP, FREE, INK
+from hwsim.report.style import CHIP, FREE, INK, look, plain_log, sheet
 from hwsim.task import metric_in
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
     import numpy as np
+    from matplotlib.figure import Figure
     from numpy.typing import NDArray
 
 
@@ -20,8 +20,7 @@ def draw_activity(
     scores: Sequence[Mapping[str, Any]],
     marks: Sequence[float],
     words: Mapping[str, str],
-    path: Path,
-) -> None:
+) -> Figure:
     """Draw a map of moved positions over events, the number of them, and the error where it was judged.
 
     Args:
@@ -30,20 +29,12 @@ def draw_activity(
         scores: score rows of the events from 1 on.
         marks: events where a line is drawn across.
         words: ``title`` and ``source``.
-        path: file to write, PNG, SVG or PDF by its suffix. The same numbers give the same bytes.
     """
-    import matplotlib as mpl
-
-    mpl.use("Agg")
-    from matplotlib import pyplot as plt
-
     metric = metric_in(scores[-1])
     judged = [(row["event"], row[metric.name]) for row in scores if metric.name in row]
-    settings: dict[Any, Any] = {"svg.hashsalt": "hwsim", "svg.fonttype": "path", "font.size": 10, "axes.edgecolor": INK}
-    with mpl.rc_context(settings):
-        figure, (chart, counts, errors) = plt.subplots(
-            1, 3, figsize=(9.6, 5.4), sharey=True, width_ratios=(2.4, 1, 1), layout="constrained"
-        )
+    with look():
+        figure = sheet((9.6, 5.4))
+        chart, counts, errors = figure.subplots(1, 3, sharey=True, width_ratios=(2.4, 1, 1))
         events, positions = moved.shape
         extent = (0.0, float(positions), events + 0.5, 0.5)
         chart.imshow(moved, cmap="Blues", vmin=0, vmax=1.25, aspect="auto", extent=extent, interpolation="nearest")
@@ -56,13 +47,12 @@ def draw_activity(
         errors.set_xlabel(metric.words)
         if not metric.more_is_better:
             errors.set_xscale("log")
+            plain_log(errors.xaxis)
         for axes in (chart, counts, errors):
             for mark in marks:
                 axes.axhline(mark, color=INK, linestyle="--", linewidth=0.9)
             axes.spines[["top", "right"]].set_visible(False)
         chart.set_ylim(events + 0.5, 0.5)
         figure.suptitle(words["title"], fontsize=11, x=0.01, ha="left")
-        figure.text(0.01, -0.02, words["source"], fontsize=7, color=INK)
-        metadata = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}.get(path.suffix, {"Software": "hwsim"})
-        figure.savefig(path, dpi=150, metadata=metadata, bbox_inches="tight")
-        plt.close(figure)
+        figure.supxlabel(words["source"], fontsize=7, color=INK, x=0.01, ha="left")
+    return figure

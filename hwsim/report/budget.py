@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import textwrap
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from hwsim.report.figure import CHIP, FREE, INK
+from hwsim.report.style import CHIP, FREE, INK, look, sheet
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
+
+    from matplotlib.figure import Figure
 
 
 def draw_budget(
@@ -17,8 +17,7 @@ def draw_budget(
     ends: tuple[float, float],
     merit: str,
     title: str,
-    path: Path,
-) -> None:
+) -> Figure:
     """Draw pairs of bars, the dearest effect on top.
 
     Args:
@@ -26,17 +25,11 @@ def draw_budget(
         ends: value without any effect and with all.
         merit: ``accuracy`` or ``max_error``.
         title: heading.
-        path: PNG or SVG to write. The same numbers give the same bytes.
     """
-    import matplotlib as mpl
-
-    mpl.use("Agg")
-    from matplotlib import pyplot as plt
-
-    settings: dict[Any, Any] = {"svg.hashsalt": "hwsim", "svg.fonttype": "path", "font.size": 10, "axes.edgecolor": INK}
     scale, unit = (100, "percentage points of accuracy") if merit == "accuracy" else (1, "largest error")
-    with mpl.rc_context(settings):
-        figure, axes = plt.subplots(figsize=(7.2, 1.4 + 0.42 * len(bars)), layout="constrained")
+    with look():
+        figure = sheet((7.2, 1.4 + 0.42 * len(bars)))
+        axes = figure.subplots()
         for shift, color, label, first in (
             (-0.2, CHIP, "this effect alone", 1),
             (0.2, FREE, "on top of all others", 3),
@@ -53,11 +46,11 @@ def draw_budget(
         axes.set_yticks(range(len(bars)), [bar[0] for bar in bars])
         axes.invert_yaxis()
         axes.axvline(0, color=INK, linewidth=0.8)
-        axes.set_xlabel(f"cost in {unit}; without any effect {ends[0]:.4g}, with all {ends[1]:.4g}")
-        axes.set_title("\n".join(textwrap.wrap(title, 70)), fontsize=10, loc="left")
+        bars_are = "thin bars: ± one standard error of the mean over the chips"
+        axes.set_xlabel(f"cost in {unit}; without any effect {ends[0]:.4g}, with all {ends[1]:.4g}\n{bars_are}")
+        axes.set_title(title, fontsize=10, loc="left")
         axes.grid(visible=True, axis="x", color="#dddddd", linewidth=0.6)
         axes.set_axisbelow(True)
         axes.spines[["top", "right"]].set_visible(False)
         axes.legend(frameon=False, loc="lower right")
-        figure.savefig(path, dpi=150, metadata={"Date": None} if path.suffix == ".svg" else {"Software": "hwsim"})
-        plt.close(figure)
+    return figure

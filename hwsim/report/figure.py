@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from hwsim.report.still import draw_still
+from hwsim.report.style import CHIP, FREE, INK, PARTS, QUIET, heading, look, plain_log, sheet
 from hwsim.task import metric_in
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
+
+    from matplotlib.figure import Figure
 
     from hwsim.scenario.schema import Published
-
-INK, CHIP, QUIET, FREE = "#1a1a1a", "#1f5fa8", "#8fb4dc", "#b5482a"
-PARTS = ("#1f5fa8", "#b5482a", "#3b8a4a", "#8a5aa8", "#c28a1f", "#4a4a4a")
 
 
 def _draw_parts(axes: Any, rows: Sequence[Mapping[str, Any]], axis: str, merit: str) -> None:
@@ -29,42 +29,36 @@ def draw(
     rows: Sequence[Mapping[str, Any]],
     reference: float | None,
     title: str,
-    paths: Sequence[Path],
     published: Published | None = None,
-) -> None:
-    """Draw a score table with its reference line into files (PNG, SVG by suffix).
+    changes: str = "",
+) -> Figure:
+    """Draw a score table with its reference line.
 
     Args:
         rows: score rows with ``accuracy`` or ``max_error``.
         reference: the freely trained network's value, None without.
         title: heading.
-        paths: files to write.
         published: what a paper reports for the same experiment, drawn as two lines beside the run's.
+        changes: what was set from outside, a line below the title.
 
     A run without toggles (bias-only) is drawn against register writes. The same rows give the same bytes.
     """
-    import matplotlib as mpl
-
-    mpl.use("Agg")
-    from matplotlib import pyplot as plt
-
     metric = metric_in(rows[0])
     merit = metric.name
     if len(rows) == 1:
-        from hwsim.report.still import draw_still
-
-        draw_still(rows[0], reference, title, paths, published)
-        return
+        return draw_still(rows[0], reference, title, published, changes)
     moved = rows[-1]["toggles"] > 0
     axis = "toggles" if moved else "bias_writes"
     rows = [row for row in rows if merit in row]  # others were not judged
     x, several = [row[axis] for row in rows], "part" in rows[0]
-    settings: dict[Any, Any] = {"svg.hashsalt": "hwsim", "svg.fonttype": "path", "font.size": 10, "axes.edgecolor": INK}
-    with mpl.rc_context(settings):
-        figure, axes = plt.subplots(figsize=(7.2, 4.5), layout="constrained")
+    with look():
+        figure = sheet((7.2, 4.5))
+        axes = figure.subplots()
         if f"{merit}_low" in rows[0] and not several:
             low, high = [r[f"{merit}_low"] for r in rows], [r[f"{merit}_high"] for r in rows]
-            axes.fill_between(x, low, high, color=CHIP, alpha=0.15, linewidth=0, label="95 % interval")
+            axes.fill_between(
+                x, low, high, color=CHIP, alpha=0.15, linewidth=0, label="95 % interval of the test images"
+            )
         if any(r[merit] != r[f"{merit}_noiseless"] for r in rows) and not several:
             axes.plot(
                 x, [r[f"{merit}_noiseless"] for r in rows], color=QUIET, linewidth=1.2, label="chip, without noise"
@@ -84,14 +78,12 @@ def draw(
             axes.text(0.01, 0.01, published.source, transform=axes.transAxes, fontsize=7, color=INK)
         if not metric.more_is_better:
             axes.set_yscale("log")
+            plain_log(axes.yaxis)
         axes.set_ylabel(metric.axis)
         has = f"; the hardware has {rows[-1]['switches']:,} switches" if moved else "; no switch toggles"
         axes.set_xlabel(("toggles" if moved else "register writes") + f" since fabrication{has}")
-        axes.set_title(title, fontsize=11, loc="left")
+        axes.set_title(heading(title, changes), fontsize=11, loc="left")
         axes.grid(visible=True, color="#dddddd", linewidth=0.6)
         axes.spines[["top", "right"]].set_visible(False)
         axes.legend(frameon=False, loc="lower right" if metric.more_is_better else "upper right")
-        for path in paths:
-            metadata = {"Date": None} if path.suffix == ".svg" else {"Software": "hwsim"}
-            figure.savefig(path, dpi=150, metadata=metadata)
-        plt.close(figure)
+    return figure

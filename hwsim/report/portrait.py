@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from hwsim.report.figure import CHIP, FREE, INK, QUIET
+from hwsim.report.style import CHIP, FREE, QUIET, look, sheet
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import numpy as np
+    from matplotlib.figure import Figure
     from numpy.typing import NDArray
 
 MOST_LEVELS = 300
@@ -21,8 +20,7 @@ def draw_portrait(
     transfer: NDArray[np.float64],
     noise: NDArray[np.float64],
     title: str,
-    path: Path,
-) -> None:
+) -> Figure:
     """Draw three panels into one file (PNG or SVG by suffix).
 
     Args:
@@ -31,17 +29,11 @@ def draw_portrait(
         transfer: outputs of weights 1, 1/2 and -1 (3, drives).
         noise: standard deviation of each output (3, drives); zeros for a quiet device.
         title: heading.
-        path: file to write. The same numbers give the same bytes.
     """
-    import matplotlib as mpl
-
-    mpl.use("Agg")
-    from matplotlib import pyplot as plt
-
-    settings: dict[Any, Any] = {"svg.hashsalt": "hwsim", "svg.fonttype": "path", "font.size": 9, "axes.edgecolor": INK}
     named = (("1", CHIP), ("1/2", QUIET), ("-1", FREE))
-    with mpl.rc_context(settings):
-        figure, (left, middle, right) = plt.subplots(1, 3, figsize=(11, 3.6), layout="constrained")
+    with look():
+        figure = sheet((11, 3.6))
+        left, middle, right = figure.subplots(1, 3)
         many = len(levels) > MOST_LEVELS
         left.plot(range(len(levels)), levels, color=CHIP, marker="" if many else ".", linewidth=1 if many else 0.4)
         left.set(xlabel="level", ylabel="weight, in units of the largest")
@@ -64,5 +56,4 @@ def draw_portrait(
             axes.grid(visible=True, color="#dddddd", linewidth=0.6)
             axes.spines[["top", "right"]].set_visible(False)
         figure.suptitle(title, fontsize=11)
-        figure.savefig(path, dpi=150, metadata={"Date": None} if path.suffix == ".svg" else {"Software": "hwsim"})
-        plt.close(figure)
+    return figure

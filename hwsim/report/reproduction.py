@@ -5,12 +5,13 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING, Any
 
-from hwsim.report.figure import INK
+from hwsim.report.style import INK, look, sheet
 from hwsim.report.toggles import COLOURS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
+
+    from matplotlib.figure import Figure
 
 TITLE_LETTERS = 100
 LETTERS = 105
@@ -23,8 +24,7 @@ def draw_reproduction(
     axis: Mapping[str, Any] | None,
     scale: str,
     words: Mapping[str, str],
-    path: Path,
-) -> None:
+) -> Figure:
     """Draw every curve twice: filled and solid as measured here, open and dashed as published.
 
     Args:
@@ -33,18 +33,14 @@ def draw_reproduction(
         axis: ``label``, ``scale`` and ``values``; None where each curve is one point.
         scale: ``log`` or ``linear``, of the metric.
         words: ``title``, ``metric`` and ``source``.
-        path: file to write, PNG, SVG or PDF by its suffix. The same numbers give the same bytes.
     """
-    import matplotlib as mpl
+    from matplotlib import ticker
 
-    mpl.use("Agg")
-    from matplotlib import pyplot as plt
-
-    settings: dict[Any, Any] = {"svg.hashsalt": "hwsim", "svg.fonttype": "path", "font.size": 10, "axes.edgecolor": INK}
     named = axis is None or axis["scale"] == "words" or any(isinstance(x, str) for x in axis["values"])
     ticks = [line["label"] for line in lines] if axis is None else [str(x) for x in axis["values"]]
-    with mpl.rc_context(settings):
-        figure, axes = plt.subplots(figsize=(8.6, 5.0), layout="constrained")
+    with look():
+        figure = sheet((8.6, 5.0))
+        axes = figure.subplots()
         shown = False
         for number, line in enumerate(lines):
             for point in line["points"]:
@@ -58,7 +54,7 @@ def draw_reproduction(
         elif axis is not None and axis["scale"] == "log":
             axes.set_xscale("log")
             axes.set_xticks(axis["values"], ticks)
-            axes.xaxis.set_minor_locator(mpl.ticker.NullLocator())
+            axes.xaxis.set_minor_locator(ticker.NullLocator())
         for mark in axis["marks"] if axis is not None else ():
             axes.axvline(mark, color=INK, linestyle=":", linewidth=0.9)
         if scale == "log":
@@ -78,10 +74,9 @@ def draw_reproduction(
             figure.legend(loc="outside right center", **style)
         elif shown:
             axes.legend(loc="best", **style)
-        figure.text(0.01, -0.03, words["source"], fontsize=7, color=INK)
-        metadata = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}.get(path.suffix, {"Software": "hwsim"})
-        figure.savefig(path, dpi=150, metadata=metadata, bbox_inches="tight")
-        plt.close(figure)
+        bars = "bars: from the least to the largest of the seeds"
+        figure.supxlabel(f"{bars}; {words['source']}", fontsize=7, color=INK, x=0.01, ha="left")
+    return figure
 
 
 def _decades(axes: Any) -> None:

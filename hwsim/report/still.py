@@ -4,38 +4,34 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from hwsim.report.figure import CHIP, FREE, INK, QUIET
+from hwsim.report.style import CHIP, FREE, INK, QUIET, heading, look, sheet
 from hwsim.task import metric_in
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from pathlib import Path
+    from collections.abc import Mapping
+
+    from matplotlib.figure import Figure
 
     from hwsim.scenario.schema import Published
 
 
 def draw_still(
-    row: Mapping[str, Any], reference: float | None, title: str, paths: Sequence[Path], published: Published | None
-) -> None:
+    row: Mapping[str, Any], reference: float | None, title: str, published: Published | None, changes: str = ""
+) -> Figure:
     """Draw one score row as points: chip, chip without noise, computed, and the published pair where there is one."""
-    import matplotlib as mpl
-
-    mpl.use("Agg")
-    from matplotlib import pyplot as plt
-
     metric = metric_in(row)
     merit = metric.name
     points = [("emulated chip", row[merit], CHIP), ("chip, without noise", row[f"{merit}_noiseless"], QUIET)]
     points += [] if reference is None else [("same network,\ncomputed", reference, FREE)]
     if published is not None:
         points += [("published,\nchip", published.chip, CHIP), ("published,\ncomputed", published.exact, FREE)]
-    settings: dict[Any, Any] = {"svg.hashsalt": "hwsim", "svg.fonttype": "path", "font.size": 10, "axes.edgecolor": INK}
-    with mpl.rc_context(settings):
-        figure, axes = plt.subplots(figsize=(7.2, 4.5), layout="constrained")
+    with look():
+        figure = sheet((7.2, 4.5))
+        axes = figure.subplots()
         if f"{merit}_low" in row:
             below, above = row[merit] - row[f"{merit}_low"], row[f"{merit}_high"] - row[merit]
             axes.errorbar([0], [row[merit]], yerr=[[below], [above]], color=CHIP, capsize=5, linewidth=1.2)
-            axes.text(0.08, row[merit] - below, "95 % interval", fontsize=8, color=CHIP, va="center")
+            axes.text(0.08, row[merit] - below, "95 % interval of the test images", fontsize=8, color=CHIP, va="center")
         for at, (_, value, color) in enumerate(points):
             axes.plot([at], [value], marker="o" if at < 3 else "D", color=color, markersize=8)  # noqa: PLR2004 - ours
             axes.annotate(f"{value:.4g}", (at, value), (9, 3), textcoords="offset points", color=INK)
@@ -45,9 +41,7 @@ def draw_still(
         axes.set_ylabel(metric.axis)
         if published is not None:
             axes.set_xlabel(f"published: {published.source}", fontsize=8)
-        axes.set_title(title, fontsize=11, loc="left")
+        axes.set_title(heading(title, changes), fontsize=11, loc="left")
         axes.grid(visible=True, axis="y", color="#dddddd", linewidth=0.6)
         axes.spines[["top", "right"]].set_visible(False)
-        for path in paths:
-            figure.savefig(path, dpi=150, metadata={"Date": None} if path.suffix == ".svg" else {"Software": "hwsim"})
-        plt.close(figure)
+    return figure

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from hwsim.report.figure import INK
+from hwsim.report.style import look, plain_log, sheet
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
+
+    from matplotlib.figure import Figure
 
 # told apart by colour-blind eyes (Okabe and Ito) and, in print, by their dashes
 COLOURS = ("#1f5fa8", "#b5482a", "#2f8f6b", "#c79a1c", "#7a4fa3", "#5aa7d6", "#555555", "#d1779e")
@@ -16,24 +17,18 @@ MARKERS = ("o", "s", "^", "D", "v")
 DASHES = ("-", "--", ":", "-.", (0, (5, 1, 1, 1, 1, 1)))
 
 
-def draw_toggles(lines: Sequence[Mapping[str, Any]], title: str, path: Path) -> None:
+def draw_toggles(lines: Sequence[Mapping[str, Any]], title: str) -> Figure:
     """Draw mean toggles a reconnection against moved ports, one line a topology and effort, on logarithmic axes.
 
     Args:
         lines: as :func:`hwsim.costing.sweep` gives them; blocked ones stand in the legend only.
         title: heading.
-        path: file to write, PNG, SVG or PDF by its suffix. The same lines give the same bytes.
     """
-    import matplotlib as mpl
-
-    mpl.use("Agg")
-    from matplotlib import pyplot as plt
-
     topologies = list(dict.fromkeys(line["topology"] for line in lines))
     efforts = list(dict.fromkeys(line["effort"] for line in lines))
-    settings: dict[Any, Any] = {"svg.hashsalt": "hwsim", "svg.fonttype": "path", "font.size": 10, "axes.edgecolor": INK}
-    with mpl.rc_context(settings):
-        figure, axes = plt.subplots(figsize=(8.6, 4.8), layout="constrained")
+    with look():
+        figure = sheet((8.6, 4.8))
+        axes = figure.subplots()
         for line, alike in _told_apart(lines):
             which = topologies.index(line["topology"])
             colour, marker = COLOURS[which % len(COLOURS)], MARKERS[which // len(COLOURS) % len(MARKERS)]
@@ -54,17 +49,15 @@ def draw_toggles(lines: Sequence[Mapping[str, Any]], title: str, path: Path) -> 
             )
         axes.set_xscale("log", base=2)
         axes.set_yscale("log")
-        axes.xaxis.set_major_formatter(mpl.ticker.FuncFormatter(lambda value, _: f"{value:,.0f}"))
-        axes.yaxis.set_major_formatter(mpl.ticker.FuncFormatter(lambda value, _: f"{value:,.10g}"))
+        plain_log(axes.xaxis)
+        plain_log(axes.yaxis)
         axes.set_xlabel("ports moved by a reconnection")
         axes.set_ylabel("toggles a reconnection, mean")
         axes.set_title(title, fontsize=11, loc="left")
         axes.grid(visible=True, color="#dddddd", linewidth=0.6)
         axes.spines[["top", "right"]].set_visible(False)
         figure.legend(frameon=False, loc="outside right upper", fontsize=9)
-        metadata = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}.get(path.suffix, {"Software": "hwsim"})
-        figure.savefig(path, dpi=150, metadata=metadata)
-        plt.close(figure)
+    return figure
 
 
 def _told_apart(lines: Sequence[Mapping[str, Any]]) -> list[tuple[Mapping[str, Any], list[str]]]:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from hwsim.report.figure import CHIP, INK
+from hwsim.report.style import CHIP, INK, look, sheet
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     import numpy as np
+    from matplotlib.figure import Figure
     from numpy.typing import NDArray
 
 
@@ -20,8 +20,7 @@ def draw_trajectory(
     learned: int,
     errors: Sequence[float],
     title: str,
-    path: Path,
-) -> None:
+) -> Figure:
     """Draw one trajectory, a panel for each of its numbers, into one file.
 
     Args:
@@ -30,18 +29,11 @@ def draw_trajectory(
         learned: steps that the network learned; the others it was only judged on.
         errors: of every period, in units of the target's deviation.
         title: heading.
-        path: PNG or SVG.
     """
-    import matplotlib as mpl
-
-    mpl.use("Agg")
-    from matplotlib import pyplot as plt
-
     steps, numbers = target.shape
-    settings: dict[Any, Any] = {"svg.hashsalt": "hwsim", "svg.fonttype": "path", "font.size": 10, "axes.edgecolor": INK}
-    with mpl.rc_context(settings):
-        size = (8.6, 1.2 + 2.0 * numbers)
-        figure, panels = plt.subplots(numbers, figsize=size, sharex=True, squeeze=False, layout="constrained")
+    with look():
+        figure = sheet((8.6, 1.2 + 2.0 * numbers))
+        panels = figure.subplots(numbers, sharex=True, squeeze=False)
         for number, axes in enumerate(panels[:, 0]):
             axes.plot(range(1, steps + 1), target[:, number], color="#bbbbbb", linewidth=4, label="wanted")
             axes.plot(range(1, steps + 1), output[:, number], color=CHIP, linewidth=1.4, label="emulated chip")
@@ -54,6 +46,4 @@ def draw_trajectory(
         worst = f", {max(errors):.3g} in the worst of {len(errors)}" if len(errors) > 1 else ""
         panels[-1, 0].set_xlabel(f"step (error over the first period {errors[0]:.3g} of the deviation{worst})")
         figure.suptitle(title, fontsize=11, x=0.01, ha="left")
-        metadata = {"Date": None} if path.suffix == ".svg" else {"Software": "hwsim"}
-        figure.savefig(path, dpi=150, metadata=metadata)
-        plt.close(figure)
+    return figure

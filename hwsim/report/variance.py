@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hwsim.report.figure import INK, PARTS
+from hwsim.report.style import PARTS, look, sheet
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
+    from matplotlib.figure import Figure
     from numpy.typing import NDArray
 
 MOST_POINTS = 4000
@@ -26,8 +26,7 @@ def draw_variance(
     cluster: NDArray[np.int64],
     correlation: Sequence[float],
     title: str,
-    path: Path,
-) -> None:
+) -> Figure:
     """Draw units sorted by cluster over the tasks, and variance against bias for each task, into one file.
 
     Args:
@@ -38,20 +37,13 @@ def draw_variance(
         cluster: int64 (units,), -1 for units that take part in no task, which are left out.
         correlation: of bias and variance, a number a task.
         title: heading.
-        path: PNG or SVG.
     """
-    import matplotlib as mpl
-
-    mpl.use("Agg")
-    from matplotlib import pyplot as plt
-
     used = np.flatnonzero(cluster >= 0)
     serves = relative[used].argmax(axis=1)
     order = used[np.lexsort((-relative[used, serves], serves, cluster[used]))]
     sizes = np.bincount(cluster[used]) if used.size else np.zeros(0, np.int64)
-    settings: dict[Any, Any] = {"svg.hashsalt": "hwsim", "svg.fonttype": "path", "font.size": 9, "axes.edgecolor": INK}
-    with mpl.rc_context(settings):
-        figure = plt.figure(figsize=(8.6, 6.0), layout="constrained")
+    with look():
+        figure = sheet((8.6, 6.0))
         grid = figure.add_gridspec(2, len(parts), height_ratios=(1, 1.4))
         top = figure.add_subplot(grid[0, :])
         shown = top.imshow(relative[order].T, aspect="auto", cmap="viridis", vmin=0, vmax=1, interpolation="nearest")
@@ -75,6 +67,4 @@ def draw_variance(
             axes.set_ylabel("variance of the activation" if number == 0 else "")
             axes.grid(visible=True, color="#dddddd", linewidth=0.6)
             axes.spines[["top", "right"]].set_visible(False)
-        metadata = {"Date": None} if path.suffix == ".svg" else {"Software": "hwsim"}
-        figure.savefig(path, dpi=150, metadata=metadata)
-        plt.close(figure)
+    return figure

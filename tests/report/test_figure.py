@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
-from matplotlib import pyplot as plt
-from matplotlib.axes import Axes
+from matplotlib.text import Text
 
+from hwsim.errors import HwsimWarning
 from hwsim.report.figure import draw
+from hwsim.report.style import look, save, try_to_save
 
 ROW = {"accuracy": 0.5, "accuracy_low": 0.4, "accuracy_high": 0.6, "accuracy_noiseless": 0.5, "switches": 4584}
 RUN = [
@@ -23,38 +26,22 @@ SINE = [
 ]
 
 
-@pytest.fixture
-def axes(monkeypatch: pytest.MonkeyPatch) -> list[Axes]:
-    """The axes of every picture drawn."""
-    seen: list[Axes] = []
-    real: Any = plt.subplots
-
-    def subplots(**named: Any) -> Any:
-        figure, made = real(**named)
-        seen.append(made)
-        return figure, made
-
-    monkeypatch.setattr(plt, "subplots", subplots)
-    return seen
-
-
 def test_equal_rows_give_equal_bytes(tmp_path: Path) -> None:
     files = []
     for name in ("one", "two"):
         paths = [tmp_path / f"{name}{suffix}" for suffix in (".png", ".svg")]
-        draw(RUN, 0.9, "A title: 1 < 2 & µ", paths)
+        save(draw(RUN, 0.9, "A title: 1 < 2 & µ"), *paths)
         files.append([path.read_bytes() for path in paths])
     assert files[0] == files[1]
     png, svg = files[0]
     assert png.startswith(b"\x89PNG")
     assert b"<svg" in svg
-    draw([{**row, "accuracy": 0.1} for row in RUN], 0.9, "A title", [tmp_path / "three.png"])
+    save(draw([{**row, "accuracy": 0.1} for row in RUN], 0.9, "A title"), tmp_path / "three.png")
     assert (tmp_path / "three.png").read_bytes() != png
-    assert plt.get_fignums() == []
 
 
-def test_against_toggles(axes: list[Axes], tmp_path: Path) -> None:
-    draw(RUN, 0.9, "t", [tmp_path / "a.svg"])
+def test_against_toggles() -> None:
+    axes = draw(RUN, 0.9, "t").axes
     (one,) = axes
     assert one.get_xlabel() == "toggles since fabrication; the hardware has 4,584 switches"
     assert one.get_yscale() == "linear"
@@ -64,14 +51,14 @@ def test_against_toggles(axes: list[Axes], tmp_path: Path) -> None:
     assert list(labels["emulated chip"].get_ydata()) == [row["accuracy"] for row in RUN]  # type: ignore[arg-type]
 
 
-def test_without_toggles_against_register_writes(axes: list[Axes], tmp_path: Path) -> None:
-    draw(QUIET, 0.9, "t", [tmp_path / "a.svg"])
+def test_without_toggles_against_register_writes() -> None:
+    axes = draw(QUIET, 0.9, "t").axes
     assert axes[0].get_xlabel() == "register writes since fabrication; no switch toggles"
     assert list(axes[0].lines[-2].get_xdata()) == [0, 3, 6, 9]  # type: ignore[arg-type]
 
 
-def test_errors_on_a_log_axis(axes: list[Axes], tmp_path: Path) -> None:
-    draw(SINE, 0.02, "t", [tmp_path / "a.svg"])
+def test_errors_on_a_log_axis() -> None:
+    axes = draw(SINE, 0.02, "t").axes
     assert axes[0].get_yscale() == "log"
     assert axes[0].get_ylabel() == "largest error on the test grid"
     assert {str(line.get_label()) for line in axes[0].lines} == {
@@ -79,3 +66,37 @@ def test_errors_on_a_log_axis(axes: list[Axes], tmp_path: Path) -> None:
         "emulated chip",
         "free training (0.02)",
     }
+
+
+@pytest.mark.parametrize("title", ["A $5 chip against a $10 chip", "$\\frac{1}{0 % $ _^", "100 % \\alpha $$", "#{}&~"])
+@pytest.mark.parametrize("suffix", [".png", ".svg", ".pdf"])
+def test_words_are_no_mathematics(title: str, suffix: str, tmp_path: Path) -> None:
+    """Every letter of the title stands in the figure, and it can be saved."""
+    figure = draw(RUN, 0.9, title, changes="a.b = $x$")
+    (axes,) = figure.axes
+    assert axes.get_title("left") == f"{title}\nwith a.b = $x$"
+    with look():
+        texts = [one for one in figure.findobj(Text) if isinstance(one, Text)]
+    assert title in {text.get_text().partition("\n")[0] for text in texts}
+    assert not any(text.get_parse_math() for text in texts)
+    save(figure, tmp_path / f"a{suffix}")
+    assert [path.name for path in tmp_path.iterdir()] == [f"a{suffix}"]
+
+
+def test_a_backend_that_is_not_there(tmp_path: Path) -> None:
+    """A notebook's kernel hands its own backend down to every command."""
+    code = """import pathlib, sys
+from hwsim.report.style import save, sheet
+save(sheet((2, 2)), pathlib.Path(sys.argv[1]))"""
+    environment = {**os.environ, "MPLBACKEND": "module://matplotlib_inline.backend_inline"}
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path / "a.png")], env=environment, check=False, capture_output=True
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert (tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_picture_that_fails_is_a_warning(tmp_path: Path) -> None:
+    with pytest.warns(HwsimWarning, match=r"a\.png: no picture \(list index out of range\)"):
+        assert not try_to_save(lambda: draw([], 0.9, "t"), tmp_path / "a.png")
+    assert list(tmp_path.iterdir()) == []

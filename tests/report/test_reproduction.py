@@ -10,6 +10,7 @@ import pytest
 
 from hwsim.report.activity import draw_activity
 from hwsim.report.reproduction import draw_reproduction
+from hwsim.report.style import save
 
 WORDS = {"title": "t", "metric": "error", "source": "nobody"}
 
@@ -38,7 +39,7 @@ def test_the_same_bytes(axis: dict[str, Any] | None, scale: str, tmp_path: Path)
     files = [tmp_path / "a.svg", tmp_path / "b.svg"]
     for file in files:
         lines = [line("one", *xs), line("two", *xs)]
-        draw_reproduction(lines, axis, scale, WORDS, file)
+        save(draw_reproduction(lines, axis, scale, WORDS), file)
     first, second = (file.read_bytes() for file in files)
     assert first == second
     assert b"<svg" in first
@@ -49,5 +50,5 @@ def test_an_activity_map(tmp_path: Path) -> None:
     scores: list[dict[str, float]] = [{"event": n, "max_error": 1 / n} if n % 2 else {"event": n} for n in range(1, 21)]
     scores[-1]["max_error"] = 0.01
     for name in ("a.png", "b.png"):
-        draw_activity(moved, scores, [5.0], WORDS, tmp_path / name)
+        save(draw_activity(moved, scores, [5.0], WORDS), tmp_path / name)
     assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from hwsim.report.style import save
 from hwsim.report.toggles import _told_apart, draw_toggles
 
 LINES: list[dict[str, Any]] = [
@@ -21,7 +22,7 @@ LINES: list[dict[str, Any]] = [
 def test_the_same_lines_give_the_same_bytes(tmp_path: Path, suffix: str) -> None:
     first, again = tmp_path / f"a{suffix}", tmp_path / f"b{suffix}"
     for path in (first, again):
-        draw_toggles(LINES, "8 ports", path)
+        save(draw_toggles(LINES, "8 ports"), path)
     assert first.read_bytes() == again.read_bytes()
     assert first.stat().st_size > 5000
 

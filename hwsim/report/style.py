@@ -1,0 +1,111 @@
+"""The look of every picture, and saving: no screen, no pyplot, no mathematics in other people's words."""
+
+from __future__ import annotations
+
+import os
+import textwrap
+import warnings
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from hwsim.errors import HwsimWarning
+from hwsim.whole import whole
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from matplotlib.figure import Figure
+
+INK, CHIP, QUIET, FREE = "#1a1a1a", "#1f5fa8", "#8fb4dc", "#b5482a"
+PARTS = ("#1f5fa8", "#b5482a", "#3b8a4a", "#8a5aa8", "#c28a1f", "#4a4a4a")
+LETTERS = 90
+"""Letters of a line of a heading."""
+_LOOK: dict[str, Any] = {
+    "svg.hashsalt": "hwsim",
+    "svg.fonttype": "path",
+    "font.size": 10,
+    "axes.edgecolor": INK,
+    "text.parse_math": False,
+    "text.usetex": False,
+}
+
+
+def _load() -> Any:
+    """matplotlib, loaded without MPLBACKEND: a notebook sets it to what this environment may lack."""
+    wanted = os.environ.pop("MPLBACKEND", None)
+    try:
+        import matplotlib as mpl
+        import matplotlib.figure
+    finally:
+        if wanted is not None:
+            os.environ["MPLBACKEND"] = wanted
+    return mpl
+
+
+@contextmanager
+def look() -> Iterator[None]:
+    """The settings of every picture, while it is drawn or saved."""
+    with _load().rc_context(_LOOK):
+        yield
+
+
+def sheet(size: tuple[float, float]) -> Figure:
+    """An empty figure of a size in inches.
+
+    Example:
+        >>> sheet((7.2, 4.5)).get_size_inches().tolist()
+        [7.2, 4.5]
+    """
+    made: Figure = _load().figure.Figure(figsize=size, layout="constrained")
+    return made
+
+
+def heading(title: str, changes: str = "") -> str:
+    """A title in lines that fit, and below it what a run changed of its scenario.
+
+    Example:
+        >>> print(heading("Digits on a chip", "seed = 1"))
+        Digits on a chip
+        with seed = 1
+    """
+    lines = textwrap.wrap(title, LETTERS)
+    return "\n".join([*lines, *textwrap.wrap(f"with {changes}" if changes else "", LETTERS)[:2]])
+
+
+def plain_log(axis: Any) -> None:
+    """Plain numbers at the ticks of a logarithmic axis; those of matplotlib are written as mathematics."""
+    from matplotlib import ticker
+
+    axis.set_major_formatter(ticker.FuncFormatter(lambda value, _: f"{value:,.10g}"))
+    axis.set_minor_formatter(ticker.LogFormatter(minor_thresholds=(2, 0.4)))
+
+
+def save(figure: Figure, *paths: Path) -> None:
+    """Write a figure as PNG, SVG or PDF by suffix, each file whole or not at all; the same figure gives the same bytes.
+
+    Raises:
+        OSError: a file cannot be written; the error names it.
+    """
+    metadata: dict[str, Any] = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}
+    with look(), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing from font")  # a title may hold any letter
+        for path in paths:
+            kind = path.suffix.lower()
+            with whole(path) as part:
+                figure.savefig(part, dpi=150, format=kind[1:], metadata=metadata.get(kind, {"Software": "hwsim"}))
+
+
+def try_to_save(draw: Callable[[], Figure], *paths: Path) -> bool:
+    """Draw and save; what goes wrong is a warning, since a picture must not cost the numbers beside it.
+
+    Returns:
+        Whether the files are there.
+    """
+    try:
+        save(draw(), *paths)
+    except Exception as error:
+        why = " ".join(str(error).split()) or type(error).__name__
+        warnings.warn(HwsimWarning(f"{paths[0]}: no picture ({why}); the numbers are not concerned"), stacklevel=2)
+        return False
+    return True
