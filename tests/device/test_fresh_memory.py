@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from hwsim.device import DEVICES, Registers, infer, read_sheet, sheet_values
+from hwsim.device import DEVICES, infer, read_sheet, sheet_values
 from hwsim.library import names
-from hwsim.model import Layer, Model, start
+from hwsim.model import Layer, Model, Registers, start
 from hwsim.scenario import read_document
 
 SHIPPED = [name for name, path in sorted(names("devices").items()) if read_document(path).data["kind"] == "device"]
