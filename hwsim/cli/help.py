@@ -11,18 +11,26 @@ def help_(
     topic: Annotated[str | None, typer.Argument(help="A topic; the list of topics when left out.")] = None,
 ) -> None:
     """Explain a format, a parameter or a word; without a topic, list all, and of a noun (controller) its entries."""
-    from hwsim.manual import page, topics
+    import shutil
+
+    from hwsim.glossary import glossary
+    from hwsim.manual import find, page, topics
     from hwsim.registry import unknown
 
-    known = topics()
-    if topic in known:
-        typer.echo(page(topic))
-        return
-    family = {name: summary for name, summary in known.items() if topic is None or name.startswith(f"{topic}/")}
+    known, meant = topics(), None if topic is None else find(topic)
+    width = min(max(shutil.get_terminal_size((100, 24)).columns, 60), 120)
+    family = {
+        name: summary for name, summary in known.items() if topic is None or name.startswith(f"{meant or topic}/")
+    }
+    if meant is not None:
+        typer.echo(page(meant, width))
+        if not family:
+            return
     if not family:
-        typer.echo(unknown("topic", str(topic), known), err=True)
+        typer.echo(unknown("topic", str(topic), [*known, *glossary()]).partition(" known:")[0].rstrip(";"), err=True)
+        typer.echo("hwsim help lists the topics, hwsim help words the words", err=True)
         raise typer.Exit(2)
-    width = max(map(len, family))
+    from hwsim.scenario.reference import table
+
     typer.echo("hwsim help TOPIC explains:")
-    for name, summary in family.items():
-        typer.echo(f"  {name:<{width}}  {summary}")
+    typer.echo("\n".join(table([(f"  {name}", summary) for name, summary in family.items()], width)))

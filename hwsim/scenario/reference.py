@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import textwrap
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, NamedTuple, get_args
 
 import pydantic
@@ -11,16 +13,25 @@ from hwsim.scenario.quantity import format_quantity
 from hwsim.scenario.section import Section, describe, dimension_of, field_type, members, show, unwrap, words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 _LIMITS = {"ge": "at least", "gt": "more than", "le": "at most", "lt": "less than", "multiple_of": "multiple of"}
 _SIZES = {"min_length": "at least", "max_length": "at most"}
 
 
+_NUMBER = {"value", "status", "source"}
+"""Keys of one number of a datasheet: its own table is shown once, below all the others."""
+_MARK = " *"
+_GAP = "  "
+WIDTH = 100
+"""Columns of a page where no terminal says how many it has."""
+
+
 class _Row(NamedTuple):
-    cells: tuple[str, str, str, str]  # name, type, default, range
+    name: str
+    kind: str
+    default: str
     meaning: str
-    indent: int
 
 
 def _value(value: Any, annotation: Any) -> str:
@@ -73,36 +84,53 @@ def _models(annotation: Any) -> list[type[pydantic.BaseModel]]:
     return list(dict.fromkeys(found))
 
 
-def _rows(schema: type[pydantic.BaseModel], indent: int, seen: tuple[type, ...]) -> Iterator[_Row]:
+def _rows(schema: type[pydantic.BaseModel], indent: int, seen: set[type]) -> Iterator[_Row]:
+    """A row for every field, those of tables inside it indented under it; tables seen before are not shown again."""
     for name, field in schema.model_fields.items():
         whole = field_type(field)
-        cells = (field.alias or name, describe(whole), _default(field), _range(whole))
-        yield _Row(cells, " ".join((field.description or "").split()), indent)
         choices = _models(whole)
-        for choice in choices:
-            if len(choices) > 1:
-                title = next(
-                    (
-                        f"{key} = {describe(field_type(one))}"
-                        for key, one in choice.model_fields.items()
-                        if len(words(field_type(one))) == 1
-                    ),
-                    choice.__name__,
-                )
-                yield _Row((f"with {title}:", "", "", ""), "", indent + 1)
+        meaning, range_ = " ".join((field.description or "").split()), _range(whole)
+        kind, inner = describe(whole), choices
+        if len(choices) == 1 and set(choices[0].model_fields) == _NUMBER:
+            value = field_type(choices[0].model_fields["value"])
+            kind, range_, inner = describe(value) + _MARK, _range(value), _models(value)
+        meaning = " ".join(filter(None, (meaning, f"({range_})" if range_ else "")))
+        yield _Row("  " * indent + (field.alias or name), kind, _default(field), meaning)
+        for choice in inner:
+            if len(inner) > 1:
+                yield _Row("  " * (indent + 1) + f"with {_told(choice)}:", "", "", "")
             if choice not in seen:
-                yield from _rows(choice, indent + (2 if len(choices) > 1 else 1), (*seen, choice))
+                seen.add(choice)
+                yield from _rows(choice, indent + (2 if len(inner) > 1 else 1), seen)
 
 
-def reference(schema: type[Section], title: str) -> str:
-    """Lay out the fields of a schema: name, type, default and range in columns, the meaning of each under it.
+def _told(choice: type[pydantic.BaseModel]) -> str:
+    """What tells one of several tables from the others."""
+    found = ((key, field_type(one)) for key, one in choice.model_fields.items())
+    return next((f"{key} = {describe(kind)}" for key, kind in found if len(words(kind)) == 1), choice.__name__)
+
+
+def _numbers(schema: type[pydantic.BaseModel], seen: set[type]) -> type[pydantic.BaseModel] | None:
+    """The table of one number of a datasheet, where a schema has such."""
+    for field in schema.model_fields.values():
+        for choice in _models(field_type(field)):
+            if set(choice.model_fields) == _NUMBER:
+                return choice
+            if choice not in seen:
+                seen.add(choice)
+                if (found := _numbers(choice, seen)) is not None:
+                    return found
+    return None
+
+
+def reference(schema: type[Section], title: str, width: int = WIDTH) -> str:
+    """Lay out the fields of a schema as a table: name, type, default, and what each means with the range it may have.
 
     Args:
-        schema: the section; sections inside it follow indented.
+        schema: the section; sections inside it follow indented. Numbers of a datasheet are marked; their own table,
+            which all have in common, stands once at the end.
         title: the heading.
-
-    Raises:
-        Nothing.
+        width: characters of a line; cells are wrapped into their columns.
 
     Example:
         >>> class Layer(Section):
@@ -111,19 +139,49 @@ def reference(schema: type[Section], title: str) -> str:
         >>> print(reference(Layer, "layer"))
         layer
         =====
-        name   type          default   range
-        width  whole number  required  at least 1
-            Units in the layer.
+        name   type          default   meaning
+        width  whole number  required  Units in the layer. (at least 1)
         gain   number        0.5
 
     """
-    rows = [_Row(("name", "type", "default", "range"), "", 0), *_rows(schema, 0, (schema,))]
-    shifted = [("  " * row.indent + row.cells[0], *row.cells[1:]) for row in rows]
-    widths = [max(len(cells[column]) for cells in shifted if cells[1]) for column in range(3)]
-    lines = [title, "=" * len(title)]
-    for row, cells in zip(rows, shifted, strict=True):
-        padded = [cell.ljust(width) for cell, width in zip(cells, widths, strict=False)]
-        lines.append("  ".join([*padded, cells[3]]).rstrip())
-        if row.meaning:
-            lines.append("  " * row.indent + "    " + row.meaning)
-    return "\n".join(lines)
+    rows = [_Row("name", "type", "default", "meaning"), *_rows(schema, 0, set())]
+    number = _numbers(schema, set())
+    if number is not None:
+        rows.append(_Row("", "", "", ""))
+        rows.append(_Row("* a table of:", "", "", ""))
+        rows += [
+            row._replace(kind="as above" if row.name.strip() == "value" else row.kind)
+            for row in _rows(number, 1, {number})
+        ]
+    heading = _wrapped(title, width)
+    return "\n".join([*heading, "=" * max(map(len, heading)), *table(rows, width)])
+
+
+def table(rows: Sequence[Sequence[str]], width: int = WIDTH) -> list[str]:
+    r"""Rows as lines of a table whose cells are wrapped; the first column is never cut, the last takes what is left.
+
+    Example:
+        >>> print(*table([("a", "one two three four"), ("b", "five")], 19), sep="\n")
+        a  one two three
+           four
+        b  five
+    """
+    count = max(map(len, rows))
+    widths = [max((len(row[column]) for row in rows if any(row[1:])), default=0) for column in range(count)]
+    most = max((width - widths[0]) // 4, 8)  # of the columns between the first and the last
+    widths[1:-1] = [min(one, most) for one in widths[1:-1]]
+    widths[-1] = max(width - sum(widths[:-1]) - len(_GAP) * (count - 1), 16)
+    lines = []
+    for row in rows:
+        if not any(row[1:]):
+            lines.append(row[0])
+            continue
+        cells = [[row[0]], *(_wrapped(text, one) for text, one in zip(row[1:], widths[1:], strict=True))]
+        for parts in zip_longest(*cells, fillvalue=""):
+            padded = [part.ljust(one) for part, one in zip(parts, widths, strict=True)]
+            lines.append(_GAP.join(padded).rstrip())
+    return lines
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    return textwrap.wrap(text, width, break_on_hyphens=False) or [""]

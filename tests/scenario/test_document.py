@@ -243,10 +243,9 @@ def test_reference() -> None:
     found = [" ".join(line.split()) for line in page]
     assert "device table required" in found
     assert 'with kind = "cell":' in found
-    assert "write time required more than 0 s" in found
-    assert "inputs whole number 6 at least 1, at most 8" in found
-    assert "How long one write takes." in found
-    assert "layers list of tables required at least 1 long" in found
+    assert "write time required How long one write takes. (more than 0 s)" in found
+    assert "inputs whole number 6 (at least 1, at most 8)" in found
+    assert "layers list of tables required (at least 1 long)" in found
     assert "seeds list of whole numbers [0]" in found
     assert 'hold time or "never" "never"' in found
     assert "path path none" in found
