@@ -178,10 +178,11 @@ def _choose(found: Reproduction, points: set[tuple[str, str, int]], extra: list[
 
 def _carry_out(found: Reproduction, chosen: list[Job], folder: Path, workers: int | None, *, quiet: bool) -> Conduct:
     from hwsim.reproduction import conduct, cores, kept_path
+    from hwsim.reproduction.kept import called
 
     size = workers or cores()
     if found.file.long and kept_path(found).is_file() and not quiet:
-        typer.echo(f"this is a long one; hwsim reproduce {found.name} --kept shows results that were kept", err=True)
+        typer.echo(f"this is a long one; hwsim reproduce {called(found)} --kept shows results that were kept", err=True)
     if quiet:
         return conduct(found, chosen, folder, size)
     from hwsim.cli.progress import Sweep
@@ -194,8 +195,11 @@ def _command(
     found: Reproduction, curves: list[str] | None, xs: list[str] | None, seeds: int | None, extra: list[str] | None
 ) -> str:
     """The command that makes these results, wherever it is given."""
-    words = ["hwsim reproduce", found.name]
-    words += [f"--curve {curve}" for curve in curves or []] + [f"--x {x}" for x in xs or []]
+    from hwsim.reproduction.kept import called
+
+    words = ["hwsim reproduce", called(found)]
+    words += [f"--curve {shlex.quote(curve)}" for curve in curves or []]
+    words += [f"--x {shlex.quote(x)}" for x in xs or []]
     words += [f"--seeds {seeds}"] if seeds else []
     return " ".join([*words, *(f"--set {shlex.quote(text)}" for text in extra or [])])
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 from dataclasses import asdict, dataclass
 from errno import EACCES
 from typing import TYPE_CHECKING, Any
 
+from hwsim.library import names
 from hwsim.lock import locked
 from hwsim.reproduction.job import plan_jobs
 from hwsim.scenario import Fault, FaultError
@@ -37,6 +39,13 @@ class Kept:
     value: float
     seconds: float
     key: str
+
+
+def called(reproduction: Reproduction) -> str:
+    """What a command calls a reproduction: its name where that finds this very file, else the file's path, quoted."""
+    known = names("scenarios").get(reproduction.name)
+    shipped = known is not None and known.resolve() == reproduction.path.resolve()
+    return reproduction.name if shipped else shlex.quote(str(reproduction.path))
 
 
 def kept_path(reproduction: Reproduction) -> Path:
@@ -119,7 +128,7 @@ def read_kept(reproduction: Reproduction) -> tuple[list[Kept], str]:
         FaultError: there are none, or the file is no such thing.
     """
     path = kept_path(reproduction)
-    again = f"hwsim reproduce {reproduction.name} --keep writes it"
+    again = f"hwsim reproduce {called(reproduction)} --keep writes it"
     try:
         found: dict[str, Any] = json.loads(path.read_text("utf-8"))
         runs = [_kept(run) for run in found["runs"]]

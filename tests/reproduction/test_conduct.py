@@ -60,7 +60,7 @@ def test_end_to_end(short: Path, tmp_path: Path, hwsim_command: Command) -> None
     assert points["quick", 8]["ratio"] == pytest.approx(points["quick", 8]["ours"][0] / 1.1)
 
     kept = short.parent / "results" / "figure.json"
-    assert json.loads(kept.read_text())["command"] == "hwsim reproduce figure --keep"
+    assert json.loads(kept.read_text())["command"] == f"hwsim reproduce {short} --keep"
     assert kept.with_suffix(".png").read_bytes()[:4] == b"\x89PNG"
     answers = sorted((tmp_path / "runs" / "figure" / "answers").iterdir())
     assert len(answers) == 8
@@ -76,7 +76,7 @@ def test_end_to_end(short: Path, tmp_path: Path, hwsim_command: Command) -> None
 
     quiet = hwsim_command("reproduce", short, "--kept", cwd=tmp_path / "scenarios")
     assert quiet.returncode == 1
-    assert "made by hwsim reproduce figure --keep" in quiet.stdout
+    assert f"made by hwsim reproduce {short} --keep" in quiet.stdout
     assert not (tmp_path / "scenarios" / "runs").exists()
 
     before = kept.read_bytes()

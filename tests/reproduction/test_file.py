@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import pytest
 
 from hwsim.reproduction import plan_jobs, read_reproduction
+from hwsim.reproduction.kept import called
 from hwsim.scenario import FaultError, parse_document, read_document
+from hwsim.session import find
 
 HEAD = 'title = "t"\nsource = "s"\nscenario = "short"\nseeds = [1]\nmetric = "loss"\n'
 AXIS = '[x]\nkey = "model.width"\nlabel = "n"\nvalues = [4, 8]\n'
@@ -96,3 +99,19 @@ def test_an_unknown_scenario(short: Path) -> None:
     text = short.read_text().replace('"short"', '"shrot"')
     with pytest.raises(FaultError, match=r"^f\.toml:4:1: unknown scenario 'shrot'"):
         plan_jobs(read_reproduction(parse_document(text, "f.toml"), short))
+
+
+def test_a_command_names_a_file_so_that_it_is_found_again(
+    short: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A shipped one by its name; a file by its path, in quotes where a shell needs them, whatever else has its name."""
+    elsewhere = tmp_path / "my figures"
+    elsewhere.mkdir()
+    monkeypatch.chdir(elsewhere)
+    shipped = find("laperm-f2", "reproduction")
+    copies = [elsewhere / "laperm-f2.toml", elsewhere / "figure.toml"]
+    copies[0].write_bytes(shipped.read_bytes())
+    copies[1].write_bytes(short.read_bytes())
+    said = [called(read_reproduction(read_document(path), path)) for path in (shipped, *copies)]
+    assert said[0] == "laperm-f2"
+    assert [find(shlex.split(word)[0], "reproduction") for word in said] == [shipped, *copies]
