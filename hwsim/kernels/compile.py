@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import os
+import warnings
 from pathlib import Path
 from types import FunctionType
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import numba
 
 from hwsim.environment import check_pool
+from hwsim.errors import HwsimWarning
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound="Callable[..., Any]")
 
 check_pool()
+_DAMAGED: list[str] = []
+"""Kernels whose kept machine code was damaged in this process; the first is told."""
 _DISPATCHERS: list[Any] = []
 
 
@@ -80,7 +84,21 @@ def _name_failures(dispatcher: Any, folder: Path) -> None:
             cure = "make room, or set XDG_CACHE_HOME to a folder that has some"
             raise OSError(error.errno, f"{why}; {cure}", str(folder)) from error
 
-    cache.save_overload = saved
+    load = cache.load_overload
+
+    def loaded(*arguments: Any) -> Any:
+        """Machine code that was kept; what is damaged is thrown away, and the kernel is compiled anew."""
+        try:
+            return load(*arguments)
+        except Exception as error:
+            if not _DAMAGED:
+                what = f"machine code kept here is damaged ({type(error).__name__}) and is compiled anew"
+                warnings.warn(HwsimWarning(f"{folder}: {what}"), stacklevel=2)
+            _DAMAGED.append(dispatcher.__name__)
+            cache.flush()
+            return None
+
+    cache.save_overload, cache.load_overload = saved, loaded
 
 
 def kernel(function: F) -> F:
