@@ -125,7 +125,7 @@ def test_picture(tmp_path: Path, hwsim_command: Command, name: str) -> None:
                 "--effort:1:1: unknown effort 'hard', known: any, greedy, blocks, descent, exact",
                 "--minimise:1:1: unknown minimise 'x', known: toggles, energy, loss, wear",
                 "--ports:1:1: a crossbar of 2 ports is too small for a permutation of 4, give at least 4",
-                "--technology:1:1: ambiguous technology 'pcm', give more of the name: "
+                "--technology:1:1: ambiguous switch technology 'pcm', give more of the name: "
                 "pcm-gst-chen-2022, pcm-sb2se3-yu-2026",
                 "--topology:1:1: unknown topology 'bens', did you mean 'benes'? known:",
             ],
