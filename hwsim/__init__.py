@@ -16,27 +16,27 @@ if TYPE_CHECKING:
     from hwsim import sampling as sampling
     from hwsim.costing import cost as cost
     from hwsim.crossbar import crossbar as crossbar
-    from hwsim.emulation import emulate as emulate
     from hwsim.errors import HwsimError as HwsimError
-    from hwsim.session import Answer as Answer
-    from hwsim.session import Scenario as Scenario
-    from hwsim.session import load as load
-    from hwsim.session import run as run
+    from hwsim.pipeline.emulation import emulate as emulate
+    from hwsim.pipeline.session import Answer as Answer
+    from hwsim.pipeline.session import Scenario as Scenario
+    from hwsim.pipeline.session import load as load
+    from hwsim.pipeline.session import run as run
 
 __version__ = _version.VERSION
 
 _HOMES = {
-    "Answer": "hwsim.session",
+    "Answer": "hwsim.pipeline.session",
     "HwsimError": "hwsim.errors",
-    "Scenario": "hwsim.session",
-    "construction": "hwsim.construction",
+    "Scenario": "hwsim.pipeline.session",
+    "construction": "hwsim.controller.construction",
     "cost": "hwsim.costing",
     "crossbar": "hwsim.crossbar",
-    "emulate": "hwsim.emulation",
-    "load": "hwsim.session",
-    "redundancy": "hwsim.redundancy",
-    "run": "hwsim.session",
-    "sampling": "hwsim.sampling",
+    "emulate": "hwsim.pipeline.emulation",
+    "load": "hwsim.pipeline.session",
+    "redundancy": "hwsim.analysis.symmetry",
+    "run": "hwsim.pipeline.session",
+    "sampling": "hwsim.model.sampling",
 }
 
 __all__ = [

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import settings
 
 import hwsim
-from hwsim.folder import RunFolder
+from hwsim.pipeline.folder import RunFolder
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from hwsim.budget import Budget
+    from hwsim.analysis.ablation import Budget
 
 PICTURE = "budget.png"
 
@@ -27,11 +27,11 @@ def budget(
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress on stderr.")] = False,
 ) -> None:
     """Switch the effects of a scenario's device on one at a time, and all but one, and show what each costs."""
-    from hwsim.budget import account
+    from hwsim.analysis.ablation import account
     from hwsim.cli.place import check_picture, check_place
+    from hwsim.pipeline.session import default_folder, load
     from hwsim.report.budget import draw_budget
     from hwsim.report.style import heading, try_to_save
-    from hwsim.session import default_folder, load
 
     loaded = load(scenario, set_ or [], seed)
     plan = loaded.plan()

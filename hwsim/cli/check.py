@@ -18,10 +18,10 @@ def check(
     ] = False,
 ) -> None:
     """Check scenario, reproduction, model and device files and report every fault with line and column."""
-    from hwsim.plan import check_file, check_memory
-    from hwsim.scenario import FaultError, Faults, emit, read_document
+    from hwsim.files import FaultError, Faults, emit, read_document
+    from hwsim.pipeline.session import find
+    from hwsim.scenario import check_file, check_memory
     from hwsim.scenario.reproduction import is_reproduction
-    from hwsim.session import find
 
     faults = Faults()
     for file in files:
@@ -29,7 +29,7 @@ def check(
             path = find(file)
             document = read_document(path)
             if is_reproduction(document):
-                from hwsim.reproduction import plan_jobs, read_reproduction
+                from hwsim.study import plan_jobs, read_reproduction
 
                 jobs = plan_jobs(read_reproduction(document, path))
                 typer.echo(f"{path}: a sound reproduction of {len(jobs)} runs")

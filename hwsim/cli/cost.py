@@ -69,7 +69,7 @@ def cost(
 ) -> None:
     """Price reconnections against crossbars, switch technologies and routers, without training."""
     from hwsim.costing import COUNT, DEFAULTS, price, sweep
-    from hwsim.scenario import Fault, FaultError
+    from hwsim.files import Fault, FaultError
 
     if json and csv:
         raise FaultError([Fault("--csv", 1, 1, "rows are printed once", "--json", "give one of the two")])
@@ -119,7 +119,7 @@ def _reconnections(
 ) -> Reconnections:
     """What is to be priced, or every fault of the options about it."""
     from hwsim.costing import COUNT, Redrawn, read_permutations
-    from hwsim.scenario import Fault, Faults
+    from hwsim.files import Fault, Faults
 
     faults = Faults()
     if file is None and random is None:
@@ -142,8 +142,8 @@ def _reconnections(
 
 
 def _seconds(text: str) -> float:
-    from hwsim.scenario import Fault, FaultError
-    from hwsim.scenario.quantity import QuantityError, parse
+    from hwsim.files import Fault, FaultError
+    from hwsim.files.quantity import QuantityError, parse
 
     try:
         return parse(text, "time")

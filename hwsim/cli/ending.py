@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 import typer
 
-from hwsim.environment import WARNING, unreadable
 from hwsim.errors import BAD_INPUT, FAILED, INTERRUPTED, HwsimError, HwsimWarning
-from hwsim.registry import blame
+from hwsim.files.environment import WARNING, unreadable
+from hwsim.files.registry import blame
 
 if TYPE_CHECKING:
     from collections.abc import Callable

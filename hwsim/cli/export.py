@@ -21,7 +21,7 @@ def export(
 ) -> None:
     """Export the configuration of all crossbars at one event of a run."""
     from hwsim.cli.place import check_place
-    from hwsim.exporting import export_run
+    from hwsim.pipeline.exporting import export_run
 
     if out or run.is_dir():
         check_place(out or run / "export", "--out")

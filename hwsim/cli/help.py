@@ -13,9 +13,9 @@ def help_(
     """Explain a format, a parameter or a word; without a topic, list all, and of a noun (controller) its entries."""
     import shutil
 
-    from hwsim.glossary import glossary
-    from hwsim.manual import find, page, topics
-    from hwsim.registry import unknown
+    from hwsim.cli.glossary import glossary
+    from hwsim.cli.manual import find, page, topics
+    from hwsim.files.registry import unknown
 
     known, meant = topics(), None if topic is None else find(topic)
     width = min(max(shutil.get_terminal_size((100, 24)).columns, 60), 120)
@@ -30,7 +30,7 @@ def help_(
         typer.echo(unknown("topic", str(topic), [*known, *glossary()]).partition(" known:")[0].rstrip(";"), err=True)
         typer.echo("hwsim help lists the topics, hwsim help words the words", err=True)
         raise typer.Exit(2)
-    from hwsim.scenario.reference import table
+    from hwsim.files.reference import table
 
     typer.echo("hwsim help TOPIC explains:")
     typer.echo("\n".join(table([(f"  {name}", summary) for name, summary in family.items()], width)))

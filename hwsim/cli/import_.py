@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from hwsim.imported import Imported
+    from hwsim.model.imports import Imported
 
 
 def import_(
@@ -26,8 +26,8 @@ def import_(
 ) -> None:
     """Turn a trained network from an ONNX file into a model file and its values, which a scenario can start from."""
     from hwsim.cli.place import check_place
-    from hwsim.imported import read_onnx, write_model
-    from hwsim.scenario import Fault, FaultError
+    from hwsim.files import Fault, FaultError
+    from hwsim.model.imports import read_onnx, write_model
 
     stem = _stem(file.stem if name is None else name)
     if write:
@@ -67,7 +67,7 @@ def _stem(name: str) -> str:
         >>> _stem("resnet.8")
         'resnet.8'
     """
-    from hwsim.scenario import Fault, FaultError
+    from hwsim.files import Fault, FaultError
 
     forbidden = sorted({letter for letter in name if letter in '/\\:*?"<>|' or not letter.isprintable()})
     if not name.strip() or name.startswith(".") or name != name.strip() or forbidden:
@@ -112,7 +112,7 @@ def _table(layers: list[dict[str, Any]]) -> str:
 
 def _cost(network: Imported, device: str) -> dict[str, Any]:
     """What one inference costs on a device, or why it cannot be built there."""
-    from hwsim.emulation import NotOnDeviceError, emulate
+    from hwsim.pipeline.emulation import NotOnDeviceError, emulate
 
     try:
         cost = emulate(network, device).cost()
@@ -122,7 +122,7 @@ def _cost(network: Imported, device: str) -> dict[str, Any]:
 
 
 def _bill(cost: dict[str, Any]) -> str:
-    from hwsim.scenario import format_quantity
+    from hwsim.files import format_quantity
 
     energy, time = cost["inference_energy_j"], cost["inference_time_s"]
     words = [format_quantity(float(f"{n:.4g}"), of) for n, of in ((energy, "energy"), (time, "time"))]

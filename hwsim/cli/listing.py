@@ -15,7 +15,7 @@ def list_(
     noun: Annotated[Noun | None, typer.Argument(help="What to list; everything when left out.")] = None,
 ) -> None:
     """List scenarios, reproductions, models, devices, switches, tasks, crossbars, controllers, exports."""
-    from hwsim.catalogue import CATALOGUE
+    from hwsim.cli.catalogue import CATALOGUE
 
     nouns = [noun] if noun else list(CATALOGUE)
     for number, word in enumerate(nouns):

@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 
 from hwsim.errors import BAD_INPUT, HwsimError
-from hwsim.scenario import Fault, FaultError
+from hwsim.files import Fault, FaultError
 
 PICTURES = (".png", ".svg", ".pdf")
 """What pictures can be written as."""
@@ -58,7 +58,7 @@ def check_picture(path: Path, option: str) -> None:
         >>> check_picture(Path("a.gif"), "--picture")
         Traceback (most recent call last):
         ...
-        hwsim.scenario.fault.FaultError: --picture:1:1: no picture can be written as .gif, use .png, .svg or .pdf
+        hwsim.files.fault.FaultError: --picture:1:1: no picture can be written as .gif, use .png, .svg or .pdf
     """
     if path.suffix.lower() not in PICTURES:
         what = path.suffix or "a file without a suffix"

@@ -11,7 +11,7 @@ from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeElapsed
 from rich.progress import Progress as Bar
 
 if TYPE_CHECKING:
-    from hwsim.reproduction import Standing
+    from hwsim.study import Standing
 
 
 class Progress:

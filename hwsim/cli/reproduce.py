@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from hwsim.reproduction import Conduct, Job, Outcome, Reproduction
+    from hwsim.study import Conduct, Job, Outcome, Reproduction
 
 
 def reproduce(
@@ -47,10 +47,10 @@ def reproduce(
     The exit code is 1 where an expectation of the file fails, 3 where runs failed.
     """
     from hwsim.cli.place import check_picture, check_place
-    from hwsim.folder import SCHEDULE
-    from hwsim.reproduction import check_place as check_keeping
-    from hwsim.reproduction import compare, kept_path, read_kept, run_folder, values
-    from hwsim.reproduction import keep as keep_results
+    from hwsim.pipeline.folder import SCHEDULE
+    from hwsim.study import check_place as check_keeping
+    from hwsim.study import compare, kept_path, read_kept, run_folder, values
+    from hwsim.study import keep as keep_results
 
     found = _read(name)
     folder = out or Path("runs") / found.name
@@ -87,7 +87,7 @@ def reproduce(
 
         typer.echo(writer.dumps(as_json(found, outcome, failed, command, drawing)))
     else:
-        from hwsim.reproduction import table
+        from hwsim.study import table
 
         typer.echo(table(found, outcome))
         typer.echo(f"\n{'made by' if kept else 'command'} {command}\npicture {drawing}")
@@ -100,10 +100,10 @@ def reproduce(
 
 
 def _read(name: str) -> Reproduction:
-    from hwsim.reproduction import read_reproduction
-    from hwsim.scenario import FaultError, read_document
+    from hwsim.files import FaultError, read_document
+    from hwsim.pipeline.session import find
     from hwsim.scenario.reproduction import is_reproduction
-    from hwsim.session import find
+    from hwsim.study import read_reproduction
 
     path = find(name, "reproduction")
     document = read_document(path)
@@ -115,7 +115,7 @@ def _read(name: str) -> Reproduction:
 
 
 def _refuse(*, kept: bool = False, keep: bool, set_: list[str] | None, jobs: int | None = None) -> None:
-    from hwsim.scenario import Fault, Faults
+    from hwsim.files import Fault, Faults
 
     faults = Faults()
     if keep and set_:
@@ -132,9 +132,9 @@ def _points(
     found: Reproduction, curves: list[str] | None, xs: list[str] | None, seeds: int | None
 ) -> set[tuple[str, str, int]]:
     """The points asked for: curve, value of the axis as it is shown, seed."""
-    from hwsim.reproduction import shown
-    from hwsim.scenario import Fault, Faults
-    from hwsim.scenario.diagnosis import choose
+    from hwsim.files import Fault, Faults
+    from hwsim.files.diagnosis import choose
+    from hwsim.study import shown
 
     faults = Faults()
     names = [curve.name for curve in found.file.curve]
@@ -165,7 +165,7 @@ def _choose(found: Reproduction, points: set[tuple[str, str, int]], extra: list[
     """The jobs of points."""
     from dataclasses import replace
 
-    from hwsim.reproduction import plan_jobs, shown
+    from hwsim.study import plan_jobs, shown
 
     wanted = {place[:2] for place in points}
     only = [(c.name, x) for c in found.file.curve for x in found.places(c) if (c.name, shown(x)) in wanted]
@@ -177,8 +177,8 @@ def _choose(found: Reproduction, points: set[tuple[str, str, int]], extra: list[
 
 
 def _carry_out(found: Reproduction, chosen: list[Job], folder: Path, workers: int | None, *, quiet: bool) -> Conduct:
-    from hwsim.reproduction import conduct, cores, kept_path
-    from hwsim.reproduction.kept import called
+    from hwsim.study import conduct, cores, kept_path
+    from hwsim.study.kept import called
 
     size = workers or cores()
     if found.file.long and kept_path(found).is_file() and not quiet:
@@ -214,7 +214,7 @@ def _draw(found: Reproduction, outcome: Outcome, schedules: list[Path], path: Pa
     file = found.file
     if file.picture == "activity" and file.x:
         from hwsim.report.activity import draw_activity
-        from hwsim.reproduction import read_activity
+        from hwsim.study import read_activity
 
         there = [schedule for schedule in schedules if schedule.is_file()]
         if there:

@@ -10,7 +10,7 @@ import typer
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from hwsim.session import Answer
+    from hwsim.pipeline.session import Answer
 
     Report = Callable[[str, float, dict[str, Any] | None], None]
 
@@ -34,7 +34,7 @@ def run(
     if json:
         import json as writer
 
-        from hwsim.folder import RunFolder
+        from hwsim.pipeline.folder import RunFolder
 
         typer.echo(writer.dumps(RunFolder(answer.run).answer()))
     else:
@@ -46,8 +46,8 @@ def run(
 
 
 def _carry_out(name: str, settings: list[str], seed: int | None, out: Path | None, report: Report | None) -> Answer:
-    from hwsim.session import load
-    from hwsim.session import run as carry_out
+    from hwsim.pipeline.session import load
+    from hwsim.pipeline.session import run as carry_out
 
     return carry_out(load(name, settings, seed), out, report)
 
@@ -107,7 +107,7 @@ def _saturated(rows: Sequence[Mapping[str, str]]) -> list[tuple[str, str]]:
 
 def _assumed(run: Path) -> str:
     """Of which datasheets of a run how many costs are assumed: bills that rest on them say little of a part."""
-    from hwsim.scenario import read_document
+    from hwsim.files import read_document
 
     words = []
     for path in sorted((run / "devices").glob("*.toml")):
@@ -119,7 +119,7 @@ def _assumed(run: Path) -> str:
 
 
 def _bill(energy: float, time: float) -> str:
-    from hwsim.scenario import readable
+    from hwsim.files import readable
 
     return f"{readable(energy, 'energy')}, {readable(time, 'time')}"
 

@@ -68,8 +68,8 @@ def _show_device(name: str, picture: Path | None, *, json: bool) -> None:
     import json as writer
     from dataclasses import asdict
 
+    from hwsim.analysis.characterisation import portray
     from hwsim.cli.place import check_place
-    from hwsim.portrait import portray
 
     check_place(picture or Path(f"{name}.png"), "--picture")
     found = portray(name)
@@ -108,12 +108,12 @@ def _show_variance(run: Path, picture: Path | None, *, json: bool) -> None:
     """Which hidden units serve which part of a task of several; a table and a picture go into the run's folder."""
     import json as writer
 
+    from hwsim.analysis.variance import task_variance
     from hwsim.cli.place import check_place
-    from hwsim.exporting import plan_of
+    from hwsim.pipeline.exporting import plan_of
     from hwsim.report.style import try_to_save
     from hwsim.report.variance import draw_variance
     from hwsim.score import write_table
-    from hwsim.variance import task_variance
 
     plan = plan_of(run)
     check_place(picture or run / "variance.png", "--picture")
@@ -142,11 +142,11 @@ def _show_trajectory(run: Path, picture: Path | None, *, json: bool) -> None:
     """What the chip of a finished run gives in place of a trajectory; the picture goes into the run's folder."""
     import json as writer
 
+    from hwsim.analysis.trajectory import follow
     from hwsim.cli.place import check_place
-    from hwsim.exporting import plan_of
+    from hwsim.pipeline.exporting import plan_of
     from hwsim.report.style import try_to_save
     from hwsim.report.trajectory import draw_trajectory
-    from hwsim.trajectory import follow
 
     plan = plan_of(run)
     check_place(picture or run / "trajectory.png", "--picture")
@@ -168,9 +168,9 @@ def _show_run(run: Path, *, json: bool) -> None:
     import json as writer
 
     from hwsim.cli.run import summary
-    from hwsim.folder import RunFolder
-    from hwsim.scenario import readable
-    from hwsim.session import read_answer
+    from hwsim.files import readable
+    from hwsim.pipeline.folder import RunFolder
+    from hwsim.pipeline.session import read_answer
     from hwsim.task import metric_in
 
     found = RunFolder(run).answer()
@@ -193,10 +193,10 @@ def _show_run(run: Path, *, json: bool) -> None:
 
 def _read_model(name: str) -> Model:
     """A model by name, or by the path of its file."""
-    from hwsim.library import names
+    from hwsim.files import Fault, FaultError, read_document
+    from hwsim.files.library import names
+    from hwsim.files.registry import unknown
     from hwsim.model import read_model
-    from hwsim.registry import unknown
-    from hwsim.scenario import Fault, FaultError, read_document
 
     known = names("models")
     path = Path(name)
@@ -213,13 +213,13 @@ def _show_model(name: str, hardware: tuple[str, str, str] | None, *, json: bool)
     import json as writer
     from dataclasses import asdict
 
-    from hwsim.redundancy import describe_model
+    from hwsim.analysis.symmetry import describe_model
 
     model = _read_model(name)
     found = describe_model(model)
     taken = None
     if hardware:
-        from hwsim.portrait import size_up
+        from hwsim.analysis.characterisation import size_up
 
         taken = size_up(model, *hardware)
     if json:

@@ -13,7 +13,7 @@ from hwsim.controller.protocol import (
     TrainingError,
     UnfitError,
 )
-from hwsim.registry import Registry
+from hwsim.files.registry import Registry
 
 CONTROLLERS: Registry[ControllerPlugin] = Registry("controller")
 

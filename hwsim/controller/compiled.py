@@ -13,7 +13,7 @@ import numpy as np
 
 from hwsim.controller.breakpoints import Breakpoints, order_units
 from hwsim.controller.progress import Progress
-from hwsim.kernels.learning import Batches, Learned, Net, Optimiser, Points, Samples, Units
+from hwsim.kernels.training.learning import Batches, Learned, Net, Optimiser, Points, Samples, Units
 from hwsim.model import Registers
 
 if TYPE_CHECKING:
@@ -165,7 +165,7 @@ class CompiledDescent(Progress):
 
     def outputs(self, x: NDArray[np.float32]) -> NDArray[np.float64]:
         """What the network makes of samples (samples, features), float64 (samples, outputs)."""
-        from hwsim.kernels.shallow import run_shallow
+        from hwsim.kernels.training.shallow import run_shallow
 
         out = np.empty((len(x), self._net.read.shape[0]), np.float32)
         run_shallow(np.ascontiguousarray(x), self._units, self._net, out)
@@ -186,7 +186,7 @@ class CompiledDescent(Progress):
         task, learned, net, moments = self.job.task, self._learned, self._net, self._moments
         first, last = self.job.model.layers
         if not _few(self.job, self._learned):
-            from hwsim.kernels.shallow import train_shallow
+            from hwsim.kernels.training.shallow import train_shallow
 
             x, labels, y = np.ascontiguousarray(task.train_x), np.zeros(0, np.int64), task.train_y
             if task.shape.goal == "classification":
@@ -197,13 +197,13 @@ class CompiledDescent(Progress):
         net = net._replace(read=net.read[0])
         moments = moments._replace(read=moments.read[:, 0])
         if self._points is not None:
-            from hwsim.kernels.breakpoints import train_breakpoints
+            from hwsim.kernels.training.breakpoints import train_breakpoints
 
             found, samples = self._points, Samples(np.ascontiguousarray(task.train_x), y, np.zeros(0, np.int64))
             direction = np.ascontiguousarray(found.directions.T)
             points = Points(direction, found.awake(samples.x), found.factor, found.shift)
             return lambda batches, law: train_breakpoints(samples, points, batches, law, slope, learned, net, moments)
-        from hwsim.kernels.rectified import train_rectified
+        from hwsim.kernels.training.rectified import train_rectified
 
         lacking = 0 if first.inputs == 1 else _FEW - first.inputs
         x = np.ascontiguousarray(np.pad(task.train_x, ((0, 0), (0, lacking))))

@@ -13,16 +13,25 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 from pydantic import Field
 
-from hwsim.construction import Construction, Method, Norm, Target, construct, interpolate, read_basis, tabulate
+from hwsim.controller.construction import (
+    Construction,
+    Method,
+    Norm,
+    Target,
+    construct,
+    interpolate,
+    read_basis,
+    tabulate,
+)
 from hwsim.controller.protocol import ControllerPlugin, Course, Reconnection, TrainingError
 from hwsim.errors import BAD_INPUT
+from hwsim.files import Section
 from hwsim.model import Registers
-from hwsim.scenario import Section
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from hwsim.construction import Basis
+    from hwsim.controller.construction import Basis
     from hwsim.controller.protocol import Job
     from hwsim.model import Model, Start
     from hwsim.task import Shape, Task
@@ -112,7 +121,7 @@ def find_target(task: Task, basis: Basis) -> Target:
         DomainError: samples lie outside the task's domain, or the basis has no kinks over a large part of it.
 
     Example:
-        >>> from hwsim.construction import Basis
+        >>> from hwsim.controller.construction import Basis
         >>> from hwsim.task import TASKS
         >>> task = TASKS["sine"].load(TASKS["sine"].parameters())
         >>> grid = np.linspace(-1, 1, 20)

@@ -12,9 +12,9 @@ from hwsim.controller.forward import forward
 from hwsim.controller.progress import Progress
 from hwsim.controller.protocol import Course, NoDeviceError, Optimiser, Path, Unit
 from hwsim.controller.statistics import begin
+from hwsim.files import Section
 from hwsim.model import Registers
 from hwsim.model.batches import blocks
-from hwsim.scenario import Section
 from hwsim.stream import stream
 
 if TYPE_CHECKING:

@@ -20,8 +20,8 @@ from pydantic import Field, model_validator
 from hwsim.controller.descent import DescentParameters, pack, unpack
 from hwsim.controller.protocol import ControllerPlugin, Reconnection, TrainingError
 from hwsim.controller.trainer import begin_training
+from hwsim.files import Refusal
 from hwsim.model import Registers
-from hwsim.scenario import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hwsim.controller.protocol import ControllerPlugin, Course
-from hwsim.scenario import Section
+from hwsim.files import Section
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from hwsim.files import Section
     from hwsim.model import Model, Registers, Start
-    from hwsim.scenario import Section
     from hwsim.task import Shape, Task
 
 Unit = Literal["epochs", "batches"]

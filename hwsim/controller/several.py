@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from hwsim.scenario import Section
+    from hwsim.files import Section
 
 
 def begin(plugin: ControllerPlugin, parameters: Section, job: Job) -> Controller:

@@ -11,12 +11,12 @@ from hwsim.costing.row import COLUMNS, EACH_COLUMNS, each_step, sums
 from hwsim.costing.steps import Redrawn, from_arrays, read_permutations
 from hwsim.costing.trace import MINIMISED, Account, Trace
 from hwsim.crossbar import CROSSBARS
-from hwsim.crossbar.effort import EFFORT_LINES
+from hwsim.crossbar.routing.effort import EFFORT_LINES
 from hwsim.errors import check_type
-from hwsim.plan.lookup import find_sheet, read_switch
-from hwsim.registry import unknown
-from hwsim.scenario import Fault, FaultError, Faults
-from hwsim.scenario.fault import Refusal
+from hwsim.files import Fault, FaultError, Faults
+from hwsim.files.fault import Refusal
+from hwsim.files.registry import unknown
+from hwsim.scenario.lookup import find_sheet, read_switch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, cast
 
-from hwsim.scenario import Fault, FaultError
+from hwsim.files import Fault, FaultError
 from hwsim.schedule import ScheduleError
 
 LIMIT = 2**30
@@ -63,7 +63,7 @@ def read_source(path: Path) -> Source:
         >>> read_source(Path("no-such.txt"))
         Traceback (most recent call last):
         ...
-        hwsim.scenario.fault.FaultError: no-such.txt:1:1: cannot be read: No such file or directory
+        hwsim.files.fault.FaultError: no-such.txt:1:1: cannot be read: No such file or directory
     """
     standard = str(path) in _STANDARD_INPUT
     name = "standard input" if standard else path.name

@@ -11,7 +11,7 @@ from hwsim.costing.source import read_source
 from hwsim.costing.text import parse_permutations
 from hwsim.crossbar import PermutationError
 from hwsim.crossbar.fabric import check_banks
-from hwsim.scenario import Fault, FaultError, Faults
+from hwsim.files import Fault, FaultError, Faults
 from hwsim.schedule import ScheduleError, check_recorded, open_schedule
 from hwsim.stream import stream
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from hwsim.costing.price import COUNT, DEFAULTS, price
 from hwsim.costing.steps import Redrawn
-from hwsim.scenario import Fault, FaultError
+from hwsim.files import Fault, FaultError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

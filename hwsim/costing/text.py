@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hwsim.crossbar import PermutationError, check_permutation
-from hwsim.scenario import Fault, FaultError
+from hwsim.files import Fault, FaultError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -52,7 +52,7 @@ def parse_permutations(text: str, name: str) -> list[NDArray[np.int64]]:
         >>> parse_permutations("1 2 3", "p.txt")
         Traceback (most recent call last):
         ...
-        hwsim.scenario.fault.FaultError: p.txt:1:1: cells are counted from 0, found 1 to 3, subtract 1 from each number
+        hwsim.files.fault.FaultError: p.txt:1:1: cells are counted from 0, found 1 to 3, subtract 1 from each number
     """
     reader = _Reader(name)
     for number, line in enumerate(text.splitlines(), 1):

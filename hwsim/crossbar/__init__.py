@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from types import ModuleType
 
-from hwsim.crossbar.effort import EFFORTS
 from hwsim.crossbar.fabric import (
     BlockedError,
     Configuration,
@@ -16,10 +15,11 @@ from hwsim.crossbar.fabric import (
     check_permutation,
     extend,
 )
-from hwsim.crossbar.spare import Placement, avoid
+from hwsim.crossbar.routing.effort import EFFORTS
+from hwsim.crossbar.routing.spare import Placement, avoid
 from hwsim.crossbar.topology import Topology
 from hwsim.errors import check_type
-from hwsim.registry import Registry, unknown
+from hwsim.files.registry import Registry, unknown
 
 CROSSBARS: Registry[Topology] = Registry("crossbar")
 

@@ -48,7 +48,7 @@ def find_live(wiring: Wiring) -> NDArray[np.bool_]:
     """Whether a wire is there in a gap: reached from an input and reaching an output; bool (depth + 1, wires).
 
     Example:
-        >>> from hwsim.crossbar.benes import Benes
+        >>> from hwsim.crossbar.topology.benes import Benes
         >>> find_live(Benes(2).wiring).tolist()
         [[True, True], [True, True]]
     """
@@ -75,7 +75,7 @@ def draw_stage(wiring: Wiring, stage: int, order: NDArray[np.int32]) -> NDArray[
     """The order of wires in one stage, given that of the column beside it: switches in the order they meet it.
 
     Example:
-        >>> from hwsim.crossbar.benes import Benes
+        >>> from hwsim.crossbar.topology.benes import Benes
         >>> draw_stage(Benes(4).wiring, 0, np.arange(4, dtype=np.int32)).tolist()
         [0, 2, 1, 3]
     """
@@ -98,7 +98,7 @@ def draw_outwards(wiring: Wiring, middle: int) -> Iterator[NDArray[np.int32]]:
     """Orders of wires for all columns, from a stage in natural order outwards.
 
     Example:
-        >>> from hwsim.crossbar.benes import Benes
+        >>> from hwsim.crossbar.topology.benes import Benes
         >>> [order.tolist() for order in draw_outwards(Benes(4).wiring, 1)]
         [[0, 2, 1, 3], [0, 2, 1, 3], [0, 1, 2, 3], [0, 2, 1, 3], [0, 2, 1, 3]]
     """
@@ -128,13 +128,13 @@ def count_crossings(wiring: Wiring, columns: Iterator[NDArray[np.int32]], live: 
         live: which wires are there; see :func:`find_live`.
 
     Example:
-        >>> from hwsim.crossbar.benes import Benes
+        >>> from hwsim.crossbar.topology.benes import Benes
         >>> network = Benes(4)
         >>> found = count_crossings(network.wiring, network.draw(), network.live)
         >>> found.rows.tolist(), found.table.tolist()
         ([-1, 0, 1, -1], [[0, 1, 1, 0], [0, 1, 1, 0]])
     """
-    from hwsim.kernels.stages import count_crossings as count
+    from hwsim.kernels.routing.stages import count_crossings as count
 
     rows = np.full(wiring.depth + 1, -1, np.int32)
     table: list[NDArray[np.int32]] = []

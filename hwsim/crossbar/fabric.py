@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import numpy as np
 
-from hwsim.crossbar.effort import check_cost, check_effort
+from hwsim.crossbar.routing.effort import check_cost, check_effort
 from hwsim.errors import BAD_INPUT, HwsimError
 
 if TYPE_CHECKING:
@@ -317,7 +317,7 @@ class Fabric(ABC):
         Args:
             permutations: integers (banks, ports), each row a permutation.
             previous: states before, (banks, ...); power-up when None.
-            effort: one of :data:`hwsim.crossbar.effort.EFFORTS`.
+            effort: one of :data:`hwsim.crossbar.routing.effort.EFFORTS`.
             cost: cost of state 0 and of state 1 of every switch, float64 (switches, 2), the same for all banks, or
                 (banks, switches, 2); ``+inf`` where a switch cannot take a state. It is what is minimised, and
                 previous only what toggles are counted from. A switch that changes costs 1 when None.

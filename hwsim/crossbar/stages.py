@@ -169,7 +169,7 @@ permutation or topology
         Raises:
             ValueError: states or signals of the wrong shape, an output that no input reaches.
         """
-        from hwsim.kernels.stages import pass_signals
+        from hwsim.kernels.routing.stages import pass_signals
 
         banks = len(states)
         rows = check_rows("signals", signals, (banks, self.ports))
@@ -180,7 +180,7 @@ permutation or topology
 
     def paths_many(self, states: NDArray[Any]) -> Paths:
         """Count along every signal's way through the switches."""
-        from hwsim.kernels.stages import Counts, Gaps, count_paths
+        from hwsim.kernels.routing.stages import Counts, Gaps, count_paths
 
         banks = len(states)
         settings = self.check_states("states", states, banks)

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from hwsim.device.datasheet import Datasheet, Datum, Unlimited
-from hwsim.scenario import Bits, Decibels, Hertz, Joules, Seconds, Section, Watts
-from hwsim.scenario.fault import Refusal
+from hwsim.files import Bits, Decibels, Hertz, Joules, Seconds, Section, Watts
+from hwsim.files.datasheet import Datasheet, Datum, Unlimited
+from hwsim.files.fault import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -209,7 +209,7 @@ class BlockWiring:
     @cached_property
     def crossed(self) -> list[NDArray[np.int32]]:
         """Crossings on the wire to every input terminal, stage by stage."""
-        from hwsim.kernels.stages import count_crossings
+        from hwsim.kernels.routing.stages import count_crossings
 
         found = []
         for stage in self.stages:

@@ -1,6 +1,5 @@
 """What a weight physically is: one technology a file; a device is a law, a chip one fabricated instance."""
 
-from hwsim.device.datasheet import Datasheet, Datum, Source, read_sheet, sheet_values
 from hwsim.device.inference import infer
 from hwsim.device.technology import (
     Bill,
@@ -14,7 +13,8 @@ from hwsim.device.technology import (
     Resources,
     Technology,
 )
-from hwsim.registry import Registry
+from hwsim.files.datasheet import Datasheet, Datum, Source, read_sheet, sheet_values
+from hwsim.files.registry import Registry
 
 DEVICES: Registry[Technology] = Registry("device")
 

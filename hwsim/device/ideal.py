@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from hwsim.device.datasheet import Datasheet
 from hwsim.device.number import NumberChip, finish, side_by_side
 from hwsim.device.technology import Bill, Resources, Technology
+from hwsim.files.datasheet import Datasheet
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -149,7 +149,7 @@ def geometry(node: Node) -> NDArray[np.int64]:
 
 
 def _windows(node: Node, signals: NDArray[Any], fan_in: int) -> NDArray[Any]:
-    from hwsim.kernels.layers import gather_windows
+    from hwsim.kernels.reading.layers import gather_windows
 
     rows = np.empty((len(signals) * prod(node.given[1:]), fan_in), signals.dtype)
     gather_windows(np.ascontiguousarray(signals), geometry(node), rows)
@@ -157,7 +157,7 @@ def _windows(node: Node, signals: NDArray[Any], fan_in: int) -> NDArray[Any]:
 
 
 def _pool(node: Node, signals: NDArray[Any], *, largest: bool) -> NDArray[Any]:
-    from hwsim.kernels.layers import pool_largest, pool_sum
+    from hwsim.kernels.reading.layers import pool_largest, pool_sum
 
     found = np.empty((len(signals), *node.given[1:], node.given[0]), signals.dtype)
     (pool_largest if largest else pool_sum)(np.ascontiguousarray(signals), geometry(node), found)

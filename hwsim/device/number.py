@@ -51,7 +51,7 @@ def finish(law: Layer, sums: NDArray[Any], registers: Registers) -> NDArray[Any]
         >>> finish(law, np.array([[1.0, -1.0]]), Registers(np.array([0.5, 0.5]), 2.0)).tolist()
         [[2.5, 0.0]]
     """
-    from hwsim.kernels.layers import settle
+    from hwsim.kernels.reading.layers import settle
     from hwsim.model.activation import CODES
 
     kind = sums.dtype

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hwsim.device import optics
+from hwsim.device.photonic import optics
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

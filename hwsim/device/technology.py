@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from hwsim.device.datasheet import Datasheet
+    from hwsim.files.datasheet import Datasheet
     from hwsim.model import Model, Registers, Start
 
 
@@ -154,7 +154,7 @@ class OpticalChip(Chip, Protocol):
         """Put optical circuits before a layer, whose paths all leave the share ``nominal`` of the light for now.
 
         That share is what the read-out is built for. ``calibrated``: whether the electronics know the loss of every
-        path and make up for it, or for the nominal one alone (:mod:`hwsim.device.passage`).
+        path and make up for it, or for the nominal one alone (:mod:`hwsim.device.photonic.passage`).
         """
 
     def attenuate(self, layer: int, positions: NDArray[np.int64], shares: NDArray[np.float64]) -> None:

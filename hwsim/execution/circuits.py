@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from hwsim.crossbar import extend
-from hwsim.crossbar.cost import Wear, switching_cost
+from hwsim.crossbar.routing.cost import Wear, switching_cost
 from hwsim.errors import BAD_INPUT, FAILED, HwsimError
-from hwsim.execution.choice import route_freely
+from hwsim.execution.equivalence.choice import route_freely
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

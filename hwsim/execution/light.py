@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hwsim.device.optics import switched_loss
+from hwsim.device.photonic.optics import switched_loss
 from hwsim.stream import stream
 
 if TYPE_CHECKING:

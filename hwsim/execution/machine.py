@@ -9,10 +9,10 @@ import numpy as np
 from hwsim.controller import Expense, SpentError
 from hwsim.device import Bill, NarrowChip, OpticalChip, infer
 from hwsim.execution.circuits import Circuits, ExecutionError, UnroutedError
+from hwsim.execution.equivalence import number_kinds
 from hwsim.execution.light import mean_share, shares, straight_shares
 from hwsim.execution.placing import Placing
 from hwsim.execution.timeline import PICOSECONDS, bill, spans
-from hwsim.freedom import number_kinds
 from hwsim.model import Registers
 from hwsim.schedule import Bank, Entry, layout
 from hwsim.stream import stream

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hwsim.freedom import Placement, assign_values
+from hwsim.execution.equivalence import Placement, assign_values
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

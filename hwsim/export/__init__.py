@@ -1,7 +1,7 @@
 """Out of the house: one format per file."""
 
 from hwsim.export.snapshot import ExportPlugin, LayerSnapshot, Snapshot
-from hwsim.registry import Registry
+from hwsim.files.registry import Registry
 
 EXPORTS: Registry[ExportPlugin] = Registry("export")
 

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import numba
 
-from hwsim.environment import check_pool
 from hwsim.errors import HwsimWarning
+from hwsim.files.environment import check_pool
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,7 +33,7 @@ _DISPATCHERS: list[Any] = []
 
 def _digest() -> str:
     total = hashlib.sha256(numba.__version__.encode())
-    for path in sorted(Path(__file__).parent.glob("*.py")):
+    for path in sorted(Path(__file__).parent.rglob("*.py")):
         total.update(path.name.encode() + b"\0" + path.read_bytes())
     return total.hexdigest()[:16]
 
@@ -105,7 +105,7 @@ def kernel(function: F) -> F:
     """Compile a serial kernel.
 
     Example:
-        >>> from hwsim.kernels.benes import route_one  # says @kernel
+        >>> from hwsim.kernels.routing.benes import route_one  # says @kernel
         >>> route_one.__name__
         'route_one'
     """
@@ -116,7 +116,7 @@ def parallel_kernel(function: F) -> F:
     """Compile a kernel whose ``prange`` loops write to separate rows: the same bits for any number of threads.
 
     Example:
-        >>> from hwsim.kernels.looping import route_lanes  # says @parallel_kernel
+        >>> from hwsim.kernels.routing.fast_looping import route_lanes  # says @parallel_kernel
         >>> route_lanes.__name__
         'route_lanes'
     """
@@ -133,7 +133,7 @@ def sized_kernel(function: F) -> F:
     Its ``prange`` loops write to separate rows, so that both give the same bits.
 
     Example:
-        >>> from hwsim.kernels.noise import draw_normals  # says @sized_kernel
+        >>> from hwsim.kernels.reading.noise import draw_normals  # says @sized_kernel
         >>> draw_normals.__name__
         'draw_normals'
     """

@@ -7,13 +7,13 @@ from dataclasses import replace
 from math import prod, sqrt
 from typing import TYPE_CHECKING
 
+from hwsim.files import Fault, FaultError, validate
 from hwsim.model.layer import Activation, Kind, Layer, Model, Node, Norm, Window, pad_same
 from hwsim.model.mask import find_mask_fault
 from hwsim.model.schema import MOST_UNITS, LayerFile, ModelFile, Size, multiple
-from hwsim.scenario import Fault, FaultError, validate
 
 if TYPE_CHECKING:
-    from hwsim.scenario import Document
+    from hwsim.files import Document
 
 
 _KEPT = {"keep", "keep_law"}

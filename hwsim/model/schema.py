@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
+from hwsim.files import Refusal, Section
 from hwsim.model.layer import Activation, BiasStart, Kind, WeightStart  # noqa: TC001 - pydantic reads them
-from hwsim.scenario import Refusal, Section
 
 Size = int | tuple[int, int]
 Zeros = Annotated[int, Field(ge=0, le=1_000_000)]

@@ -7,7 +7,7 @@ import io
 import textwrap
 from typing import TYPE_CHECKING, Any
 
-from hwsim.scenario import format_quantity
+from hwsim.files import format_quantity
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from matplotlib.figure import Figure
 
-    from hwsim.scenario.schema import Published
+    from hwsim.report.style import Published
 
 
 def _draw_parts(axes: Any, rows: Sequence[Mapping[str, Any]], axis: str, merit: str) -> None:

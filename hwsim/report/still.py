@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from matplotlib.figure import Figure
 
-    from hwsim.scenario.schema import Published
+    from hwsim.report.style import Published
 
 
 def draw_still(

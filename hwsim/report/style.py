@@ -6,10 +6,10 @@ import os
 import textwrap
 import warnings
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from hwsim.errors import HwsimWarning
-from hwsim.whole import whole
+from hwsim.files.whole import whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -29,6 +29,22 @@ _LOOK: dict[str, Any] = {
     "text.parse_math": False,
     "text.usetex": False,
 }
+
+
+class Published(Protocol):
+    """What a paper reports for the same experiment: a value of the chip, the computed one, and where they stand."""
+
+    @property
+    def chip(self) -> float:
+        """Measured on the hardware."""
+
+    @property
+    def exact(self) -> float:
+        """Of the same network, computed."""
+
+    @property
+    def source(self) -> str:
+        """Where the two numbers stand."""
 
 
 def _load() -> Any:

@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from hwsim.scenario.diagnosis import choose
-from hwsim.scenario.document import Document, validate
-from hwsim.scenario.fault import FaultError, Faults, Refusal
-from hwsim.scenario.section import Section
-from hwsim.scenario.setting import parse_setting
+from hwsim.files.diagnosis import choose
+from hwsim.files.document import Document, validate
+from hwsim.files.fault import FaultError, Faults, Refusal
+from hwsim.files.section import Section
+from hwsim.files.setting import parse_setting
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from hwsim.scenario.fault import Fault
-    from hwsim.scenario.position import KeyPath
+    from hwsim.files.fault import Fault
+    from hwsim.files.position import KeyPath
 
 X = int | float | str
 

@@ -7,7 +7,7 @@ from typing import Literal
 import pydantic
 from pydantic import Field
 
-from hwsim.scenario.section import Section
+from hwsim.files.section import Section
 
 
 class Choice(Section):

@@ -1,6 +1,6 @@
 """What is to be learned: functions, images, dynamical systems."""
 
-from hwsim.registry import Registry
+from hwsim.files.registry import Registry
 from hwsim.task.data import DataError, Shape, Task, TaskPlugin, join
 from hwsim.task.metric import METRICS, Metric, metric_in
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 from pydantic import Field
 
-from hwsim.scenario import Section
+from hwsim.files import Section
 from hwsim.stream import stream
 from hwsim.task.data import Shape, Task, TaskPlugin
 

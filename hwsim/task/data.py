@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from hwsim.scenario import Section
+    from hwsim.files import Section
 
 Goal = Literal["classification", "regression"]
 

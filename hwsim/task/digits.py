@@ -15,7 +15,7 @@ from zipfile import BadZipFile
 import numpy as np
 from pydantic import Field
 
-from hwsim.scenario import Section
+from hwsim.files import Section
 from hwsim.stream import stream
 from hwsim.task.data import DataError, Shape, Task, TaskPlugin
 from hwsim.task.pixels import Pixels, arrange

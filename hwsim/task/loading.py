@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hwsim.registry import PluginError
+from hwsim.files.registry import PluginError
 from hwsim.task.data import Shape, Task
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from hwsim.scenario import Section
+    from hwsim.files import Section
     from hwsim.task.data import TaskPlugin
 
 ROUNDING = 1e-6

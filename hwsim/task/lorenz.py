@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from pydantic import Field
 
-from hwsim.scenario import Section
+from hwsim.files import Section
 from hwsim.stream import stream
 from hwsim.task.data import Shape, Task, TaskPlugin
 from hwsim.task.trajectory import integrate

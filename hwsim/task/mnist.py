@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 from pydantic import Field
 
-from hwsim.scenario import Section
+from hwsim.files import Section
 from hwsim.task.data import DataError, Shape, Task, TaskPlugin
 from hwsim.task.distortion import Reach, distort
 from hwsim.task.pixels import Pixels, arrange

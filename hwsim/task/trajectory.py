@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 from pydantic import Field, model_validator
 
-from hwsim.scenario import Refusal, Section
+from hwsim.files import Refusal, Section
 from hwsim.task.data import Shape, Task
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hwsim.device import DEVICES, OpticalChip, infer, read_sheet, sheet_values
+from hwsim.files import read_document
 from hwsim.model import Registers, start
-from hwsim.plan.lookup import sheets
-from hwsim.scenario import read_document
+from hwsim.scenario.lookup import sheets
 from hwsim.testing.example import CLASSIFIER, classes
 from hwsim.testing.promise import hold, introduce
 

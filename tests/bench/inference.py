@@ -33,9 +33,9 @@ import numpy as np  # noqa: E402
 import torch  # noqa: E402
 
 from hwsim.device import DEVICES, infer, read_sheet, sheet_values  # noqa: E402
-from hwsim.library import names  # noqa: E402
+from hwsim.files import read_document  # noqa: E402
+from hwsim.files.library import names  # noqa: E402
 from hwsim.model import Layer, Model, Registers, start  # noqa: E402
-from hwsim.scenario import read_document  # noqa: E402
 
 
 def model(*sizes: int) -> Model:

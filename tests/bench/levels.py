@@ -14,7 +14,7 @@ import time
 import numpy as np
 
 from hwsim.crossbar import crossbar
-from hwsim.freedom import assign_values, route_values
+from hwsim.execution.equivalence import assign_values, route_values
 
 PORTS = 1024
 GOALS = {2: 1.2, 3: 1.4, 4: 1.6, 8: 2.1, 16: None}

@@ -18,7 +18,7 @@ import numpy as np
 from hwsim.controller import Course, Job
 from hwsim.controller.descent import Descent
 from hwsim.model import Layer, Model, start
-from hwsim.sampling import respond, sample_values
+from hwsim.model.sampling import respond, sample_values
 from hwsim.task import TASKS
 
 if TYPE_CHECKING:

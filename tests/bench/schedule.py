@@ -17,10 +17,10 @@ import numpy as np
 
 from hwsim.controller import Reconnection
 from hwsim.execution import Machine, replay
-from hwsim.fabrication import KEPT, assemble, initial_values
+from hwsim.files import read_document
 from hwsim.model import Registers
-from hwsim.plan import resolve
-from hwsim.scenario import read_document
+from hwsim.pipeline.fabrication import KEPT, assemble, initial_values
+from hwsim.scenario import resolve
 from hwsim.schedule import Entry, open_schedule
 
 PAIRS = ("any/none", "greedy/none", "greedy/values", "greedy/all")

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from hwsim.cli.run import summary
-from hwsim.library import names
+from hwsim.files.library import names
 
 
 @pytest.mark.parametrize(

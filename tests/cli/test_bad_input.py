@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from hwsim.library import names
+from hwsim.files.library import names
 from tests.conftest import Command, run_here
 
 

@@ -14,7 +14,7 @@ import typer
 import hwsim
 from hwsim.cli import main
 from hwsim.cli.ending import ending
-from hwsim.folder import RunFolder
+from hwsim.pipeline.folder import RunFolder
 from hwsim.schedule import open_schedule
 from tests.conftest import TINY_MODEL
 

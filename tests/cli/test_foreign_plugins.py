@@ -12,7 +12,7 @@ from tests.conftest import TINY_SCENARIO, Command
 PLUGIN = '''
 """Plug-ins of a third party, broken in one way each."""
 import numpy as np
-from hwsim.scenario import Section
+from hwsim.files import Section
 from hwsim.task import Shape, Task, TaskPlugin
 
 X = np.random.default_rng(0).random((64, 64)).astype(np.float32)

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 import typer
 
-import hwsim.plan
-from hwsim import pipeline
+import hwsim.scenario
 from hwsim.cli.run import run
-from hwsim.folder import RunFolder
+from hwsim.pipeline import flow as pipeline
+from hwsim.pipeline.folder import RunFolder
 
 FINAL = {"accuracy": 0.5, "accuracy_noiseless": 0.5, "toggles": 0, "moves": 0, "bias_writes": 0}
 ROW = {"switches": "1", "inference_energy_j": "0", "inference_time_s": "0"}
@@ -20,13 +20,13 @@ ROW = {"switches": "1", "inference_energy_j": "0", "inference_time_s": "0"}
 @pytest.mark.parametrize(("least", "missed"), [(0.4, False), (0.6, True)])
 def test_one_resolve(least: float, missed: bool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     calls: list[Any] = []
-    real = hwsim.plan.resolve
+    real = hwsim.scenario.resolve
 
     def counted(*given: Any) -> Any:
         calls.append(given)
         return real(*given)
 
-    monkeypatch.setattr(hwsim.plan, "resolve", counted)
+    monkeypatch.setattr(hwsim.scenario, "resolve", counted)
     final = {**FINAL, "energy_j": 0.0, "time_s": 0.0}
     found = {"identity": "", "events": 1, "final": final, "reference": None}
     monkeypatch.setattr(pipeline, "run", lambda *_: found)

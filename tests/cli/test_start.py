@@ -27,7 +27,7 @@ def test_importing_the_package_loads_nothing_heavy() -> None:
 
 @pytest.mark.parametrize("words", [["check", "digits.toml"], ["list"], ["help", "scenario"]])
 def test_light_verbs_never_load_torch(words: list[str]) -> None:
-    from hwsim.library import names
+    from hwsim.files.library import names
 
     scenario = str(names("scenarios")["digits-fpga-laperm"])
     argv = ["hwsim", *[scenario if word == "digits.toml" else word for word in words]]

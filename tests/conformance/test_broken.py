@@ -147,7 +147,8 @@ def test_a_broken_device(monkeypatch: pytest.MonkeyPatch) -> None:
             object.__setattr__(chip, "connect", lambda *_: None)
             return chip
 
-    monkeypatch.setitem(DEVICES._load(), "ideal", replace(sound, build=lambda values: Deaf(sound.build(values))))
+    deaf = replace(sound, build=lambda values: Deaf(sound.build(values)))
+    monkeypatch.setitem(DEVICES._load(), "ideal", replace(DEVICES._load()["ideal"], plugin=deaf))
     with pytest.raises(ConformanceError, match="ideal breaks a promise: position i meets the cell"):
         check_device("ideal")
 

@@ -17,10 +17,10 @@ from hwsim.controller import CONTROLLERS
 from hwsim.crossbar import CROSSBARS
 from hwsim.device import DEVICES
 from hwsim.export import EXPORTS
-from hwsim.library import names
-from hwsim.plan.lookup import sheet_kind
-from hwsim.registry import PluginError, Registry
-from hwsim.replay import configured
+from hwsim.files.library import names
+from hwsim.files.registry import PluginError, Registry
+from hwsim.pipeline.replay import configured
+from hwsim.scenario.lookup import sheet_kind
 from hwsim.task import TASKS
 from hwsim.testing import check_controller, check_device, check_export, check_task, check_topology
 
@@ -113,6 +113,6 @@ def test_a_broken_entry_point_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
         def load(self) -> None:
             raise ImportError("no module named their")
 
-    monkeypatch.setattr("hwsim.registry.entry_points", lambda group: [Point()])
+    monkeypatch.setattr("hwsim.files.registry.entry_points", lambda group: [Point()])
     with pytest.raises(PluginError, match=r"plug-in theirs \(their\.module:PLUGIN\) in group hwsim\.crossbar"):
         list(Registry("crossbar"))

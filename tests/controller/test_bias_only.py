@@ -15,8 +15,8 @@ from hwsim.controller.descent import unpack
 from hwsim.controller.forward import forward
 from hwsim.device import infer
 from hwsim.device.ideal import Ideal
+from hwsim.files import parse_document
 from hwsim.model import Model, Registers, read_model, start
-from hwsim.scenario import parse_document
 from hwsim.task import Shape, Task
 
 WIDE = """

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hwsim.controller.breakpoints import order_units
-from hwsim.kernels.breakpoints import train_breakpoints
-from hwsim.kernels.learning import Batches, Learned, Net, Optimiser, Points, Samples
+from hwsim.kernels.training.breakpoints import train_breakpoints
+from hwsim.kernels.training.learning import Batches, Learned, Net, Optimiser, Points, Samples
 from tests.controller.jobs import job
 from tests.controller.test_compiled import CASES
 from tests.oracles import training as plain

@@ -9,7 +9,7 @@ import pytest
 
 import hwsim
 from hwsim.controller.constructive import DomainError
-from hwsim.scenario import FaultError
+from hwsim.files import FaultError
 from tests.conftest import run_here
 
 CALM = ("model.width=24",)

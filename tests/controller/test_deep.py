@@ -18,9 +18,9 @@ from hwsim.controller.laperm import PLUGIN as LAPERM
 from hwsim.controller.laperm import LaPermParameters
 from hwsim.device import infer
 from hwsim.device.ideal import Ideal
+from hwsim.files import parse_document
 from hwsim.model import Layer, Model, Start, read_model, start
 from hwsim.model.batches import block
-from hwsim.scenario import parse_document
 from hwsim.stream import stream
 from hwsim.task import Shape, Task
 from tests.controller.jobs import curve, job

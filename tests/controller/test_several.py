@@ -13,10 +13,10 @@ import hwsim
 from hwsim.cli.show import show
 from hwsim.controller import CONTROLLERS, Job, Reconnection
 from hwsim.controller.several import begin
-from hwsim.exporting import plan_of
-from hwsim.folder import RunFolder
 from hwsim.model import Layer, Model, start
-from hwsim.replay import configured
+from hwsim.pipeline.exporting import plan_of
+from hwsim.pipeline.folder import RunFolder
+from hwsim.pipeline.replay import configured
 from hwsim.schedule import open_schedule
 from hwsim.task import Shape, Task, join
 from tests.conftest import run_here

@@ -17,10 +17,10 @@ import hwsim
 from hwsim.costing import Redrawn, from_arrays, price
 from hwsim.costing.row import COLUMNS, EACH_COLUMNS
 from hwsim.crossbar import CROSSBARS, crossbar
-from hwsim.crossbar.effort import EFFORTS
+from hwsim.crossbar.routing.effort import EFFORTS
 from hwsim.errors import ArgumentError
-from hwsim.plan.lookup import read_switch, sheets
-from hwsim.scenario import FaultError
+from hwsim.files import FaultError
+from hwsim.scenario.lookup import read_switch, sheets
 
 TWO = [[1, 0, 3, 2], [1, 0, 2, 3]]
 BLOCKED = [0, 2, 1, 3, 4, 5, 6, 7]

@@ -15,7 +15,7 @@ import hwsim
 from hwsim.costing import Redrawn, from_arrays, read_permutations, sweep
 from hwsim.costing.sweep import moved_ports
 from hwsim.crossbar import PermutationError, crossbar
-from hwsim.scenario import FaultError
+from hwsim.files import FaultError
 from tests.conftest import run_here
 
 

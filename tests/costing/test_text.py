@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from hwsim.costing import read_permutations, source
 from hwsim.costing.text import MOST_FAULTS, parse_permutations
-from hwsim.scenario import FaultError
+from hwsim.files import FaultError
 from hwsim.schedule import ScheduleError
 
 CYCLE = "no permutation: cell 2 stands at positions 0 and 2; give every cell once"

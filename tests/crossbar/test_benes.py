@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hwsim.crossbar import crossbar
-from hwsim.crossbar.benes import Benes
+from hwsim.crossbar.topology.benes import Benes
 from tests.oracles import benes as plain
 
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hwsim.crossbar import CROSSBARS, BlockedError, crossbar
-from hwsim.crossbar.cost import Wear, switching_cost
+from hwsim.crossbar.routing.cost import Wear, switching_cost
 from hwsim.crossbar.technology import Switch
 
 SWITCH = Switch(

@@ -7,7 +7,7 @@ from math import ceil, comb, log2
 import pytest
 
 from hwsim.crossbar import CROSSBARS, crossbar
-from hwsim.crossbar.clos import Clos, choose_size
+from hwsim.crossbar.topology.clos import Clos, choose_size
 
 LENGTHS = range(1, 11)
 

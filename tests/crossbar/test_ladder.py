@@ -243,7 +243,7 @@ def test_the_switches_named_are_those_in_the_way(name: str) -> None:
 
 
 def test_a_search_that_gives_up_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("hwsim.crossbar.ladder.TRIALS", 1)
+    monkeypatch.setattr("hwsim.crossbar.routing.ladder.TRIALS", 1)
     rng = np.random.default_rng(0)
     fabric = crossbar("benes", 64)
     gave_up = []

@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hwsim.crossbar import CROSSBARS, crossbar
-from hwsim.crossbar.clos import Clos
 from hwsim.crossbar.stages import SwitchNetwork
-from hwsim.crossbar.time_multiplexed import TimeMultiplexed
+from hwsim.crossbar.topology.clos import Clos
+from hwsim.crossbar.topology.time_multiplexed import TimeMultiplexed
 from tests.crossbar.walking import build, possible
 from tests.oracles import clos as plain_clos
 from tests.oracles import stages as plain_stages

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hwsim.crossbar import PermutationError, crossbar
-from hwsim.crossbar.benes import Benes
-from hwsim.crossbar.waksman import Waksman
+from hwsim.crossbar.topology.benes import Benes
+from hwsim.crossbar.topology.waksman import Waksman
 
 
 def total(fabric: Benes, start: np.ndarray, states: np.ndarray) -> int:
@@ -59,8 +59,8 @@ def test_step_by_step_is_what_is_left_where_looking_ahead_loses(monkeypatch: pyt
             found.append(now[0])
         return np.array(found)
 
-    monkeypatch.setattr("hwsim.crossbar.lookahead._follow_beam", wander)
-    monkeypatch.setattr("hwsim.crossbar.lookahead._sweep", lambda *given: given[-1])
+    monkeypatch.setattr("hwsim.crossbar.routing.lookahead._follow_beam", wander)
+    monkeypatch.setattr("hwsim.crossbar.routing.lookahead._sweep", lambda *given: given[-1])
     assert total(fabric, start, wander()) > total(fabric, start, np.array(plain))
     assert np.array_equal(fabric.route_sequence(p), plain)
 

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-import hwsim.memory
+import hwsim.files.memory
 from hwsim.crossbar import CROSSBARS, crossbar
-from hwsim.crossbar.blocks import arrange, count_switches
+from hwsim.crossbar.routing.blocks import arrange, count_switches
 
 SIZES = {"spanke": 128, "cantor": 256, "odd-even-transposition": 512}
 
@@ -31,7 +31,7 @@ def test_what_is_said_is_less_than_what_is_taken(name: str, monkeypatch: pytest.
     low, high, words = 0, 2**40, ""
     while high - low > 1:
         middle = (low + high) // 2
-        monkeypatch.setattr(hwsim.memory, "find_memory", lambda middle=middle: middle)
+        monkeypatch.setattr(hwsim.files.memory, "find_memory", lambda middle=middle: middle)
         try:
             crossbar(name, ports)
             high = middle
@@ -64,19 +64,19 @@ def test_the_largest_is_refused_at_once(tiny: Path, monkeypatch: pytest.MonkeyPa
     check = limited("check", str(tiny))
     assert (check.returncode, check.stdout) == (2, "")
     assert said in check.stderr
-    monkeypatch.setattr(hwsim.memory, "find_memory", lambda: 16 * 2**30)
+    monkeypatch.setattr(hwsim.files.memory, "find_memory", lambda: 16 * 2**30)
     with pytest.raises(MemoryError, match=rf"^{re.escape(said)}16\.0$"):
         crossbar("benes", 2**26)
 
 
 def test_limits_of_a_process_and_of_a_container(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     group = tmp_path / "memory.max"
-    monkeypatch.setattr(hwsim.memory, "GROUPS", (group, tmp_path / "nowhere"))
-    there = hwsim.memory.find_memory()
+    monkeypatch.setattr(hwsim.files.memory, "GROUPS", (group, tmp_path / "nowhere"))
+    there = hwsim.files.memory.find_memory()
     for text, wanted in (("max\n", there), ("1048576\n", 2**20)):
         group.write_text(text)
-        assert hwsim.memory.find_memory() == wanted
+        assert hwsim.files.memory.find_memory() == wanted
     limit = "import resource as r; r.setrlimit(r.RLIMIT_AS, (3 << 30, 3 << 30))"
-    line = f"{limit}; import hwsim.memory as m; print(m.find_memory())"
+    line = f"{limit}; import hwsim.files.memory as m; print(m.find_memory())"
     told = subprocess.run([sys.executable, "-c", line], capture_output=True, text=True, timeout=60, check=True)
     assert int(told.stdout) == min(3 << 30, there)

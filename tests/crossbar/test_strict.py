@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hwsim.crossbar import BlockedError, Configuration, crossbar
-from hwsim.crossbar.clos import Clos
+from hwsim.crossbar.topology.clos import Clos
 from tests.crossbar.walking import Walk
 
 

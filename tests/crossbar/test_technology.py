@@ -8,10 +8,10 @@ import pytest
 
 from hwsim.crossbar.technology import LOSSES, SwitchSheet, build_switch
 from hwsim.device import read_sheet, sheet_values
-from hwsim.library import names
-from hwsim.plan import check_file
-from hwsim.plan.lookup import sheets
-from hwsim.scenario import FaultError, read_document
+from hwsim.files import FaultError, read_document
+from hwsim.files.library import names
+from hwsim.scenario import check_file
+from hwsim.scenario.lookup import sheets
 from tests.conftest import Command
 
 SHIPPED = sheets("switch")

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 import hwsim
 from hwsim.crossbar import CROSSBARS, crossbar, extend
 from hwsim.crossbar.stages import SwitchNetwork
-from hwsim.crossbar.time_multiplexed import TimeMultiplexed
+from hwsim.crossbar.topology.time_multiplexed import TimeMultiplexed
 from tests.crossbar.walking import Walk, build, possible, route_possible, walk_one
 
 NAMES = list(CROSSBARS)
@@ -143,7 +143,7 @@ def test_looking_up_a_circuit_loads_nothing_heavy() -> None:
     assert done.stdout.split() == ["True", "True"]
 
 
-@pytest.mark.parametrize("first", ["", "import hwsim.crossbar", "import hwsim.pipeline"])
+@pytest.mark.parametrize("first", ["", "import hwsim.crossbar", "import hwsim.pipeline.flow"])
 def test_the_package_makes_circuits_whatever_was_imported_before(first: str) -> None:
     code = (
         f"{first}\nimport hwsim\nprint(hwsim.crossbar('benes', ports=5).switches, 'benes' in hwsim.crossbar.CROSSBARS)"

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from hwsim.crossbar import crossbar
-from hwsim.crossbar.benes import Benes
-from hwsim.crossbar.waksman import Waksman
+from hwsim.crossbar.topology.benes import Benes
+from hwsim.crossbar.topology.waksman import Waksman
 
 
 @pytest.mark.parametrize("ports", [*range(1, 70), 127, 128, 129, 1000, 1023, 1024, 1025])

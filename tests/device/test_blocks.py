@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hwsim.device import DEVICES, Chip, infer, read_sheet, sheet_values
-from hwsim.library import names
+from hwsim.files import parse_document, read_document
+from hwsim.files.library import names
 from hwsim.model import Layer, Model, Registers, read_model, start
 from hwsim.model.batches import ANY, block, samples_at_once, widest
-from hwsim.scenario import parse_document, read_document
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

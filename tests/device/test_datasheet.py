@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from hwsim.device import DEVICES, read_sheet, sheet_values
-from hwsim.device.datasheet import settable, written_values
-from hwsim.library import names
-from hwsim.plan.lookup import sheet_kind
-from hwsim.scenario import FaultError, parse_document, read_document
+from hwsim.files import FaultError, parse_document, read_document
+from hwsim.files.datasheet import settable, written_values
+from hwsim.files.library import names
+from hwsim.scenario.lookup import sheet_kind
 
 PATH = names("devices")["fpga-lut-bthowen-2022"]
 SCHEMA = DEVICES["fpga-lut"].sheet

@@ -14,18 +14,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hwsim.device import infer
-from hwsim.device.fpga_chip import FpgaChip
-from hwsim.device.fpga_fabric import (
-    crossbar_luts,
-    csd_digits,
-    layer_luts,
-    switch_luts,
-    table_luts,
-)
-from hwsim.device.fpga_lut import FpgaLut
-from hwsim.device.fpga_multiplier import build_multiplier, multiplier_luts
-from hwsim.device.fpga_numbers import LAST, RELU, Burnt
-from hwsim.device.fpga_wired import FpgaWired
+from hwsim.device.fpga.chip import FpgaChip
+from hwsim.device.fpga.fabric import crossbar_luts, csd_digits, layer_luts, switch_luts, table_luts
+from hwsim.device.fpga.lut import FpgaLut
+from hwsim.device.fpga.multiplier import build_multiplier, multiplier_luts
+from hwsim.device.fpga.numbers import LAST, RELU, Burnt
+from hwsim.device.fpga.wired import FpgaWired
 from hwsim.model import Layer, Model, Registers, start
 
 DEVICE = FpgaLut(weight_bits=6, activation_bits=8, bias_bits=24, headroom_bits=2, clock=1e8, lut_energy=2e-13)

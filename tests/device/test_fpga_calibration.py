@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 from hwsim.device import infer
-from hwsim.device.fpga_lut import FpgaLut
-from hwsim.device.fpga_wired import FpgaWired
+from hwsim.device.fpga.lut import FpgaLut
+from hwsim.device.fpga.wired import FpgaWired
 from hwsim.device.technology import FabricationError
+from hwsim.files import parse_document
 from hwsim.model import Layer, Model, Registers, Start, read_model, start
-from hwsim.scenario import parse_document
 
 LUT = FpgaLut(weight_bits=6, activation_bits=8, bias_bits=24, headroom_bits=2, clock=1e8, lut_energy=2e-13)
 WIRED = FpgaWired(2, 8, 24, 0, 1e7, 2e-13, table_bits=8)

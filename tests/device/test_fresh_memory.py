@@ -14,9 +14,9 @@ import numpy as np
 import pytest
 
 from hwsim.device import DEVICES, infer, read_sheet, sheet_values
-from hwsim.library import names
+from hwsim.files import read_document
+from hwsim.files.library import names
 from hwsim.model import Layer, Model, Registers, start
-from hwsim.scenario import read_document
 
 SHIPPED = [name for name, path in sorted(names("devices").items()) if read_document(path).data["kind"] == "device"]
 

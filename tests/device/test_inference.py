@@ -11,12 +11,12 @@ import torch
 
 from hwsim.controller.forward import forward
 from hwsim.device import DEVICES, infer, read_sheet, sheet_values
-from hwsim.device.fpga_chip import FpgaChip
-from hwsim.device.fpga_lut import FpgaLut
+from hwsim.device.fpga.chip import FpgaChip
+from hwsim.device.fpga.lut import FpgaLut
 from hwsim.device.ideal import Ideal
-from hwsim.library import names
+from hwsim.files import parse_document, read_document
+from hwsim.files.library import names
 from hwsim.model import Layer, Model, Registers, Start, read_model, start
-from hwsim.scenario import parse_document, read_document
 
 IMAGE = """
 title = "residual"

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hwsim.crossbar import CROSSBARS
-from hwsim.device import optics
+from hwsim.device.photonic import optics
 from tests.device import scattering
 
 GOLDEN = json.loads((Path(__file__).parent.parent / "golden" / "photonic_crossbar_4x4.json").read_text())

@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from hwsim.device import DEVICES, infer, read_sheet, sheet_values
-from hwsim.device.phase_change import limits
-from hwsim.device.photonic import Photonic
-from hwsim.device.photonic_sheet import EFFECTS, PhotonicSheet
-from hwsim.library import names
+from hwsim.device.photonic.chip import Photonic
+from hwsim.device.photonic.phase_change import limits
+from hwsim.device.photonic.sheet import EFFECTS, PhotonicSheet
+from hwsim.files import read_document
+from hwsim.files.library import names
 from hwsim.model import Layer, Model, Registers, start
-from hwsim.scenario import read_document
 
 CHARGE = 1.602176634e-19
 
@@ -137,7 +137,7 @@ def test_a_chip_is_the_same_in_whatever_parts_it_is_made(signs: str, monkeypatch
     net = model(23, 17)
     made = []
     for part in (1, 1 << 20):
-        monkeypatch.setattr("hwsim.device.photonic_core.PART", part)
+        monkeypatch.setattr("hwsim.device.photonic.core.PART", part)
         core = device.fabricate(net, start(net, 0), np.ones((2, 17), np.float32), 3).layers[0].core
         assert core is not None
         made.append([*core.bright, *core.dark, core.real])

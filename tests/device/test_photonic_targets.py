@@ -8,14 +8,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from hwsim.device import DEVICES, read_sheet, receiver, sheet_values
-from hwsim.device.photonic import Photonic, PhotonicChip
-from hwsim.device.photonic_core import check, place
-from hwsim.device.photonic_sheet import EFFECTS
-from hwsim.kernels.planes import values
-from hwsim.library import names
+from hwsim.device import DEVICES, read_sheet, sheet_values
+from hwsim.device.photonic import receiver
+from hwsim.device.photonic.chip import Photonic, PhotonicChip
+from hwsim.device.photonic.core import check, place
+from hwsim.device.photonic.sheet import EFFECTS
+from hwsim.files import FaultError, read_document
+from hwsim.files.library import names
+from hwsim.kernels.reading.planes import values
 from hwsim.model import Layer, Model, Start
-from hwsim.scenario import FaultError, read_document
 
 OFF = {key: value for effect in EFFECTS.values() for key, value in effect.items()}
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from hwsim.device import infer
-from hwsim.device.photonic import Photonic, PhotonicChip
+from hwsim.device.photonic.chip import Photonic, PhotonicChip
 from hwsim.model import Layer, Model, Registers, start
 from tests.device.test_photonic import EXACT, FELDMANN
 

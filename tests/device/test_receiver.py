@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from hwsim.device import optics, receiver
-from hwsim.device.phase_change import limits
+from hwsim.device.photonic import optics, receiver
+from hwsim.device.photonic.phase_change import limits
 
 
 def test_energy_of_shot_noise() -> None:

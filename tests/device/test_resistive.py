@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from hwsim.device import DEVICES, infer, read_sheet, sheet_values
-from hwsim.device.resistive import Resistive
-from hwsim.device.resistive_law import Fit, drift_factor
-from hwsim.library import names
+from hwsim.device.resistive.chip import Resistive
+from hwsim.device.resistive.law import Fit, drift_factor
+from hwsim.files import read_document
+from hwsim.files.library import names
 from hwsim.model import Layer, Model, Registers, Start
-from hwsim.scenario import read_document
 from hwsim.stream import stream
 
 DAY, YEAR = 86400.0, 31536000.0

@@ -10,9 +10,9 @@ import pytest
 
 from hwsim.device import DEVICES, infer, read_sheet, sheet_values
 from hwsim.device.survey import survey
-from hwsim.library import names
+from hwsim.files import parse_document, read_document
+from hwsim.files.library import names
 from hwsim.model import Layer, Model, Registers, Start
-from hwsim.scenario import parse_document, read_document
 
 
 def build(name: str) -> Any:

@@ -11,9 +11,9 @@ import pytest
 from numpy.typing import NDArray
 
 from hwsim.crossbar import Fabric, crossbar
-from hwsim.crossbar.benes import Benes
 from hwsim.crossbar.technology import Switch
-from hwsim.device.fpga_lut import FpgaLut
+from hwsim.crossbar.topology.benes import Benes
+from hwsim.device.fpga.lut import FpgaLut
 from hwsim.execution import ExecutionError, Machine, first_entry
 from hwsim.model import Layer, Model, Start
 from hwsim.schedule import Entry, layout

@@ -15,7 +15,7 @@ import hwsim
 from hwsim.crossbar import Fabric, crossbar
 from hwsim.crossbar.technology import Switch
 from hwsim.device.ideal import Ideal
-from hwsim.device.photonic import Photonic
+from hwsim.device.photonic.chip import Photonic
 from hwsim.execution import ExecutionError, Machine, first_entry
 from hwsim.execution.light import mean_share, shares, straight_shares
 from hwsim.model import Layer, Model, Start

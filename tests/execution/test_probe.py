@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 
 import hwsim
-from hwsim import pipeline
 from hwsim.controller import Controller, Job, Probe, Reconnection
 from hwsim.execution import Machine, first_entry
-from hwsim.fabrication import assemble, initial_values
 from hwsim.model import Registers
-from hwsim.plan import Plan
+from hwsim.pipeline import flow as pipeline
+from hwsim.pipeline.fabrication import assemble, initial_values
+from hwsim.scenario import Plan
 from hwsim.schedule import open_schedule
 from tests.conftest import run_here
 

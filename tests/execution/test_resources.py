@@ -13,8 +13,8 @@ from hwsim.cli.show import show
 from hwsim.crossbar import CROSSBARS
 from hwsim.crossbar.technology import Switch
 from hwsim.device import Chip
-from hwsim.device.fpga_lut import FpgaLut
-from hwsim.device.fpga_wired import FpgaWired
+from hwsim.device.fpga.lut import FpgaLut
+from hwsim.device.fpga.wired import FpgaWired
 from hwsim.execution import Circuits, Machine, first_entry
 from hwsim.execution.resources import account
 from hwsim.model import Layer, Model, Start, start

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from hwsim.plan import check_file
+from hwsim.scenario import check_file
 from tests.conftest import ROOT, Command
 
 README = (ROOT / "README.md").read_text()

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from hwsim.crossbar.benes import Benes
-from hwsim.kernels import benes
+from hwsim.crossbar.topology.benes import Benes
 from hwsim.kernels.compile import threads
+from hwsim.kernels.routing import benes
 from tests.oracles import benes as plain
 
 

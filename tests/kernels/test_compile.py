@@ -16,7 +16,7 @@ from hwsim.kernels.compile import threading, threads
 ROUTE = """
 import numpy as np
 from hwsim.kernels import compile as c
-from hwsim.kernels.stages import pass_signals
+from hwsim.kernels.routing.stages import pass_signals
 x, a, b = (np.array(v, np.int32) for v in ([5, 7], [0], [1]))
 pass_signals(2, np.ones(1, np.uint8), a, b, x)
 print(x.tolist(), c.compiled(), c._CACHE is not None)

@@ -6,11 +6,11 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hwsim.crossbar.benes import Benes
-from hwsim.freedom import assign_values, values
-from hwsim.kernels import levels
-from hwsim.kernels import values as kernels
-from hwsim.kernels.levels import polish_many
+from hwsim.crossbar.topology.benes import Benes
+from hwsim.execution.equivalence import assign_values, values
+from hwsim.kernels.routing import levels
+from hwsim.kernels.routing import values as kernels
+from hwsim.kernels.routing.levels import polish_many
 from tests.oracles.exchange import assign_one
 from tests.oracles.levels import polish_one
 from tests.oracles.values import Router

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from hwsim.crossbar.benes import Benes
+from hwsim.crossbar.topology.benes import Benes
 from hwsim.kernels.compile import threads
 from tests.oracles import ladder as plain_ladder
 

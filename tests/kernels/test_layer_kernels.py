@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from hwsim.kernels import integer, layers
 from hwsim.kernels.compile import threads
+from hwsim.kernels.reading import integer, layers
 from hwsim.model import activate
 from hwsim.model.activation import CODES
 from hwsim.model.layer import Window, pad_same

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hwsim.crossbar import PermutationError
-from hwsim.crossbar.benes import Benes
+from hwsim.crossbar.topology.benes import Benes
 from tests.oracles import benes as plain
 
 

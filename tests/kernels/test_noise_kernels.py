@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from hwsim.kernels import noise
 from hwsim.kernels.compile import SMALL, threads
-from hwsim.kernels.reads import Converter
+from hwsim.kernels.reading import noise
+from hwsim.kernels.reading.reads import Converter
 
 MASK = 2**64 - 1
 

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hwsim.kernels import dense, light, noise, photonic, photonic_column, planes, reads
 from hwsim.kernels.compile import threads
-from hwsim.kernels.turns import take_turns
+from hwsim.kernels.reading import dense, light, noise, photonic, photonic_column, planes, reads
+from hwsim.kernels.reading.turns import take_turns
 from tests.oracles import photonic as plain_photonic
 from tests.oracles import products as plain
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from hwsim.crossbar import crossbar
 from hwsim.crossbar.stages import SwitchNetwork
-from hwsim.kernels import clos, dilated, sorting
+from hwsim.kernels.routing import clos, dilated, sorting
 from tests.oracles import clos as plain_clos
 from tests.oracles import dilated as plain_dilated
 from tests.oracles import stages as plain_stages
@@ -68,7 +68,7 @@ def test_prices(n: int, r: int, more: int, seed: int) -> None:
     """A price is that of the three crosspoints which closing the connection closes."""
     rng = np.random.default_rng(seed)
     m, ports = n + more, n * r
-    from hwsim.crossbar.clos import Clos
+    from hwsim.crossbar.topology.clos import Clos
 
     fabric = Clos(m, n, r)
     p = rng.permutation(ports)

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hwsim.kernels import stages
+from hwsim.kernels.routing import stages
 from tests.oracles import benes as plain
 from tests.oracles import stages as plain_stages
 

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hwsim.kernels.learning import Batches, Learned, Net, Optimiser, Samples, Units
-from hwsim.kernels.rectified import train_rectified
-from hwsim.kernels.shallow import run_shallow, train_shallow
-from hwsim.kernels.training import fold
+from hwsim.kernels.training.dense_training import fold
+from hwsim.kernels.training.learning import Batches, Learned, Net, Optimiser, Samples, Units
+from hwsim.kernels.training.rectified import train_rectified
+from hwsim.kernels.training.shallow import run_shallow, train_shallow
 from tests.oracles import training as plain
 
 SEEDS = st.integers(0, 2**32)

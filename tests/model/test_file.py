@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from hwsim.files import FaultError, parse_document
 from hwsim.model import read_model
 from hwsim.model.layer import Norm
-from hwsim.scenario import FaultError, parse_document
 
 
 def text(*layers: str, shape: str = "[1, 8, 8]", inputs: int = 64) -> str:

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from hwsim.library import names
+from hwsim.files import FaultError, parse_document, read_document
+from hwsim.files.library import names
 from hwsim.model import Layer, Model, Start, read_model, start
-from hwsim.scenario import FaultError, parse_document, read_document
 
 SEEDS = st.integers(0, 2**63)
 

@@ -82,7 +82,7 @@ def train(
     values: Sequence[Floats],
     moments: Sequence[Floats],
 ) -> float:
-    """What :func:`hwsim.kernels.shallow.train_shallow` does, with its arrays gathered.
+    """What :func:`hwsim.kernels.training.shallow.train_shallow` does, with its arrays gathered.
 
     ``data`` is x, y and labels, ``unit`` is unit and slope, ``values`` are weight, bias, read and head, which are
     updated like their moments. Returns the sum of the batches' losses.

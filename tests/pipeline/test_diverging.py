@@ -9,7 +9,7 @@ import pytest
 
 import hwsim
 from hwsim.controller import TrainingError
-from hwsim.replay import configured
+from hwsim.pipeline.replay import configured
 from hwsim.schedule import open_schedule
 from tests.conftest import Command
 

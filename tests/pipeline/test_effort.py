@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hwsim.controller import Course
 from hwsim.crossbar import crossbar
 from hwsim.model import Layer, Model
-from hwsim.plan.effort import choose_effort, seconds_a_step
+from hwsim.scenario.effort import choose_effort, seconds_a_step
 from hwsim.schedule import layout
 from hwsim.task import Shape, Task
 

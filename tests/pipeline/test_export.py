@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from hwsim.crossbar import crossbar
-from hwsim.exporting import export_run
+from hwsim.pipeline.exporting import export_run
 from tests.conftest import Command, run_here
 
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 import hwsim
-from hwsim.fabrication import KEPT, initial_values
-from hwsim.scenario import FaultError
+from hwsim.files import FaultError
+from hwsim.pipeline.fabrication import KEPT, initial_values
 
 TRAINED = [
     "fabrication.values=trained",

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 import hwsim
-from hwsim.exporting import plan_of
-from hwsim.replay import configured
+from hwsim.pipeline.exporting import plan_of
+from hwsim.pipeline.replay import configured
 from hwsim.schedule import ScheduleFile, open_schedule
 
 SCORE = ("event", "epoch", "accuracy", "accuracy_low", "accuracy_high", "accuracy_noiseless", "loss")

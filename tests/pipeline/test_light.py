@@ -7,9 +7,8 @@ from pathlib import Path
 import pytest
 
 import hwsim
-from hwsim.budget import account
-from hwsim.budget.account import active, without
-from hwsim.scenario import FaultError
+from hwsim.analysis.ablation import account, active, without
+from hwsim.files import FaultError
 from hwsim.schedule import ScheduleFile
 from tests.conftest import run_here
 

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 import hwsim
-from hwsim import pipeline
-from hwsim.folder import RunFolder
-from hwsim.scenario import FaultError
+from hwsim.files import FaultError
+from hwsim.pipeline import flow as pipeline
+from hwsim.pipeline.folder import RunFolder
+from hwsim.pipeline.session import measure
 from hwsim.schedule import ScheduleFile, open_schedule
-from hwsim.session import measure
 from tests.conftest import Command, run_here
 
 LAST = ("execution.scores='last'", "execution.reference=false")

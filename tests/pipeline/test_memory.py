@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import hwsim
-from hwsim.plan import check_memory
+from hwsim.scenario import check_memory
 from tests.conftest import Command
 
 

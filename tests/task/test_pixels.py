@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import hwsim
-from hwsim.scenario import FaultError
+from hwsim.files import FaultError
 from hwsim.task import Shape, Task, join
 from hwsim.task.digits import DigitsParameters, load
 from hwsim.task.pixels import arrange, order

@@ -1,0 +1,118 @@
+"""What every word means that a file, a table or a command of this program uses; ``hwsim help WORD`` prints it."""
+
+from __future__ import annotations
+
+from hwsim.costing.row import COLUMNS, EACH_COLUMNS
+from hwsim.crossbar import CROSSBARS
+from hwsim.crossbar.routing.effort import EFFORT_LINES
+from hwsim.export import EXPORTS
+
+WORDS = {
+    "cell": "one physical weight: a value fixed at fabrication",
+    "bank": "a weight group: the cells that one permutation circuit can exchange",
+    "device": "a model of a technology, from a datasheet: what a cell can hold, and how it is read",
+    "chip": "one fabricated instance of a device, with the values that its cells really have",
+    "crossbar": "any permutation circuit of a bank (not the array of weights): a topology of switches",
+    "topology": "how the switches of a crossbar are arranged and wired; hwsim list crossbars",
+    "switch": "two wires in, two out, straight (bar) or exchanged (cross); in a full crossbar, one crosspoint",
+    "permutation": "y[i] = x[p[i]]: position i is fed by cell p[i]; the identity is how the chip leaves fabrication",
+    "configuration": "the switch settings that realise a permutation; many realise the same one",
+    "toggle": "one switch changing state (crosspoints: opened plus closed); the first counts against all-bar",
+    "move": "one position fed by another cell than before",
+    "reconnection": "one change of the permutations of some banks; register writes travel with it",
+    "schedule": "the reconnections of a run in order: a file that hardware can execute later",
+    "register": "a number that can be written again, such as a bias; cells cannot",
+    "controller": "what decides reconnections",
+    "scenario": "a file that puts task, model, device, crossbar, controller and execution together",
+    "score": "what a run was worth: accuracy versus toggles, and the rest of the bill",
+}
+"""The nouns of the program, in the order in which they build on each other."""
+
+CHOICES = {
+    "scope": "which cells are one bank: output, those of one output unit; layer, those of a whole layer",
+    "freedom": "what may be chosen so as to toggle less: none, values (cells of equal value), units (places of hidden "
+    "units), all; what the network computes stays the same",
+    "effort": "how hard a router tries to toggle little: auto, " + ", ".join(EFFORT_LINES),
+    "auto": "effort: the most thorough that takes less time in the whole run than training does",
+    "router": "which effort found the configurations and with which freedom, as in blocks+values",
+    "relabelled": "hidden units that may change places, with the inputs of the next layer, without changing outputs",
+    "relabellings": "in how many ways hidden units can be relabelled",
+    "bar": "the state of a switch that passes its signals straight",
+    "cross": "the state of a switch that exchanges its signals",
+    "minimise": "what a router spends little of: toggles, energy, loss or wear",
+    "dwell": "how long a configuration stands, for the energy of holding it",
+    "calibrated": "whether the electronics know what every optical path loses",
+    "not modelled": "effects that a device model leaves out",
+    "measured": "of a number in a datasheet: taken from a measurement",
+    "derived": "of a number in a datasheet: worked out from measured ones",
+    "assumed": "of a number in a datasheet: neither measured nor derived; do not compare devices by it",
+}
+"""Words that a scenario chooses by, or that datasheets and models are described with."""
+
+SCORES = {
+    "event": "number of the reconnection in a run; 0 is the state after power-up",
+    "epoch": "passes over the training set before it",
+    "accuracy": "share of test images that the emulated chip gets right, with read noise",
+    "accuracy_low": "lower end of the 95 % Wilson interval of the accuracy: over test images, not over seeds",
+    "accuracy_high": "upper end of that interval",
+    "accuracy_noiseless": "accuracy without read noise",
+    "max_error": "largest error on the test grid, of a regression",
+    "max_error_low": "never filled: a regression has no interval",
+    "max_error_high": "never filled: a regression has no interval",
+    "max_error_noiseless": "largest error without read noise",
+    "loss": "mean cross-entropy in nats, of a regression the mean squared error; of light, see loss_db_mean",
+    "moves": "positions fed by another cell than before; in score.csv all so far",
+    "toggles": "switches that changed state; in score.csv all so far",
+    "bias_writes": "registers written so far",
+    "writes": "registers written so far",
+    "saturated_registers": "registers whose value is beyond what they can hold, and stands at its limit",
+    "energy_j": "joules of reconnecting; in score.csv all so far",
+    "time_s": "seconds of reconnecting; in score.csv all so far",
+    "switches": "switches (or crosspoints) that the hardware has",
+    "inference_energy_j": "joules of one inference: the core, and signals through the switches",
+    "inference_time_s": "seconds of one inference",
+    "part": "which task was judged, where one chip learns several",
+    "trajectory_error": "error over the first period, relative to the deviation of the target",
+    "trajectory_error_worst": "the largest error of a period",
+    "reference": "the same network from the same values, trained freely in float32",
+}
+"""Columns of ``score.csv``, and what ``hwsim show`` prints beside them."""
+
+TABLE = {
+    "bits": "configuration bits of one circuit",
+    "p95": "95th percentile of the toggles of one reconnection",
+    "max": "most toggles of one reconnection",
+    "energy": "joules of one reconnection: toggling, configuration bits, holding meanwhile",
+    "time": "seconds of one reconnection: loading the bits, and settling",
+    "hold": "power that holds the last configuration",
+    "hold power": "power that holds the last configuration",
+    "path loss": "loss of light on the path to an output, over all paths after every reconnection",
+    "crosstalk": "leaks of lowest order at the worst output, relative to the signal",
+    "lifetime": "reconnections like these until the switch that toggles most is worn out",
+    "registers": "registers: in a model, how many there are; of a schedule, what writing them adds to the bill",
+    "blocked": "what a topology cannot realise, and is not priced",
+    "weights": "weights of a model, or of one of its layers",
+    "kind": "what a layer is, or whether a datasheet is of a device or a switch",
+    "layer": "one step of a network, numbered from 0",
+    "takes": "how many numbers a layer takes, or their channels, rows and columns",
+    "gives": "how many numbers a layer gives",
+    "wear": "toggles that each switch has made; what a router may be asked to spread",
+    "shape": "how the numbers that a layer takes and gives stand",
+    "activation": "the function that a unit applies to its sum",
+    "crosspoint": "one switch of a full crossbar: it joins one input to one output",
+}
+"""Words of tables and texts that commands print."""
+
+
+def glossary() -> dict[str, str]:
+    """Every word and its meaning; topologies, efforts, formats of exports and columns among them.
+
+    Example:
+        >>> glossary()["bank"]
+        'a weight group: the cells that one permutation circuit can exchange'
+    """
+    entries = {name: f"topology: {entry.summary}" for name, entry in CROSSBARS.items()}
+    efforts = {name: f"effort: {line}" for name, line in EFFORT_LINES.items()}
+    exports = {name: f"format of hwsim export: {entry.summary}" for name, entry in EXPORTS.items()}
+    columns = {key: f"column of hwsim cost: {meaning}" for key, meaning in {**EACH_COLUMNS, **COLUMNS}.items()}
+    return {**columns, **exports, **efforts, **entries, **TABLE, **SCORES, **CHOICES, **WORDS}

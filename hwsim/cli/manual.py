@@ -1,0 +1,180 @@
+"""The manual: one page a topic, made from the schemas and docstrings themselves."""
+
+from __future__ import annotations
+
+import inspect
+import textwrap
+from typing import TYPE_CHECKING
+
+from hwsim.cli.glossary import SCORES, WORDS, glossary
+from hwsim.controller import CONTROLLERS
+from hwsim.costing.row import COLUMNS, EACH_COLUMNS
+from hwsim.crossbar import CROSSBARS
+from hwsim.crossbar.routing.effort import EFFORT_LINES
+from hwsim.crossbar.technology import SwitchSheet
+from hwsim.device import DEVICES
+from hwsim.export import EXPORTS
+from hwsim.files import DIMENSIONS, reference
+from hwsim.files.reference import WIDTH, table
+from hwsim.model import ModelFile
+from hwsim.scenario.reproduction import ReproductionFile
+from hwsim.scenario.schema import ScenarioFile
+from hwsim.schedule import file as schedule_file
+from hwsim.score import Score, columns
+from hwsim.task import TASKS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_CROSSBAR = """A crossbar is any circuit that permutes: it decides which position of a bank is fed by which cell. It is
+not the array of weights. Its topology says how the switches are wired, its technology (a switch datasheet) what
+one of them costs. In a scenario: [crossbar] topology, technology, scope, effort, freedom, ports
+(hwsim help scenario). What reconnecting costs, without training: hwsim help cost."""
+_EXPORT = """hwsim export RUN --format NAME writes what hardware loads, of the last event of a run or of another one
+(--event). The configuration file says how its bits are ordered and which wires a switch joins."""
+_COST = """hwsim cost FILE prices reconnections that are known beforehand, hwsim cost --random N random ones. FILE is a
+text of permutations, a schedule, a pipe, or - (standard input). A line is one permutation: position i is fed by
+cell p[i], counted from 0; brackets, commas, semicolons and tabs may stand between, # begins a remark.
+The rows of --json, --csv and hwsim.cost have these columns; what does not apply is null, or empty in CSV."""
+_EACH = "With --each there is a row for each reconnection, and for each event that only writes registers:"
+_JSON = """--json prints what a command found as one JSON object, or a list of rows, on stdout; talk goes to stderr.
+
+hwsim run --json: the answer, as in answer.json: identity, final (columns of the score: hwsim help score), reference.
+
+hwsim cost --json: a list of rows (hwsim help cost). hwsim show, check, reproduce, budget: their numbers by name.
+
+The export format json holds a configuration (hwsim help export)."""
+
+
+def _filled(text: str, width: int) -> list[str]:
+    """Paragraphs, which blank lines part, as lines of so many characters."""
+    return [line for part in text.split("\n\n") for line in textwrap.wrap(part, width, break_on_hyphens=False)]
+
+
+def _units(width: int) -> str:
+    lines = ["Units: a quantity is text with a unit"]
+    rows = [("dimension", "example", "units")]
+    rows += [(d.name, f'"{d.example}"', ", ".join(d.units)) for d in DIMENSIONS.values()]
+    return "\n".join([*lines, *table(rows, width)])
+
+
+def _words(width: int) -> str:
+    rows = list(WORDS.items())
+    others = ", ".join(sorted(set(glossary()) - set(WORDS)))
+    also = textwrap.wrap(f"hwsim help WORD also explains: {others}", width, break_on_hyphens=False)
+    return "\n".join(["Words", *table(rows, width), "", *also])
+
+
+def _crossbar(width: int) -> str:
+    rows = [("topology", "what it is"), *((name, entry.summary) for name, entry in CROSSBARS.items())]
+    efforts = [("effort", "how hard a router tries"), *EFFORT_LINES.items()]
+    return "\n".join(["Crossbars", *_filled(_CROSSBAR, width), "", *table(rows, width), "", *table(efforts, width)])
+
+
+def _export(width: int) -> str:
+    rows = [("format", "what it is"), *((name, entry.summary) for name, entry in EXPORTS.items())]
+    return "\n".join(["Exports", *_filled(_EXPORT, width), "", *table(rows, width)])
+
+
+def _cost(width: int) -> str:
+    columns = [("column", "meaning"), *COLUMNS.items(), ("blocked", "why this combination cannot be; then alone")]
+    return "\n".join(
+        [
+            "Prices",
+            *_filled(_COST, width),
+            "",
+            *table(columns, width),
+            "",
+            *_filled(_EACH, width),
+            *table(list(EACH_COLUMNS.items()), width),
+        ]
+    )
+
+
+def _pages() -> dict[str, tuple[str, Callable[[int], str]]]:
+    pages: dict[str, tuple[str, Callable[[int], str]]] = {
+        "words": ("the words of this program", _words),
+        "crossbar": ("permutation circuits: topologies and efforts", _crossbar),
+        "cost": ("what hwsim cost reads and prints", _cost),
+        "export": ("formats of hwsim export", _export),
+        "json": ("what --json prints", lambda width: "\n".join(["JSON", *_filled(_JSON, width)])),
+        "scenario": ("scenario files", lambda width: reference(ScenarioFile, "Scenario file", width)),
+        "reproduction": ("reproduction files", lambda width: reference(ReproductionFile, "Reproduction file", width)),
+        "model": ("model files", lambda width: reference(ModelFile, "Model file", width)),
+        "switch": (
+            "datasheets of switch technologies",
+            lambda width: reference(SwitchSheet, "Switch datasheet", width),
+        ),
+        "units": ("units that quantities are written in", _units),
+        "schedule": ("the schedule file", lambda _: inspect.getdoc(schedule_file) or ""),
+        "score": ("the score table", _score),
+    }
+    for name, technology in DEVICES.items():
+        pages[f"device/{name}"] = (
+            f"datasheets of {technology.summary}",
+            lambda width, t=technology: reference(t.sheet, f"Device datasheet, technology {t.name}", width),  # type: ignore[misc]
+        )
+    for noun, registry in (("task", TASKS), ("controller", CONTROLLERS)):
+        for name, entry in registry.items():
+            pages[f"{noun}/{name}"] = (
+                entry.summary,
+                lambda width, e=entry, n=noun: reference(e.parameters, f"[{n}] name = {e.name!r}: {e.summary}", width),  # type: ignore[misc]
+            )
+    return pages
+
+
+def _score(width: int) -> str:
+    named = columns("accuracy").values()
+    regression = (
+        "A regression has max_error in place of accuracy, and no interval; part and trajectory errors are there for\n"
+        "tasks that have them."
+    )
+    meanings = table([("column", "meaning"), *((name, SCORES.get(name) or glossary()[name]) for name in named)], width)
+    said = _filled(f"{inspect.getdoc(Score)}\n\n{regression}", width)
+    return "\n".join(["Score table (score.csv)", *said, "", *meanings])
+
+
+def topics() -> dict[str, str]:
+    """Topics and what they explain.
+
+    Example:
+        >>> "scenario" in topics()
+        True
+    """
+    return {name: summary for name, (summary, _) in _pages().items()}
+
+
+def find(topic: str) -> str | None:
+    """The topic or word that somebody means who writes it in another case, in plural, or by its end; None if unknown.
+
+    Example:
+        >>> find("Cells"), find("topologies"), find("feldmann"), find("laperm")
+        ('cell', 'topology', None, 'controller/laperm')
+    """
+    known = [*_pages(), *glossary()]
+    plain = topic.strip().casefold()
+    singular = [plain, plain.removesuffix("s"), plain.removesuffix("es"), plain.removesuffix("ies") + "y"]
+    for wanted in (topic, *singular, *(word.replace(" ", "_") for word in singular)):
+        if wanted in known:
+            return wanted
+    ends = [name for name in known if name.endswith(f"/{plain}")]
+    return ends[0] if len(ends) == 1 else None
+
+
+def page(topic: str, width: int = WIDTH) -> str:
+    """The text of one topic or word, for lines of so many characters.
+
+    Raises:
+        KeyError: there is no such topic.
+
+    Example:
+        >>> "unit" in page("units")
+        True
+    """
+    pages, words = _pages(), glossary()
+    if topic in pages:
+        return pages[topic][1](width)
+    said = textwrap.wrap(f"{topic}: {words[topic]}", width, break_on_hyphens=False)
+    places = ("cost", "crossbar", "export", "score", "scenario")
+    more = [f"hwsim help {place}" for place in places if topic in pages[place][1](width).split()]
+    return "\n".join([*said, *([f"see also: {', '.join(more)}"] if more else [])])

@@ -1,0 +1,74 @@
+"""What an FPGA array takes of a part: LUTs, flip-flops and clock cycles of each layer, and whether a part has them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from hwsim.device.fpga.fabric import layer_luts, table_luts, width
+from hwsim.device.fpga.numbers import LEAKY, RELU, TABLE
+
+if TYPE_CHECKING:
+    from hwsim.device.fpga.numbers import Burnt
+
+
+class Widths(NamedTuple):
+    """The widths that set the area of an array, bit, and in how many turns a unit takes its inputs."""
+
+    weight_bits: int
+    activation_bits: int
+    bias_bits: int
+    folding: int = 1
+
+
+@dataclass(frozen=True)
+class Area:
+    """What a layer takes of the fabric: LUTs, flip-flops, and clock cycles from its first input to its last output."""
+
+    luts: int
+    flip_flops: int
+    cycles: int
+
+
+def behind(widths: Widths, layer: Burnt) -> int:
+    """LUTs behind the accumulators: bias adders, and saturation or tables."""
+    units, bits = len(layer.codes), layer.accumulator_bits
+    each = bits
+    if layer.kind in {RELU, LEAKY}:
+        each += widths.activation_bits
+    elif layer.kind == TABLE:
+        each += table_luts(width(layer.least, layer.largest), widths.activation_bits)
+    return units * each
+
+
+def pipelined(widths: Widths, layer: Burnt) -> Area:
+    """Constant multipliers and adder trees, one product of the matrix a clock cycle.
+
+    Flip-flops: one behind every LUT of the pipeline, and the bias registers.
+    """
+    luts = layer_luts(layer.codes, widths.activation_bits, signed=layer.signed_input) + behind(widths, layer)
+    levels = int(np.ceil(np.log2(layer.codes.shape[1] + 1)))
+    return Area(luts, luts + len(layer.codes) * widths.bias_bits, 2 + levels)
+
+
+def folded(widths: Widths, layer: Burnt) -> Area:
+    """A unit takes its inputs in turns: tables of constants, general multipliers, a tree of those, an accumulator.
+
+    A multiplier of a x b bits is b adders of a + 1 bits, less one.
+    """
+    units, inputs = layer.codes.shape
+    turns = min(widths.folding, inputs)
+    at_once = -(-inputs // turns)
+    a, b, bits = widths.activation_bits, widths.weight_bits, layer.accumulator_bits
+    address = max(int(np.ceil(np.log2(turns))), 1)
+    each = at_once * (table_luts(address, b) + (b - 1) * (a + 1)) + (at_once - 1) * bits + bits
+    luts = units * each + behind(widths, layer)
+    return Area(luts, luts + units * widths.bias_bits, turns + 2 + int(np.ceil(np.log2(at_once + 1))))
+
+
+def combinational(widths: Widths, layer: Burnt) -> Area:
+    """Trees of adders, bias adders and tables between registers; one clock cycle a layer."""
+    luts = layer_luts(layer.codes, widths.activation_bits, signed=layer.signed_input) + behind(widths, layer)
+    return Area(luts, len(layer.codes) * (widths.activation_bits + widths.bias_bits), 1)

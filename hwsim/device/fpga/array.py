@@ -1,0 +1,70 @@
+"""The numbers of an FPGA array, how it turns weights into constants, and what a layer of them takes of a part."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+
+from hwsim.device.fpga.area import Area, Widths, folded, pipelined
+from hwsim.device.technology import Part
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from hwsim.device.fpga.numbers import Burnt
+
+
+@dataclass(frozen=True)
+class FpgaArray:
+    """Numbers as in the datasheet, SI units; ``part`` is empty where the datasheet names none."""
+
+    weight_bits: int
+    activation_bits: int
+    bias_bits: int
+    headroom_bits: int
+    clock: float
+    lut_energy: float
+    table_bits: int = 8
+    folding: int = 1
+    part: str = ""
+    part_luts: int = 0
+    part_flip_flops: int = 0
+    wired: ClassVar[bool] = False
+    """Whether every activation is a table."""
+    foldable: ClassVar[bool] = True
+    """Whether a unit can take its inputs in turns."""
+
+    @property
+    def widths(self) -> Widths:
+        """The numbers that set areas."""
+        return Widths(self.weight_bits, self.activation_bits, self.bias_bits, self.folding)
+
+    @property
+    def named_part(self) -> Part | None:
+        """The part that the datasheet names, if any."""
+        return Part(self.part, self.part_luts, self.part_flip_flops) if self.part else None
+
+    @property
+    def largest_code(self) -> int:
+        """Largest code of a weight."""
+        return (1 << self.weight_bits - 1) - 1
+
+    @property
+    def largest_bias(self) -> int:
+        """Largest code of a bias register; the least is its negative."""
+        return (1 << self.bias_bits - 1) - 1
+
+    def weigh(self, weights: NDArray[np.float64]) -> tuple[NDArray[np.int32], float]:
+        """Codes of the weights and the value of one step, which is 0 where all weights are 0: any step does then."""
+        scale = float(np.abs(weights).max()) / self.largest_code
+        return self.round(weights, scale) if scale else np.zeros(weights.shape, np.int32), scale
+
+    def round(self, weights: NDArray[np.float64], scale: float) -> NDArray[np.int32]:
+        """Nearest codes of weights in steps of a given value."""
+        return np.rint(weights / scale).astype(np.int32)
+
+    def count(self, layer: Burnt) -> Area:
+        """What a layer takes of the fabric."""
+        return (folded if self.folding > 1 else pipelined)(self.widths, layer)

@@ -1,0 +1,152 @@
+"""A configured FPGA array: constants in look-up tables, exact integer arithmetic, biases in registers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from hwsim.device.fpga.numbers import limits
+from hwsim.device.technology import Bill, Resources
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from numpy.typing import NDArray
+
+    from hwsim.device.fpga.area import Area
+    from hwsim.device.fpga.array import FpgaArray
+    from hwsim.device.fpga.numbers import Burnt, Join
+    from hwsim.model import Node, Registers
+
+COARSER = "weights of hidden layers are up to one bit coarser than weight_bits, since the network adds signals"
+
+
+@dataclass(frozen=True)
+class FpgaChip:
+    """A configured array: constants in look-up tables, biases in registers."""
+
+    device: FpgaArray
+    layers: tuple[Burnt, ...]
+    input_scale: float
+    signed: bool
+    joins: Mapping[int, Join] = field(default_factory=dict)
+    nodes: tuple[Node, ...] = ()
+
+    @property
+    def noisy(self) -> bool:
+        """Integer arithmetic draws no noise."""
+        return False
+
+    @property
+    def together(self) -> int:
+        """One row at a time."""
+        return 1
+
+    @property
+    def data_bits(self) -> int:
+        """Width of the signals that pass the permutation circuit, bit."""
+        return self.device.activation_bits
+
+    @property
+    def input_range(self) -> tuple[float, float]:
+        """What the codes of a signal reach."""
+        low, high = limits(self.device.activation_bits, signed=self.signed)
+        return low * self.input_scale, high * self.input_scale
+
+    def nominal(self, layer: int) -> NDArray[np.float64]:
+        """Weights as the network sees them: code times scale."""
+        return np.asarray(self.layers[layer].codes * self.layers[layer].weight_scale, np.float64)
+
+    def cells(self, layer: int) -> NDArray[Any]:
+        """The burnt-in codes."""
+        return self.layers[layer].codes
+
+    def kinds(self, layer: int) -> NDArray[Any]:
+        """Equal codes are equal: sums of integers do not depend on where a term stands."""
+        return self.layers[layer].codes
+
+    def register_codes(self, layer: int, registers: Registers) -> NDArray[np.int64]:
+        """Bias codes in steps of the accumulator, saturated to the register's width."""
+        limit = self.device.largest_bias
+        return np.clip(self._bias_steps(layer, registers), -limit, limit).astype(np.int64)
+
+    def saturated(self, layer: int, registers: Registers) -> int:
+        """Biases that their registers are too narrow for."""
+        return int((np.abs(self._bias_steps(layer, registers)) > self.device.largest_bias).sum())
+
+    def _bias_steps(self, layer: int, registers: Registers) -> NDArray[np.float64]:
+        return np.asarray(np.rint(registers.bias / self.layers[layer].unit), np.float64)
+
+    def connect(self, layer: int, positions: NDArray[np.int64], cells: NDArray[np.int64]) -> None:
+        """Gather the codes of the positions that move."""
+        self.layers[layer].met.reshape(-1)[positions] = self.layers[layer].codes.reshape(-1)[cells]
+
+    def encode(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Input codes, saturated to the width of a signal."""
+        low, high = limits(self.device.activation_bits, signed=self.signed)
+        codes = x.astype(np.float64)
+        codes /= self.input_scale
+        return np.clip(np.rint(codes, out=codes), low, high, out=codes).astype(np.float32)
+
+    def products(self, layer: int, signals: NDArray[np.float32], rng: np.random.Generator | None) -> NDArray[Any]:
+        """Accumulators without their biases."""
+        del rng
+        return self.layers[layer].products(signals)
+
+    def settle(self, layer: int, sums: NDArray[Any], registers: Registers) -> NDArray[Any]:
+        """Bias, then shift and saturate; the last layer's accumulators times their scale."""
+        return self.layers[layer].settle(sums, self.register_codes(layer, registers))
+
+    def average(self, node: int, totals: NDArray[np.float32], count: int) -> NDArray[np.float32]:
+        """Sums of windows, shifted by a power of two, rounding half up."""
+        del node
+        return np.asarray(np.floor((totals + count // 2) / count), np.float32)
+
+    def add(self, node: int, one: NDArray[np.float32], other: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Both shifted to the finer scale, added, and requantised."""
+        return self.joins[node].add(one, other)
+
+    @cached_property
+    def areas(self) -> tuple[Area, ...]:
+        """What each layer takes of the fabric."""
+        return tuple(self.device.count(layer) for layer in self.layers)
+
+    def resources(self) -> Resources:
+        """The sum over all layers, each laid down once, and the cycles of one inference."""
+        return Resources(
+            cells=sum(layer.codes.size for layer in self.layers),
+            luts=sum(area.luts for area in self.areas),
+            flip_flops=sum(area.flip_flops for area in self.areas),
+            cycles=self._cycles(),
+            folding=self.device.folding,
+            part=self.device.named_part,
+            notes=(COARSER,) if self.joins and not self.device.wired else (),
+        )
+
+    def foldings(self) -> Iterator[Resources]:
+        """What the array would take if its units took their inputs in more and more turns."""
+        most = max(layer.codes.shape[1] for layer in self.layers) if self.device.foldable else 1
+        for folding in range(self.device.folding + 1, most + 1):
+            yield replace(self, device=replace(self.device, folding=folding)).resources()
+
+    def inference_bill(self) -> Bill:
+        """Every LUT once for each product of a layer's matrix; layers in sequence, products pipelined."""
+        energy = 0.0
+        for area, layer, count in zip(self.areas, self.layers, self._products(), strict=True):
+            energy += area.luts * count * self._turns(layer) * self.device.lut_energy
+        return Bill(energy_j=energy, time_s=self._cycles() / self.device.clock)
+
+    def _products(self) -> list[int]:
+        """Products of each layer's matrix in one inference."""
+        return [node.products for node in self.nodes if node.layer is not None] or [1] * len(self.layers)
+
+    def _turns(self, layer: Burnt) -> int:
+        return min(self.device.folding, int(layer.codes.shape[1]))
+
+    def _cycles(self) -> int:
+        """Clock cycles of one inference."""
+        each = zip(self.areas, self.layers, self._products(), strict=True)
+        return sum(area.cycles + (count - 1) * self._turns(layer) for area, layer, count in each)

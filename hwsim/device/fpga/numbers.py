@@ -1,0 +1,122 @@
+"""One layer burnt into an FPGA: its constants and what becomes of its accumulators; adders of two signals."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from hwsim.device.fpga.fabric import width
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+RELU, LEAKY, STEP, TABLE, LAST = 0, 1, 2, 3, 4
+"""What becomes of an accumulator, as in :mod:`hwsim.kernels.reading.integer`; the last layer's are handed out."""
+SINGLE, DOUBLE = 2**24, 2**53
+"""Whole numbers up to these magnitudes are exact in float32 and float64."""
+
+
+@dataclass(frozen=True)
+class Burnt:
+    """Constants of one layer and the law of its requantisation.
+
+    ``codes`` whole numbers (units, inputs); ``reach`` is the largest magnitude of a signal that enters; ``least`` and
+    ``largest`` bound the result, or the address of the ``tables`` (units or 1, entries) of codes.
+    """
+
+    codes: NDArray[Any]
+    weight_scale: float
+    input_scale: float
+    kind: int = LAST
+    shift: int = 0
+    least: int = 0
+    largest: int = 255
+    slope: int = 0
+    reach: int = 255
+    signed_input: bool = False
+    tables: NDArray[np.int32] = field(default_factory=lambda: np.zeros((1, 1), np.int32))
+    met: NDArray[Any] = field(init=False)
+    """The code that each position meets, in the format that carries the sums."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "met", self.codes.astype(carrier(self.bound)))
+
+    @property
+    def unit(self) -> float:
+        """The value of one step of the accumulator."""
+        return self.weight_scale * self.input_scale
+
+    @cached_property
+    def bound(self) -> int:
+        """No sum is larger, whichever cells of the layer meet at a unit: its largest codes at full drive."""
+        units, inputs = self.codes.shape
+        sizes = np.abs(self.codes).reshape(-1)
+        largest = np.partition(sizes, (units - 1) * inputs)[(units - 1) * inputs :] if units > 1 else sizes
+        return int(largest.sum(dtype=np.int64)) * self.reach
+
+    @property
+    def accumulator_bits(self) -> int:
+        """Width of a signed accumulator that no sum of this layer overflows."""
+        return width(-self.bound, self.bound)
+
+    def products(self, signals: NDArray[Any]) -> NDArray[Any]:
+        """Exact sums (rows, units) of signals (rows, inputs)."""
+        if self.met.dtype != np.int64:
+            return np.asarray(signals.astype(self.met.dtype, copy=False) @ self.met.T)
+        from hwsim.kernels.reading.dense import dense_integer
+
+        sums = np.empty((len(signals), len(self.met)), np.int64)
+        weights = self.met.astype(np.int32)
+        dense_integer(signals.astype(np.int32), weights, np.zeros(len(weights), np.int64), sums)
+        return sums
+
+    def settle(self, sums: NDArray[Any], bias: NDArray[np.int64]) -> NDArray[Any]:
+        """Signals as whole numbers in float32 (rows, units); of the last layer float64 values."""
+        if self.kind == LAST:
+            return np.asarray((sums.astype(np.int64) + bias) * self.unit, np.float64)
+        from hwsim.kernels.reading.integer import settle_integers
+
+        out = sums if sums.dtype == np.float32 else np.empty(sums.shape, np.float32)
+        law = np.array([self.kind, self.shift, self.least, self.largest, self.slope], np.int64)
+        settle_integers(sums, bias, law, self.tables, out)
+        return out
+
+
+def limits(bits: int, *, signed: bool) -> tuple[int, int]:
+    """Least and largest code of a signal; signed ones are symmetric.
+
+    Example:
+        >>> limits(8, signed=True), limits(8, signed=False)
+        ((-127, 127), (0, 255))
+    """
+    return (-(2 ** (bits - 1) - 1), 2 ** (bits - 1) - 1) if signed else (0, 2**bits - 1)
+
+
+def carrier(bound: int) -> type[np.generic]:
+    """The fastest format in which sums up to a bound are exact.
+
+    Example:
+        >>> carrier(2**24 - 1).__name__, carrier(2**24).__name__, carrier(2**53).__name__
+        ('float32', 'float64', 'int64')
+    """
+    return np.float32 if bound < SINGLE else np.float64 if bound < DOUBLE else np.int64
+
+
+@dataclass(frozen=True)
+class Join:
+    """An adder of two signals: each shifted to the finer scale of both, then shift-and-saturate."""
+
+    one: int
+    other: int
+    shift: int
+    least: int
+    largest: int
+
+    def add(self, one: NDArray[np.float32], other: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Signals of the sum, whole numbers in float32."""
+        total = (one.astype(np.int64) << self.one) + (other.astype(np.int64) << self.other)
+        total = (total + ((1 << self.shift) >> 1)) >> self.shift
+        return np.asarray(np.clip(total, self.least, self.largest), np.float32)

@@ -1,0 +1,279 @@
+"""Photonic phase-change tensor core: transmissions in 0..1 as weights, light as signals, noise at every read.
+
+A layer is cut into tiles of ``tile_rows`` inputs and ``tile_columns`` outputs; each column of each tile is read by its
+own ADC, and the parts are added up behind them. Signed weights are the difference of two columns: ``w = (t - t_ref) /
+((t_max - t_min) / 2)`` against a reference column or branch, ``w = (t+ - t-) / (t_max - t_min)`` for a balanced pair;
+readings are scaled back in the electronics. Units of a tile that drive its rows in different orders are read one after
+the other: :mod:`hwsim.device.photonic.turns`. Optics: :mod:`hwsim.device.photonic.optics`, cells:
+:mod:`hwsim.device.photonic.phase_change`, receiver: :mod:`hwsim.device.photonic.receiver`, drive:
+:mod:`hwsim.device.photonic.modulator`.
+
+Inputs are brought to 0..1 by an offset and a span found at calibration; the product of the offset with the weights, and
+the floor of shut modulators where the sheet says so, are constants that the electronics behind the ADC subtract. Biases
+and activation are electronic.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from hwsim.device.number import NumberChip, finish
+from hwsim.device.photonic import modulator, receiver
+from hwsim.device.photonic.core import place
+from hwsim.device.photonic.drive import Drives
+from hwsim.device.photonic.layer import Entry
+from hwsim.device.photonic.passage import Passage
+from hwsim.device.photonic.sheet import EFFECTS, SYMBOLS, PhotonicSheet
+from hwsim.device.photonic_numbers import NONE_BEYOND, PhotonicNumbers
+from hwsim.device.survey import survey
+from hwsim.device.technology import Bill, FabricationError, Resources, Technology
+from hwsim.kernels.reading.reads import Light, PhotonicLaw, Tiles
+from hwsim.model import Registers
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from hwsim.device.photonic.core import Core
+    from hwsim.model import Model, Start
+
+
+@dataclass(frozen=True)
+class Photonic(PhotonicNumbers):
+    """The law of a photonic phase-change core."""
+
+    def problems(self, model: Model) -> list[tuple[int, str, str]]:
+        """Every model can be built: signals below zero are lifted by an offset, activations are electronic."""
+        del model
+        return []
+
+    def fabricate(
+        self, model: Model, start: Sequence[Start], calibration: NDArray[np.float32], seed: int
+    ) -> PhotonicChip:
+        """Program every cell to its level, with an error drawn once, and set the input ranges by calibration.
+
+        Raises:
+            FabricationError: a layer cannot be programmed; the message names it.
+        """
+        ranges = survey(model, start, calibration)
+        places = {n.layer: n.products for n in model.nodes}  # reads of one inference
+        layers: list[Entry] = []
+        for number, (law, values, seen) in enumerate(zip(model.layers, start, ranges, strict=True)):
+            ends = [values.weights.min(), values.weights.max()]
+            if not np.isfinite(ends).all():
+                raise FabricationError(f"layer {number}: a weight is no finite number; mend the initial values")
+            scale = max(float(-ends[0]), float(ends[1]), 1e-30)
+            try:
+                core = None if law.electronic else place(self, values.weights, scale, seed, f"chip/{number}")
+            except ValueError as error:
+                raise FabricationError(f"layer {number}: {error}") from None
+            learns = law.learned_connections or law.learned_registers
+            room = 2**self.headroom_bits if learns and number > 0 else 1
+            span = max(seen.high - seen.low, 1e-30) * room
+            grid = (self.tile_rows, self.tile_columns)
+            layers.append(Entry(law, values.weights, core, seen.low * room, span, places[number], grid))
+        return PhotonicChip(self, tuple(layers))
+
+
+@dataclass(frozen=True)
+class PhotonicChip(NumberChip):
+    """A programmed core."""
+
+    device: Photonic
+    layers: tuple[Entry, ...]
+    precision: Any = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "precision", np.float64 if self.device.exact else np.float32)
+
+    @property
+    def noisy(self) -> bool:
+        """Whether a read draws shot, amplifier, intensity or drive noise."""
+        d = self.device
+        return bool(d.shot_noise or d.amplifier_noise or d.drive_error or d.intensity_noise > -np.inf)
+
+    @property
+    def together(self) -> int:
+        """A row for each wavelength vector."""
+        return self.device.wavelength_vectors
+
+    @property
+    def data_bits(self) -> int:
+        """Width of the signals that pass the permutation circuit, before the DAC, bit."""
+        return self.device.dac_bits or 64
+
+    @property
+    def input_range(self) -> tuple[float, float] | None:
+        """Signals that the modulators before the first layer leave dark and that they let pass whole."""
+        first = self.layers[0]
+        return None if first.core is None else (first.low, first.low + first.span)
+
+    def nominal(self, layer: int) -> NDArray[np.float64]:
+        """Weights by design level, without programming error."""
+        entry = self.layers[layer]
+        return entry.weights if entry.core is None else entry.core.nominal()
+
+    def cells(self, layer: int) -> NDArray[np.float64]:
+        """Transmissions that the cells really have, each with its path, relative to the mean path of the design."""
+        entry = self.layers[layer]
+        return entry.weights if entry.core is None else entry.core.cells()
+
+    def kinds(self, layer: int) -> NDArray[np.int64]:
+        """No two cells are equal: each has its own programming error, and its own place before a rounding read-out."""
+        units, inputs = self.layers[layer].weights.shape
+        return np.arange(units * inputs).reshape(units, inputs)
+
+    def register_codes(self, layer: int, registers: Registers) -> NDArray[np.float32]:
+        """Biases, and the gain where there is one, as the float32 numbers that the electronics behind the ADC hold."""
+        return registers.flat(self.layers[layer].law.gains).astype(np.float32)
+
+    def connect(self, layer: int, positions: NDArray[np.int64], cells: NDArray[np.int64]) -> None:
+        """Let inputs drive other rows; a unit's connections stay within the unit's own rows."""
+        self.layers[layer].connect(positions, cells)
+
+    def illuminate(self, layer: int, nominal: float, *, calibrated: bool) -> None:
+        """Put optical circuits before a layer; the read-out is built for the nominal share of the light."""
+        entry = self.layers[layer]
+        entry.passages[:] = [Passage(entry.weights.shape, nominal, calibrated=calibrated, kind=self.precision)]
+
+    def attenuate(self, layer: int, positions: NDArray[np.int64], shares: NDArray[np.float64]) -> None:
+        """Let paths leave other shares of the light; the cost is in proportion to the units they lead to."""
+        self.layers[layer].attenuate(positions, shares)
+
+    def settle(self, layer: int, sums: NDArray[np.float64], registers: Registers) -> NDArray[np.float64]:
+        """Gain, bias and activation in the electronics behind the ADC, from float32 registers."""
+        law = self.layers[layer].law
+        codes = self.register_codes(layer, registers).astype(np.float64)
+        gain = codes[law.units :] if law.gains else 1.0
+        return finish(law, sums, Registers(codes[: law.units], gain))
+
+    def products(self, layer: int, signals: NDArray[Any], rng: np.random.Generator | None) -> NDArray[Any]:
+        """Light through the cells, column by column, tile by tile; noise for every sample, tile and column.
+
+        Consecutive rows pass the core together, as many as there are wavelength vectors.
+
+        Raises:
+            ValueError: a signal is not a number.
+        """
+        device, entry = self.device, self.layers[layer]
+        core = entry.core
+        if core is None:
+            from hwsim.kernels.reading.dense import dense_float
+
+            sums = np.empty((len(signals), entry.law.units))
+            dense_float(
+                np.ascontiguousarray(signals, np.float64), np.ascontiguousarray(entry.weights, np.float64), sums
+            )
+            return sums.astype(self.precision, copy=False)
+        drives = Drives(device, entry.low, entry.span, weakened=entry.weakened)
+        try:
+            light, faults = drives.convert(signals, self.precision, rng)
+        except ValueError as error:
+            raise ValueError(f"layer {layer}: {error}") from None
+        products = np.empty((len(signals), core.shape[0]), self.precision)
+        self._read(entry, core, light, faults, rng, products)
+        del light, faults
+        # behind the converter: to weights, less what shut modulators add and what the offset of the inputs takes away
+        dark, factor = modulator.floor_of(device.modulator_extinction), core.weight * entry.span / device.full_current
+        shut, gain = core.real, np.ones(core.shape[0])
+        if entry.passages:
+            gain = entry.passages[0].gain
+            if entry.weakened:  # what shut modulators add is measured through the very paths
+                shut = entry.shut() * gain
+        factors = factor / (1 - dark) * gain
+        floor = dark if device.modulator_floor == "subtracted" else 0.0
+        constants = entry.low * core.weight * core.real - floor * core.weight * entry.span / (1 - dark) * shut
+        for plane, constant in enumerate(constants):
+            part = products[plane :: len(constants)]
+            part *= factors.astype(self.precision)
+            part += constant.astype(self.precision)
+        return products
+
+    def _read(
+        self,
+        entry: Entry,
+        core: Core,
+        light: NDArray[Any],
+        faults: NDArray[Any],
+        rng: np.random.Generator | None,
+        out: NDArray[Any],
+    ) -> None:
+        """Differences of photocurrents, A, of light or drives (rows, inputs)."""
+        from hwsim.kernels.reading.photonic import read_tiles
+
+        device = self.device
+        full = device.full_current
+        step = 0.0 if device.adc_bits is None else full * core.top / 2**device.adc_bits
+        spread = receiver.intensity_spread(device.intensity_noise, device.bandwidth)
+        law = PhotonicLaw(
+            full=full,
+            shot=float(receiver.shot_variance(1.0, device.bandwidth)) * device.shot_noise,
+            thermal=receiver.thermal_variance(device.amplifier_noise, device.bandwidth),
+            swing=spread if device.comb == "common" else 0.0,
+            step=step * (entry.passages[0].nominal if entry.passages else 1),
+            leak=10 ** (device.channel_crosstalk / 10),
+            codes=float(2**device.dac_bits - 1) if device.dac_bits else 0.0,
+            floor=modulator.floor_of(device.modulator_extinction),
+        )
+        keys = np.zeros(2, np.uint64) if rng is None else rng.integers(0, 2**64, 2, np.uint64)
+        tiles = Tiles(device.tile_rows, device.tile_columns, device.wavelength_vectors, int(rng is not None), *keys)
+        read_tiles(Light(light, faults), core.bright, core.dark, entry.ways(self.precision), law, tiles, out)
+
+    def inference_bill(self) -> Bill:
+        """All tiles of a layer in parallel; a convolution reads as many places at once as there are vectors.
+
+        A tile is read once where all its columns want the same light on its rows, as they do at fabrication, and once
+        for each light that differs (:mod:`hwsim.device.photonic.turns`). Every read takes light, conversions of all
+        rows and of a reference column; a unit's columns are converted when it is their turn. A layer takes as long as
+        the tile with the most reads. Layers computed in electronics are not billed.
+        """
+        device = self.device
+        energy = time = 0.0
+        for entry in self.layers:
+            if entry.core is None:
+                continue
+            reads = entry.reads(self.precision)
+            light = device.tile_rows * device.launched_power / device.wall_plug_efficiency * device.read_time
+            conversions = device.physical_columns * device.adc_energy + device.tile_rows * device.dac_energy
+            again = light + device.tile_rows * device.dac_energy
+            if device.signs == "reference-column":
+                again += device.adc_energy
+            energy += (reads.size * (light + conversions) + (int(reads.sum()) - reads.size) * again) * entry.places
+            time += -(-entry.places // device.wavelength_vectors) * int(reads.max()) * device.read_time
+        return Bill(energy_j=energy, time_s=time)
+
+    def resources(self) -> Resources:
+        """The tiles of all layers, each a core that is there once; layers computed in electronics have none."""
+        device = self.device
+        shapes = [entry.core.shape for entry in self.layers if entry.core is not None]
+        tiles = sum(-(-inputs // device.tile_rows) * -(-units // device.tile_columns) for units, inputs in shapes)
+        cells = sum(units * inputs for units, inputs in shapes)
+        return Resources(cells, tiles, device.tile_rows, device.tile_columns)
+
+
+def _build(values: Mapping[str, Any]) -> Photonic:
+    given = dict(values)
+    for name in ("crossing_crosstalk", "channel_crosstalk"):
+        if given[name] <= -NONE_BEYOND:
+            given[name] = -np.inf
+    if given["modulator_extinction"] >= NONE_BEYOND:
+        given["modulator_extinction"] = np.inf
+    return Photonic(**given)
+
+
+PLUGIN = Technology(
+    name="photonic-pcm",
+    summary="photonic phase-change tensor core: transmissions, dark columns, optics and receiver with their errors",
+    sheet=PhotonicSheet,
+    build=_build,
+    scopes=("output",),
+    electronics=True,
+    optical=True,
+    effects=EFFECTS,
+    symbols=SYMBOLS,
+    resolution=0.067,  # half a step of the 4 bits of the coarsest sheet
+)

@@ -1,0 +1,1 @@
+"""Electronic phase-change and resistive memory after their published fits."""

@@ -1,0 +1,181 @@
+"""A datasheet: numbers with source and status, the ranges in which they hold, and what is not modelled."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
+
+from pydantic import ConfigDict, Field, create_model
+
+from hwsim.files import Document, Fault, FaultError, Section, format_quantity, validate
+from hwsim.files.section import dimension_of, field_type, members, words
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+T = TypeVar("T")
+S = TypeVar("S", bound="Datasheet")
+
+Status = Literal["measured", "derived", "assumed"]
+Unlimited = Literal["unlimited"]
+"""What a datasheet says of a number that has no bound, such as the endurance of a transistor."""
+
+
+class Datum(Section, Generic[T]):
+    """One number of a datasheet: ``{ value = ..., status = "measured", source = "..." }``."""
+
+    value: T
+    """The number, with its unit where it has one."""
+    status: Status
+    """Whether the number was measured, derived from measured ones, or assumed."""
+    source: str = Field(min_length=1)
+    """Where the number stands: paper and table, or the derivation, or why it was assumed."""
+
+
+class Source(Section):
+    """Where a datasheet comes from."""
+
+    citation: str
+    """The paper or report."""
+    doi: str = ""
+    """Its DOI, where there is one."""
+    fit: str
+    """How good the fit is, in words."""
+
+
+class Datasheet(Section):
+    """What all datasheets share."""
+
+    kind: Literal["device", "switch"]
+    """``device`` for what holds weights, ``switch`` for what switches signals."""
+    technology: str
+    """The catalogue entry that reads this sheet."""
+    title: str
+    """What it describes, in one line."""
+    not_modelled: list[str]
+    """Effects that the model leaves out."""
+    source: Source
+    """Where the numbers come from."""
+    valid: dict[str, tuple[float, float]] = Field(default_factory=dict)
+    """For each number that a scenario may set: the range, in SI units, in which the model holds."""
+
+
+_PARTS = ("chip", "event", "cost")
+
+
+def read_sheet(document: Document, schema: type[S]) -> S:
+    """Check a datasheet.
+
+    Raises:
+        FaultError: every fault at once, with line and column.
+    """
+    sheet = validate(document, schema)
+    faults = []
+    known = dict(_numbers(sheet))
+    for key, (low, high) in sheet.valid.items():
+        if key not in known:
+            faults.append(
+                document.fault(
+                    ("valid", key),
+                    f"range of {key!r}, which is no number of this sheet",
+                    "",
+                    f"known: {', '.join(known)}",
+                )
+            )
+        elif not low <= _size(known[key].value) <= high:
+            faults.append(
+                document.fault(
+                    ("valid", key),
+                    f"the sheet's own value of {key!r} lies outside its range",
+                    f"{_size(known[key].value):g} not in {low:g} to {high:g}",
+                    "widen the range or mend the value",
+                )
+            )
+    if faults:
+        raise FaultError(faults)
+    return sheet
+
+
+def _numbers(sheet: Datasheet) -> list[tuple[str, Datum[Any]]]:
+    found = []
+    for part in _PARTS:
+        section = getattr(sheet, part, None)
+        if section is not None:
+            found += [
+                (name, getattr(section, name))
+                for name in type(section).model_fields
+                if isinstance(getattr(section, name), Datum)
+            ]
+    return found
+
+
+def _size(value: float | Unlimited) -> float:
+    """A number as one that can be compared."""
+    return math.inf if isinstance(value, str) else value
+
+
+def sheet_values(
+    sheet: Datasheet, overrides: Mapping[str, Any], document: Document, at: tuple[str, ...]
+) -> dict[str, Any]:
+    """The numbers of a sheet in SI units, with a scenario's overrides checked against the sheet's valid ranges.
+
+    Args:
+        sheet: a checked datasheet.
+        overrides: key and value as the scenario gives them.
+        document: the scenario, for positions in messages.
+        at: key path of the overriding table in the scenario.
+
+    Raises:
+        FaultError: unknown keys, wrong units and values out of range, all at once.
+    """
+    schema = settable(sheet)
+    given = validate(document, schema, at, overrides)
+    faults: list[Fault] = []
+    data = {name: datum.value for name, datum in _numbers(sheet)}
+    for key, written in overrides.items():
+        data[key] = getattr(given, key)
+        low, high = sheet.valid.get(key, (0, 0))
+        if key in sheet.valid and not low <= _size(data[key]) <= high:
+            cure = f"give a value from {_shown(schema, key, low)} to {_shown(schema, key, high)}"
+            what = f"'{key}' lies outside the datasheet's valid range"
+            faults.append(document.fault((*at, key), what, str(written), cure))
+    if faults:
+        raise FaultError(faults)
+    return data
+
+
+class _Made(Section):
+    """A schema made at run time: it has no source text whose docstrings could be read."""
+
+    model_config = ConfigDict(use_attribute_docstrings=False)
+
+
+def settable(sheet: Datasheet) -> type[Section]:
+    """The schema of what a scenario may set: the sheet's numbers that have a valid range, and its choices of words."""
+    fields: dict[str, Any] = {}
+    for part in _PARTS:
+        section = getattr(sheet, part, None)
+        for name, field in type(section).model_fields.items() if section is not None else ():
+            datum = members(field.annotation)[0]  # a number that may be left out is one or none
+            if isinstance(datum, type) and issubclass(datum, Datum):
+                kind = field_type(datum.model_fields["value"])
+                if name in sheet.valid or words(kind):
+                    fields[name] = (kind, None)
+    return create_model("Settable", __base__=_Made, **fields)
+
+
+def _shown(schema: type[Section], key: str, value: float) -> str:
+    dimension = dimension_of(field_type(schema.model_fields[key]))
+    return f"{value:g}" if dimension is None else format_quantity(float(value), dimension.name)
+
+
+def written_values(sheet: Datasheet, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Settable numbers as a scenario would write them, with units.
+
+    Args:
+        sheet: the datasheet.
+        values: numbers in SI units, from :func:`sheet_values`.
+    """
+    schema = settable(sheet)
+    plain = {key for key in schema.model_fields if dimension_of(field_type(schema.model_fields[key])) is None}
+    return {key: values[key] if key in plain else _shown(schema, key, values[key]) for key in schema.model_fields}

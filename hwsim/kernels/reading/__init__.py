@@ -1,0 +1,1 @@
+"""Compiled reads of chips: products, converters, noise, light, activations."""

@@ -1,0 +1,1 @@
+"""Compiled loops of the routers, and of signals through switches."""

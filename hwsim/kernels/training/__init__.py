@@ -1,0 +1,1 @@
+"""Compiled training of networks of one hidden layer."""

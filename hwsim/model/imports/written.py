@@ -1,0 +1,71 @@
+"""An imported network as a model file, with its values beside it, that a scenario can start from."""
+
+from __future__ import annotations
+
+import errno
+from typing import TYPE_CHECKING, Any
+
+from hwsim.files import emit
+from hwsim.model.values import write_values
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from hwsim.model import Layer, Node
+    from hwsim.model.imports.graph import Imported
+
+
+def write_model(network: Imported, folder: Path, name: str) -> tuple[Path, Path]:
+    """Write ``NAME.toml`` and ``NAME.npz`` into a folder.
+
+    Returns:
+        Both paths.
+
+    Raises:
+        FileExistsError: one of them is there already.
+    """
+    model, values = folder / f"{name}.toml", folder / f"{name}.npz"
+    for path in (model, values):
+        if path.exists():
+            what = "is there already; give another --name or folder, or remove it"
+            raise FileExistsError(errno.EEXIST, what, str(path))
+    folder.mkdir(parents=True, exist_ok=True)
+    data: dict[str, Any] = {"title": network.model.title, "inputs": network.model.inputs}
+    if len(network.shape) > 1:
+        data["shape"] = list(network.shape)
+    data |= {"values": values.name, "values_digest": write_values(values, network.start)}
+    summands = {node.summand for node in network.model.nodes if node.summand is not None}
+    data["layer"] = [
+        _table(network, node, f"n{number}" if number in summands else "")
+        for number, node in enumerate(network.model.nodes)
+    ]
+    header = (
+        "written by hwsim import; a scenario starts from its values with\n"
+        f'[model] name = "{name}" and [fabrication] values = "imported"'
+    )
+    remarks: dict[tuple[str | int, ...], str] = {
+        ("layer", number, "kind"): origin for number, origin in enumerate(network.origins)
+    }
+    model.write_text(emit(data, remarks, header))
+    return model, values
+
+
+def _table(network: Imported, node: Node, name: str) -> dict[str, Any]:
+    table: dict[str, Any] = {"kind": node.kind}
+    if name:
+        table["name"] = name
+    if node.layer is not None:
+        table |= _weighted(network.model.layers[node.layer])
+    if node.window is not None:
+        table |= {"kernel": list(node.window.kernel), "stride": list(node.window.stride)}
+        if node.kind == "conv2d":
+            table["padding"] = [*node.window.before, *node.window.after]
+    if node.summand is not None:
+        table["summand"] = f"n{node.summand}" if node.summand >= 0 else "input"
+        table["activation"] = "relu" if node.rectify else "identity"
+    return table
+
+
+def _weighted(layer: Layer) -> dict[str, Any]:
+    table: dict[str, Any] = {"units": layer.units, "activation": layer.activation}
+    return table | ({"slope": layer.parameters[0]} if layer.activation == "leaky-relu" else {})

@@ -1,0 +1,73 @@
+"""A run's configuration as files."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hwsim.export import EXPORTS
+from hwsim.files import Fault, FaultError, read_document
+from hwsim.files.registry import unknown
+from hwsim.files.whole import whole
+from hwsim.pipeline.folder import SCENARIO, SCHEDULE, FolderError
+from hwsim.pipeline.replay import configured
+from hwsim.scenario import resolve
+from hwsim.schedule import ScheduleError, check_recorded, layout, open_schedule
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from hwsim.scenario import Plan
+
+
+def plan_of(run: Path) -> Plan:
+    """The plan of a run folder, from the resolved scenario, model and datasheets in it.
+
+    Raises:
+        FolderError: no run lies there, or its files were changed.
+        ScheduleError: the schedule is not the one that the run ended with.
+        FaultError: its scenario is faulty.
+    """
+    if not (run / SCENARIO).is_file():
+        raise FolderError(f"{run}: no run lies here; give the folder that hwsim run printed")
+    plan = resolve(read_document(run / SCENARIO), run / SCENARIO)
+    with open_schedule(run / SCHEDULE) as schedule:
+        if schedule.identity != plan.identity:
+            raise FolderError(f"{run}: scenario and schedule are of different runs or versions; run the scenario again")
+        if schedule.layout != layout(plan.model, plan.scenario.crossbar.scope):
+            raise FolderError(f"{run}: the schedule's layout does not fit the scenario's model; run the scenario again")
+        check_recorded(run / SCHEDULE, schedule)
+    return plan
+
+
+def export_run(run: Path, format_: str, event: int | None, out: Path | None) -> list[Path]:
+    """Write one event's configuration in one format; existing files are replaced whole.
+
+    Returns:
+        The files written.
+
+    Raises:
+        FaultError: unknown format.
+        FolderError, ScheduleError: no such run or event, or nothing to export.
+    """
+    if format_ not in EXPORTS:
+        what, _, cure = unknown("export format", format_, EXPORTS).partition("; ")
+        raise FaultError([Fault("--format", 1, 1, what, "", cure)])
+    plan = plan_of(run)
+    with open_schedule(run / SCHEDULE) as schedule:
+        last = schedule.events() - 1
+    number = last if event is None else event
+    if last < 0:
+        raise ScheduleError(f"{run}: the schedule is empty; run the scenario first")
+    files = EXPORTS[format_].files(configured(plan, run / SCHEDULE, number))
+    if not files:
+        raise FolderError(f"{run}: no crossbar in this run, so format {format_!r} has nothing to write; try json")
+    target = out or run / "export" / f"event{number}"
+    single = out is not None and len(files) == 1 and not out.is_dir()
+    written = []
+    for name, content in files.items():
+        path = target if single else target / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with whole(path) as part:
+            part.write_bytes(content)
+        written.append(path)
+    return written

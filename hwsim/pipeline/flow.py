@@ -1,0 +1,240 @@
+"""The whole flow on one page, one call an arrow: read it first.
+
+scenario -> task, model, device -> chip -> crossbar -> controller -> schedule -> execution -> score -> export, report
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from hwsim.controller import Job, SpentError, TrainingError
+from hwsim.controller.descent import pack, unpack
+from hwsim.controller.free import train_freely
+from hwsim.controller.several import begin
+from hwsim.execution import first_entry, replay
+from hwsim.execution.resources import account
+from hwsim.pipeline.fabrication import KEPT, assemble, initial_values, learner
+from hwsim.pipeline.folder import RunFolder, claim
+from hwsim.pipeline.replay import snapshot
+from hwsim.scenario import check_memory
+from hwsim.schedule import open_schedule
+from hwsim.score import Score, interval, judge, worst
+from hwsim.stream import stream
+from hwsim.task.loading import load_task
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from hwsim.controller import Controller, Reconnection
+    from hwsim.execution import Machine
+    from hwsim.model import Start
+    from hwsim.scenario import Plan
+    from hwsim.schedule import Entry, ScheduleFile
+    from hwsim.task import Task
+
+    Report = Callable[[str, float, dict[str, Any] | None], None]
+
+
+SECONDS_AT_RISK = 5.0
+"""How much work a kill may cost a run that only its answer is wanted of."""
+
+
+def run(plan: Plan, out: Path, report: Report) -> dict[str, Any]:
+    """Carry out a plan in its run folder; go on where an earlier try stopped, answer at once if it is done.
+
+    Args:
+        plan: a resolved scenario.
+        out: the run folder.
+        report: told the stage, the share of it that is done and, after a reconnection, its score row.
+
+    Returns:
+        The run's answer: what ``hwsim run --json`` prints.
+
+    Raises:
+        FolderError: the folder belongs to another run, is in use, or cannot be written.
+        DataError: the task's data cannot be had.
+        MemoryError: the run cannot fit this machine.
+        ExecutionError: the hardware did not do what it must.
+    """
+    done = RunFolder(out)
+    if done.finished and (answer := done.answer())["identity"] == plan.identity:
+        return answer
+    check_memory(plan)
+    task = load_task(plan.task, plan.task_parameters)  # before a folder is made
+    check_memory(plan, len(task.test_x))
+    with claim(out, plan) as folder:
+        if not folder.finished:  # another process may have come first
+            values = initial_values(plan, task, folder.path / KEPT, lambda share: report("fabrication", share, None))
+            machine = assemble(plan, task, values)
+            with open_schedule(folder.schedule, (plan.identity, machine.layout)) as schedule:
+                if schedule.complete:
+                    replay(schedule.entries(), machine)
+                else:
+                    _train(plan, task, machine, values, schedule, report)
+                last = schedule.events() - 1
+            report("writing", 0.0, None)
+            resources = account(machine.chip, machine.circuits)
+            folder.finish(plan, snapshot(plan, machine, last), resources)
+            report("writing", 1.0, None)
+        return folder.answer()
+
+
+def measure(plan: Plan, out: Path, report: Report, events: Sequence[int] = ()) -> dict[str, Any]:
+    """Carry out a plan for its answer alone: no table, no picture, no exports; goes on where an earlier try stopped.
+
+    The schedule is written every few seconds, so a kill costs no more than those.
+
+    Args:
+        plan: a resolved scenario.
+        out: a folder for the run while it lasts.
+        report: as for :func:`run`.
+        events: events whose score rows are wanted besides.
+
+    Returns:
+        The run's answer, as :func:`run` gives it; under ``rows`` the score rows of the events asked for, each with
+        ``moved``, the moves of that event alone.
+    """
+    check_memory(plan)
+    task = load_task(plan.task, plan.task_parameters)
+    check_memory(plan, len(task.test_x))
+    with claim(out, plan) as folder:
+        values = initial_values(plan, task, folder.path / KEPT, lambda share: report("fabrication", share, None))
+        machine = assemble(plan, task, values)
+        with open_schedule(folder.schedule, (plan.identity, machine.layout), SECONDS_AT_RISK) as schedule:
+            if not schedule.complete:
+                _train(plan, task, machine, values, schedule, report)
+            answer, rows = folder.sum_up(plan, schedule), schedule.scores() if events else []
+    moved = [0, *(new["moves"] - old["moves"] for old, new in pairwise(rows))]
+    return {**answer, "rows": {e: {**rows[e], "moved": moved[e]} for e in events if e < len(rows)}}
+
+
+def _train(
+    plan: Plan, task: Task, machine: Machine, values: Sequence[Start], schedule: ScheduleFile, report: Report
+) -> None:
+    """Train, reconnect, execute and evaluate to the end, and mark the schedule complete."""
+    job = _job(plan, task, machine, values)
+    controller = begin(plan.controller, plan.controller_parameters, job)
+    parts = task.parts or (task,)
+    part, every, ended = parts[0], plan.scenario.execution.scores == "every", ""
+
+    entry = replay(schedule.entries(), machine)
+    if entry is None:
+        machine.execute(entry := first_entry(plan.model, values))
+        schedule.append(entry, _score(plan, part, machine, entry), lambda: _dump(controller, machine))
+    else:
+        _load(schedule.state() or b"", controller, machine)
+        part = next(one for one in parts if one.name == schedule.scores()[-1].get("part", one.name))
+
+    try:
+        while (change := _advance(controller, schedule, report)) is not None:
+            entry, part = machine.fulfil(schedule.events(), change), parts[change.part]
+            row = _score(plan, part, machine, entry, judged=every or change.switch)
+            schedule.append(entry, row, lambda: _dump(controller, machine))
+            report("training", change.batch / _batches(plan, parts), row)
+    except SpentError as end:
+        ended = str(end)
+
+    last = None if every else _score(plan, part, machine, entry)
+    reference = {task.metric: None, "loss": None}
+    if plan.scenario.execution.reference:
+        reference = _refer(plan, job, parts, report)
+    schedule.finish({"reference": json.dumps(reference), **({"ended": ended} if ended else {})}, last)
+
+
+def _job(plan: Plan, task: Task, machine: Machine, values: Sequence[Start]) -> Job:
+    """What the controller is given: design values of the cells, and questions to the chip that are billed."""
+    return Job(
+        task=task,
+        model=learner(plan),
+        start=values,
+        cells=[bank.rows(machine.chip.nominal(bank.layer)) for bank in machine.layout.layers],
+        seed=plan.scenario.seed,
+        threads=plan.scenario.execution.torch_threads,
+        device=plan.scenario.execution.torch_device,
+        probe=machine,
+    )
+
+
+def _advance(controller: Controller, schedule: ScheduleFile, report: Report) -> Reconnection | None:
+    """The next reconnection, None at the end.
+
+    Raises:
+        TrainingError: training diverged; the message names the last reconnection, which is kept.
+    """
+    try:
+        return controller.advance(lambda share: report("training", share, None))
+    except TrainingError as error:
+        event, epoch = schedule.last()
+        where = f"event {event} (epoch {epoch:g})" if event else "event 0, the chip as fabricated,"
+        raise type(error)(f"{error}; the last good reconnection is {where} kept in {schedule.path}") from error
+
+
+def _refer(plan: Plan, job: Job, parts: Sequence[Task], report: Report) -> dict[str, Any]:
+    """Free training: what it makes of the task, or of each of its parts and of the worst of them."""
+    course, merit, found = plan.controller.course(plan.controller_parameters), job.task.metric, {}
+    for number, part in enumerate(parts):
+
+        def tell(share: float, before: int = number) -> None:
+            report("reference", (before + share) / len(parts), None)
+
+        free = judge(part, train_freely(replace(job, task=part), course, tell))
+        found[part.name] = {merit: free.merit, "loss": free.loss}
+    return {**worst(list(found.values()), merit), **({"parts": found} if job.task.parts else {})}
+
+
+def _dump(controller: Controller, machine: Machine) -> bytes:
+    """What is needed to go on from here: the controller's state, and what the schedule does not tell of the machine."""
+    return pack({"controller": np.frombuffer(controller.dump(), np.uint8), **machine.dump()})
+
+
+def _load(state: bytes, controller: Controller, machine: Machine) -> None:
+    arrays = unpack(state)
+    controller.load(arrays["controller"].tobytes())
+    machine.load(arrays)
+
+
+def _score(plan: Plan, task: Task, machine: Machine, entry: Entry, *, judged: bool = True) -> dict[str, Any]:
+    """Judge the emulated chip as it is connected now, or write down the bill alone."""
+    noisy = quiet = low = high = None
+    if judged:
+        quiet = judge(task, machine.infer(task.test_x, None))
+        noise = stream(plan.scenario.seed, f"score/{entry.event}/read")
+        noisy = judge(task, machine.infer(task.test_x, noise)) if machine.chip.noisy else quiet
+        if task.shape.goal == "classification":
+            low, high = interval(noisy.merit, len(task.test_y))
+    bill, spent, effort = machine.inference_bill(), machine.spent, machine.circuits.effort
+    batches = plan.controller.course(plan.controller_parameters).steps_a_pass(len(task.train_x))
+    score = Score(
+        event=entry.event,
+        epoch=entry.batch / batches,
+        merit=noisy.merit if noisy else None,
+        merit_low=low,
+        merit_high=high,
+        merit_noiseless=quiet.merit if quiet else None,
+        loss=noisy.loss if noisy else None,
+        moves=spent.moves,
+        toggles=spent.toggles,
+        bias_writes=spent.bias_writes,
+        energy_j=spent.energy_j,
+        time_ps=spent.time_ps,
+        switches=machine.circuits.switches,
+        inference_energy_j=bill.energy_j,
+        inference_time_s=bill.time_s,
+        trajectory_error=noisy.trajectory_error if noisy else None,
+        trajectory_error_worst=noisy.worst_period if noisy else None,
+        router=effort if machine.freedom == "none" else f"{effort}+{machine.freedom}",
+        part=task.name or None,
+        saturated_registers=machine.saturated or None,
+    )
+    return score.row(task.metric)
+
+
+def _batches(plan: Plan, parts: Sequence[Task]) -> int:
+    course = plan.controller.course(plan.controller_parameters)
+    return sum(course.steps_a_pass(len(part.train_x)) for part in parts) * course.epochs

@@ -1,0 +1,196 @@
+"""What the commands do, for Python: load a scenario, change it, run it, look at the answer.
+
+Example::
+
+    import hwsim
+
+    scenario = hwsim.load("digits-fpga-laperm", settings=["controller.epochs=20"])
+    answer = hwsim.run(scenario, out="runs/short")
+    print(answer.final["accuracy"], answer.final["toggles"], answer.reference)
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from hwsim.errors import check_type
+from hwsim.files import Document, Fault, FaultError, Setting, lay_over, parse_setting, read_document
+from hwsim.files.library import names
+from hwsim.files.registry import unknown
+from hwsim.scenario.reproduction import is_reproduction
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from hwsim.scenario import Plan
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A scenario as read, with settings laid over it; not checked yet."""
+
+    path: Path
+    document: Document
+
+    def plan(self) -> Plan:
+        """Look up and check everything that it names.
+
+        Raises:
+            FaultError: every fault at once, each with file, line and column.
+        """
+        from hwsim.scenario import resolve
+
+        return resolve(self.document, self.path)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a finished run said.
+
+    ``rows`` is the score table, ``final`` its last state, ``reference`` free training, None without. Of a task of
+    several parts, ``final`` and ``reference`` have the accuracy of the worst, and ``parts`` has each of them; ``final``
+    names them too, such as ``accuracy_plain``. ``resources`` is what the machine takes of its hardware
+    (:func:`hwsim.execution.resources.account`).
+    """
+
+    run: Path
+    identity: str
+    events: int
+    final: dict[str, float]
+    reference: float | None
+    rows: list[dict[str, str]]
+    parts: list[dict[str, Any]] = field(default_factory=list)
+    resources: dict[str, Any] = field(default_factory=dict)
+    plan: Plan | None = field(default=None, compare=False)
+    """What was carried out; None where an answer was read from its folder alone."""
+
+    def __repr__(self) -> str:
+        name, value = next(iter(self.final.items()), ("events", self.events))
+        return f"<Answer {self.run}: {name} {value:g}, {self.events} reconnections>"
+
+
+def find(scenario: str | Path, noun: Literal["scenario", "reproduction"] = "scenario") -> Path:
+    """The file of a scenario or a reproduction: the path given, or that of a shipped one of this name.
+
+    Args:
+        scenario: path or name.
+        noun: which of the two is wanted, for the error to say what there is.
+
+    Raises:
+        FaultError: neither a file nor a name that ``hwsim list`` prints.
+
+    Example:
+        >>> find("digits-fpga-laperm").name
+        'digits-fpga-laperm.toml'
+    """
+    path, known = Path(scenario), names("scenarios")
+    name = str(scenario).removeprefix("papers/")
+    if path.suffix == ".toml" or (path.exists() and name not in known):
+        return path
+    if name in known:
+        return known[name]
+    wanted = [one for one, where in known.items() if _is(noun, where)]
+    what, _, cure = unknown(noun, str(scenario), wanted).partition("; ")
+    raise FaultError([Fault(str(scenario), 1, 1, what, "", cure)])
+
+
+def _is(noun: str, path: Path) -> bool:
+    """Whether a file is a scenario or a reproduction; a faulty one counts as what was asked for."""
+    try:
+        return is_reproduction(read_document(path)) == (noun == "reproduction")
+    except FaultError:
+        return True
+
+
+def load(scenario: str | Path, settings: Sequence[str] = (), seed: int | None = None) -> Scenario:
+    """Read a scenario file, or a shipped scenario by name.
+
+    Args:
+        scenario: path, or a name that ``hwsim list scenarios`` prints.
+        settings: texts ``KEY=VALUE`` that override values, as ``--set`` does.
+        seed: seed of the run, the scenario's own when None.
+
+    Raises:
+        FaultError: no such scenario, not TOML, or a setting that fits nowhere.
+        ArgumentError: a value of the wrong type.
+
+    Example:
+        >>> load("digits-fpga-laperm", seed=3).document.data["seed"]
+        3
+    """
+    check_type("scenario", scenario, "a path")
+    check_type("settings", settings, "a list of texts")
+    check_type("seed", seed, "a whole number", none=True)
+    path = find(scenario)
+    document = read_document(path)
+    if is_reproduction(document):
+        raise FaultError([document.fault(("curve",), "a reproduction, no scenario", "", f"hwsim reproduce {scenario}")])
+    laid = [parse_setting(text) for text in settings]
+    if seed is not None:
+        laid.append(Setting(("seed",), seed))
+    return Scenario(path, lay_over(document, laid) if laid else document)
+
+
+def run(
+    scenario: Scenario | str | Path,
+    out: str | Path | None = None,
+    report: Callable[[str, float, dict[str, Any] | None], None] | None = None,
+) -> Answer:
+    """Run a scenario to its end; a finished run answers at once, an interrupted one goes on.
+
+    Args:
+        scenario: from :func:`load`, or what that takes: a path, or a name that ``hwsim list scenarios`` prints.
+        out: the run folder; ``runs/<name>-seed<seed>-<identity>`` under the current folder when None.
+        report: told the stage, the share of it that is done and, after a reconnection, its score row.
+
+    Raises:
+        FaultError: the scenario is faulty.
+        FolderError: the run folder cannot be used.
+    """
+    from hwsim.pipeline import flow as pipeline
+    from hwsim.pipeline.folder import RunFolder
+
+    plan = (scenario if isinstance(scenario, Scenario) else load(scenario)).plan()
+    folder = Path(out) if out is not None else default_folder(plan)
+    found = pipeline.run(plan, folder, report or (lambda *_: None))
+    rows = RunFolder(folder).rows()
+    return replace(read_answer(folder, found, rows), plan=plan)
+
+
+def read_answer(folder: Path, found: Mapping[str, Any], rows: list[dict[str, str]]) -> Answer:
+    """What a run folder's files say, as a value."""
+    whole = found["identity"], found["events"], found["final"], found["reference"]
+    return Answer(folder, *whole, rows, found.get("parts", []), found.get("resources", {}))
+
+
+def default_folder(plan: Plan) -> Path:
+    """Where a run goes when nobody says."""
+    return Path("runs") / f"{plan.name}-seed{plan.scenario.seed}-{plan.identity[:8]}"
+
+
+def measure(
+    scenario: Scenario,
+    out: Path,
+    report: Callable[[str, float, dict[str, Any] | None], None],
+    events: Sequence[int] = (),
+) -> dict[str, Any]:
+    """Run a scenario for its answer alone: no table, picture or exports are written.
+
+    Args:
+        scenario: from :func:`load`.
+        out: folder of the run while it lasts; an interrupted one goes on from there.
+        report: as for :func:`run`.
+        events: events whose score rows are wanted besides.
+
+    Returns:
+        What ``hwsim run --json`` would print, without the folder, and under ``rows`` those of the events.
+
+    Raises:
+        FaultError: the scenario is faulty.
+        FolderError: the folder cannot be used.
+    """
+    from hwsim.pipeline import flow as pipeline
+
+    return pipeline.measure(scenario.plan(), out, report, events)

@@ -1,0 +1,48 @@
+"""Tell what a file is, and check it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hwsim.crossbar.technology import SwitchSheet
+from hwsim.device import read_sheet
+from hwsim.files import FaultError, read_document
+from hwsim.model import read_model
+from hwsim.scenario.lookup import device_technology
+from hwsim.scenario.reproduction import is_reproduction, read_reproduction
+from hwsim.scenario.resolve import Plan, resolve
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def check_file(path: Path) -> tuple[str, Plan | None]:
+    """Check one file: a datasheet (has ``kind``), a model (has ``layer``) or a scenario.
+
+    Returns:
+        What it is, and the plan of a scenario.
+
+    Raises:
+        FaultError: every fault, each with file, line and column.
+    """
+    document = read_document(path)
+    keys = document.data
+    if "kind" in keys:
+        if keys["kind"] not in ("device", "switch"):
+            cure = "write kind = 'device' or kind = 'switch'"
+            raise FaultError([document.fault(("kind",), "unknown kind of datasheet", str(keys["kind"]), cure)])
+        if keys["kind"] == "switch":
+            read_sheet(document, SwitchSheet)
+            return "switch datasheet", None
+        read_sheet(document, device_technology(document).sheet)
+        return "device datasheet", None
+    if is_reproduction(document):
+        read_reproduction(document, path)
+        return "reproduction", None
+    if "layer" in keys:
+        read_model(document)
+        return "model", None
+    if "task" in keys or "controller" in keys or "device" in keys or "crossbar" in keys:
+        return "scenario", resolve(document, path)
+    cure = "a scenario has [task], a reproduction [[curve]], a model [[layer]], a datasheet kind"
+    raise FaultError([document.fault((), "neither a scenario nor a model nor a datasheet", "", cure)])

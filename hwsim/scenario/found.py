@@ -1,0 +1,156 @@
+"""What a scenario names, part by part: the value, or None where it is missing or faulty and a fault says so."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from hwsim.controller import CONTROLLERS
+from hwsim.crossbar import CROSSBARS
+from hwsim.crossbar.technology import SwitchSheet, build_switch
+from hwsim.files import validate
+from hwsim.model import read_model
+from hwsim.scenario.lookup import device_technology
+from hwsim.scenario.schema import Choice, CrossbarChoice, ModelChoice, ScenarioFile
+from hwsim.task import TASKS
+
+if TYPE_CHECKING:
+    from hwsim.controller import ControllerPlugin
+    from hwsim.crossbar import Topology
+    from hwsim.crossbar.technology import Switch
+    from hwsim.device import Datasheet, Device, Technology
+    from hwsim.files import Document, Section
+    from hwsim.model import Model
+    from hwsim.scenario.lookup import Lookup, Sheet
+    from hwsim.task import Shape, TaskPlugin
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class FoundTask:
+    """The task, its parameters, and what it asks of a model."""
+
+    plugin: TaskPlugin | None
+    parameters: Section | None
+    shape: Shape | None
+
+
+@dataclass(frozen=True)
+class FoundModel:
+    """The model and its file."""
+
+    document: Document | None
+    model: Model | None
+
+
+@dataclass(frozen=True)
+class FoundDevice:
+    """The device, its technology, its datasheet and the file of that."""
+
+    document: Document | None
+    technology: Technology | None
+    sheet: Sheet[Datasheet] | None
+    device: Device | None
+
+
+@dataclass(frozen=True)
+class FoundCrossbar:
+    """The crossbar as the scenario has it, its topology, and its switch technology with datasheet and file of that."""
+
+    chosen: CrossbarChoice | None
+    topology: Topology | None
+    name: str | None
+    document: Document | None
+    sheet: Sheet[SwitchSheet] | None
+    switch: Switch | None
+
+
+@dataclass(frozen=True)
+class FoundController:
+    """The controller and its parameters."""
+
+    plugin: ControllerPlugin | None
+    parameters: Section | None
+
+
+@dataclass(frozen=True)
+class Found:
+    """Everything that a scenario names, looked up and not yet held against each other."""
+
+    file: ScenarioFile | None
+    task: FoundTask
+    model: FoundModel
+    device: FoundDevice
+    crossbar: FoundCrossbar
+    controller: FoundController
+
+
+def look_up(r: Lookup) -> Found:
+    """Find every part of a scenario that can be found, though others are faulty."""
+    file = r.faults.attempt(lambda: validate(r.document, ScenarioFile))
+    return Found(
+        file,
+        _task(r, file.task if file else r.table(Choice, "task")),
+        _model(r, file.model if file else r.table(ModelChoice, "model")),
+        _device(r, file.device if file else r.table(Choice, "device")),
+        _crossbar(r, file.crossbar if file else r.table(CrossbarChoice, "crossbar")),
+        _controller(r, file.controller if file else r.table(Choice, "controller")),
+    )
+
+
+def sure(value: T | None) -> T:
+    """A value that cannot be missing any more, since faults were checked."""
+    if value is None:
+        raise AssertionError("a missing value without a fault")
+    return value
+
+
+def _task(r: Lookup, chosen: Choice | None) -> FoundTask:
+    plugin = r.entry(TASKS, "task", ("task", "name"), _name(chosen))
+    parameters = r.parameters(plugin.parameters, "task", chosen) if plugin else None
+    return FoundTask(plugin, parameters, plugin.shape(parameters) if plugin and parameters else None)
+
+
+def _model(r: Lookup, chosen: ModelChoice | None) -> FoundModel:
+    document = r.file("models", "model", ("model", "name"), _name(chosen))
+    width = chosen.width if chosen else None
+    if document and width and "width" not in document.data:
+        what = f"the model {_name(chosen)!r} has no width"
+        r.fault(("model", "width"), what, "leave it out, or choose a model that has one")
+    return FoundModel(document, r.faults.attempt(lambda: read_model(document, width)) if document else None)
+
+
+def _device(r: Lookup, chosen: Choice | None) -> FoundDevice:
+    _, document = r.datasheet("device", ("device", "name"), _name(chosen))
+    technology = r.faults.attempt(lambda: device_technology(document)) if document else None
+    sheet = r.sheet(document, technology.sheet, "device", chosen) if technology else None
+    device = _built(r, technology, sheet.values) if technology and sheet else None
+    return FoundDevice(document, technology, sheet, device)
+
+
+def _built(r: Lookup, technology: Technology, values: dict[str, Any]) -> Device | None:
+    """The device; numbers that are sound one by one may still not go together."""
+    try:
+        return technology.build(values)
+    except ValueError as error:
+        what, _, cure = str(error).partition("; ")
+        r.fault(("device",), what, cure)
+        return None
+
+
+def _crossbar(r: Lookup, chosen: CrossbarChoice | None) -> FoundCrossbar:
+    topology = r.entry(CROSSBARS, "topology", ("crossbar", "topology"), chosen.topology if chosen else None)
+    name, document = r.datasheet("switch", ("crossbar", "technology"), chosen.technology if chosen else None)
+    sheet = r.sheet(document, SwitchSheet, "crossbar", chosen)
+    switch = build_switch(str(name), sheet.sheet, sheet.values) if sheet else None
+    return FoundCrossbar(chosen, topology, name, document, sheet, switch)
+
+
+def _controller(r: Lookup, chosen: Choice | None) -> FoundController:
+    plugin = r.entry(CONTROLLERS, "controller", ("controller", "name"), _name(chosen))
+    return FoundController(plugin, r.parameters(plugin.parameters, "controller", chosen) if plugin else None)
+
+
+def _name(choice: Choice | ModelChoice | None) -> str | None:
+    return choice.name if choice else None

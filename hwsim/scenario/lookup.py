@@ -1,0 +1,231 @@
+"""Looking up what a scenario names, with every fault kept for the end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
+
+from hwsim.crossbar.technology import Switch, SwitchSheet, build_switch
+from hwsim.device import DEVICES, Datasheet, Technology, read_sheet, sheet_values
+from hwsim.files import Document, FaultError, Faults, Section, read_document, validate
+from hwsim.files.datasheet import settable, written_values
+from hwsim.files.diagnosis import choose
+from hwsim.files.fault import Refusal
+from hwsim.files.library import Kind, names, parsed
+from hwsim.files.registry import ambiguous, complete, unknown
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+T = TypeVar("T")
+S = TypeVar("S", bound=Section)
+D = TypeVar("D", bound=Datasheet)
+
+SheetKind = Literal["device", "switch"]
+_NOUNS = {"device": "device", "switch": "switch technology", None: "datasheet"}
+
+Origins = dict[tuple[str | int, ...], str]
+
+
+@dataclass(frozen=True)
+class Sheet(Generic[D]):
+    """A datasheet as read: its numbers in SI units, and the settable ones as a scenario would write them."""
+
+    sheet: D
+    document: Document
+    values: dict[str, Any]
+    written: dict[str, Any]
+
+
+def sheet_kind(path: Path) -> str:
+    """``device`` or ``switch`` as a datasheet says itself, empty where it cannot be read."""
+    try:
+        return str(parsed(path).data.get("kind", ""))
+    except (OSError, ValueError, RecursionError):
+        return ""
+
+
+def find_sheet(kind: SheetKind | None, name: str) -> tuple[str, Path]:
+    """Find a datasheet by the path of its file, which ends in ``.toml``, or as for a scenario in the current folder.
+
+    Args:
+        kind: as for :func:`named_sheet`.
+        name: path or name.
+
+    Returns:
+        The datasheet's full name and its file.
+
+    Raises:
+        Refusal: there is none, it is of the other kind, or several names begin so.
+
+    Example:
+        >>> find_sheet("switch", "eo-mzi")[0]
+        'eo-mzi-lu-2016'
+        >>> find_sheet("device", "my.toml")
+        Traceback (most recent call last):
+        ...
+        hwsim.files.fault.Refusal: there is no file 'my.toml', give the name or the path of a datasheet
+    """
+    path = Path(name)
+    if path.suffix != ".toml":
+        return named_sheet(kind, name, Path("scenario.toml"))
+    if not path.is_file():
+        raise Refusal(f"there is no file {name!r}", "give the name or the path of a datasheet")
+    found = sheet_kind(path)
+    if found in ("device", "switch") and kind not in (found, None):
+        raise Refusal(f"{name!r} is the datasheet of a {_NOUNS[found]}", f"give that of a {_NOUNS[kind]}")
+    return path.stem, path
+
+
+def named_sheet(kind: SheetKind | None, name: str, beside: Path | None = None) -> tuple[str, Path]:
+    """Find a datasheet by its name; of a switch technology the start is enough where only one begins so.
+
+    Args:
+        kind: what the datasheet says itself; None for either.
+        name: the name, that of the file without ``.toml``.
+        beside: a scenario; datasheets beside it come first.
+
+    Returns:
+        The datasheet's full name and its file.
+
+    Raises:
+        Refusal: there is none, or several names begin so.
+    """
+    path = names("devices", beside).get(name)
+    if path is not None and kind in (sheet_kind(path), None):
+        return name, path
+    known = sheets(kind, beside)
+    candidates = complete(name, known) if kind == "switch" else []
+    if len(candidates) == 1:
+        return candidates[0], known[candidates[0]]
+    text = ambiguous(_NOUNS[kind], name, candidates) if candidates else unknown(_NOUNS[kind], name, known)
+    what, _, cure = text.partition("; ")
+    raise Refusal(what, cure)
+
+
+def read_switch(name: str, path: Path) -> Switch:
+    """A switch technology from its datasheet as it stands.
+
+    Raises:
+        FaultError: every fault at once, with line and column.
+    """
+    document = read_document(path)
+    sheet = read_sheet(document, SwitchSheet)
+    return build_switch(name, sheet, sheet_values(sheet, {}, document, ()))
+
+
+def sheets(kind: SheetKind | None, beside: Path | None = None) -> dict[str, Path]:
+    """Every datasheet of one kind, ``device`` or ``switch``, by its name.
+
+    Args:
+        kind: what the datasheet says itself; None for both.
+        beside: a scenario; datasheets beside it come first.
+
+    Example:
+        >>> "eo-mzi-lu-2016" in sheets("switch"), "eo-mzi-lu-2016" in sheets("device")
+        (True, False)
+    """
+    return {name: path for name, path in names("devices", beside).items() if kind in (sheet_kind(path), None)}
+
+
+def device_technology(document: Document) -> Technology:
+    """The technology that a device's datasheet names.
+
+    Raises:
+        FaultError: there is none of that name.
+    """
+    name = str(document.data.get("technology", ""))
+    if name in DEVICES:
+        return DEVICES[name]
+    what, _, cure = unknown("technology", name, DEVICES).partition("; ")
+    raise FaultError([document.fault(("technology",), what, "", cure)])
+
+
+class Lookup:
+    """One scenario's names; what is not found is None, and its fault is kept in ``faults``."""
+
+    def __init__(self, document: Document, path: Path) -> None:
+        self.document, self.path = document, path
+        self.faults = Faults()
+
+    def fault(self, at: tuple[str, ...], what: str, cure: str) -> None:
+        """Keep a fault that stands at a key of the scenario."""
+        self.faults.add(self.document.fault(at, what, "", cure))
+
+    def table(self, schema: type[S], name: str) -> S | None:
+        """One table alone; its faults are known from the whole file and not kept again."""
+        try:
+            return validate(self.document, schema, (name,))
+        except FaultError:
+            return None
+
+    def entry(self, registry: Mapping[str, T], noun: str, at: tuple[str, ...], name: str | None) -> T | None:
+        """An entry of a catalogue."""
+        if name is None:
+            return None
+        if name in registry:
+            return registry[name]
+        what, _, cure = unknown(noun, name, registry).partition("; ")
+        self.fault(at, what, cure)
+        return None
+
+    def known(
+        self, table: str, given: Mapping[str, Any], schema: type[Section], own: type[Section]
+    ) -> Mapping[str, Any]:
+        """The keys that a table may have, its own or of what it names; a fault for every other one."""
+        allowed = [*schema.model_fields, *(key for key in own.model_fields if key != "name")]
+        for key in given:
+            if key not in schema.model_fields:
+                self.fault((table, key), f"unknown key '{key}'", choose(key, allowed))
+        return {key: value for key, value in given.items() if key in schema.model_fields}
+
+    def parameters(self, schema: type[S], table: str, chosen: Section | None) -> S | None:
+        """A plug-in's own parameters: the keys of a table that are not the scenario's."""
+        if chosen is None:
+            return None
+        given = self.known(table, chosen.model_extra or {}, schema, type(chosen))
+        return self.faults.attempt(lambda: validate(self.document, schema, (table,), given))
+
+    def file(self, kind: Kind, noun: str, at: tuple[str, ...], name: str | None) -> Document | None:
+        """A file of the library that is no datasheet."""
+        path = self.entry(names(kind, self.path), noun, at, name)
+        return None if path is None else self.faults.attempt(lambda: read_document(path))
+
+    def datasheet(self, kind: SheetKind, at: tuple[str, ...], name: str | None) -> tuple[str | None, Document | None]:
+        """The full name of a datasheet, and the datasheet."""
+        if name is None:
+            return None, None
+        try:
+            full, path = named_sheet(kind, name, self.path)
+        except Refusal as error:
+            self.fault(at, error.what, error.cure)
+            return name, None
+        return full, self.faults.attempt(lambda: read_document(path))
+
+    def sheet(self, document: Document | None, schema: type[D], table: str, chosen: Section | None) -> Sheet[D] | None:
+        """A datasheet with a scenario's overrides."""
+        if document is None or chosen is None:
+            return None
+        sheet = self.faults.attempt(lambda: read_sheet(document, schema))
+        if sheet is None:
+            return None
+        given = self.known(table, chosen.model_extra or {}, settable(sheet), type(chosen))
+        values = self.faults.attempt(lambda: sheet_values(sheet, given, self.document, (table,)))
+        return None if values is None else Sheet(sheet, document, values, written_values(sheet, values))
+
+    def origin(self, at: tuple[str | int, ...], otherwise: str) -> str:
+        """Where a value of the resolved scenario comes from."""
+        if at in self.document.overrides:
+            return self.document.overrides[at][0]
+        if at in self.document.positions:
+            return f"{self.document.path}:{self.document.positions[at][0]}"
+        return otherwise
+
+
+def number_origin(sheet: Document, key: str) -> str:
+    """Where a datasheet gives a number."""
+    for part in ("chip", "event", "cost"):
+        if (part, key) in sheet.positions:
+            return f"{sheet.path}:{sheet.positions[part, key][0]}"
+    return sheet.path

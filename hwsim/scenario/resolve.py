@@ -1,0 +1,323 @@
+"""From a scenario to a plan: every stage of the flow looked up, fitted to its neighbours, and written down."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from hwsim.controller.compiled import unfit
+from hwsim.files.setting import SHOWN_AS
+from hwsim.model.sampling import find_misfits
+from hwsim.model.values import read_values
+from hwsim.scenario.found import Found, look_up, sure
+from hwsim.scenario.lookup import Lookup, Origins, Sheet, number_origin
+from hwsim.schedule import layout
+from hwsim.version import VERSION
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from hwsim.controller import ControllerPlugin
+    from hwsim.crossbar import Fabric, Topology
+    from hwsim.crossbar.technology import Switch
+    from hwsim.device import Device, Technology
+    from hwsim.files import Document, Section
+    from hwsim.model import Model
+    from hwsim.scenario.found import FoundCrossbar, FoundDevice, FoundModel
+    from hwsim.scenario.schema import CrossbarChoice, ScenarioFile
+    from hwsim.task import Shape, TaskPlugin
+
+MOST_CHANGES = 5
+"""Settings that a picture names."""
+FABRICATED = {
+    "drawn": set[str](),
+    "trained": {"values", "epochs", "batch", "rate", "rate_decay"},
+    "sampled": {"values", "rcond"},
+    "imported": {"values"},
+}
+"""The keys of ``[fabrication]`` that touch a run, by what decides the values."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything a run needs, validated.
+
+    ``device`` is ``technology.build(device_values)``; ``files`` are the texts of model and datasheets by file name.
+    """
+
+    name: str
+    scenario: ScenarioFile
+    task: TaskPlugin
+    task_parameters: Section
+    model: Model
+    device: Device
+    technology: Technology
+    device_values: Mapping[str, Any]
+    switch: Switch
+    fabrics: tuple[Fabric | None, ...]
+    controller: ControllerPlugin
+    controller_parameters: Section
+    resolved: dict[str, Any]
+    origins: Origins
+    files: dict[str, str]
+    identity: str
+    values_file: Path | None = None
+    """File of imported values."""
+
+    @property
+    def changes(self) -> str:
+        """What settings from outside gave another value than the scenario's file, in words for a picture."""
+        changed = []
+        for at, origin in self.origins.items():
+            if origin == SHOWN_AS:
+                value: Any = self.resolved
+                for step in at:
+                    value = value[step]
+                changed.append(f"{'.'.join(map(str, at))} = {value}")
+        more = f" and {len(changed) - MOST_CHANGES} more" if len(changed) > MOST_CHANGES else ""
+        return ", ".join(changed[:MOST_CHANGES]) + more
+
+
+def resolve(document: Document, path: Path) -> Plan:
+    """Look up and check everything that a scenario names.
+
+    Args:
+        document: the scenario as read, with settings laid over it.
+        path: where it lies; models and devices beside it are found first.
+
+    Raises:
+        FaultError: every fault at once, each with file, line and column.
+    """
+    r = Lookup(document, path)
+    found = look_up(r)
+    fabrics, values_file = _fit(r, found)
+    r.faults.check()
+
+    file, crossbar = sure(found.file), found.crossbar
+    documents = [sure(part.document) for part in (found.model, found.device, crossbar)]
+    names = (f"models/{file.model.name}", f"devices/{file.device.name}", f"devices/{crossbar.name}")
+    resolved, origins = _written(r, found)
+    return Plan(
+        name=path.stem,
+        scenario=file,
+        task=sure(found.task.plugin),
+        task_parameters=sure(found.task.parameters),
+        model=sure(found.model.model),
+        device=sure(found.device.device),
+        technology=sure(found.device.technology),
+        device_values=sure(found.device.sheet).values,
+        switch=sure(crossbar.switch),
+        fabrics=sure(fabrics),
+        controller=sure(found.controller.plugin),
+        controller_parameters=sure(found.controller.parameters),
+        resolved=resolved,
+        origins=origins,
+        files={f"{name}.toml": document.text for name, document in zip(names, documents, strict=True)},
+        identity=_identity(resolved, documents),
+        values_file=values_file,
+    )
+
+
+def _fit(r: Lookup, found: Found) -> tuple[tuple[Fabric | None, ...] | None, Path | None]:
+    """Hold the parts that were found against each other; the circuits, and the file of imported values if any."""
+    model, shape, file = found.model.model, found.task.shape, found.file
+    if file and shape:
+        _fit_expectation(r, file, shape)
+    if model is None:
+        return None, None
+    _fit_model(r, found.model, shape, found.device)
+    _fit_crossbar(r, found.crossbar, model, found.device.technology)
+    _fit_controller(r, found, model)
+    return _fabrics(r, found.crossbar, model), _fit_values(r, found, model)
+
+
+def _fit_values(r: Lookup, found: Found, model: Model) -> Path | None:
+    """Hold what decides the values of the cells against the model; the file of imported ones."""
+    document, way = found.model.document, found.file.fabrication.values if found.file else "drawn"
+    if document is None:
+        return None
+    for number, what, cure in find_misfits(model) if way == "sampled" else ():
+        r.faults.add(document.fault(("layer", number), what, "", cure))
+    return _values(r, model, document) if way == "imported" else None
+
+
+def _values(r: Lookup, model: Model, document: Document) -> Path | None:
+    """The file of values beside a model file, held against the model."""
+    name, digest = document.data.get("values"), document.data.get("values_digest")
+    if not isinstance(name, str) or not isinstance(digest, str):
+        r.fault(("fabrication", "values"), "the model file names no values", "import the network with hwsim import")
+        return None
+    path = Path(document.path).parent / Path(name).name
+    try:
+        read_values(path, model, digest)
+    except ValueError as error:
+        r.faults.add(document.fault(("values",), str(error), "", "import the network again"))
+    return path
+
+
+def _identity(resolved: dict[str, Any], documents: list[Document]) -> str:
+    """SHA-256 of everything that may touch a run's bits: values, contents of the files named, version."""
+    essence = {key: value for key, value in resolved.items() if key not in {"title", "expect", "published"}}
+    contents = [dict(document.data) for document in documents]
+    text = json.dumps([VERSION, essence, contents], sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _written(r: Lookup, found: Found) -> tuple[dict[str, Any], Origins]:
+    """The scenario with every value in place, which runs as it stands, and where each value comes from."""
+    file, device, switch = sure(found.file), sure(found.device.sheet), sure(found.crossbar.sheet)
+    task, course = sure(found.task.parameters), sure(found.controller.parameters)
+    crossbar = file.crossbar.model_dump(include=set(type(file.crossbar).model_fields), exclude_none=True)
+    if switch.sheet.medium == "optical":
+        crossbar.setdefault("calibrated", True)
+    tables: dict[str, dict[str, Any]] = {
+        "task": {"name": file.task.name, **task.model_dump()},
+        "model": file.model.model_dump(exclude_none=True),
+        "device": {"name": file.device.name, **device.written},
+        "crossbar": {**crossbar, "technology": sure(found.crossbar.name), **switch.written},
+        "controller": {"name": file.controller.name, **course.model_dump()},
+        "fabrication": file.fabrication.model_dump(include=FABRICATED[file.fabrication.values]),
+        "execution": file.execution.model_dump(),
+        "expect": file.expect.model_dump(exclude_none=True),
+        "published": file.published.model_dump() if file.published else {},
+    }
+    resolved: dict[str, Any] = {"title": file.title, "seed": file.seed}
+    origins: Origins = {(key,): r.origin((key,), "default") for key in resolved}
+    for table, values in tables.items():
+        if not values:
+            continue
+        resolved[table] = values
+        sheets: dict[str, Sheet[Any]] = {"device": device, "crossbar": switch}
+        sheet = sheets.get(table)
+        for key in values:
+            known = sheet is not None and key in sheet.written
+            otherwise = number_origin(sheet.document, key) if known and sheet else "default"
+            origins[table, key] = r.origin((table, key), otherwise)
+    return resolved, origins
+
+
+def _fit_model(r: Lookup, found: FoundModel, shape: Shape | None, behind: FoundDevice) -> None:
+    """Hold a model against its task and its device."""
+    model, document, device, technology = sure(found.model), sure(found.document), behind.device, behind.technology
+    if shape and shape.steps and not _fits_sequence(r, model, document, shape):
+        return
+    if shape and model.inputs != shape.features:
+        what = f"the model takes {model.inputs} inputs, but the task gives {shape.features}"
+        r.faults.add(document.fault(("inputs",), what, "", f"set inputs = {shape.features}, or choose another model"))
+    if shape and model.outputs != shape.outputs:
+        what = f"the last layer gives {model.outputs} outputs, but the task wants {shape.outputs}"
+        at = ("layer", len(model.layers) - 1, "units")
+        r.faults.add(document.fault(at, what, "", f"set units = {shape.outputs}, or choose another model"))
+    for number, node in enumerate(model.nodes):
+        beside = node.layer is not None and model.layers[node.layer].electronic
+        if beside and technology and not technology.electronics:
+            what = f"no electronics computes layers beside {technology.name}"
+            r.faults.add(document.fault(("layer", number, "place"), what, "", "leave place out"))
+    for number, what, cure in device.problems(model) if device else []:
+        r.faults.add(document.fault(("layer", number), what, "", cure))
+
+
+def _fits_sequence(r: Lookup, model: Model, document: Document, shape: Shape) -> bool:
+    """Whether a model takes and gives sequences as its task does; a fault where it does not."""
+    taken, given = (shape.steps, shape.features // shape.steps), (shape.steps, shape.outputs // shape.steps)
+    task = f"the task is a sequence of {taken[0]} steps of {taken[1]} numbers"
+    form = f"inputs = {shape.features}, shape = [{taken[0]}, {taken[1]}]"
+    if all(node.kind != "rnn" for node in model.nodes):
+        what, cure = f"{task}, but no layer of this model is recurrent", f"set {form} and add a layer of kind 'rnn'"
+        r.faults.add(document.fault(("layer", 0, "kind"), what, "", cure))
+    elif model.nodes[0].taken != taken:
+        found = " x ".join(map(str, model.nodes[0].taken))
+        r.faults.add(document.fault(("inputs",), f"{task}, but the model takes {found}", "", f"set {form}"))
+    elif model.nodes[-1].given != given:
+        found = " x ".join(map(str, model.nodes[-1].given))
+        what = f"the task wants {given[1]} numbers at each of {given[0]} steps, but the last layer gives {found}"
+        cure = f"set sequence = true in every 'rnn', and end in a 'dense' layer of {given[1]} units"
+        r.faults.add(document.fault(("layer", len(model.nodes) - 1), what, "", cure))
+    else:
+        return True
+    return False
+
+
+def _fit_crossbar(r: Lookup, found: FoundCrossbar, model: Model, technology: Technology | None) -> None:
+    """Hold the crossbar against what stands behind it."""
+    chosen, switch = found.chosen, found.switch
+    if chosen is None:
+        return
+    if technology and chosen.scope not in technology.scopes:
+        what = f"banks of scope {chosen.scope!r} cannot be built on {technology.name}"
+        r.fault(("crossbar", "scope"), what, f"use {' or '.join(map(repr, technology.scopes))}")
+    optical = bool(switch and switch.medium == "optical")
+    if optical and technology and not technology.optical and any(layer.learned_connections for layer in model.layers):
+        what = f"an optical crossbar cannot stand before {technology.name}, whose signals are electrical"
+        cure = "use an electronic switch technology, or a photonic device; hwsim cost takes any"
+        r.fault(("crossbar", "technology"), what, cure)
+    if switch and not optical and chosen.calibrated is not None:
+        what = f"{switch.name} is electronic: no path loses light, and there is nothing to calibrate"
+        r.fault(("crossbar", "calibrated"), what, "leave calibrated out")
+
+
+def _fabrics(r: Lookup, found: FoundCrossbar, model: Model) -> tuple[Fabric | None, ...] | None:
+    """One fabric for each layer with learned connections."""
+    chosen, topology = found.chosen, found.topology
+    if chosen is None or topology is None:
+        return None
+    fabrics: list[Fabric | None] = []
+    for bank in layout(model, chosen.scope).layers:
+        ports = chosen.ports or bank.ports
+        if not bank.learned:
+            fabrics.append(None)
+        elif ports < bank.ports:
+            what = (
+                f"a crossbar of {ports} ports is too small for layer {bank.layer}, whose banks have {bank.ports} cells"
+            )
+            r.fault(("crossbar", "ports"), what, f"give at least {bank.ports}, or leave ports out")
+            fabrics.append(None)
+        else:
+            fabrics.append(_fabric(r, chosen, topology, ports))
+    return tuple(fabrics)
+
+
+def _fabric(r: Lookup, chosen: CrossbarChoice, topology: Topology, ports: int) -> Fabric | None:
+    """A circuit that can realise every permutation that a controller may ask for, or a fault."""
+    try:
+        fabric = topology.build(ports)
+        if chosen.effort != "auto":
+            fabric.route_many(np.zeros((0, ports), np.int64), effort=chosen.effort)
+    except ValueError as error:
+        r.fault(("crossbar", "ports"), str(error), "choose another number of ports, another topology or effort")
+        return None
+    except MemoryError as error:
+        r.fault(("crossbar", "ports"), str(error), "choose fewer ports, or take a larger machine")
+        return None
+    if fabric.blocking == "blocking":
+        what = f"{topology.name!r} cannot realise every permutation, and a controller may ask for any"
+        r.fault(("crossbar", "topology"), what, "choose a topology that does not block; hwsim cost takes blocking ones")
+        return None
+    return fabric
+
+
+def _fit_controller(r: Lookup, found: Found, model: Model) -> None:
+    """Hold the method, and the kernels that train where a scenario insists on them, against model, task and device."""
+    plugin, parameters, shape = found.controller.plugin, found.controller.parameters, found.task.shape
+    if plugin is None:
+        return
+    for what, cure in plugin.problems(model, shape) if shape else ():
+        r.fault(("controller", "name"), what, cure)
+    if parameters and found.file and plugin.course(parameters).path == "compiled":
+        device = found.file.execution.torch_device
+        why = unfit(model) or (None if device == "cpu" else f"it works on the processor, not on {device!r}")
+        if why:
+            r.fault(("controller", "path"), f"the compiled path cannot train this: {why}", "use 'torch' or 'auto'")
+
+
+def _fit_expectation(r: Lookup, file: ScenarioFile, shape: Shape) -> None:
+    """Refuse an expectation that the task cannot answer."""
+    if shape.metric != "accuracy" and file.expect.accuracy is not None:
+        r.fault(("expect", "accuracy"), "a regression task has no accuracy", "expect max_error")
+    if shape.metric != "max_error" and file.expect.max_error is not None:
+        r.fault(("expect", "max_error"), "a classification task has no max_error", "expect accuracy")

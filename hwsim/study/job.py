@@ -1,0 +1,146 @@
+"""The runs that a reproduction asks for: every curve, value of the axis and seed, planned and with a cost reckoned."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from hwsim.files import Fault, FaultError, Faults, parse_setting
+from hwsim.pipeline.session import Scenario, find, load
+from hwsim.scenario.reproduction import shown
+from hwsim.version import VERSION
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from hwsim.scenario import Plan
+    from hwsim.scenario.reproduction import Reproduction, X
+    from hwsim.study.outcome import Key
+
+STEP, EVENT = 3_000.0, 30_000.0
+"""What an optimiser step and a reconnection cost, counted in weights times samples, beside what grows with those."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """One run: a scenario with settings and a seed.
+
+    ``key`` tells it from every other run of any version; ``places`` are the points that it belongs to; ``cost`` is what
+    it is reckoned to take, in units of its own, to set the order and the estimate.
+    """
+
+    key: str
+    scenario: str
+    settings: tuple[str, ...]
+    seed: int
+    places: tuple[Key, ...]
+    cost: float
+
+    @property
+    def name(self) -> str:
+        """What messages and folders call it."""
+        curve, x, seed = self.places[0]
+        return "-".join(filter(None, (curve, x, f"seed{seed}")))
+
+
+def scenario_path(reproduction: Reproduction) -> Path:
+    """The scenario's file: beside the reproduction, or one by name.
+
+    Raises:
+        FaultError: there is none.
+    """
+    name = reproduction.file.scenario
+    for beside in (reproduction.path.parent / f"{name}.toml", reproduction.path.parent / name):
+        if beside.is_file() and beside.suffix == ".toml":
+            return beside
+    try:
+        return find(name)
+    except FaultError as error:
+        at = ("scenario",)
+        raise FaultError([reproduction.document.fault(at, f.what, f.found, f.cure) for f in error.faults]) from None
+
+
+def plan_jobs(
+    reproduction: Reproduction, extra: Sequence[str] = (), only: Sequence[tuple[str, X | None]] | None = None
+) -> list[Job]:
+    """Every run of a reproduction, the costliest first; runs that several curves share are one.
+
+    Args:
+        reproduction: the file.
+        extra: settings that go before all others, as ``--set`` takes them.
+        only: the points wanted, all when None.
+
+    Raises:
+        FaultError: every fault of what the runs name, at the places in this file that named it.
+    """
+    path, faults, jobs = scenario_path(reproduction), Faults(), dict[str, Job]()
+    for number, curve in enumerate(reproduction.file.curve):
+        for x in reproduction.places(curve):
+            if only is not None and (curve.name, x) not in only:
+                continue
+            settings = lay(reproduction.settings(curve, x), extra)
+            plan = faults.attempt(lambda n=number, s=settings: _plan(reproduction, n, path, s, extra))  # type: ignore[misc]
+            if plan is None:
+                continue
+            for seed in curve.seeds or reproduction.file.seeds:
+                events = wanted_events(reproduction)
+                key = hashlib.sha256(json.dumps([VERSION, plan.identity, seed, *events]).encode()).hexdigest()
+                place = (curve.name, shown(x), seed)
+                known = jobs.get(key)
+                places = (*known.places, place) if known else (place,)
+                jobs[key] = Job(key, str(path), tuple(settings), seed, places, _cost(plan))
+    faults.check()
+    return sorted(jobs.values(), key=lambda job: -job.cost)
+
+
+def wanted_events(reproduction: Reproduction) -> list[int]:
+    """The events that are looked at one by one; none where the axis is another."""
+    axis = reproduction.file.x
+    return [int(x) for x in axis.values] if axis is not None and reproduction.along_events else []
+
+
+def lay(settings: Sequence[str], extra: Sequence[str]) -> list[str]:
+    """Settings with others laid over them.
+
+    Example:
+        >>> lay(["a.b=1", "c=2"], ["a.b=3"])
+        ['a.b=3', 'c=2']
+    """
+    return list({parse_setting(text).path: text for text in [*settings, *extra]}.values())
+
+
+def _plan(reproduction: Reproduction, number: int, path: Path, settings: list[str], extra: Sequence[str]) -> Plan:
+    """A point's plan with seed 0; faults of its settings stand where this file has them."""
+    loaded = load(path, settings, 0)
+    own = {parse_setting(text).path for text in extra}
+    places = {at: place for at, place in _origins(reproduction, number).items() if at not in own}
+    overrides = {
+        at: next((place for key, place in places.items() if tuple(map(str, at)) == key), given)
+        for at, given in loaded.document.overrides.items()
+    }
+    return Scenario(loaded.path, replace(loaded.document, overrides=overrides)).plan()
+
+
+def _origins(reproduction: Reproduction, number: int) -> dict[tuple[str, ...], tuple[str, int, int]]:
+    """Where this file gives each setting of a curve."""
+    file = reproduction.file
+    named: list[tuple[tuple[str, ...], Any]] = [
+        *((parse_setting(text).path, ("set", n)) for n, text in enumerate(file.set)),
+        *((parse_setting(text).path, ("curve", number, "set", n)) for n, text in enumerate(file.curve[number].set)),
+    ]
+    if file.x is not None and not reproduction.along_events:
+        named.append((parse_setting(f"{file.x.key}=1").path, ("x", "key")))
+    found = {}
+    for path, at in named:
+        fault: Fault = reproduction.document.fault(at, "")
+        found[path] = (fault.file, fault.line, fault.column)
+    return found
+
+
+def _cost(plan: Plan) -> float:
+    course = plan.controller.course(plan.controller_parameters)
+    weights = sum(layer.units * layer.inputs for layer in plan.model.layers)
+    return course.epochs * (weights + STEP / course.batch + EVENT / 1000 / course.period)

@@ -1,0 +1,102 @@
+"""What effects cost: sums that must come out, and the command."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import hwsim
+from hwsim.analysis.ablation import account, active, final_state, without
+from hwsim.device import DEVICES, read_sheet, sheet_values
+from hwsim.files import read_document
+from hwsim.files.library import names
+from hwsim.pipeline.fabrication import assemble, initial_values
+from hwsim.scenario.lookup import sheet_kind
+from hwsim.score import judge
+from tests.conftest import Command, answer
+
+PHOTONIC = ["device.name=photonic-feldmann-2021", "controller.epochs=12", "controller.batch=32"]
+
+
+def test_the_ends_of_an_account(tiny: Path, tmp_path: Path) -> None:
+    """Without any effect it is the exact network of the run's last state; costs are differences of what is named."""
+    scenario = hwsim.load(tiny, PHOTONIC)
+    found = account(scenario, 2, tmp_path / "run")
+    plan = scenario.plan()
+    assert {item.effect for item in found.items} == set(active(plan))
+    task = plan.task.load(plan.task_parameters)
+    values, state = initial_values(plan, task), final_state(tmp_path / "run")
+    exact = assemble(without(plan, active(plan)), task, values)
+    exact.execute(state)
+    assert not exact.chip.noisy
+    assert found.nothing == judge(task, exact.infer(task.test_x, None)).merit
+    assert found.nothing >= found.everything
+    again = account(scenario, 2, tmp_path / "run")
+    assert again == found
+
+
+def test_the_last_state_of_a_run(tiny: Path, tmp_path: Path) -> None:
+    """One reconnection from power-up to where the run ended: the score without noise is the run's own."""
+    scenario = hwsim.load(tiny, PHOTONIC)
+    done = hwsim.run(scenario, tmp_path / "run")
+    plan = scenario.plan()
+    task = plan.task.load(plan.task_parameters)
+    machine = assemble(plan, task, initial_values(plan, task))
+    machine.execute(final_state(tmp_path / "run"))
+    assert judge(task, machine.infer(task.test_x, None)).merit == done.final["accuracy_noiseless"]
+
+
+@pytest.mark.parametrize("name", [n for n, path in names("devices").items() if sheet_kind(path) == "device"])
+def test_effects_of_every_device(name: str) -> None:
+    """Numbers that switch effects off can be laid over a sheet's; in the end no device has an effect left."""
+    document = read_document(names("devices")[name])
+    technology = DEVICES[document.data["technology"]]
+    values = sheet_values(read_sheet(document, technology.sheet), {}, document, ())
+    built = technology.build(values)
+    for neutral in technology.effects.values():
+        values.update(neutral)
+        technology.build(values)
+    quiet = technology.build(values)
+    assert all(technology.build({**values, **neutral}) == quiet for neutral in technology.effects.values())
+    assert (built == quiet) == (not technology.effects)
+
+
+def _fields(sheet: Any, section: str) -> set[str]:
+    return set(sheet.model_fields[section].annotation.model_fields)
+
+
+def test_symbols_name_numbers() -> None:
+    for technology in DEVICES.values():
+        sections = [f for f in ("chip", "event", "cost") if f in technology.sheet.model_fields]
+        known = {key for s in sections for key in _fields(technology.sheet, s)}
+        assert set(technology.symbols) <= known
+
+
+def test_command(tiny: Path, tmp_path: Path, hwsim_command: Command) -> None:
+    settings = [word for text in PHOTONIC for word in ("--set", text)]
+    common = ("budget", tiny, *settings, "--chips", "1", "--out", tmp_path / "run", "--quiet")
+    found = answer(hwsim_command(*common, "--json"))
+    assert found["merit"] == "accuracy"
+    assert Path(found["picture"]).read_bytes().startswith(b"\x89PNG")
+    printed = hwsim_command(*common, "--picture", tmp_path / "b.svg")
+    assert printed.returncode == 0, printed.stderr
+    assert "drive error" in printed.stdout
+    assert (tmp_path / "b.svg").read_text().startswith("<?xml")
+
+
+def test_nothing_to_account_for(tiny: Path, hwsim_command: Command) -> None:
+    ideal = hwsim_command("budget", tiny, "--set", "device.name=ideal", "--quiet")
+    assert ideal.returncode == 2
+    assert ideal.stderr == "device ideal has no effects that can be switched off: there is nothing to account for\n"
+    none = hwsim_command("budget", tiny, "--chips", "0", "--quiet")
+    assert (none.returncode, none.stderr) == (2, "a budget over 0 chips says nothing; give --chips 1 or more\n")
+
+
+def test_without_changes_the_device_alone(tiny: Path) -> None:
+    plan = hwsim.load(tiny, PHOTONIC).plan()
+    changed = without(plan, ["ADC"])
+    assert replace(changed, device=plan.device) == plan
+    assert changed.device != plan.device
