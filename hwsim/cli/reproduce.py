@@ -195,7 +195,6 @@ def _command(
     found: Reproduction, curves: list[str] | None, xs: list[str] | None, seeds: int | None, extra: list[str] | None
 ) -> str:
     """The command that makes these results, wherever it is given."""
-    from hwsim.reproduction.kept import called
 
     words = ["hwsim reproduce", called(found)]
     words += [f"--curve {shlex.quote(curve)}" for curve in curves or []]
