@@ -178,6 +178,7 @@ def _choose(found: Reproduction, points: set[tuple[str, str, int]], extra: list[
 
 def _carry_out(found: Reproduction, chosen: list[Job], folder: Path, workers: int | None, *, quiet: bool) -> Conduct:
     from hwsim.study import conduct, cores, kept_path
+    from hwsim.study.kept import called
 
     size = workers or cores()
     if found.file.long and kept_path(found).is_file() and not quiet:
@@ -194,7 +195,6 @@ def _command(
     found: Reproduction, curves: list[str] | None, xs: list[str] | None, seeds: int | None, extra: list[str] | None
 ) -> str:
     """The command that makes these results, wherever it is given."""
-
     from hwsim.study.kept import called
 
     words = ["hwsim reproduce", called(found)]
