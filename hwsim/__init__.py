@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 from hwsim import version as _version
 
 if TYPE_CHECKING:
-    from hwsim import construction as construction
-    from hwsim import redundancy as redundancy
-    from hwsim import sampling as sampling
+    from hwsim.analysis import symmetry as symmetry
+    from hwsim.controller import construction as construction
     from hwsim.costing import cost as cost
     from hwsim.crossbar import crossbar as crossbar
     from hwsim.errors import HwsimError as HwsimError
+    from hwsim.model import sampling as sampling
     from hwsim.pipeline.emulation import emulate as emulate
     from hwsim.pipeline.session import Answer as Answer
     from hwsim.pipeline.session import Scenario as Scenario
@@ -34,10 +34,13 @@ _HOMES = {
     "crossbar": "hwsim.crossbar",
     "emulate": "hwsim.pipeline.emulation",
     "load": "hwsim.pipeline.session",
-    "redundancy": "hwsim.analysis.symmetry",
     "run": "hwsim.pipeline.session",
     "sampling": "hwsim.model.sampling",
+    "symmetry": "hwsim.analysis.symmetry",
 }
+
+_ROOMS = {"construction", "crossbar", "sampling", "symmetry"}
+"""Names that stand for a whole module."""
 
 __all__ = [
     "Answer",
@@ -49,16 +52,16 @@ __all__ = [
     "crossbar",
     "emulate",
     "load",
-    "redundancy",
     "run",
     "sampling",
+    "symmetry",
 ]
 
 
 def __getattr__(name: str) -> Any:
     if name in _HOMES:
         home = import_module(_HOMES[name])
-        return home if home.__name__ == f"hwsim.{name}" else getattr(home, name)
+        return home if name in _ROOMS else getattr(home, name)
     raise AttributeError(f"module 'hwsim' has no attribute {name!r}")
 
 

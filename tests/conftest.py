@@ -77,7 +77,7 @@ technology = "fpga-register-ug474-2016"
 name = "laperm"
 epochs = 6
 batch = 64
-rate = 3e-3
+learning_rate = 3e-3
 """
 
 

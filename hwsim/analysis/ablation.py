@@ -12,7 +12,7 @@ from hwsim.execution import replay
 from hwsim.pipeline.fabrication import KEPT, assemble, initial_values
 from hwsim.pipeline.session import run
 from hwsim.schedule import Entry, Follower, open_schedule
-from hwsim.score import judge
+from hwsim.score import evaluate
 from hwsim.stream import stream
 from hwsim.task import METRICS
 from hwsim.task.loading import load_task
@@ -36,7 +36,7 @@ CROSSBAR: dict[str, dict[str, Any]] = {
 """Effects of optical crossbars: the numbers of their switches that switch them off."""
 
 
-class BudgetError(HwsimError, ValueError):
+class AblationError(HwsimError, ValueError):
     """There is nothing to account for; the message says why."""
 
     exit_code = BAD_INPUT
@@ -58,14 +58,14 @@ class Item:
 
 
 @dataclass(frozen=True)
-class Budget:
+class Ablation:
     """A device's account on one scenario.
 
-    ``merit`` names the value (``accuracy`` or ``max_error``), ``everything`` is its mean with all effects on,
+    ``metric`` names the value (``accuracy`` or ``max_error``), ``everything`` is its mean with all effects on,
     ``nothing`` with none; ``run`` is the folder whose final state was taken, ``chips`` the chips averaged over.
     """
 
-    merit: str
+    metric: str
     everything: float
     nothing: float
     items: tuple[Item, ...]
@@ -78,7 +78,7 @@ def account(
     chips: int = 5,
     out: Path | None = None,
     report: Callable[[str, float, dict[str, Any] | None], None] = lambda *_: None,
-) -> Budget:
+) -> Ablation:
     """Run a scenario (or take its finished run) and charge each effect of its device with what it costs.
 
     Connections and registers are those that the run ended with on the whole device; nothing is trained again. Every
@@ -91,16 +91,16 @@ def account(
         report: told the stage and the share of it that is done.
 
     Raises:
-        BudgetError: the device has no effects that could be switched off.
-        FaultError: the scenario is faulty.
+        AblationError: the device has no effects that could be switched off.
+        DiagnosticError: the scenario is faulty.
     """
     if chips < 1:
-        raise BudgetError(f"a budget over {chips} chips says nothing; give --chips 1 or more")
+        raise AblationError(f"an ablation over {chips} chips says nothing; give --chips 1 or more")
     plan = scenario.plan()
     effects = active(plan)
     if not effects:
         name = plan.scenario.device.name
-        raise BudgetError(f"device {name} has no effects that can be switched off: there is nothing to account for")
+        raise AblationError(f"device {name} has no effects that can be switched off: there is nothing to account for")
     folder = run(scenario, out, report).run
     task = load_task(plan.task, plan.task_parameters)
     values = initial_values(plan, task, folder / KEPT)
@@ -111,8 +111,8 @@ def account(
     found = np.empty((len(sets), chips))
     for number, switched_off in enumerate(sets):
         for chip in range(chips):
-            found[number, chip] = _merit(plan, task, values, (state, settings), switched_off, chip)
-            report("budget", (number * chips + chip + 1) / found.size, None)
+            found[number, chip] = _metric(plan, task, values, (state, settings), switched_off, chip)
+            report("ablation", (number * chips + chip + 1) / found.size, None)
     sign = 1 if METRICS[task.metric].more_is_better else -1
     everything, nothing = found[0], found[1]
     items = []
@@ -122,7 +122,7 @@ def account(
         errors = [float(cost.std(ddof=1) / chips**0.5) if chips > 1 else float("nan") for cost in costs]
         items.append(Item(effect, float(costs[0].mean()), errors[0], float(costs[1].mean()), errors[1]))
     ranked = tuple(sorted(items, key=lambda item: -max(item.alone, item.last)))
-    return Budget(task.metric, float(everything.mean()), float(nothing.mean()), ranked, chips, folder)
+    return Ablation(task.metric, float(everything.mean()), float(nothing.mean()), ranked, chips, folder)
 
 
 def active(plan: Plan) -> list[str]:
@@ -165,7 +165,7 @@ def final_state(folder: Path, machine: Machine | None = None) -> Entry:
     return Entry(last.event, last.batch, tuple(end.permutations), last.registers)
 
 
-def _merit(
+def _metric(
     plan: Plan,
     task: Task,
     values: Sequence[Start],
@@ -179,4 +179,4 @@ def _merit(
     machine = assemble(replace(changed, scenario=plan.scenario.model_copy(update={"seed": seed})), task, values)
     machine.execute(*end)
     noise = stream(seed, "budget/read") if machine.chip.noisy else None
-    return judge(task, machine.infer(task.test_x, noise)).merit
+    return evaluate(task, machine.infer(task.test_x, noise)).metric

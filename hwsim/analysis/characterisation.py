@@ -13,8 +13,8 @@ from hwsim.device import Datum, infer, read_sheet, sheet_values
 from hwsim.device.technology import FabricationError
 from hwsim.execution import Circuits
 from hwsim.execution.resources import account
-from hwsim.files import Fault, FaultError, format_quantity, read_document
-from hwsim.files.fault import Refusal
+from hwsim.files import Diagnostic, DiagnosticError, format_quantity, read_document
+from hwsim.files.diagnostic import Refusal
 from hwsim.files.registry import unknown
 from hwsim.files.section import dimension_of
 from hwsim.model import Layer, Model, Registers, Start, start
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Row:
+class ParameterRow:
     """One number of a datasheet: the formulas' symbol, its key, value and unit as text, status and source."""
 
     part: str
@@ -63,7 +63,7 @@ class Curves:
 
 
 @dataclass(frozen=True)
-class Portrait:
+class Characterisation:
     """A datasheet's rows, and curves where it describes a device."""
 
     name: str
@@ -71,15 +71,15 @@ class Portrait:
     citation: str
     fit: str
     not_modelled: tuple[str, ...]
-    rows: tuple[Row, ...]
+    rows: tuple[ParameterRow, ...]
     curves: Curves | None
 
 
-def portray(name: str) -> Portrait:
-    """Read a datasheet by name or path and make its portrait.
+def portray(name: str) -> Characterisation:
+    """Read a datasheet by name or path and make its characterisation.
 
     Raises:
-        FaultError: no such datasheet, or a faulty one.
+        DiagnosticError: no such datasheet, or a faulty one.
 
     Example:
         >>> row = portray("photonic-feldmann-2021").rows[0]
@@ -95,7 +95,7 @@ def portray(name: str) -> Portrait:
         technology = device_technology(document)
         sheet = read_sheet(document, technology.sheet)
         rows, curves = table(sheet, technology.symbols), draw_from(technology, sheet, document)
-    return Portrait(
+    return Characterisation(
         name, sheet.title, sheet.source.citation, sheet.source.fit, tuple(sheet.not_modelled), tuple(rows), curves
     )
 
@@ -113,19 +113,19 @@ def size_up(model: Model, device: str, topology: str, technology: str) -> dict[s
         As :func:`hwsim.execution.resources.account` gives it.
 
     Raises:
-        FaultError: no such datasheet or topology, or a faulty datasheet.
+        DiagnosticError: no such datasheet or topology, or a faulty datasheet.
         FabricationError: the device cannot compute the model.
     """
     document = read_document(_sheet("device", device)[1])
     plugin = device_technology(document)
     built = plugin.build(sheet_values(read_sheet(document, plugin.sheet), {}, document, ()))
-    for number, what, cure in built.problems(model):
-        raise FabricationError(f"layer {number}: {what}; {cure}")
+    for number, what, hint in built.problems(model):
+        raise FabricationError(f"layer {number}: {what}; {hint}")
     samples = stream(0, "size/calibration").random((SAMPLES, model.inputs)).astype(np.float32)
     chip = built.fabricate(model, start(model, 0), samples, 0)
     if topology not in CROSSBARS:
-        what, _, cure = unknown("topology", topology, CROSSBARS).partition("; ")
-        raise FaultError([Fault(topology, 1, 1, what, "", cure)])
+        what, _, hint = unknown("topology", topology, CROSSBARS).partition("; ")
+        raise DiagnosticError([Diagnostic(topology, 1, 1, what, "", hint)])
     banks = layout(model, "output")
     fabrics = [CROSSBARS[topology].build(bank.ports) if bank.learned else None for bank in banks.layers]
     switch = read_switch(*_sheet("switch", technology))
@@ -136,15 +136,15 @@ def _sheet(kind: Literal["device", "switch"] | None, name: str) -> tuple[str, Pa
     """Name and file of a datasheet.
 
     Raises:
-        FaultError: there is none.
+        DiagnosticError: there is none.
     """
     try:
         return find_sheet(kind, name)
     except Refusal as error:
-        raise FaultError([Fault(name, 1, 1, error.what, "", error.cure)]) from None
+        raise DiagnosticError([Diagnostic(name, 1, 1, error.what, "", error.hint)]) from None
 
 
-def table(sheet: Datasheet, symbols: Any) -> list[Row]:
+def table(sheet: Datasheet, symbols: Any) -> list[ParameterRow]:
     """The numbers of a sheet in their order."""
     rows = []
     for part in ("chip", "event", "cost"):
@@ -159,7 +159,7 @@ def table(sheet: Datasheet, symbols: Any) -> list[Row]:
                     )
                 text = str(datum.value) if dimension is None else format_quantity(float(datum.value), dimension.name)
                 value, _, unit = text.partition(" ") if dimension is not None else (text, "", "")
-                rows.append(Row(part, symbols.get(key, ""), key, value, unit, datum.status, datum.source))
+                rows.append(ParameterRow(part, symbols.get(key, ""), key, value, unit, datum.status, datum.source))
     return rows
 
 
@@ -186,11 +186,11 @@ def draw_from(technology: Technology, sheet: Datasheet, document: Document) -> C
     transfer = infer(net, chip, x, registers, None).T / WIDTH
     noise = np.zeros_like(transfer)
     if chip.noisy:
-        rng = stream(0, "portrait/read")
+        rng = stream(0, "characterisation/read")
         reads = infer(net, chip, np.tile(x, (READS, 1)), registers, rng).reshape(READS, len(drive), 3)
         noise = reads.std(axis=0, ddof=1).T / WIDTH
     return Curves(levels, drive, transfer, noise, READS)
 
 
 def _model(units: int, inputs: int) -> Model:
-    return Model("portrait", (Layer(units, inputs, learned_connections=False, learned_registers=False),))
+    return Model("characterisation", (Layer(units, inputs, learned_connections=False, learned_registers=False),))

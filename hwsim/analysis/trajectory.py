@@ -11,7 +11,7 @@ from hwsim.execution import replay
 from hwsim.pipeline.fabrication import KEPT, assemble, initial_values
 from hwsim.pipeline.folder import SCHEDULE, FolderError
 from hwsim.schedule import open_schedule
-from hwsim.score import judge
+from hwsim.score import evaluate
 from hwsim.task.loading import load_task
 
 if TYPE_CHECKING:
@@ -57,4 +57,4 @@ def follow(plan: Plan, run: Path) -> Trajectory:
         values.reshape(len(values), steps, -1)[0] for values in (output, np.asarray(task.test_y, np.float64))
     )
     learned = task.train_x.shape[1] * steps // task.shape.features
-    return Trajectory(wanted, one, learned, judge(task, output).periods)
+    return Trajectory(wanted, one, learned, evaluate(task, output).periods)

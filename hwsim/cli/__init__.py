@@ -1,4 +1,4 @@
-"""The command ``hwsim``: one file a verb, heavy imports inside the verb."""
+"""The command ``hwsim``: one file per verb, heavy imports inside the verb."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def main() -> None:
 def _main() -> None:
     import typer
 
-    from hwsim.cli import about, budget, check, cost, export, import_, listing, reproduce, run, show
+    from hwsim.cli import ablate, about, check, cost, export, import_, listing, reproduce, run, show
     from hwsim.cli import help as help_verb
     from hwsim.cli.ending import ending
 
@@ -45,7 +45,7 @@ def _main() -> None:
         ("show", show.show),
         ("export", export.export),
         ("cost", cost.cost),
-        ("budget", budget.budget),
+        ("ablate", ablate.ablate),
         ("import", import_.import_),
         ("help", help_verb.help_),
     ):

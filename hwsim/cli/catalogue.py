@@ -22,7 +22,7 @@ def _files(kind: Any, sheet: str = "", *, figures: bool = False) -> dict[str, st
         try:
             data = parsed(path).data
         except (OSError, ValueError, RecursionError):
-            found[name] = f"faulty: {_fault(path)}"
+            found[name] = f"faulty: {_diagnostic(path)}"
             continue
         if kind == "scenarios" and ("curve" in data) != figures:
             continue
@@ -31,13 +31,13 @@ def _files(kind: Any, sheet: str = "", *, figures: bool = False) -> dict[str, st
     return found
 
 
-def _fault(path: Path) -> str:
-    from hwsim.files import FaultError, read_document
+def _diagnostic(path: Path) -> str:
+    from hwsim.files import DiagnosticError, read_document
 
     try:
         read_document(path)
-    except FaultError as error:
-        return str(error.faults[0])
+    except DiagnosticError as error:
+        return str(error.diagnostics[0])
     return "cannot be read"
 
 

@@ -1,4 +1,4 @@
-"""``hwsim check``: every fault of scenario, model and device files, without running anything."""
+"""``hwsim check``: every diagnostic of scenario, model and device files, without running anything."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ def check(
         bool, typer.Option("--resolved", help="Print scenarios with every value and where it comes from.")
     ] = False,
 ) -> None:
-    """Check scenario, reproduction, model and device files and report every fault with line and column."""
-    from hwsim.files import FaultError, Faults, emit, read_document
+    """Check scenario, reproduction, model and device files and report every diagnostic with line and column."""
+    from hwsim.files import DiagnosticError, Diagnostics, emit, read_document
     from hwsim.pipeline.session import find
     from hwsim.scenario import check_file, check_memory
     from hwsim.scenario.reproduction import is_reproduction
 
-    faults = Faults()
+    diagnostics = Diagnostics()
     for file in files:
         try:
             path = find(file)
@@ -37,15 +37,15 @@ def check(
             kind, plan = check_file(path)
             if plan is not None:
                 check_memory(plan)
-        except FaultError as error:
-            faults.extend(error.faults)
+        except DiagnosticError as error:
+            diagnostics.extend(error.diagnostics)
             continue
         except MemoryError as error:
-            cure = "use a smaller model or smaller banks, or a larger machine"
-            faults.add(document.fault((), str(error), "", cure))
+            hint = "use a smaller model or smaller banks, or a larger machine"
+            diagnostics.add(document.diagnostic((), str(error), "", hint))
             continue
         if resolved and plan is not None:
             typer.echo(emit(plan.resolved, plan.origins, f"identity {plan.identity}"), nl=False)
         else:
             typer.echo(f"{path}: a sound {kind}")
-    faults.check()
+    diagnostics.check()

@@ -69,10 +69,10 @@ def cost(
 ) -> None:
     """Price reconnections against crossbars, switch technologies and routers, without training."""
     from hwsim.costing import COUNT, DEFAULTS, price, sweep
-    from hwsim.files import Fault, FaultError
+    from hwsim.files import Diagnostic, DiagnosticError
 
     if json and csv:
-        raise FaultError([Fault("--csv", 1, 1, "rows are printed once", "--json", "give one of the two")])
+        raise DiagnosticError([Diagnostic("--csv", 1, 1, "rows are printed once", "--json", "give one of the two")])
     if file is not None and str(file) == "-" and sys.stdin is not None and sys.stdin.isatty():
         typer.echo("permutations, one per line; end with Ctrl-D", err=True)
 
@@ -117,35 +117,43 @@ def cost(
 def _reconnections(
     file: Path | None, random: int | None, count: int | None, moved: int | None, seed: int, plot: Path | None
 ) -> Reconnections:
-    """What is to be priced, or every fault of the options about it."""
+    """What is to be priced, or every diagnostic of the options about it."""
     from hwsim.costing import COUNT, Redrawn, read_permutations
-    from hwsim.files import Fault, Faults
+    from hwsim.files import Diagnostic, Diagnostics
 
-    faults = Faults()
+    diagnostics = Diagnostics()
     if file is None and random is None:
-        cure = "give a FILE of permutations, a schedule, or --random N"
-        faults.add(Fault("--random", 1, 1, "nothing to price", "", cure))
+        hint = "give a FILE of permutations, a schedule, or --random N"
+        diagnostics.add(Diagnostic("--random", 1, 1, "nothing to price", "", hint))
     if file is not None and random is not None:
-        faults.add(Fault("--random", 1, 1, "a file and random reconnections are both given", str(file), "give one"))
+        diagnostics.add(
+            Diagnostic("--random", 1, 1, "a file and random reconnections are both given", str(file), "give one")
+        )
     if file is not None and moved is not None:
-        faults.add(Fault("--moved", 1, 1, "only random reconnections can be told what to move", "", "give --random N"))
+        diagnostics.add(
+            Diagnostic("--moved", 1, 1, "only random reconnections can be told what to move", "", "give --random N")
+        )
     if file is not None and count is not None and plot is None:
-        faults.add(Fault("--count", 1, 1, "only random reconnections can be counted out", "", "give --random N"))
+        diagnostics.add(
+            Diagnostic("--count", 1, 1, "only random reconnections can be counted out", "", "give --random N")
+        )
     if plot is not None and plot.suffix.lower() not in PICTURES:
-        faults.add(Fault("--plot", 1, 1, "unknown kind of picture", plot.name, f"end in {', '.join(PICTURES)}"))
+        diagnostics.add(
+            Diagnostic("--plot", 1, 1, "unknown kind of picture", plot.name, f"end in {', '.join(PICTURES)}")
+        )
     if plot is not None and not plot.resolve().parent.is_dir():
-        faults.add(Fault("--plot", 1, 1, "no such folder", str(plot.parent), "make it first"))
-    faults.check()
+        diagnostics.add(Diagnostic("--plot", 1, 1, "no such folder", str(plot.parent), "make it first"))
+    diagnostics.check()
     if file is not None:
         return read_permutations(file)
     return Redrawn(random or 0, COUNT if count is None else count, moved, seed)
 
 
 def _seconds(text: str) -> float:
-    from hwsim.files import Fault, FaultError
+    from hwsim.files import Diagnostic, DiagnosticError
     from hwsim.files.quantity import QuantityError, parse
 
     try:
         return parse(text, "time")
     except QuantityError as error:
-        raise FaultError([Fault("--dwell", 1, 1, f"'{text}' {error.what}", "", error.cure)]) from None
+        raise DiagnosticError([Diagnostic("--dwell", 1, 1, f"'{text}' {error.what}", "", error.hint)]) from None

@@ -30,11 +30,11 @@ WORDS = {
 
 CHOICES = {
     "scope": "which cells are one bank: output, those of one output unit; layer, those of a whole layer",
-    "freedom": "what may be chosen so as to toggle less: none, values (cells of equal value), units (places of hidden "
-    "units), all; what the network computes stays the same",
+    "equivalence": "what may be chosen so as to toggle less: none, values (cells of equal value), units (places of "
+    "hidden units), all; what the network computes stays the same",
     "effort": "how hard a router tries to toggle little: auto, " + ", ".join(EFFORT_LINES),
     "auto": "effort: the most thorough that takes less time in the whole run than training does",
-    "router": "which effort found the configurations and with which freedom, as in blocks+values",
+    "router": "which effort found the configurations and with which equivalence, as in blocks+values",
     "relabelled": "hidden units that may change places, with the inputs of the next layer, without changing outputs",
     "relabellings": "in how many ways hidden units can be relabelled",
     "bar": "the state of a switch that passes its signals straight",

@@ -26,7 +26,7 @@ def import_(
 ) -> None:
     """Turn a trained network from an ONNX file into a model file and its values, which a scenario can start from."""
     from hwsim.cli.place import check_place
-    from hwsim.files import Fault, FaultError
+    from hwsim.files import Diagnostic, DiagnosticError
     from hwsim.model.imports import read_onnx, write_model
 
     stem = _stem(file.stem if name is None else name)
@@ -37,11 +37,11 @@ def import_(
         costs = {one: _cost(network, one) for one in device or []}
         written = write_model(network, out / "models", stem) if write else ()
     except ValueError as error:
-        if isinstance(error, FaultError):
+        if isinstance(error, DiagnosticError):
             raise
-        raise FaultError([Fault(str(file), 1, 1, str(error).removeprefix(f"{file}: "), "", "")]) from None
+        raise DiagnosticError([Diagnostic(str(file), 1, 1, str(error).removeprefix(f"{file}: "), "", "")]) from None
     except FileExistsError as error:
-        raise FaultError([Fault(str(error.filename), 1, 1, str(error.strerror), "", "")]) from None
+        raise DiagnosticError([Diagnostic(str(error.filename), 1, 1, str(error.strerror), "", "")]) from None
     layers = _layers(network)
     if json:
         import json as writer
@@ -61,19 +61,19 @@ def _stem(name: str) -> str:
     """The name of a model file, which must stay in its folder on every system.
 
     Raises:
-        FaultError: it is no plain name.
+        DiagnosticError: it is no plain name.
 
     Example:
         >>> _stem("resnet.8")
         'resnet.8'
     """
-    from hwsim.files import Fault, FaultError
+    from hwsim.files import Diagnostic, DiagnosticError
 
     forbidden = sorted({letter for letter in name if letter in '/\\:*?"<>|' or not letter.isprintable()})
     if not name.strip() or name.startswith(".") or name != name.strip() or forbidden:
         what = f"{name!r} is not a plain name for a model file"
-        cure = "give one without / \\ : and the like, and without a dot or blank at its start, such as --name mynet"
-        raise FaultError([Fault("--name", 1, 1, what, "", cure)])
+        hint = "give one without / \\ : and the like, and without a dot or blank at its start, such as --name mynet"
+        raise DiagnosticError([Diagnostic("--name", 1, 1, what, "", hint)])
     return name
 
 

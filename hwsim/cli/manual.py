@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 _CROSSBAR = """A crossbar is any circuit that permutes: it decides which position of a bank is fed by which cell. It is
 not the array of weights. Its topology says how the switches are wired, its technology (a switch datasheet) what
-one of them costs. In a scenario: [crossbar] topology, technology, scope, effort, freedom, ports
+one of them costs. In a scenario: [crossbar] topology, technology, scope, effort, equivalence, ports
 (hwsim help scenario). What reconnecting costs, without training: hwsim help cost."""
 _EXPORT = """hwsim export RUN --format NAME writes what hardware loads, of the last event of a run or of another one
 (--event). The configuration file says how its bits are ordered and which wires a switch joins."""
@@ -41,7 +41,7 @@ _JSON = """--json prints what a command found as one JSON object, or a list of r
 
 hwsim run --json: the answer, as in answer.json: identity, final (columns of the score: hwsim help score), reference.
 
-hwsim cost --json: a list of rows (hwsim help cost). hwsim show, check, reproduce, budget: their numbers by name.
+hwsim cost --json: a list of rows (hwsim help cost). hwsim show, check, reproduce, ablate: their numbers by name.
 
 The export format json holds a configuration (hwsim help export)."""
 

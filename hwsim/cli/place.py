@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 
 from hwsim.errors import BAD_INPUT, HwsimError
-from hwsim.files import Fault, FaultError
+from hwsim.files import Diagnostic, DiagnosticError
 
 PICTURES = (".png", ".svg", ".pdf")
 """What pictures can be written as."""
@@ -51,18 +51,20 @@ def check_picture(path: Path, option: str) -> None:
     """Refuse a picture that cannot be drawn or written.
 
     Raises:
-        FaultError: no picture can have such a name.
+        DiagnosticError: no picture can have such a name.
         PlaceError: why not, and the option.
 
     Example:
         >>> check_picture(Path("a.gif"), "--picture")
         Traceback (most recent call last):
         ...
-        hwsim.files.fault.FaultError: --picture:1:1: no picture can be written as .gif, use .png, .svg or .pdf
+        hwsim.files.diagnostic.DiagnosticError: --picture:1:1: no picture can be written as .gif, use .png, .svg or .pdf
     """
     if path.suffix.lower() not in PICTURES:
         what = path.suffix or "a file without a suffix"
-        raise FaultError([Fault(option, 1, 1, f"no picture can be written as {what}", "", "use .png, .svg or .pdf")])
+        raise DiagnosticError(
+            [Diagnostic(option, 1, 1, f"no picture can be written as {what}", "", "use .png, .svg or .pdf")]
+        )
     if path.is_dir():
         raise PlaceError(f"{path}: cannot write there (Is a directory); give a file with {option}")
     check_place(path, option)

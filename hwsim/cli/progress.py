@@ -11,10 +11,10 @@ from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeElapsed
 from rich.progress import Progress as Bar
 
 if TYPE_CHECKING:
-    from hwsim.study import Standing
+    from hwsim.study import PoolProgress
 
 
-class Progress:
+class RunProgress:
     """One bar a stage; the latest score stands beside it."""
 
     def __init__(self) -> None:
@@ -51,9 +51,9 @@ class Progress:
         self._bar.update(self._stages[stage], completed=share)
         from hwsim.task import metric_in
 
-        merit = metric_in(row or {}).name
-        if row is not None and merit in row:
-            score = f"{merit.replace('_', ' ')} {row[merit]:.3f}, {row['toggles']:,} toggles"
+        metric = metric_in(row or {}).name
+        if row is not None and metric in row:
+            score = f"{metric.replace('_', ' ')} {row[metric]:.3f}, {row['toggles']:,} toggles"
             self._bar.update(self._stages[stage], score=score)
 
 
@@ -85,7 +85,7 @@ class Sweep:
     ) -> None:
         self._bar.stop()
 
-    def watch(self, standing: Standing) -> None:
+    def watch(self, standing: PoolProgress) -> None:
         """Move the bar."""
         words = f"{standing.done} of {standing.jobs} runs" + f", {standing.failed} failed" * bool(standing.failed)
         left = "" if standing.left_seconds is None else f"about {spoken(standing.left_seconds)} left"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from hwsim.study import Conduct, Job, Outcome, Reproduction
+    from hwsim.study import Outcome, Reproduction, RunJob, SweepResult
 
 
 def reproduce(
@@ -49,7 +49,7 @@ def reproduce(
     from hwsim.cli.place import check_picture, check_place
     from hwsim.pipeline.folder import SCHEDULE
     from hwsim.study import check_place as check_keeping
-    from hwsim.study import compare, kept_path, read_kept, run_folder, values
+    from hwsim.study import compare, read_stored, run_folder, stored_path, values
     from hwsim.study import keep as keep_results
 
     found = _read(name)
@@ -59,7 +59,7 @@ def reproduce(
     points = _points(found, curve, x, seeds)
     if kept:
         _refuse(kept=kept, keep=keep, set_=set_)
-        runs, command = read_kept(found)
+        runs, command = read_stored(found)
         runs = [run for run in runs if not (curve or x or seeds) or (run.curve, run.x, run.seed) in points]
         failed: dict[str, str] = {}
         schedules: list[Path] = []
@@ -73,7 +73,7 @@ def reproduce(
         schedules = [run_folder(folder, job) / SCHEDULE for job in chosen]
         runs, failed, command = done.runs, done.failed, _command(found, curve, x, seeds, set_)
     outcome = compare(found, values(runs))
-    drawing = picture or (kept_path(found).with_suffix(".png") if kept else folder / f"{found.name}.png")
+    drawing = picture or (stored_path(found).with_suffix(".png") if kept else folder / f"{found.name}.png")
     pictures = [drawing] if picture or not kept else []
     if keep and runs:  # where all runs failed, what was kept before stays
         runs, command, path = keep_results(found, runs, f"{command} --keep")
@@ -100,7 +100,7 @@ def reproduce(
 
 
 def _read(name: str) -> Reproduction:
-    from hwsim.files import FaultError, read_document
+    from hwsim.files import DiagnosticError, read_document
     from hwsim.pipeline.session import find
     from hwsim.scenario.reproduction import is_reproduction
     from hwsim.study import read_reproduction
@@ -109,43 +109,43 @@ def _read(name: str) -> Reproduction:
     document = read_document(path)
     if not is_reproduction(document) and {"task", "layer", "kind"} & set(document.data):
         what = "a scenario, no reproduction" if "task" in document.data else "no reproduction"
-        cure = f"hwsim run {name}" if "task" in document.data else "hwsim list reproductions"
-        raise FaultError([document.fault((), what, "", cure)])
+        hint = f"hwsim run {name}" if "task" in document.data else "hwsim list reproductions"
+        raise DiagnosticError([document.diagnostic((), what, "", hint)])
     return read_reproduction(document, path)
 
 
 def _refuse(*, kept: bool = False, keep: bool, set_: list[str] | None, jobs: int | None = None) -> None:
-    from hwsim.files import Fault, Faults
+    from hwsim.files import Diagnostic, Diagnostics
 
-    faults = Faults()
+    diagnostics = Diagnostics()
     if keep and set_:
         what = "results under changed settings are not those of the file"
-        faults.add(Fault("--keep", 1, 1, what, "--set", "leave one of the two out"))
+        diagnostics.add(Diagnostic("--keep", 1, 1, what, "--set", "leave one of the two out"))
     if jobs is not None and jobs < 1:
-        faults.add(Fault("--jobs", 1, 1, "'jobs' must be at least 1", str(jobs)))
+        diagnostics.add(Diagnostic("--jobs", 1, 1, "'jobs' must be at least 1", str(jobs)))
     if kept and (keep or set_):
-        faults.add(Fault("--kept", 1, 1, "nothing is computed", "", "leave --keep and --set out"))
-    faults.check()
+        diagnostics.add(Diagnostic("--kept", 1, 1, "nothing is computed", "", "leave --keep and --set out"))
+    diagnostics.check()
 
 
 def _points(
     found: Reproduction, curves: list[str] | None, xs: list[str] | None, seeds: int | None
 ) -> set[tuple[str, str, int]]:
     """The points asked for: curve, value of the axis as it is shown, seed."""
-    from hwsim.files import Fault, Faults
-    from hwsim.files.diagnosis import choose
+    from hwsim.files import Diagnostic, Diagnostics
+    from hwsim.files.validation import choose
     from hwsim.study import shown
 
-    faults = Faults()
+    diagnostics = Diagnostics()
     names = [curve.name for curve in found.file.curve]
     values = [shown(x) for x in (found.file.x.values if found.file.x else [])]
     for option, given, known in (("--curve", curves, names), ("--x", xs, values)):
         for word in given or []:
             if word not in known:
-                faults.add(Fault(option, 1, 1, f"unknown {option[2:]} {word!r}", "", choose(word, known)))
+                diagnostics.add(Diagnostic(option, 1, 1, f"unknown {option[2:]} {word!r}", "", choose(word, known)))
     if seeds is not None and seeds < 1:
-        faults.add(Fault("--seeds", 1, 1, "'seeds' must be at least 1", str(seeds)))
-    faults.check()
+        diagnostics.add(Diagnostic("--seeds", 1, 1, "'seeds' must be at least 1", str(seeds)))
+    diagnostics.check()
     points = {
         (curve.name, shown(x), seed)
         for curve in found.file.curve
@@ -156,12 +156,14 @@ def _points(
     if not points:
         asked = [curve for curve in found.file.curve if not curves or curve.name in curves]
         places = dict.fromkeys(shown(x) for curve in asked for x in found.places(curve))
-        faults.add(Fault("--x", 1, 1, "these curves have no point there", "", f"allowed: {', '.join(places)}"))
-    faults.check()
+        diagnostics.add(
+            Diagnostic("--x", 1, 1, "these curves have no point there", "", f"allowed: {', '.join(places)}")
+        )
+    diagnostics.check()
     return points
 
 
-def _choose(found: Reproduction, points: set[tuple[str, str, int]], extra: list[str]) -> list[Job]:
+def _choose(found: Reproduction, points: set[tuple[str, str, int]], extra: list[str]) -> list[RunJob]:
     """The jobs of points."""
     from dataclasses import replace
 
@@ -176,26 +178,28 @@ def _choose(found: Reproduction, points: set[tuple[str, str, int]], extra: list[
     return [job for job in jobs if job.places]
 
 
-def _carry_out(found: Reproduction, chosen: list[Job], folder: Path, workers: int | None, *, quiet: bool) -> Conduct:
-    from hwsim.study import conduct, cores, kept_path
-    from hwsim.study.kept import called
+def _carry_out(
+    found: Reproduction, chosen: list[RunJob], folder: Path, workers: int | None, *, quiet: bool
+) -> SweepResult:
+    from hwsim.study import cores, run_sweep, stored_path
+    from hwsim.study.stored import called
 
     size = workers or cores()
-    if found.file.long and kept_path(found).is_file() and not quiet:
+    if found.file.long and stored_path(found).is_file() and not quiet:
         typer.echo(f"this is a long one; hwsim reproduce {called(found)} --kept shows results that were kept", err=True)
     if quiet:
-        return conduct(found, chosen, folder, size)
+        return run_sweep(found, chosen, folder, size)
     from hwsim.cli.progress import Sweep
 
     with Sweep(len(chosen)) as sweep:
-        return conduct(found, chosen, folder, size, sweep.watch)
+        return run_sweep(found, chosen, folder, size, sweep.watch)
 
 
 def _command(
     found: Reproduction, curves: list[str] | None, xs: list[str] | None, seeds: int | None, extra: list[str] | None
 ) -> str:
     """The command that makes these results, wherever it is given."""
-    from hwsim.study.kept import called
+    from hwsim.study.stored import called
 
     words = ["hwsim reproduce", called(found)]
     words += [f"--curve {shlex.quote(curve)}" for curve in curves or []]
@@ -207,7 +211,7 @@ def _command(
 def _draw(found: Reproduction, outcome: Outcome, schedules: list[Path], path: Path) -> None:
     from dataclasses import asdict
 
-    from hwsim.report.reproduction import draw_reproduction
+    from hwsim.report.study import draw_reproduction
     from hwsim.report.style import try_to_save
 
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -27,9 +27,9 @@ def run(
     if quiet:
         answer = _carry_out(scenario, set_ or [], seed, out, None)
     else:
-        from hwsim.cli.progress import Progress
+        from hwsim.cli.progress import RunProgress
 
-        with Progress() as progress:
+        with RunProgress() as progress:
             answer = _carry_out(scenario, set_ or [], seed, out, progress.report)
     if json:
         import json as writer
@@ -58,17 +58,17 @@ def summary(answer: Answer) -> str:
     from hwsim.task import metric_in
 
     final = answer.final
-    merit = metric_in(final).name
-    word = merit.replace("_", " ")
+    metric = metric_in(final).name
+    word = metric.replace("_", " ")
     last = answer.rows[-1]
     spread = "   the worst part" if answer.parts else ""
-    if f"{merit}_low" in last and not answer.parts:
-        low, high = (float(last[f"{merit}_{end}"]) for end in ("low", "high"))
+    if f"{metric}_low" in last and not answer.parts:
+        low, high = (float(last[f"{metric}_{end}"]) for end in ("low", "high"))
         spread = f"   95 % interval of the test images, one seed: {low:.4f} to {high:.4f}"
     lines = [
         ("run", str(answer.run)),
-        (word, f"{final[merit]:.4f}{spread}"),
-        ("  without noise", f"{final[f'{merit}_noiseless']:.4f}"),
+        (word, f"{final[metric]:.4f}{spread}"),
+        ("  without noise", f"{final[f'{metric}_noiseless']:.4f}"),
         ("  free training", "not asked for" if answer.reference is None else f"{answer.reference:.4f}"),
         ("reconnections", f"{answer.events}"),
         ("toggles", f"{final['toggles']:,.0f}   the hardware has {int(last['switches']):,} switches"),
@@ -90,7 +90,7 @@ def summary(answer: Answer) -> str:
         switch = part["switch"]
         cost = f"{switch['toggles']:,.0f} toggles, {switch['bias_writes']:,.0f} register writes"
         bill = _bill(switch["energy_j"], switch["time_s"])
-        lines.insert(-1, (part["part"], f"{part[merit]:.4f}{free}; to switch to it: {cost}, {bill}"))
+        lines.insert(-1, (part["part"], f"{part[metric]:.4f}{free}; to switch to it: {cost}, {bill}"))
     return "\n".join(f"{name:<16}{value}" for name, value in lines)
 
 

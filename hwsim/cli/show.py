@@ -75,11 +75,11 @@ def _show_device(name: str, picture: Path | None, *, json: bool) -> None:
     found = portray(name)
     path = None
     if found.curves is not None:
-        from hwsim.report.portrait import draw_portrait
+        from hwsim.report.characterisation import draw_characterisation
         from hwsim.report.style import try_to_save
 
         path, c = picture or Path(f"{found.name}.png"), found.curves
-        try_to_save(lambda: draw_portrait(c.levels, c.drive, c.transfer, c.noise, found.title), path)
+        try_to_save(lambda: draw_characterisation(c.levels, c.drive, c.transfer, c.noise, found.title), path)
     if json:
         numbers = [asdict(row) for row in found.rows]
         typer.echo(
@@ -178,11 +178,11 @@ def _show_run(run: Path, *, json: bool) -> None:
         typer.echo(writer.dumps(found))
         return
     rows = RunFolder(run).rows()
-    merit = metric_in(rows[0]).name
-    typer.echo(f"{'event':>5} {'epoch':>7} {merit:>9} {'moves':>10} {'toggles':>10} {'writes':>8} {'energy':>10}")
+    metric = metric_in(rows[0]).name
+    typer.echo(f"{'event':>5} {'epoch':>7} {metric:>9} {'moves':>10} {'toggles':>10} {'writes':>8} {'energy':>10}")
     step = max(1, -(-len(rows) // 20))
     for row in [*rows[:-1:step], rows[-1]]:
-        judged = f"{float(row[merit]):.4f}" if row[merit] else ""
+        judged = f"{float(row[metric]):.4f}" if row[metric] else ""
         typer.echo(
             f"{row['event']:>5} {float(row['epoch']):>7.1f} {judged:>9} {int(row['moves']):>10,} "
             f"{int(row['toggles']):>10,} {int(row['bias_writes']):>8,} {readable(float(row['energy_j']), 'energy'):>10}"
@@ -193,7 +193,7 @@ def _show_run(run: Path, *, json: bool) -> None:
 
 def _read_model(name: str) -> Model:
     """A model by name, or by the path of its file."""
-    from hwsim.files import Fault, FaultError, read_document
+    from hwsim.files import Diagnostic, DiagnosticError, read_document
     from hwsim.files.library import names
     from hwsim.files.registry import unknown
     from hwsim.model import read_model
@@ -202,8 +202,8 @@ def _read_model(name: str) -> Model:
     path = Path(name)
     if path.suffix != ".toml":
         if name not in known:
-            what, _, cure = unknown("model", name, known).partition("; ")
-            raise FaultError([Fault(name, 1, 1, what, "", cure)])
+            what, _, hint = unknown("model", name, known).partition("; ")
+            raise DiagnosticError([Diagnostic(name, 1, 1, what, "", hint)])
         path = known[name]
     return read_model(read_document(path))
 

@@ -3,7 +3,6 @@
 from hwsim.controller.protocol import (
     Controller,
     ControllerPlugin,
-    Course,
     Expense,
     Job,
     NoDeviceError,
@@ -11,6 +10,7 @@ from hwsim.controller.protocol import (
     Reconnection,
     SpentError,
     TrainingError,
+    TrainingSettings,
     UnfitError,
 )
 from hwsim.files.registry import Registry
@@ -21,7 +21,6 @@ __all__ = [
     "CONTROLLERS",
     "Controller",
     "ControllerPlugin",
-    "Course",
     "Expense",
     "Job",
     "NoDeviceError",
@@ -29,5 +28,6 @@ __all__ = [
     "Reconnection",
     "SpentError",
     "TrainingError",
+    "TrainingSettings",
     "UnfitError",
 ]

@@ -42,7 +42,7 @@ class FrozenDescent(Descent):
 
     def __init__(self, job: Job, parameters: BiasOnlyParameters) -> None:
         weights = [cells.reshape(start.weights.shape) for cells, start in zip(job.cells, job.start, strict=True)]
-        super().__init__(job, parameters.course(), weights, [False] * len(weights))
+        super().__init__(job, parameters.training(), weights, [False] * len(weights))
         first, samples = job.model.nodes[0], len(job.task.train_x)
         size = samples * job.model.layers[0].units * _FLOAT_BYTES
         fits = size <= parameters.kept_products * _GIGABYTE
@@ -74,11 +74,11 @@ class BiasOnly:
     """The method at work: a :class:`hwsim.controller.Controller`."""
 
     def __init__(self, parameters: BiasOnlyParameters, job: Job) -> None:
-        self._steps = parameters.course().steps_a_period(len(job.task.train_x))
+        self._steps = parameters.training().steps_per_period(len(job.task.train_x))
         weights = [cells.reshape(start.weights.shape) for cells, start in zip(job.cells, job.start, strict=True)]
         frozen, self._layers = [False] * len(weights), len(weights)
-        course = parameters.course()
-        self._descent = begin_training(job, course, weights, frozen, lambda: FrozenDescent(job, parameters))
+        training = parameters.training()
+        self._descent = begin_training(job, training, weights, frozen, lambda: FrozenDescent(job, parameters))
 
     def advance(self, report: Callable[[float], None]) -> Reconnection | None:
         """Train the registers for one period and write them."""
@@ -103,5 +103,5 @@ PLUGIN = ControllerPlugin(
     summary="bias-only learning (Williams et al. 2025): register writes, no reconnection",
     parameters=BiasOnlyParameters,
     begin=BiasOnly,
-    course=BiasOnlyParameters.course,
+    training=BiasOnlyParameters.training,
 )

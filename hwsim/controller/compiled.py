@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from hwsim.controller.protocol import Course, Job
+    from hwsim.controller.protocol import Job, TrainingSettings
     from hwsim.model import Model
 
 _LANES = 32
@@ -52,33 +52,33 @@ def unfit(model: Model) -> str | None:
         return f"it takes one hidden layer, and the model has {len(model.layers) - 1}"
     first, last = model.layers
     steep = first.activation == "leaky-relu" and not 0 <= first.parameters[0] <= 1
-    faults = {
+    diagnostics = {
         "it takes no sequences": len(model.nodes[0].taken) > 1,
         f"it has no hidden units of activation {first.activation!r}": first.activation not in UNITS,
         "it takes slopes of 'leaky-relu' from 0 to 1": steep,
         "it takes outputs of activation 'identity'": last.activation != "identity",
         "it takes one gain register, of the last layer": first.gains > 0 or last.unit_gains,
     }
-    return next((why for why, wrong in faults.items() if wrong), None)
+    return next((why for why, wrong in diagnostics.items() if wrong), None)
 
 
-def excluded(job: Job, course: Course) -> str | None:
+def excluded(job: Job, training: TrainingSettings) -> str | None:
     """Why the compiled path cannot do a job that its model would fit, None where it can."""
     if job.device != "cpu":
         return f"it works on the processor, and execution.torch_device is {job.device!r}"
     if job.task.augment is not None:
         return "it takes samples as they are, and the task varies them"
-    if course.clip:
+    if training.clip:
         return "it does not shorten gradients"
     return unfit(job.model)
 
 
-def pays(job: Job, course: Course, train_weights: Sequence[bool], *, known: bool = False) -> bool:
+def pays(job: Job, training: TrainingSettings, train_weights: Sequence[bool], *, known: bool = False) -> bool:
     """Whether the compiled path is expected to be the faster one, reckoned from sizes and zeros of the inputs alone.
 
     Args:
         job: what is to be trained.
-        course: how.
+        training: how.
         train_weights: per layer, whether its weights are trained.
         known: whether torch has the products of the first layer already.
     """
@@ -89,8 +89,8 @@ def pays(job: Job, course: Course, train_weights: Sequence[bool], *, known: bool
     met = np.count_nonzero(x) / max(len(x), 1)
     passes = 1 + train_weights[0]
     back = first.units * last.units
-    products = course.batch * (passes * met * first.units + 3 * back)
-    torch_products = course.batch * ((passes - known) * first.inputs * first.units + 3 * back)
+    products = training.batch * (passes * met * first.units + 3 * back)
+    torch_products = training.batch * ((passes - known) * first.inputs * first.units + 3 * back)
     return bool(PRODUCT * products < TORCH_STEP + TORCH_PRODUCT * torch_products)
 
 
@@ -110,15 +110,19 @@ class CompiledDescent(Progress):
 
     Args:
         job: task, model and seed; :func:`excluded` must have nothing against it.
-        course: epochs, batch size and learning rates.
+        training: epochs, batch size and learning rates.
         weights: initial weights per layer (units, inputs).
         train_weights: per layer, whether its weights are trained.
     """
 
     def __init__(
-        self, job: Job, course: Course, weights: Sequence[NDArray[np.float64]], train_weights: Sequence[bool]
+        self,
+        job: Job,
+        training: TrainingSettings,
+        weights: Sequence[NDArray[np.float64]],
+        train_weights: Sequence[bool],
     ) -> None:
-        super().__init__(job, course)
+        super().__init__(job, training)
         first, last = job.model.layers
         self._slope = {"identity": 1.0, "leaky-relu": (*first.parameters, 0.0)[0]}.get(first.activation, 0.0)
         self._units = Units(int(first.activation == "tanh"), float(self._slope))
@@ -126,12 +130,12 @@ class CompiledDescent(Progress):
         gain = registers[1] and last.gains > 0
         self._learned = Learned(bool(train_weights[0]), registers[0], bool(train_weights[1]), registers[1], gain)
         self._law = Optimiser(
-            adam=course.optimiser == "adam",
-            rate=float(course.rate),
-            epsilon=float(course.adam_epsilon),
-            hidden_penalty=float(course.penalty + first.penalty),
-            read_penalty=float(course.penalty + last.penalty),
-            sharpness=1 / course.temperature,
+            adam=training.optimiser == "adam",
+            learning_rate=float(training.learning_rate),
+            epsilon=float(training.adam_epsilon),
+            hidden_penalty=float(training.l2 + first.l2),
+            read_penalty=float(training.l2 + last.l2),
+            sharpness=1 / training.temperature,
             clock=np.ones(2),
         )
         self._points = self._ordered(weights[0])
@@ -149,7 +153,7 @@ class CompiledDescent(Progress):
         if not _few(self.job, self._learned):
             return None
         points = order_units(weights.T.astype(np.float32), self.job.start[0].bias.astype(np.float32))
-        return points if points.pays(self.course.batch) else None
+        return points if points.pays(self.training.batch) else None
 
     def _spread(self, values: NDArray[np.float64]) -> NDArray[np.float32]:
         """Values (..., units) at the places of their units in rows of 32 lanes (..., rows, 32), zeros elsewhere."""
@@ -178,8 +182,8 @@ class CompiledDescent(Progress):
 
     def train(self, epoch: int, first: int, last: int) -> float:
         """Take the steps of batches ``first`` to ``last - 1`` of a pass; returns the sum of their losses."""
-        law = self._law._replace(rate=float(self.rate(epoch)))
-        return float(self._train(Batches(self.order(epoch), first, last, self.course.batch), law))
+        law = self._law._replace(learning_rate=float(self.learning_rate(epoch)))
+        return float(self._train(Batches(self.order(epoch), first, last, self.training.batch), law))
 
     def _kernel(self) -> Callable[[Batches, Optimiser], float]:
         """The kernel that fits, with everything but the batches and the learning rate in place."""
@@ -251,7 +255,7 @@ class CompiledDescent(Progress):
             moments[:] = 0
 
     def dump(self) -> dict[str, NDArray[np.generic]]:
-        """All values that training changes, Adam's moments and the place in the course, as named arrays."""
+        """All values that training changes, Adam's moments and the place in the training, as named arrays."""
         arrays: dict[str, NDArray[np.generic]] = {"batch": np.array(self.batch), "clock": self._law.clock.copy()}
         for name, values, moments in self._changing():
             arrays[f"compiled/{name}"] = values.copy()

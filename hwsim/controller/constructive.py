@@ -23,7 +23,7 @@ from hwsim.controller.construction import (
     read_basis,
     tabulate,
 )
-from hwsim.controller.protocol import ControllerPlugin, Course, Reconnection, TrainingError
+from hwsim.controller.protocol import ControllerPlugin, Reconnection, TrainingError, TrainingSettings
 from hwsim.errors import BAD_INPUT
 from hwsim.files import Section
 from hwsim.model import Registers
@@ -55,14 +55,14 @@ class ConstructiveParameters(Section):
     """Passes of the free training that the reference takes; nothing on the hardware is trained."""
     batch: int = Field(default=16, ge=1, le=1_000_000)
     """Samples of one optimiser step of the reference."""
-    rate: float = Field(default=1e-3, gt=0, le=10, allow_inf_nan=False)
+    learning_rate: float = Field(default=1e-3, gt=0, le=10, allow_inf_nan=False)
     """Learning rate of the reference in the first epoch."""
     rate_decay: float = Field(default=1.0, gt=0, le=1)
     """Factor on it after every epoch."""
 
-    def course(self) -> Course:
-        """The course that free training for the reference takes."""
-        return Course(self.epochs, self.batch, self.rate, self.rate_decay, max(self.epochs, 1))
+    def training(self) -> TrainingSettings:
+        """The training that free training for the reference takes."""
+        return TrainingSettings(self.epochs, self.batch, self.learning_rate, self.rate_decay, max(self.epochs, 1))
 
 
 class Constructive:
@@ -118,7 +118,7 @@ def find_target(task: Task, basis: Basis) -> Target:
     """The function to follow over the task's domain: the task's own where it has one, else its samples joined.
 
     Raises:
-        DomainError: samples lie outside the task's domain, or the basis has no kinks over a large part of it.
+        DomainError: samples lie outside the task's domain, or the basis has no breakpoints over a large part of it.
 
     Example:
         >>> from hwsim.controller.construction import Basis
@@ -134,17 +134,20 @@ def find_target(task: Task, basis: Basis) -> Target:
     """
     x, y = task.train_x[:, 0].astype(np.float64), task.train_y[:, 0].astype(np.float64)
     if not (np.isfinite(x).all() and np.isfinite(y).all()):
-        raise DomainError("the target has samples that are no finite numbers; choose a domain where it is continuous")
+        raise DomainError("the target has samples that are not finite numbers; choose a domain where it is continuous")
     low, high = task.input_range
     if x.min() < low - 1e-6 * (high - low) or x.max() > high + 1e-6 * (high - low):
         what = f"the target leaves the domain: samples from {x.min():g} to {x.max():g}, but the domain is {low:g} to"
         raise DomainError(f"{what} {high:g}; scale the inputs into the domain")
-    kinks = np.sort(basis.kinks)
-    most = (high - low) * max(0.15, 12 / len(kinks))
-    if kinks[0] > low + most or kinks[-1] < high - most:
-        what = f"the target leaves the domain: it is wanted over {low:g} to {high:g}, but the basis has kinks from"
+    breakpoints = np.sort(basis.breakpoints)
+    most = (high - low) * max(0.15, 12 / len(breakpoints))
+    if breakpoints[0] > low + most or breakpoints[-1] < high - most:
+        what = (
+            f"the target leaves the domain: it is wanted over {low:g} to {high:g}, but the basis has breakpoints from"
+        )
         raise DomainError(
-            f"{what} {kinks[0]:g} to {kinks[-1]:g} alone; start the hidden layer's bias with a larger bias_bound"
+            f"{what} {breakpoints[0]:g} to {breakpoints[-1]:g} alone; "
+            "start the hidden layer's bias with a larger bias_bound"
         )
     function = task.target
     if function is not None:
@@ -157,13 +160,13 @@ def find_problems(model: Model, shape: Shape) -> list[tuple[str, str]]:
     if shape.features != 1 or shape.outputs != 1 or shape.goal != "regression":
         what = f"a construction takes a function of one number, not a {shape.goal} of {shape.features} inputs and "
         return [(f"{what}{shape.outputs} outputs", "choose a one-dimensional task, or controller 'laperm'")]
-    cure = "take the form of the model 'sine-cai'"
+    hint = "take the form of the model 'sine-cai'"
     hidden, last = model.layers[0], model.layers[-1]
     if len(model.layers) != 2 or [node.kind for node in model.nodes] != ["dense", "dense"]:  # noqa: PLR2004
-        return [("a construction takes two dense layers and nothing else", cure)]
+        return [("a construction takes two dense layers and nothing else", hint)]
     found = []
     if hidden.activation != "relu" or hidden.weights != "signs":
-        found.append(("a construction takes a hidden layer of activation 'relu' and weights 'signs'", cure))
+        found.append(("a construction takes a hidden layer of activation 'relu' and weights 'signs'", hint))
     if hidden.learned_connections:
         found.append(("a construction leaves the hidden layer's connections as they are", "set connections = 'fixed'"))
     if hidden.gains:
@@ -173,7 +176,7 @@ def find_problems(model: Model, shape: Shape) -> list[tuple[str, str]]:
             ("a construction writes the output layer's registers anew", "set registers = 'learned' or 'fixed'")
         )
     if last.activation != "identity" or not last.learned_connections or last.unit_gains:
-        found.append(("a construction reconnects an output layer of activation 'identity'", cure))
+        found.append(("a construction reconnects an output layer of activation 'identity'", hint))
     return found
 
 
@@ -182,6 +185,6 @@ PLUGIN = ControllerPlugin(
     summary="constructive (Cai et al. 2025): the permutation built for a target function, in one reconnection",
     parameters=ConstructiveParameters,
     begin=cast("Callable[[Section, Job], Constructive]", Constructive),
-    course=ConstructiveParameters.course,
+    training=ConstructiveParameters.training,
     problems=find_problems,
 )

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from hwsim.controller.forward import forward
 from hwsim.controller.progress import Progress
-from hwsim.controller.protocol import Course, NoDeviceError, Optimiser, Path, Unit
+from hwsim.controller.protocol import NoDeviceError, Optimiser, Path, TrainingSettings, Unit
 from hwsim.controller.statistics import begin
 from hwsim.files import Section
 from hwsim.model import Registers
@@ -33,7 +33,7 @@ class DescentParameters(Section):
     """Passes over the training set."""
     batch: int = Field(default=32, ge=1, le=1_000_000)
     """Samples of one optimiser step."""
-    rate: float = Field(default=1e-3, gt=0, le=10, allow_inf_nan=False)
+    learning_rate: float = Field(default=1e-3, gt=0, le=10, allow_inf_nan=False)
     """Learning rate in the first epoch."""
     rate_decay: float = Field(default=1.0, gt=0, le=1)
     """Factor on the learning rate after every epoch."""
@@ -41,7 +41,7 @@ class DescentParameters(Section):
     """``adam`` (Kingma & Ba, moments 0.9 and 0.999) or ``sgd``, plain gradient descent."""
     adam_epsilon: float = Field(default=1e-8, gt=0, le=1, allow_inf_nan=False)
     """What Adam adds to the root of the second moment; Keras has 1e-7."""
-    penalty: float = Field(default=0.0, ge=0, le=1e3, allow_inf_nan=False)
+    l2: float = Field(default=0.0, ge=0, le=1e3, allow_inf_nan=False)
     """Factor of the sum of squares of every trained weight, added to the loss (L2 as in Keras)."""
     clip: float = Field(default=0.0, ge=0, le=1e6, allow_inf_nan=False)
     """Largest length of the gradient of one step: a longer one is shortened to it, which long sequences may need
@@ -59,18 +59,18 @@ class DescentParameters(Section):
     that can do it, as far as sizes tell. They take the same steps and differ in roundings, which long training makes
     grow, so that two runs end as two seeds would."""
 
-    def course(self) -> Course:
-        """The course that training takes, and free training with it."""
-        return Course(
+    def training(self) -> TrainingSettings:
+        """The training that training takes, and free training with it."""
+        return TrainingSettings(
             self.epochs,
             self.batch,
-            self.rate,
+            self.learning_rate,
             self.rate_decay,
             self.period,
             self.period_unit,
             self.optimiser,
             self.adam_epsilon,
-            self.penalty,
+            self.l2,
             self.clip,
             self.temperature,
             self.path,
@@ -82,7 +82,7 @@ class Descent(Progress):
 
     Args:
         job: task, model, seed, and where torch works.
-        course: epochs, batch size and learning rates.
+        training: epochs, batch size and learning rates.
         weights: initial weights per layer (units, inputs).
         train_weights: per layer, whether its weights are trained.
 
@@ -96,14 +96,14 @@ class Descent(Progress):
     def __init__(
         self,
         job: Job,
-        course: Course,
+        training: TrainingSettings,
         weights: Sequence[NDArray[np.float64]],
         train_weights: Sequence[bool],
     ) -> None:
         import torch
 
         torch.set_num_threads(job.threads)
-        super().__init__(job, course)
+        super().__init__(job, training)
         self.device = _device(job.device)
         self._x = torch.from_numpy(job.task.train_x).to(self.device)
         self._y = torch.from_numpy(job.task.train_y).to(self.device)
@@ -123,7 +123,7 @@ class Descent(Progress):
             trained += [weight] if learned else []
             trained += [bias] if layer.learned_registers else []
             trained += [gain] if layer.gains and layer.learned_registers else []
-            factor = course.penalty + layer.penalty
+            factor = training.l2 + layer.l2
             self._penalised += [(weight, factor)] if learned and factor else []
             self.weights.append(weight)
             self.biases.append(bias)
@@ -136,9 +136,9 @@ class Descent(Progress):
     def _optimise(self, trained: list[torch.Tensor]) -> torch.optim.Optimizer:
         import torch
 
-        if self.course.optimiser == "sgd":
-            return torch.optim.SGD(trained, lr=self.course.rate)
-        return torch.optim.Adam(trained, lr=self.course.rate, eps=self.course.adam_epsilon)
+        if self.training.optimiser == "sgd":
+            return torch.optim.SGD(trained, lr=self.training.learning_rate)
+        return torch.optim.Adam(trained, lr=self.training.learning_rate, eps=self.training.adam_epsilon)
 
     def forward(self, x: torch.Tensor, training: torch.Generator | None = None) -> torch.Tensor:
         """The network's outputs (samples, outputs); ``training`` is the source of dropout while training."""
@@ -165,13 +165,13 @@ class Descent(Progress):
         import torch
         from torch.nn import functional
 
-        optimiser, size = self._optimiser, self.course.batch
+        optimiser, size = self._optimiser, self.training.batch
         if optimiser is None:
             return 0.0
         order = torch.from_numpy(self.order(epoch)[first * size : last * size]).to(self.device)
         for group in optimiser.param_groups:
-            group["lr"] = self.rate(epoch)
-        classes, temperature = self.job.task.shape.goal == "classification", self.course.temperature
+            group["lr"] = self.learning_rate(epoch)
+        classes, temperature = self.job.task.shape.goal == "classification", self.training.temperature
         loss_of = functional.cross_entropy if classes else functional.mse_loss
         total = self._x.new_zeros(())
         for chosen in order.split(size):  # type: ignore[no-untyped-call]
@@ -183,8 +183,8 @@ class Descent(Progress):
             for weight, factor in self._penalised:
                 loss = loss + factor * weight.square().sum()
             loss.backward()  # type: ignore[no-untyped-call]
-            if self.course.clip:
-                torch.nn.utils.clip_grad_norm_(self._trained, self.course.clip)
+            if self.training.clip:
+                torch.nn.utils.clip_grad_norm_(self._trained, self.training.clip)
             optimiser.step()
             total += loss.detach()
             self.batch += 1
@@ -270,7 +270,7 @@ class Descent(Progress):
                 yield f"variance/{number}", statistics.variance
 
     def dump(self) -> dict[str, NDArray[np.generic]]:
-        """All values, the optimiser's state and the place in the course, as named arrays."""
+        """All values, the optimiser's state and the place in the training, as named arrays."""
         arrays: dict[str, NDArray[np.generic]] = {"batch": np.array(self.batch)}
         for name, tensor in self._named():
             arrays[name] = tensor.detach().cpu().numpy().copy()

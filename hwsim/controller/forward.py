@@ -59,7 +59,7 @@ def forward(
                 model.layers[place], biases[place], gains[place], statistics[place] if statistics else None, training
             )
             known = products if number == 0 else None
-            x = _weighted(node, x, weights[place], registers) if known is None else registers.settle(known)
+            x = _weighted(node, x, weights[place], registers) if known is None else registers.activate(known)
         elif node.kind == "dropout":
             x = _dropped(x, node.drop, training)
         else:
@@ -104,7 +104,7 @@ class _Registers:
     statistics: Statistics | None
     training: torch.Generator | None
 
-    def settle(self, sums: torch.Tensor) -> torch.Tensor:
+    def activate(self, sums: torch.Tensor) -> torch.Tensor:
         """Gain, bias and activation, over sums (rows, units)."""
         if self.statistics is not None:
             sums = self.statistics.normalise(sums, self.gain, self.bias, training=self.training is not None)
@@ -116,7 +116,7 @@ class _Registers:
 def _weighted(node: Node, x: torch.Tensor, weight: torch.Tensor, registers: _Registers) -> torch.Tensor:
     if node.kind == "dense":
         rows = x.reshape(-1, x.shape[-1])  # of a sequence step by step
-        return registers.settle(rows @ weight.T).reshape(*x.shape[:-1], -1)
+        return registers.activate(rows @ weight.T).reshape(*x.shape[:-1], -1)
     if node.kind == "conv2d" and node.window:
         from torch.nn import functional
 
@@ -125,7 +125,7 @@ def _weighted(node: Node, x: torch.Tensor, weight: torch.Tensor, registers: _Reg
         filters = weight.reshape(units, node.taken[0], *window.kernel)
         sums = functional.conv2d(functional.pad(x, sides), filters, stride=window.stride)
         rows = sums.permute(0, 2, 3, 1).reshape(-1, units)
-        return registers.settle(rows).reshape(len(x), *sums.shape[2:], units).permute(0, 3, 1, 2)
+        return registers.activate(rows).reshape(len(x), *sums.shape[2:], units).permute(0, 3, 1, 2)
     return _recurrent(node, x, weight, registers)
 
 
@@ -138,7 +138,7 @@ def _recurrent(node: Node, x: torch.Tensor, weight: torch.Tensor, registers: _Re
     state = x.new_zeros((len(x), len(weight)))
     states = []
     for inputs in met:
-        found = registers.settle(torch.addmm(inputs, state, back))
+        found = registers.activate(torch.addmm(inputs, state, back))
         state = found if node.plain else node.retain * state + node.renew * found
         states.append(state)
     return torch.stack(states, 1) if node.sequence else state

@@ -17,18 +17,18 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from hwsim.controller.protocol import Course, Job
+    from hwsim.controller.protocol import Job, TrainingSettings
 
 
-def train_values(job: Job, course: Course, report: Callable[[float], None]) -> list[Start]:
+def train_values(job: Job, training: TrainingSettings, report: Callable[[float], None]) -> list[Start]:
     """Train every weight, and the registers that the model says are learned: what a chip can be fabricated with."""
-    descent = begin_training(job, course, [start.weights for start in job.start], [True] * len(job.model.layers))
+    descent = begin_training(job, training, [start.weights for start in job.start], [True] * len(job.model.layers))
     descent.work(descent.total, report)
     weights = [descent.values(number) for number in range(len(job.model.layers))]
     return [Start(w, r.bias, r.gain) for w, r in zip(weights, descent.registers(), strict=True)]
 
 
-def train_freely(job: Job, course: Course, report: Callable[[float], None]) -> NDArray[np.float64]:
+def train_freely(job: Job, training: TrainingSettings, report: Callable[[float], None]) -> NDArray[np.float64]:
     """Train every value of the network and return its outputs on the test set.
 
     A layer with both connections and registers fixed (the frozen first layer of Cai et al.) stays frozen.
@@ -37,6 +37,6 @@ def train_freely(job: Job, course: Course, report: Callable[[float], None]) -> N
         float64 (samples, outputs).
     """
     trained = [layer.learned_connections or layer.learned_registers for layer in job.model.layers]
-    descent = begin_training(job, course, [start.weights for start in job.start], trained)
+    descent = begin_training(job, training, [start.weights for start in job.start], trained)
     descent.work(descent.total, report)
     return descent.outputs(job.task.test_x)

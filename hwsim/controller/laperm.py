@@ -114,7 +114,7 @@ class LaPerm:
         layers = job.model.layers
         self._learned = [layer.learned_connections for layer in layers]
         weights = [cells.reshape(start.weights.shape) for cells, start in zip(job.cells, job.start, strict=True)]
-        self._descent = begin_training(job, parameters.course(), weights, self._learned)
+        self._descent = begin_training(job, parameters.training(), weights, self._learned)
         self._by_value = [np.argsort(cells, axis=1, kind="stable") for cells in job.cells]
         self._values = [np.sort(start.bias) for start in job.start]
 
@@ -159,7 +159,7 @@ class LaPerm:
         )
 
     def _check(self, values: NDArray[np.float64], what: str) -> None:
-        """Refuse to reconnect by values that are no numbers."""
+        """Refuse to reconnect by values that are not numbers."""
         if not np.isfinite(values).all():
             found = values[~np.isfinite(values)][0]
             raise TrainingError(f"{what} became {found} in training; lower the learning rate or the initial values")
@@ -178,5 +178,5 @@ PLUGIN = ControllerPlugin(
     summary="LaPerm (Qiu & Suda 2020): free Adam steps, snapped to permutations of the cells rank by rank",
     parameters=LaPermParameters,
     begin=LaPerm,
-    course=LaPermParameters.course,
+    training=LaPermParameters.training,
 )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hwsim.controller.protocol import ControllerPlugin, Course
+from hwsim.controller.protocol import ControllerPlugin, TrainingSettings
 from hwsim.files import Section
 
 if TYPE_CHECKING:
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 class NoParameters(Section):
     """Parameters of the controller ``none``: there are none."""
 
-    def course(self) -> Course:
+    def training(self) -> TrainingSettings:
         """No free training either: the reference is the network as it is."""
-        return Course(epochs=0, batch=1, rate=1.0, rate_decay=1.0, period=1)
+        return TrainingSettings(epochs=0, batch=1, learning_rate=1.0, rate_decay=1.0, period=1)
 
 
 class Nothing:
@@ -50,5 +50,5 @@ PLUGIN = ControllerPlugin(
     summary="no learning on the hardware: the chip stays as it left fabrication",
     parameters=NoParameters,
     begin=Nothing,
-    course=NoParameters.course,
+    training=NoParameters.training,
 )

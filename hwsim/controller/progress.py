@@ -1,4 +1,4 @@
-"""The place in a course of training: which batches come next, and how far it is; the same for every path."""
+"""The place in a training of training: which batches come next, and how far it is; the same for every path."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from hwsim.controller.protocol import Course, Job
+    from hwsim.controller.protocol import Job, TrainingSettings
 
 
 class Progress(ABC):
-    """Steps of a course, batch by batch, with batches fixed by seed and epoch; how a step is taken is the subclass's.
+    """Steps of a training, batch by batch, with batches fixed by seed and epoch; how a step is taken is the subclass's.
 
     Args:
         job: task, model and seed.
-        course: epochs and batch size.
+        training: epochs and batch size.
     """
 
-    def __init__(self, job: Job, course: Course) -> None:
-        self.job, self.course = job, course
-        self.batches = course.steps_a_pass(len(job.task.train_x))
+    def __init__(self, job: Job, training: TrainingSettings) -> None:
+        self.job, self.training = job, training
+        self.batches = training.steps_per_epoch(len(job.task.train_x))
         """Steps of one pass over the training set."""
-        self.total = self.batches * course.epochs
-        """Steps of the whole course."""
+        self.total = self.batches * training.epochs
+        """Steps of the whole training."""
         self.batch = 0
         """Steps taken so far."""
         self._order: tuple[int, NDArray[np.int64]] | None = None
@@ -62,9 +62,9 @@ class Progress(ABC):
             self._order = epoch, stream(self.job.seed, f"train/order/{epoch}").permutation(samples)
         return self._order[1]
 
-    def rate(self, epoch: int) -> float:
+    def learning_rate(self, epoch: int) -> float:
         """The learning rate of one pass."""
-        return self.course.rate * self.course.rate_decay**epoch
+        return self.training.learning_rate * self.training.rate_decay**epoch
 
     def step(self, count: int = 1) -> None:
         """So many optimiser steps, one batch each, or those that are left.
@@ -79,7 +79,7 @@ class Progress(ABC):
             loss = self.train(epoch, first, last)
             self.batch = epoch * self.batches + last
             if not math.isfinite(loss):
-                what = f"the loss of training is {loss} in epoch {epoch + 1} of {self.course.epochs}"
+                what = f"the loss of training is {loss} in epoch {epoch + 1} of {self.training.epochs}"
                 raise TrainingError(f"{what}; lower the learning rate or the initial values")
         self.batch = end
 

@@ -147,49 +147,49 @@ class Controller(Protocol):
 
 
 @dataclass(frozen=True)
-class Course:
+class TrainingSettings:
     """How training goes; free training for the reference follows it too, without the reconnections.
 
     Args:
         epochs: passes over the training set.
         batch: samples of one optimiser step.
-        rate: learning rate in the first epoch.
+        learning_rate: learning rate in the first epoch.
         rate_decay: factor on it after every epoch.
         period: from one reconnection to the next, in ``period_unit``.
         period_unit: ``epochs`` or ``batches``, which are single optimiser steps.
         optimiser: ``adam`` or ``sgd``.
         adam_epsilon: what Adam adds to the root of the second moment.
-        penalty: factor of the sum of squares of each trained weight, added to the loss.
+        l2: factor of the sum of squares of each trained weight, added to the loss.
         clip: largest length of the gradient, 0 for any.
         temperature: what outputs are divided by before the softmax of the loss; classification alone knows any but 1.
         path: what trains: ``torch``, the ``compiled`` kernels, or ``auto`` for the faster of those that can.
 
     Example:
-        >>> course = Course(epochs=2, batch=32, rate=0.1, rate_decay=1.0, period=3)
-        >>> course.steps_a_pass(100), course.steps_a_period(100)
+        >>> training = TrainingSettings(epochs=2, batch=32, learning_rate=0.1, rate_decay=1.0, period=3)
+        >>> training.steps_per_epoch(100), training.steps_per_period(100)
         (4, 12)
     """
 
     epochs: int
     batch: int
-    rate: float
+    learning_rate: float
     rate_decay: float
     period: int
     period_unit: Unit = "epochs"
     optimiser: Optimiser = "adam"
     adam_epsilon: float = 1e-8
-    penalty: float = 0.0
+    l2: float = 0.0
     clip: float = 0.0
     temperature: float = 1.0
     path: Path = "auto"
 
-    def steps_a_pass(self, samples: int) -> int:
+    def steps_per_epoch(self, samples: int) -> int:
         """Optimiser steps of one pass over so many samples; the last batch may be smaller."""
         return -(-samples // self.batch)
 
-    def steps_a_period(self, samples: int) -> int:
+    def steps_per_period(self, samples: int) -> int:
         """Optimiser steps from one reconnection to the next."""
-        return self.period * (self.steps_a_pass(samples) if self.period_unit == "epochs" else 1)
+        return self.period * (self.steps_per_epoch(samples) if self.period_unit == "epochs" else 1)
 
 
 def _suits(model: Model, shape: Shape) -> list[tuple[str, str]]:
@@ -208,5 +208,5 @@ class ControllerPlugin:
     summary: str
     parameters: type[Section]
     begin: Callable[[Any, Job], Controller]
-    course: Callable[[Any], Course]
+    training: Callable[[Any], TrainingSettings]
     problems: Callable[[Model, Shape], list[tuple[str, str]]] = _suits

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from hwsim.controller.protocol import Course, Job
+    from hwsim.controller.protocol import Job, TrainingSettings
     from hwsim.model import Registers
 
 
@@ -26,7 +26,7 @@ class Trainer(Protocol):
     batches: int
     """Steps of one pass over the training set."""
     total: int
-    """Steps of the whole course."""
+    """Steps of the whole training."""
 
     @property
     def done(self) -> bool:
@@ -69,16 +69,16 @@ class Trainer(Protocol):
 
 def begin_training(
     job: Job,
-    course: Course,
+    training: TrainingSettings,
     weights: Sequence[NDArray[np.float64]],
     train_weights: Sequence[bool],
     torch: Callable[[], Trainer] | None = None,
 ) -> Trainer:
-    """Gradient descent by the path that the course names, or by the faster one.
+    """Gradient descent by the path that the training names, or by the faster one.
 
     Args:
         job: task, model and seed.
-        course: epochs, batch size, learning rates, path.
+        training: epochs, batch size, learning rates, path.
         weights: initial weights per layer (units, inputs).
         train_weights: per layer, whether its weights are trained.
         torch: begins torch's path in another way, which knows the products of the first layer.
@@ -87,12 +87,12 @@ def begin_training(
         UnfitError: the compiled path is asked for and cannot do the job, or a temperature for what has no softmax.
         NoDeviceError: a CUDA card is wanted and torch sees none.
     """
-    if course.temperature != 1 and job.task.shape.goal != "classification":
-        what = f"controller.temperature = {course.temperature:g} is of the softmax of classes"
+    if training.temperature != 1 and job.task.shape.goal != "classification":
+        what = f"controller.temperature = {training.temperature:g} is of the softmax of classes"
         raise UnfitError(f"{what}, and the task has none: it is regression; leave it at 1")
-    why = "" if course.path == "torch" else excluded(job, course)
-    if course.path == "compiled" and why:
+    why = "" if training.path == "torch" else excluded(job, training)
+    if training.path == "compiled" and why:
         raise UnfitError(f"controller.path = 'compiled' cannot train this: {why}; set it to 'torch' or 'auto'")
-    if course.path == "compiled" or (why is None and pays(job, course, train_weights, known=torch is not None)):
-        return CompiledDescent(job, course, weights, train_weights)
-    return torch() if torch else Descent(job, course, weights, train_weights)
+    if training.path == "compiled" or (why is None and pays(job, training, train_weights, known=torch is not None)):
+        return CompiledDescent(job, training, weights, train_weights)
+    return torch() if torch else Descent(job, training, weights, train_weights)

@@ -13,8 +13,8 @@ from hwsim.costing.trace import MINIMISED, Account, Trace
 from hwsim.crossbar import CROSSBARS
 from hwsim.crossbar.routing.effort import EFFORT_LINES
 from hwsim.errors import check_type
-from hwsim.files import Fault, FaultError, Faults
-from hwsim.files.fault import Refusal
+from hwsim.files import Diagnostic, DiagnosticError, Diagnostics
+from hwsim.files.diagnostic import Refusal
 from hwsim.files.registry import unknown
 from hwsim.scenario.lookup import find_sheet, read_switch
 
@@ -68,7 +68,7 @@ def cost(
         As :func:`price`; pandas makes a table of it. ``hwsim help cost`` has every column.
 
     Raises:
-        FaultError: an unknown name, numbers out of range, nothing or too much to price, no combination possible.
+        DiagnosticError: an unknown name, numbers out of range, nothing or too much to price, no combination possible.
         PermutationError: a row that is no permutation.
         ArgumentError: a value of the wrong type.
 
@@ -93,7 +93,9 @@ def cost(
     check_type("dwell", dwell, "a number")
     if (permutations is None) == (random is None):
         what = "nothing to price" if random is None else "permutations and random ones are both given"
-        raise FaultError([Fault("--random", 1, 1, what, "", "give permutations, or the ports of random ones")])
+        raise DiagnosticError(
+            [Diagnostic("--random", 1, 1, what, "", "give permutations, or the ports of random ones")]
+        )
     reconnections: Reconnections
     if random is not None:
         reconnections = Redrawn(random, count, moved, seed)
@@ -131,7 +133,7 @@ def price(
         A combination that cannot be is one row of Nones with one key more, ``blocked``, which says why.
 
     Raises:
-        FaultError: an unknown name, a crossbar that is too small, or no combination that can be.
+        DiagnosticError: an unknown name, a crossbar that is too small, or no combination that can be.
 
     Example:
         >>> row, = price(from_arrays([1, 0, 3, 2]), ["crossbar"], ["fpga-register"], ["any"])
@@ -150,8 +152,8 @@ def price(
                 rows += _rows(reconnections, circuits, trace, each=each)
     reasons = dict.fromkeys(f"{row['topology']}: {row.get('blocked', '')}" for row in rows)
     if all("blocked" in row for row in rows):
-        cure = "choose another topology, or other ports"
-        raise FaultError([Fault("--topology", 1, 1, reason, "", cure) for reason in reasons])
+        hint = "choose another topology, or other ports"
+        raise DiagnosticError([Diagnostic("--topology", 1, 1, reason, "", hint) for reason in reasons])
     place = {switch.name: number for number, switch in enumerate(switches)}
     return sorted(rows, key=lambda row: (topologies.index(row["topology"]), place[row["technology"]]))
 
@@ -166,7 +168,7 @@ def _check(
     dwell: float,
 ) -> list[Switch]:
     """Refuse what is unknown, all at once, before any work; the switch technologies."""
-    faults = Faults()
+    diagnostics = Diagnostics()
     for option, given, known in (
         ("--topology", topologies, CROSSBARS),
         ("--effort", efforts, EFFORT_LINES),
@@ -174,30 +176,30 @@ def _check(
     ):
         for name in given:
             if name not in known:
-                faults.add(_unknown(option, name, known))
+                diagnostics.add(_unknown(option, name, known))
     if not (math.isfinite(dwell) and dwell >= 0):
-        faults.add(Fault("--dwell", 1, 1, "no time to hold", str(dwell), "give a time of at least 0 s"))
+        diagnostics.add(Diagnostic("--dwell", 1, 1, "no time to hold", str(dwell), "give a time of at least 0 s"))
     full: dict[str, Path] = {}
     for given in technologies:
         try:
             name, path = find_sheet("switch", given)
         except Refusal as error:
-            faults.add(Fault("--technology", 1, 1, error.what, "", error.cure))
+            diagnostics.add(Diagnostic("--technology", 1, 1, error.what, "", error.hint))
             continue
         if full.setdefault(name, path).resolve() != path.resolve():
             what = f"two datasheets are called {name!r}"
-            faults.add(Fault("--technology", 1, 1, what, "", "give one of the files another name"))
+            diagnostics.add(Diagnostic("--technology", 1, 1, what, "", "give one of the files another name"))
     most = max(size for _, size in reconnections.shapes)
     if ports is not None and ports < most:
         what = f"a crossbar of {ports} ports is too small for a permutation of {most}"
-        faults.add(Fault("--ports", 1, 1, what, "", f"give at least {most}"))
-    faults.check()
+        diagnostics.add(Diagnostic("--ports", 1, 1, what, "", f"give at least {most}"))
+    diagnostics.check()
     return [read_switch(name, path) for name, path in full.items()]
 
 
-def _unknown(option: str, name: str, known: Mapping[str, object]) -> Fault:
-    what, _, cure = unknown(option.removeprefix("--"), name, known).partition("; ")
-    return Fault(option, 1, 1, what, "", cure)
+def _unknown(option: str, name: str, known: Mapping[str, object]) -> Diagnostic:
+    what, _, hint = unknown(option.removeprefix("--"), name, known).partition("; ")
+    return Diagnostic(option, 1, 1, what, "", hint)
 
 
 @dataclass(frozen=True)

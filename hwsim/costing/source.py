@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, cast
 
-from hwsim.files import Fault, FaultError
+from hwsim.files import Diagnostic, DiagnosticError
 from hwsim.schedule import ScheduleError
 
 LIMIT = 2**30
@@ -34,7 +34,7 @@ _MARKS = (
 )
 _CONTROLS = "\0\1\2\3\4\5\6\7\b\x0e\x0f"
 _NEITHER = "neither text nor a schedule"
-_CURE = "one permutation a line"
+_CURE = "one permutation per line"
 _MOST = 0.8
 """Share of null bytes among the upper halves, from which a text is taken for UTF-16: remarks may be in any script."""
 
@@ -54,8 +54,8 @@ def read_source(path: Path) -> Source:
     """Read a file, a pipe, or standard input (``-``), from its beginning to its end, once.
 
     Raises:
-        FaultError: it cannot be read, is longer than 1 GiB, is neither text nor a schedule, or is a named pipe that no
-            process writes into.
+        DiagnosticError: it cannot be read, is longer than 1 GiB, is neither text nor a schedule, or is a named pipe
+            that no process writes into.
         ScheduleError: the schedule of a run under way, by a pipe: its last reconnections are in another file.
 
     Example:
@@ -63,7 +63,7 @@ def read_source(path: Path) -> Source:
         >>> read_source(Path("no-such.txt"))
         Traceback (most recent call last):
         ...
-        hwsim.files.fault.FaultError: no-such.txt:1:1: cannot be read: No such file or directory
+        hwsim.files.diagnostic.DiagnosticError: no-such.txt:1:1: cannot be read: No such file or directory
     """
     standard = str(path) in _STANDARD_INPUT
     name = "standard input" if standard else path.name
@@ -74,12 +74,14 @@ def read_source(path: Path) -> Source:
             return _take(file, path, name)
     except OSError as error:
         what = "this is a directory" if isinstance(error, IsADirectoryError) else f"cannot be read: {error.strerror}"
-        raise FaultError([Fault(str(path), 1, 1, what)]) from None
+        raise DiagnosticError([Diagnostic(str(path), 1, 1, what)]) from None
 
 
 def _standard_input(path: Path, name: str) -> Source:
     if sys.stdin is None:  # closed by whoever started this
-        raise FaultError([Fault(str(path), 1, 1, "standard input is closed", "", "pipe something in, or give a file")])
+        raise DiagnosticError(
+            [Diagnostic(str(path), 1, 1, "standard input is closed", "", "pipe something in, or give a file")]
+        )
     return _take(sys.stdin.buffer, path, name)
 
 
@@ -94,7 +96,9 @@ def _open_pipe(path: Path) -> IO[bytes]:
             if time.monotonic() > given_up:
                 os.close(pipe)
                 what = f"a pipe into which no process wrote for {PATIENCE:g} s"
-                raise FaultError([Fault(str(path), 1, 1, what, "", "start the one that writes first, or give a file")])
+                raise DiagnosticError(
+                    [Diagnostic(str(path), 1, 1, what, "", "start the one that writes first, or give a file")]
+                )
             time.sleep(0.02)
     except BlockingIOError:
         pass  # a writer is there and has not yet written
@@ -139,15 +143,17 @@ def _take(file: IO[bytes], path: Path, name: str) -> Source:
         try:
             parts.append(decoder.decode(chunk))
         except UnicodeDecodeError as error:
-            raise FaultError([_undecodable(str(path), "".join(parts), error, encoding)]) from None
+            raise DiagnosticError([_undecodable(str(path), "".join(parts), error, encoding)]) from None
         total += len(chunk)
         if any(control in parts[-1] for control in _CONTROLS):
-            raise FaultError([Fault(str(path), 1, 1, _NEITHER, "", _CURE)])
+            raise DiagnosticError([Diagnostic(str(path), 1, 1, _NEITHER, "", _CURE)])
         if total > LIMIT:
-            raise FaultError([Fault(str(path), 1, 1, "longer than 1 GiB", "", "give fewer permutations at a time")])
+            raise DiagnosticError(
+                [Diagnostic(str(path), 1, 1, "longer than 1 GiB", "", "give fewer permutations at a time")]
+            )
         chunk = file.read(_CHUNK)
     if decoder.getstate()[0]:
-        raise FaultError([Fault(str(path), 1, 1, f"ends in the middle of a character of {encoding.upper()}")])
+        raise DiagnosticError([Diagnostic(str(path), 1, 1, f"ends in the middle of a character of {encoding.upper()}")])
     return Source(name, path, "".join(parts))
 
 
@@ -161,13 +167,13 @@ def _guess(head: bytes) -> str:
     return "utf-8"
 
 
-def _undecodable(path: str, before: str, error: UnicodeDecodeError, encoding: str) -> Fault:
+def _undecodable(path: str, before: str, error: UnicodeDecodeError, encoding: str) -> Diagnostic:
     before += error.object[: error.start].decode(encoding, "replace")
     if any(control in before or ord(control) in error.object for control in _CONTROLS):
-        return Fault(path, 1, 1, _NEITHER, "", _CURE)
+        return Diagnostic(path, 1, 1, _NEITHER, "", _CURE)
     line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
     found = f"the byte 0x{error.object[error.start]:02x}"
-    return Fault(path, line, column, f"not {encoding.upper()}", found, "save the file as UTF-8")
+    return Diagnostic(path, line, column, f"not {encoding.upper()}", found, "save the file as UTF-8")
 
 
 def _spool(head: bytes, file: IO[bytes], name: str) -> Source:

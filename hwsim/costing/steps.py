@@ -11,7 +11,7 @@ from hwsim.costing.source import read_source
 from hwsim.costing.text import parse_permutations
 from hwsim.crossbar import PermutationError
 from hwsim.crossbar.fabric import check_banks
-from hwsim.files import Fault, FaultError, Faults
+from hwsim.files import Diagnostic, DiagnosticError, Diagnostics
 from hwsim.schedule import ScheduleError, check_recorded, open_schedule
 from hwsim.stream import stream
 
@@ -94,7 +94,7 @@ class Redrawn:
         seed: seed of the draws.
 
     Raises:
-        FaultError: numbers out of range.
+        DiagnosticError: numbers out of range.
 
     Example:
         >>> straight = np.arange(8)[None]
@@ -108,19 +108,19 @@ class Redrawn:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        faults = Faults()
+        diagnostics = Diagnostics()
         for option, value, low, high in (
             ("--random", self.ports, 1, PORTS_LIMIT),
             ("--count", self.count, 1, COUNT_LIMIT),
             ("--seed", self.seed, 0, 2**63 - 1),
         ):
             if not low <= value <= high:
-                faults.add(Fault(option, 1, 1, "out of range", str(value), f"give {low} to {high}"))
+                diagnostics.add(Diagnostic(option, 1, 1, "out of range", str(value), f"give {low} to {high}"))
         if self.moved is not None and not 2 <= self.moved <= self.ports:  # noqa: PLR2004 - one alone cannot move
             what = f"{self.moved} of {self.ports} positions cannot move"
-            cure = f"give 2 to {self.ports}, or leave it out" if self.ports > 1 else "leave it out"
-            faults.add(Fault("--moved", 1, 1, what, "", cure))
-        faults.check()
+            hint = f"give 2 to {self.ports}, or leave it out" if self.ports > 1 else "leave it out"
+            diagnostics.add(Diagnostic("--moved", 1, 1, what, "", hint))
+        diagnostics.check()
 
     @property
     def shapes(self) -> tuple[tuple[int, int], ...]:
@@ -210,7 +210,7 @@ def read_permutations(path: Path) -> Reconnections:
     file while it is in use.
 
     Raises:
-        FaultError: a text that is none, with line and column; an empty or unreadable file.
+        DiagnosticError: a text that is none, with line and column; an empty or unreadable file.
         ScheduleError: a file that looks like a schedule and is none, or only part of one.
     """
     source = read_source(path)
@@ -270,7 +270,7 @@ def _from_schedule(path: Path, name: str, keeper: object) -> Scheduled:
     layers = tuple(bank.layer for bank in learned)
     count = sum(1 for event in _events(path, layers) if any(permutation is not None for permutation in event))
     if not count:
-        cure = "give the schedule of a run that reconnects"
-        raise FaultError([Fault(name, 1, 1, "no reconnection in this schedule", "", cure)])
+        hint = "give the schedule of a run that reconnects"
+        raise DiagnosticError([Diagnostic(name, 1, 1, "no reconnection in this schedule", "", hint)])
     shapes = tuple((bank.banks, bank.ports) for bank in learned)
     return Scheduled(path, name, shapes, layers, count, tuple(np.diff(written, prepend=0).tolist()), keeper)

@@ -8,7 +8,7 @@ import numpy as np
 
 from hwsim.costing.price import COUNT, DEFAULTS, price
 from hwsim.costing.steps import Redrawn
-from hwsim.files import Fault, FaultError
+from hwsim.files import Diagnostic, DiagnosticError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,7 +25,7 @@ def sweep(
     count: int = COUNT,
     seed: int = 0,
 ) -> list[dict[str, Any]]:
-    """Mean and 95th percentile of toggles a reconnection, for numbers of moved ports from 2 to all of them.
+    """Mean and 95th percentile of toggles per reconnection, for numbers of moved ports from 2 to all of them.
 
     Args:
         size: ports of the random permutations.
@@ -41,7 +41,7 @@ def sweep(
         of the last three.
 
     Raises:
-        FaultError: fewer than two ports, an unknown name, no combination that can be.
+        DiagnosticError: fewer than two ports, an unknown name, no combination that can be.
 
     Example:
         >>> line, = sweep(8, ["crossbar"], ["any"], count=3)
@@ -49,7 +49,9 @@ def sweep(
         ([2, 3, 4, 5, 6, 7, 8], [4.0, 6.0, 8.0, 10.0, 12.0, 14.0, 16.0])
     """
     if size < 2:  # noqa: PLR2004 - one port alone cannot move
-        raise FaultError([Fault("--plot", 1, 1, "one port cannot move", "", "give permutations of 2 ports or more")])
+        raise DiagnosticError(
+            [Diagnostic("--plot", 1, 1, "one port cannot move", "", "give permutations of 2 ports or more")]
+        )
     lines = []
     for topology in topologies:
         for effort in efforts:
@@ -59,8 +61,8 @@ def sweep(
                 drawn = Redrawn(size, count, moved, seed)
                 try:
                     (row,) = price(drawn, [topology], [DEFAULTS["technology"]], [effort], ports)
-                except FaultError as error:
-                    reason = error.faults[0].what
+                except DiagnosticError as error:
+                    reason = error.diagnostics[0].what
                     continue
                 line["moved"].append(moved)
                 line["mean"].append(row["toggles_mean"])

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hwsim.crossbar import PermutationError, check_permutation
-from hwsim.files import Fault, FaultError
+from hwsim.files import Diagnostic, DiagnosticError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 MOST_FAULTS = 20
-"""Faults of a text that are reported one by one; a file of another kind has one in every line."""
+"""Diagnostics of a text that are reported one by one; a file of another kind has one in every line."""
 _TOKEN = re.compile(r"[\[\]]|[^\s,;\[\]\ufeff]+")
 _WHOLE = re.compile(r"[+-]?\d+")
 _DECIMAL = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
@@ -41,33 +41,35 @@ def parse_permutations(text: str, name: str) -> list[NDArray[np.int64]]:
 
     Args:
         text: the text.
-        name: what faults call it.
+        name: what diagnostics call it.
 
     Raises:
-        FaultError: what is wrong, each with line and column; only the first 20.
+        DiagnosticError: what is wrong, each with line and column; only the first 20.
 
     Example:
         >>> [p.tolist() for p in parse_permutations("2 0 1  # a remark\n[[1, 0, 2],\n [0, 2, 1]]", "p.txt")]
         [[2, 0, 1], [1, 0, 2], [0, 2, 1]]
-        >>> parse_permutations("1 2 3", "p.txt")
+        >>> parse_permutations("1 2 3", "p.txt")  # doctest: +ELLIPSIS
         Traceback (most recent call last):
         ...
-        hwsim.files.fault.FaultError: p.txt:1:1: cells are counted from 0, found 1 to 3, subtract 1 from each number
+        hwsim.files.diagnostic.DiagnosticError: p.txt:1:1: cells are counted from 0, found 1 to 3, subtract 1 from ...
     """
     reader = _Reader(name)
     for number, line in enumerate(text.splitlines(), 1):
         reader.read(number, line.partition("#")[0])
-        if len(reader.faults) > MOST_FAULTS:
+        if len(reader.diagnostics) > MOST_FAULTS:
             break
     reader.end()
-    rows = [] if reader.faults else _checked(reader.rows, name, reader.faults)
-    if not rows and not reader.faults:
-        reader.faults.append(Fault(name, 1, 1, "no permutation in this file", "", "one a line, for example: 2 0 1 3"))
-    if reader.faults:
-        shown = reader.faults[:MOST_FAULTS]
-        if len(reader.faults) > MOST_FAULTS:
-            shown.append(Fault(name, reader.faults[MOST_FAULTS].line, 1, "and more like these"))
-        raise FaultError(shown)
+    rows = [] if reader.diagnostics else _checked(reader.rows, name, reader.diagnostics)
+    if not rows and not reader.diagnostics:
+        reader.diagnostics.append(
+            Diagnostic(name, 1, 1, "no permutation in this file", "", "one per line, for example: 2 0 1 3")
+        )
+    if reader.diagnostics:
+        shown = reader.diagnostics[:MOST_FAULTS]
+        if len(reader.diagnostics) > MOST_FAULTS:
+            shown.append(Diagnostic(name, reader.diagnostics[MOST_FAULTS].line, 1, "and more like these"))
+        raise DiagnosticError(shown)
     return rows
 
 
@@ -77,7 +79,7 @@ class _Reader:
     def __init__(self, name: str) -> None:
         self.name = name
         self.rows: list[_Row] = []
-        self.faults: list[Fault] = []
+        self.diagnostics: list[Diagnostic] = []
         self._row: _Row | None = None
         self._open: list[tuple[int, int]] = []
 
@@ -97,7 +99,7 @@ class _Reader:
             else:
                 value = self._value(word, number, column)
                 if value is None:
-                    return  # one fault per line
+                    return  # one diagnostic per line
                 self._row = self._row or _Row(number, column)
                 self._row.numbers.append(value)
         if not self._open:
@@ -106,7 +108,7 @@ class _Reader:
     def end(self) -> None:
         """Take what is left."""
         self._finish()
-        if self._open and not self.faults:
+        if self._open and not self.diagnostics:
             self._wrong(*self._open[-1], "a bracket is never closed", "[", "")
 
     def _finish(self) -> None:
@@ -126,34 +128,34 @@ class _Reader:
                 self._wrong(number, column, "not a whole number", word, "cells are counted by whole numbers from 0")
                 return None
         else:
-            cure = "write integers apart by spaces or commas"
+            hint = "write integers apart by spaces or commas"
             if word[0] in "({":
-                cure = "write square brackets; cycles like (0 2 1) are not read"
-            self._wrong(number, column, "not a whole number", word, cure)
+                hint = "write square brackets; cycles like (0 2 1) are not read"
+            self._wrong(number, column, "not a whole number", word, hint)
             return None
         self._wrong(number, column, "a number is too large", word, "cells are counted from 0")
         return None
 
-    def _wrong(self, number: int, column: int, what: str, found: str, cure: str) -> None:
+    def _wrong(self, number: int, column: int, what: str, found: str, hint: str) -> None:
         shown = found if found.isprintable() else ascii(found)[1:-1]
         shown = shown if len(shown) <= _SHOWN else f"{shown[:_SHOWN]}..."
-        self.faults.append(Fault(self.name, number, column, what, shown, cure))
+        self.diagnostics.append(Diagnostic(self.name, number, column, what, shown, hint))
         self._row = None
 
 
-def _checked(rows: list[_Row], name: str, faults: list[Fault]) -> list[NDArray[np.int64]]:
-    """The permutations that rows of numbers are; faults are added."""
+def _checked(rows: list[_Row], name: str, diagnostics: list[Diagnostic]) -> list[NDArray[np.int64]]:
+    """The permutations that rows of numbers are; diagnostics are added."""
     found: list[NDArray[np.int64]] = []
     for row in rows:
         numbers = np.array(row.numbers, np.int64)
         try:
             found.append(check_permutation(numbers, len(rows[0].numbers)))
         except PermutationError as error:
-            faults.append(Fault(name, row.line, row.column, *_why(numbers, len(rows[0].numbers), str(error))))
-            if len(faults) > MOST_FAULTS:
+            diagnostics.append(Diagnostic(name, row.line, row.column, *_why(numbers, len(rows[0].numbers), str(error))))
+            if len(diagnostics) > MOST_FAULTS:
                 break
-    if faults and len(rows) > 1:
-        faults[:] = _scattered(rows, name) or faults
+    if diagnostics and len(rows) > 1:
+        diagnostics[:] = _scattered(rows, name) or diagnostics
     return found
 
 
@@ -164,12 +166,12 @@ def _why(numbers: NDArray[np.int64], ports: int, refused: str) -> tuple[str, str
     return refused, "", ""
 
 
-def _scattered(rows: list[_Row], name: str) -> list[Fault]:
-    """The one fault of a permutation that was written over many lines; nothing where it is none."""
+def _scattered(rows: list[_Row], name: str) -> list[Diagnostic]:
+    """The one diagnostic of a permutation that was written over many lines; nothing where it is none."""
     every = np.concatenate([row.numbers for row in rows])
     column = all(len(row.numbers) == 1 for row in rows)
     if not column and (np.sort(every) != np.arange(len(every))).any():
         return []
     where = "one number per line" if column else f"one permutation of {len(every)} numbers over {len(rows)} lines"
-    cure = f"write the {len(every)} numbers in one line, or in brackets [ ]"
-    return [Fault(name, rows[0].line, rows[0].column, f"{where}, where each line is a permutation; {cure}")]
+    hint = f"write the {len(every)} numbers in one line, or in brackets [ ]"
+    return [Diagnostic(name, rows[0].line, rows[0].column, f"{where}, where each line is a permutation; {hint}")]

@@ -16,7 +16,7 @@ from hwsim.crossbar.fabric import (
     extend,
 )
 from hwsim.crossbar.routing.effort import EFFORTS
-from hwsim.crossbar.routing.spare import Placement, avoid
+from hwsim.crossbar.routing.spare import PortPlacement, avoid
 from hwsim.crossbar.topology import Topology
 from hwsim.errors import check_type
 from hwsim.files.registry import Registry, unknown
@@ -55,7 +55,7 @@ __all__ = [
     "Losses",
     "Paths",
     "PermutationError",
-    "Placement",
+    "PortPlacement",
     "Topology",
     "avoid",
     "check_permutation",

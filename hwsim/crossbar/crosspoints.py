@@ -170,7 +170,7 @@ class CrosspointNetwork(Fabric):
         )
 
     def describe(self) -> dict[str, Any]:
-        """Blocks of every stage and what feeds them."""
+        """BlockTree of every stage and what feeds them."""
         return self.wiring.describe()
 
     def graph(self, state: NDArray[Any] | None = None, losses: Losses | None = None) -> nx.DiGraph[Any]:

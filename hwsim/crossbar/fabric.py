@@ -112,7 +112,7 @@ def check_permutation(p: ArrayLike, ports: int) -> NDArray[np.int64]:
 
 
 def check_banks(permutations: ArrayLike, ports: int) -> NDArray[np.int64]:
-    """One permutation a bank as contiguous int64 (banks, ports), or an error that names the bank.
+    """One permutation per bank as contiguous int64 (banks, ports), or an error that names the bank.
 
     Raises:
         PermutationError: not two dimensions, or a row that :func:`check_permutation` refuses.
@@ -142,7 +142,7 @@ def check_banks(permutations: ArrayLike, ports: int) -> NDArray[np.int64]:
 
 
 def check_rows(what: str, rows: ArrayLike, shape: tuple[int, int]) -> NDArray[Any]:
-    """An array of one row a bank, or an error that says which shape it has and which it needs.
+    """An array of one row per bank, or an error that says which shape it has and which it needs.
 
     Raises:
         ValueError: another shape.
@@ -312,7 +312,7 @@ class Fabric(ABC):
         effort: str = "greedy",
         cost: NDArray[np.float64] | None = None,
     ) -> NDArray[Any]:
-        """Find states that realise one permutation a bank.
+        """Find states that realise one permutation per bank.
 
         Args:
             permutations: integers (banks, ports), each row a permutation.
@@ -467,7 +467,7 @@ class Configuration:
         try:
             signals = np.asarray(x)
         except ValueError:  # NumPy's own words speak of inhomogeneous shapes
-            raise ValueError(f"the signals are not one a port; give a flat list of {self.fabric.ports}") from None
+            raise ValueError(f"the signals are not one per port; give a flat list of {self.fabric.ports}") from None
         if signals.shape != (self.fabric.ports,):
             raise ValueError(f"signals have shape {signals.shape}; give ({self.fabric.ports},)")
         return signals[self.permutation()]

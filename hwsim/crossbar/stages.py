@@ -213,7 +213,7 @@ permutation or topology
         return np.asarray(np.count_nonzero(states, axis=1), np.int64)
 
     def words(self, state: NDArray[Any]) -> list[tuple[int, int]]:
-        """One word a stage, bit 0 = lowest switch index, 1 = cross."""
+        """One word per stage, bit 0 = lowest switch index, 1 = cross."""
         check_rows("state", state[None, :], (1, self.switches))
         found = []
         for first, end in zip(self.starts[:-1], self.starts[1:], strict=True):

@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from hwsim.files import Bits, Decibels, Hertz, Joules, Seconds, Section, Watts
 from hwsim.files.datasheet import Datasheet, Datum, Unlimited
-from hwsim.files.fault import Refusal
+from hwsim.files.diagnostic import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -80,7 +80,7 @@ class IdealChip(NumberChip):
         """The weights."""
         return self.weights[layer]
 
-    def kinds(self, layer: int) -> NDArray[np.float32]:
+    def classes(self, layer: int) -> NDArray[np.float32]:
         """Weights that are equal to the last bit do the same in every place."""
         return self.weights[layer]
 
@@ -92,13 +92,13 @@ class IdealChip(NumberChip):
         """Gather the weights of the positions that move."""
         self.met[layer][np.divmod(positions, self.met[layer].shape[1])] = self.weights[layer].reshape(-1)[cells]
 
-    def products(self, layer: int, signals: NDArray[Any], rng: np.random.Generator | None) -> NDArray[Any]:
+    def matmul(self, layer: int, signals: NDArray[Any], rng: np.random.Generator | None) -> NDArray[Any]:
         """Products as the linear algebra library sums them."""
         del rng
         with np.errstate(over="ignore", invalid="ignore"):  # what is judged is held to be finite
             return np.asarray(signals @ self.met[layer].T)
 
-    def settle(self, layer: int, sums: NDArray[Any], registers: Registers) -> NDArray[Any]:
+    def activate(self, layer: int, sums: NDArray[Any], registers: Registers) -> NDArray[Any]:
         """Gain, bias, activation."""
         return finish(self.model.layers[layer], sums, registers)
 

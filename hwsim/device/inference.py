@@ -50,13 +50,13 @@ def infer(
         (samples, outputs), float64, or float32 where the chip's numbers are.
 
     Raises:
-        ValueError: inputs of another shape, or that are no finite numbers.
+        ValueError: inputs of another shape, or that are not finite numbers.
     """
     if x.ndim != 2 or x.shape[1] != model.inputs:  # noqa: PLR2004
         raise ValueError(f"the network takes (samples, {model.inputs}) inputs, found {x.shape}")
     if not np.isfinite(np.vdot(x, x)) and not np.isfinite(x).all():  # the quick look is wrong only about huge numbers
         row, column = np.argwhere(~np.isfinite(x))[0]
-        raise ValueError(f"input {column} of sample {row} is {x[row, column]}, no finite number; clean the data")
+        raise ValueError(f"input {column} of sample {row} is {x[row, column]}, not a finite number; clean the data")
     quiet = watch is None and (rng is None or not chip.noisy)
     slices = blocks(model, len(x), chip.together) if quiet and chip.together else parts(model, len(x))
     if len(slices) == 1:
@@ -125,16 +125,16 @@ def _weighted(
     layer = node.layer or 0
     if node.kind == "dense":
         rows = signals.reshape(-1, signals.shape[-1])  # of a sequence step by step
-        return chip.settle(layer, chip.products(layer, rows, rng), registers).reshape(*signals.shape[:-1], -1)
+        return chip.activate(layer, chip.matmul(layer, rows, rng), registers).reshape(*signals.shape[:-1], -1)
     if node.kind == "conv2d":
         rows = _windows(node, signals, model.layers[layer].inputs)
-        found = chip.settle(layer, chip.products(layer, rows, rng), registers)
+        found = chip.activate(layer, chip.matmul(layer, rows, rng), registers)
         return found.reshape(len(signals), *node.given[1:], node.given[0])
     state = np.zeros((len(signals), model.layers[layer].units), signals.dtype)
     states = []
     for step in range(node.taken[0]):
         met = np.concatenate([signals[:, step], state], axis=1)
-        found = chip.settle(layer, chip.products(layer, met, rng), registers)
+        found = chip.activate(layer, chip.matmul(layer, met, rng), registers)
         state = (found if node.plain else node.retain * state + node.renew * found).astype(signals.dtype, copy=False)
         states.append(state)
     return np.stack(states, axis=1) if node.sequence else state

@@ -51,13 +51,13 @@ def finish(law: Layer, sums: NDArray[Any], registers: Registers) -> NDArray[Any]
         >>> finish(law, np.array([[1.0, -1.0]]), Registers(np.array([0.5, 0.5]), 2.0)).tolist()
         [[2.5, 0.0]]
     """
-    from hwsim.kernels.reading.layers import settle
+    from hwsim.kernels.reading.layers import activate
     from hwsim.model.activation import CODES
 
     kind = sums.dtype
     gain = np.broadcast_to(np.asarray(registers.gain if law.gains else 1.0, kind), law.units)
     parameters = np.array(law.parameters or (0.0,), np.float64)
-    settle(sums, np.ascontiguousarray(gain), registers.bias.astype(kind), CODES[law.activation], parameters, sums)
+    activate(sums, np.ascontiguousarray(gain), registers.bias.astype(kind), CODES[law.activation], parameters, sums)
     return sums
 
 

@@ -93,14 +93,14 @@ class Chip(Protocol):
     def cells(self, layer: int) -> NDArray[Any]:
         """What the cells physically hold (units, inputs): the values that no run may ever change."""
 
-    def kinds(self, layer: int) -> NDArray[Any]:
-        """One number a cell (units, inputs): which may stand for each other.
+    def classes(self, layer: int) -> NDArray[Any]:
+        """One number per cell (units, inputs): which may stand for each other.
 
         Exchanging cells of equal number in a bank, or banks of equal numbers, changes no bit of any inference.
         """
 
     def register_codes(self, layer: int, registers: Registers) -> NDArray[Any]:
-        """What the registers of a layer hold after a write: one number a bias, then the gain where there is one."""
+        """What the registers of a layer hold after a write: one number per bias, then the gain where there is one."""
 
     def connect(self, layer: int, positions: NDArray[np.int64], cells: NDArray[np.int64]) -> None:
         """Let positions of a layer meet other cells: position ``positions[k]`` meets ``cells[k]`` from now on.
@@ -111,10 +111,10 @@ class Chip(Protocol):
     def encode(self, x: NDArray[np.float32]) -> NDArray[Any]:
         """What enters the first layer, in the chip's domain, from samples (samples, features)."""
 
-    def products(self, layer: int, signals: NDArray[Any], rng: np.random.Generator | None) -> NDArray[Any]:
+    def matmul(self, layer: int, signals: NDArray[Any], rng: np.random.Generator | None) -> NDArray[Any]:
         """Matrix products (rows, fan-in) to (rows, units); read noise is drawn from ``rng``, none without it."""
 
-    def settle(self, layer: int, sums: NDArray[Any], registers: Registers) -> NDArray[Any]:
+    def activate(self, layer: int, sums: NDArray[Any], registers: Registers) -> NDArray[Any]:
         """Registers, activation and requantisation: sums (rows, units) to signals; of the last layer, to numbers."""
 
     def average(self, node: int, totals: NDArray[Any], count: int) -> NDArray[Any]:
@@ -150,14 +150,14 @@ class NarrowChip(Chip, Protocol):
 class OpticalChip(Chip, Protocol):
     """A chip that light may reach through optical permutation circuits, which lose some of it on every path."""
 
-    def illuminate(self, layer: int, nominal: float, *, calibrated: bool) -> None:
+    def set_path_loss(self, layer: int, nominal: float, *, calibrated: bool) -> None:
         """Put optical circuits before a layer, whose paths all leave the share ``nominal`` of the light for now.
 
         That share is what the read-out is built for. ``calibrated``: whether the electronics know the loss of every
-        path and make up for it, or for the nominal one alone (:mod:`hwsim.device.photonic.passage`).
+        path and make up for it, or for the nominal one alone (:mod:`hwsim.device.photonic.path`).
         """
 
-    def attenuate(self, layer: int, positions: NDArray[np.int64], shares: NDArray[np.float64]) -> None:
+    def update_path_loss(self, layer: int, positions: NDArray[np.int64], shares: NDArray[np.float64]) -> None:
         """Let the paths to positions of a layer leave other shares of the light.
 
         Called once a reconnection, after :meth:`connect`, with the positions of the banks whose switches moved.

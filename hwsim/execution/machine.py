@@ -9,7 +9,7 @@ import numpy as np
 from hwsim.controller import Expense, SpentError
 from hwsim.device import Bill, NarrowChip, OpticalChip, infer
 from hwsim.execution.circuits import Circuits, ExecutionError, UnroutedError
-from hwsim.execution.equivalence import number_kinds
+from hwsim.execution.equivalence import number_classes
 from hwsim.execution.light import mean_share, shares, straight_shares
 from hwsim.execution.placing import Placing
 from hwsim.execution.timeline import PICOSECONDS, bill, spans
@@ -46,7 +46,7 @@ class Machine:
         switch: switch technology of all circuits.
         scope: ``output`` for one bank per output unit, ``layer`` for one bank per layer.
         effort: how hard the router tries to toggle little.
-        freedom: ``none`` for the cells and units that are asked for, ``values`` for any cells of the same kind,
+        equivalence: ``none`` for the cells and units that are asked for, ``values`` for any cells of the same kind,
             ``units`` for hidden units in any places where they fit, ``all`` for both.
         calibrated: whether the electronics know what every path of an optical circuit loses.
         seed: of the noise of a controller's own reads.
@@ -64,26 +64,26 @@ class Machine:
         switch: Switch,
         scope: str,
         effort: str,
-        freedom: str = "none",
+        equivalence: str = "none",
         *,
         calibrated: bool = True,
         seed: int = 0,
         limits: Mapping[str, float] | None = None,
     ) -> None:
-        self.model, self.chip, self.switch, self.freedom = model, chip, switch, freedom
+        self.model, self.chip, self.switch, self.equivalence = model, chip, switch, equivalence
         self.layout = layout(model, scope)
         self.registers: list[NDArray[np.float64]] = []
         """Per layer, what was written last, biases and then gains; empty before the first entry."""
         kinds = [
-            number_kinds(bank.rows(chip.kinds(bank.layer)))
-            if bank.learned and freedom != "none"
+            number_classes(bank.rows(chip.classes(bank.layer)))
+            if bank.learned and equivalence != "none"
             else np.zeros((0, 0), np.int32)
             for bank in self.layout.layers
         ]
         repeats = any((np.diff(np.sort(one, axis=1), axis=1) == 0).any() for one in kinds)
-        self.exchanges_values = freedom in {"values", "all"} and repeats
+        self.exchanges_values = equivalence in {"values", "all"} and repeats
         """Whether some bank has cells of equal value that may stand for each other."""
-        self.placing = Placing(model, self.layout, kinds) if freedom in {"units", "all"} else None
+        self.placing = Placing(model, self.layout, kinds) if equivalence in {"units", "all"} else None
         self.circuits = Circuits(fabrics, self.layout, switch, effort, kinds=kinds if self.exchanges_values else None)
         self._sorted_cells = {
             bank.layer: np.sort(bank.rows(chip.cells(bank.layer)), axis=1) for _, bank in self._built()
@@ -91,17 +91,17 @@ class Machine:
         self._seed, self.limits = seed, dict(limits or {})
         self._reconnected, self._read, self._calls = Expense(), Expense(), 0
         if switch.medium == "optical" and any(fabric is not None for fabric in fabrics):
-            self._illuminate(calibrated=calibrated)
+            self._set_path_loss(calibrated=calibrated)
 
-    def _illuminate(self, *, calibrated: bool) -> None:
+    def _set_path_loss(self, *, calibrated: bool) -> None:
         """Light the cells through the circuits as they are at power-up."""
         if not isinstance(self.chip, OpticalChip):
             what = "an optical crossbar stands before a chip whose signals are electrical"
             raise ExecutionError(f"{what}; use a photonic device, or electronic switches")
         for fabric, bank in self._built():
-            self.chip.illuminate(bank.layer, mean_share(fabric, self.switch), calibrated=calibrated)
+            self.chip.set_path_loss(bank.layer, mean_share(fabric, self.switch), calibrated=calibrated)
             left = straight_shares(fabric, self.switch)[: bank.ports]
-            self.chip.attenuate(bank.layer, np.arange(bank.banks * bank.ports), np.tile(left, bank.banks))
+            self.chip.update_path_loss(bank.layer, np.arange(bank.banks * bank.ports), np.tile(left, bank.banks))
 
     def _built(self) -> list[tuple[Fabric, Bank]]:
         pairs = zip(self.circuits.fabrics, self.layout.layers, strict=True)
@@ -127,7 +127,7 @@ class Machine:
 
         Raises:
             ExecutionError: no configuration was found, the realised permutation is another one, the cells of a bank
-                changed, or a register would hold no finite number. The machine then stands as it stood before.
+                changed, or a register would hold not a finite number. The machine then stands as it stood before.
             SpentError: it costs more than is left; likewise.
         """
         return self._carry_out(entry.event, entry.permutations, entry.registers, settings)
@@ -135,7 +135,7 @@ class Machine:
     def fulfil(self, event: int, wanted: Reconnection) -> Entry:
         """Do what a controller wants, as the machine is free to do it; returns what the schedule keeps of it.
 
-        Cells of equal value and hidden units stand for each other as ``freedom`` lets them.
+        Cells of equal value and hidden units stand for each other as ``equivalence`` lets them.
 
         Raises:
             ExecutionError, SpentError: as for :meth:`execute`.
@@ -202,7 +202,7 @@ class Machine:
             if turned.size and fabric and self.switch.medium == "optical" and isinstance(self.chip, OpticalChip):
                 left = shares(fabric, self.switch, layer.new[turned])[:, : bank.ports]
                 positions = turned[:, None] * bank.ports + np.arange(bank.ports)
-                self.chip.attenuate(bank.layer, positions.reshape(-1), left.reshape(-1))
+                self.chip.update_path_loss(bank.layer, positions.reshape(-1), left.reshape(-1))
 
     # check
 

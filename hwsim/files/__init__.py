@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from hwsim.files.diagnostic import Diagnostic, DiagnosticError, Diagnostics, Refusal
 from hwsim.files.document import Document, parse_document, read_document, validate
 from hwsim.files.emit import emit
-from hwsim.files.fault import Fault, FaultError, Faults, Refusal
 from hwsim.files.position import KeyPath, scan
 from hwsim.files.quantity import (
     DIMENSIONS,
@@ -36,11 +36,11 @@ __all__ = [
     "Bits",
     "Decibels",
     "DecibelsPerHertz",
+    "Diagnostic",
+    "DiagnosticError",
+    "Diagnostics",
     "Dimension",
     "Document",
-    "Fault",
-    "FaultError",
-    "Faults",
     "Hertz",
     "Joules",
     "Kelvin",

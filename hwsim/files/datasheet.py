@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
 from pydantic import ConfigDict, Field, create_model
 
-from hwsim.files import Document, Fault, FaultError, Section, format_quantity, validate
+from hwsim.files import Diagnostic, DiagnosticError, Document, Section, format_quantity, validate
 from hwsim.files.section import dimension_of, field_type, members, words
 
 if TYPE_CHECKING:
@@ -67,32 +67,32 @@ def read_sheet(document: Document, schema: type[S]) -> S:
     """Check a datasheet.
 
     Raises:
-        FaultError: every fault at once, with line and column.
+        DiagnosticError: every diagnostic at once, with line and column.
     """
     sheet = validate(document, schema)
-    faults = []
+    diagnostics = []
     known = dict(_numbers(sheet))
     for key, (low, high) in sheet.valid.items():
         if key not in known:
-            faults.append(
-                document.fault(
+            diagnostics.append(
+                document.diagnostic(
                     ("valid", key),
-                    f"range of {key!r}, which is no number of this sheet",
+                    f"range of {key!r}, which is not a number of this sheet",
                     "",
                     f"known: {', '.join(known)}",
                 )
             )
         elif not low <= _size(known[key].value) <= high:
-            faults.append(
-                document.fault(
+            diagnostics.append(
+                document.diagnostic(
                     ("valid", key),
                     f"the sheet's own value of {key!r} lies outside its range",
                     f"{_size(known[key].value):g} not in {low:g} to {high:g}",
                     "widen the range or mend the value",
                 )
             )
-    if faults:
-        raise FaultError(faults)
+    if diagnostics:
+        raise DiagnosticError(diagnostics)
     return sheet
 
 
@@ -126,21 +126,21 @@ def sheet_values(
         at: key path of the overriding table in the scenario.
 
     Raises:
-        FaultError: unknown keys, wrong units and values out of range, all at once.
+        DiagnosticError: unknown keys, wrong units and values out of range, all at once.
     """
     schema = settable(sheet)
     given = validate(document, schema, at, overrides)
-    faults: list[Fault] = []
+    diagnostics: list[Diagnostic] = []
     data = {name: datum.value for name, datum in _numbers(sheet)}
     for key, written in overrides.items():
         data[key] = getattr(given, key)
         low, high = sheet.valid.get(key, (0, 0))
         if key in sheet.valid and not low <= _size(data[key]) <= high:
-            cure = f"give a value from {_shown(schema, key, low)} to {_shown(schema, key, high)}"
+            hint = f"give a value from {_shown(schema, key, low)} to {_shown(schema, key, high)}"
             what = f"'{key}' lies outside the datasheet's valid range"
-            faults.append(document.fault((*at, key), what, str(written), cure))
-    if faults:
-        raise FaultError(faults)
+            diagnostics.append(document.diagnostic((*at, key), what, str(written), hint))
+    if diagnostics:
+        raise DiagnosticError(diagnostics)
     return data
 
 

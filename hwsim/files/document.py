@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import pydantic
 
-from hwsim.files.diagnosis import diagnose
-from hwsim.files.fault import Fault, FaultError
+from hwsim.files.diagnostic import Diagnostic, DiagnosticError
 from hwsim.files.library import SIZE_LIMIT, parsed
 from hwsim.files.position import KeyPath, Place, Places
+from hwsim.files.validation import diagnose
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,18 +35,15 @@ class Document:
     """A TOML file as read.
 
     Args:
-        path: the file as the user gave it; faults begin with it.
+        path: the file as the user gave it; diagnostics begin with it.
         text: what stands in it.
         data: its values.
         positions: line and column of each key path.
         overrides: key paths that were set elsewhere, with the name, line and column of that place.
 
-    Raises:
-        Nothing.
-
     Example:
         >>> document = Document("a.toml", "x = 3", {"x": 3}, {(): (1, 1), ("x",): (1, 1)})
-        >>> print(document.fault(("x",), "'x' must be even", "3", "write 2 or 4"))
+        >>> print(document.diagnostic(("x",), "'x' must be even", "3", "write 2 or 4"))
         a.toml:1:1: 'x' must be even, found 3, write 2 or 4
 
     """
@@ -57,15 +54,15 @@ class Document:
     positions: Mapping[KeyPath, Place]
     overrides: Mapping[KeyPath, tuple[str, int, int]] = field(default_factory=dict)
 
-    def fault(self, key_path: KeyPath, what: str, found: str = "", cure: str = "") -> Fault:
-        """Make a fault that stands at a key, or at its nearest parent that exists."""
+    def diagnostic(self, key_path: KeyPath, what: str, found: str = "", hint: str = "") -> Diagnostic:
+        """Make a diagnostic that stands at a key, or at its nearest parent that exists."""
         for length in range(len(key_path), 0, -1):
             place = key_path[:length]
             if place in self.overrides:
-                return Fault(*self.overrides[place], what, found, cure)
+                return Diagnostic(*self.overrides[place], what, found, hint)
             if place in self.positions:
-                return Fault(self.path, *self.positions[place], what, found, cure)
-        return Fault(self.path, 1, 1, what, found, cure)
+                return Diagnostic(self.path, *self.positions[place], what, found, hint)
+        return Diagnostic(self.path, 1, 1, what, found, hint)
 
 
 def read_document(path: Path, shown_as: str | None = None) -> Document:
@@ -73,17 +70,17 @@ def read_document(path: Path, shown_as: str | None = None) -> Document:
 
     Args:
         path: the file.
-        shown_as: what faults call it; the path itself when left out.
+        shown_as: what diagnostics call it; the path itself when left out.
 
     Raises:
-        FaultError: missing, a directory, unreadable, larger than 8 MiB, not UTF-8, not valid TOML.
+        DiagnosticError: missing, a directory, unreadable, larger than 8 MiB, not UTF-8, not valid TOML.
 
     Example:
         >>> from pathlib import Path
         >>> read_document(Path("no-such.toml"))
         Traceback (most recent call last):
         ...
-        hwsim.files.fault.FaultError: no-such.toml:1:1: no such file
+        hwsim.files.diagnostic.DiagnosticError: no-such.toml:1:1: no such file
 
     """
     name = str(path) if shown_as is None else shown_as
@@ -103,30 +100,30 @@ def _diagnosed(path: Path, name: str) -> Document:
         before = raw[: error.start].decode("utf-8", "replace")
         line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
         found = f"the byte 0x{raw[error.start]:02x}"
-        raise FaultError([Fault(name, line, column, "not UTF-8", found, "save the file as UTF-8")]) from None
+        raise DiagnosticError([Diagnostic(name, line, column, "not UTF-8", found, "save the file as UTF-8")]) from None
     return parse_document(text, name)
 
 
 def _read(path: Path, name: str) -> bytes:
-    cure = ""
+    hint = ""
     if path.exists() and not (path.is_file() or path.is_dir()):  # opening a FIFO would wait for a writer
-        raise FaultError([Fault(name, 1, 1, "not a regular file", cure="give a file that can be read again")])
+        raise DiagnosticError([Diagnostic(name, 1, 1, "not a regular file", hint="give a file that can be read again")])
     try:
         with path.open("rb") as file:
             raw = file.read(SIZE_LIMIT + 1)
     except FileNotFoundError:
         what = "no such file"
         near = [one.name for one in path.parent.glob("*.toml")] if path.parent.is_dir() else []
-        cure = "".join(f"did you mean '{one}'?" for one in difflib.get_close_matches(path.name, sorted(near), n=1))
+        hint = "".join(f"did you mean '{one}'?" for one in difflib.get_close_matches(path.name, sorted(near), n=1))
     except IsADirectoryError:
-        what, cure = "this is a directory", "name a file in it"
+        what, hint = "this is a directory", "name a file in it"
     except (OSError, ValueError) as error:
         what = f"cannot be read: {getattr(error, 'strerror', None) or error}"
     else:
         if len(raw) <= SIZE_LIMIT:
             return raw
-        what, cure = "larger than 8 MiB", "a file of this kind is short; is it the right one?"
-    raise FaultError([Fault(name, 1, 1, what, cure=cure)])
+        what, hint = "larger than 8 MiB", "a file of this kind is short; is it the right one?"
+    raise DiagnosticError([Diagnostic(name, 1, 1, what, hint=hint)])
 
 
 def parse_document(text: str, shown_as: str) -> Document:
@@ -134,10 +131,10 @@ def parse_document(text: str, shown_as: str) -> Document:
 
     Args:
         text: a whole TOML document.
-        shown_as: what faults call it.
+        shown_as: what diagnostics call it.
 
     Raises:
-        FaultError: not valid TOML; the fault has the line and column where it stops being so.
+        DiagnosticError: not valid TOML; the diagnostic has the line and column where it stops being so.
 
     Example:
         >>> parse_document("[task]\nname = 'xor'", "a.toml").positions[("task", "name")]
@@ -147,13 +144,13 @@ def parse_document(text: str, shown_as: str) -> Document:
     try:
         return Document(shown_as, text, tomllib.loads(text), Places(text))
     except RecursionError:
-        fault = Fault(shown_as, 1, 1, "arrays or tables are nested too deeply")
+        diagnostic = Diagnostic(shown_as, 1, 1, "arrays or tables are nested too deeply")
     except ValueError as error:
-        fault = _syntax(text, shown_as, str(error))
-    raise FaultError([fault])
+        diagnostic = _syntax(text, shown_as, str(error))
+    raise DiagnosticError([diagnostic])
 
 
-def _syntax(text: str, shown_as: str, message: str) -> Fault:
+def _syntax(text: str, shown_as: str, message: str) -> Diagnostic:
     match = re.fullmatch(r"(.*?) \(at (?:line (\d+), column (\d+)|end of document)\)", message, re.DOTALL)
     lines = text.replace("\r\n", "\n").split("\n")
     what, line, column = message, len(lines), len(lines[-1]) + 1
@@ -161,9 +158,9 @@ def _syntax(text: str, shown_as: str, message: str) -> Fault:
         what = match[1]
         if match[2]:
             line, column = int(match[2]), int(match[3])
-    cure = next((cure for start, cure in _CURES.items() if what.startswith(start)), "")
+    hint = next((hint for start, hint in _CURES.items() if what.startswith(start)), "")
     shown = lines[line - 1].strip()[:60] if match is not None else ""
-    return Fault(shown_as, line, column, f"not valid TOML: {what[:1].lower()}{what[1:]}", shown, cure)
+    return Diagnostic(shown_as, line, column, f"not valid TOML: {what[:1].lower()}{what[1:]}", shown, hint)
 
 
 def validate(document: Document, schema: type[M], at: KeyPath = (), data: Mapping[str, Any] | None = None) -> M:
@@ -172,13 +169,13 @@ def validate(document: Document, schema: type[M], at: KeyPath = (), data: Mappin
     Nothing is converted on the way except what the schema's types say: ``"3"`` is no whole number.
 
     Args:
-        document: where faults are placed.
+        document: where diagnostics are placed.
         schema: what the table must be, usually a `Section`.
         at: the key path of the table.
         data: the table, when it is not the document's own (after overrides, for example).
 
     Raises:
-        FaultError: all that is wrong, each with line and column.
+        DiagnosticError: all that is wrong, each with line and column.
 
     Example:
         >>> from hwsim.files.section import Section
@@ -189,7 +186,7 @@ def validate(document: Document, schema: type[M], at: KeyPath = (), data: Mappin
         >>> validate(parse_document("[layer]\nwidht = 3\nwidth = 2", "a.toml"), Layer, ("layer",))
         Traceback (most recent call last):
         ...
-        hwsim.files.fault.FaultError: a.toml:2:1: unknown key 'widht', did you mean 'width'? allowed: 'width'
+        hwsim.files.diagnostic.DiagnosticError: a.toml:2:1: unknown key 'widht', did you mean 'width'? allowed: 'width'
 
     """
     table: Any = document.data if data is None else data
@@ -197,14 +194,16 @@ def validate(document: Document, schema: type[M], at: KeyPath = (), data: Mappin
         try:
             table = table[step]
         except (KeyError, IndexError, TypeError):
-            fault = document.fault(at[: depth + 1], f"missing key '{step}'", cure=f"add the table [{_dotted(at)}]")
-            raise FaultError([fault]) from None
+            diagnostic = document.diagnostic(
+                at[: depth + 1], f"missing key '{step}'", hint=f"add the table [{_dotted(at)}]"
+            )
+            raise DiagnosticError([diagnostic]) from None
     try:
         # as JSON: strict, yet an array may fill a tuple and a text may name a path
         return schema.model_validate_json(json.dumps(table, default=str), strict=True)
     except pydantic.ValidationError as error:
         found = diagnose(schema, error, table)
-    raise FaultError(document.fault((*at, *one.path), one.what, one.found, one.cure) for one in found)
+    raise DiagnosticError(document.diagnostic((*at, *one.path), one.what, one.found, one.hint) for one in found)
 
 
 def _dotted(path: KeyPath) -> str:

@@ -62,14 +62,14 @@ def unreadable(error: BaseException) -> str:
         "environment variable NUMBA_OPT cannot be read: leave it out, or see Numba's list of environment variables"
     """
     name = re.match(rf"{WARNING}\w+", str(error)) if isinstance(error, Warning) else None
-    cure = "leave it out, or see Numba's list of environment variables"
-    return f"environment variable {name[0].split(chr(39))[1]} cannot be read: {cure}" if name else ""
+    hint = "leave it out, or see Numba's list of environment variables"
+    return f"environment variable {name[0].split(chr(39))[1]} cannot be read: {hint}" if name else ""
 
 
 def _is_count(text: str) -> bool:
     return text.isascii() and text.isdigit() and 1 <= int(text) <= MOST_THREADS
 
 
-def _refuse(name: str, cure: str) -> None:
+def _refuse(name: str, hint: str) -> None:
     found = f"{name}={os.environ[name]!r}" if name in os.environ else name
-    raise EnvironmentVariableError(f"environment variable {found}: {cure}") from None
+    raise EnvironmentVariableError(f"environment variable {found}: {hint}") from None

@@ -29,9 +29,6 @@ class Spot(NamedTuple):
 def models(annotation: Any) -> list[type[pydantic.BaseModel]]:
     """List the schemas among the choices of a type.
 
-    Raises:
-        Nothing.
-
     Example:
         >>> models(int | None)
         []
@@ -43,9 +40,6 @@ def models(annotation: Any) -> list[type[pydantic.BaseModel]]:
 
 def fields(model: type[pydantic.BaseModel]) -> dict[str, FieldInfo]:
     """Give the fields of a schema by the key that files use.
-
-    Raises:
-        Nothing.
 
     Example:
         >>> class Layer(pydantic.BaseModel):
@@ -59,9 +53,6 @@ def fields(model: type[pydantic.BaseModel]) -> dict[str, FieldInfo]:
 
 def child(annotation: Any, step: str | int) -> Any:
     """Give the type of what stands at a key or index inside a type; ``Any`` when the type does not tell.
-
-    Raises:
-        Nothing.
 
     Example:
         >>> child(tuple[int, str], 1), child(list[int], 7), child(dict[str, float], "x")
@@ -86,9 +77,6 @@ def locate(schema: Any, location: Iterable[str | int]) -> Spot:
     Args:
         schema: the type that was validated against.
         location: the ``loc`` of an error.
-
-    Raises:
-        Nothing.
 
     Example:
         >>> class Layer(pydantic.BaseModel):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import BeforeValidator, ValidationInfo
 
-from hwsim.files.fault import Refusal
+from hwsim.files.diagnostic import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,10 +22,7 @@ _ENDLESS = re.compile(r"\s*[+-]?(?:inf|infinity|nan)\b", re.IGNORECASE)
 
 
 class QuantityError(Refusal):
-    """A text or value is not the quantity that is wanted; `what` says why, `cure` what would work.
-
-    Raises:
-        Nothing.
+    """A text or value is not the quantity that is wanted; `what` says why, `hint` what would work.
 
     Example:
         >>> str(QuantityError("needs a unit", 'for example "25 ns"'))
@@ -42,9 +39,6 @@ class Dimension:
         name: what it is called, for example ``"time"``.
         units: the power of ten of each unit in SI; largest first.
         example: a well-formed text.
-
-    Raises:
-        Nothing.
 
     Example:
         >>> DIMENSIONS["time"].wanted
@@ -111,14 +105,14 @@ def parse(text: str, dimension: str) -> float:
 
     """
     wanted = DIMENSIONS[dimension]
-    cure = f"write {wanted.wanted}"
+    hint = f"write {wanted.wanted}"
     if _ENDLESS.match(text):
         what = "is not a finite number"
-        raise QuantityError(what, cure)
+        raise QuantityError(what, hint)
     match = _QUANTITY.fullmatch(text)
     if match is None:
         what = f"is not {wanted.noun}"
-        raise QuantityError(what, cure)
+        raise QuantityError(what, hint)
     if match["unit"] is None:
         what = "needs a unit"
         raise QuantityError(what, f'for example "{wanted.example}"')
@@ -126,11 +120,11 @@ def parse(text: str, dimension: str) -> float:
     if unit not in wanted.units:
         owner = _OWNER.get(unit)
         what = f"is {owner.noun} where {wanted.noun} is wanted" if owner else f"has the unknown unit '{match['unit']}'"
-        raise QuantityError(what, cure)
+        raise QuantityError(what, hint)
     value = float(f"{match['number']}e{int(match['power'] or 0) + wanted.units[unit]}")
     if not math.isfinite(value) or (value == 0 and float(match["number"]) != 0):
         what = "is beyond what a float can hold"
-        raise QuantityError(what, cure)
+        raise QuantityError(what, hint)
     return value
 
 

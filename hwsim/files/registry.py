@@ -1,4 +1,4 @@
-"""A catalogue that can be read like a dict: one plug-in a module, found by looking, not by a list kept by hand.
+"""A catalogue that can be read like a dict: one plug-in per module, found by looking, not by a list kept by hand.
 
 A module of a catalogued package becomes an entry by defining ``PLUGIN``; a third party adds one through an
 entry point in the group ``hwsim.<package>`` (for example ``hwsim.device``). Name and summary are read from the text of

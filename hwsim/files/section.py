@@ -21,7 +21,7 @@ class Section(pydantic.BaseModel):
     """The schema of one table of a file: frozen, no unknown keys, the docstring under a field documents it.
 
     Raises:
-        pydantic.ValidationError: on construction; `validate` turns it into faults with line and column.
+        pydantic.ValidationError: on construction; `validate` turns it into diagnostics with line and column.
 
     Example:
         >>> class Layer(Section):
@@ -38,9 +38,6 @@ class Section(pydantic.BaseModel):
 
 def unwrap(annotation: Any) -> tuple[Any, tuple[Any, ...]]:
     """Take an annotation apart: the bare type and what ``Annotated`` says about it.
-
-    Raises:
-        Nothing.
 
     Example:
         >>> from typing import Annotated
@@ -62,9 +59,6 @@ def unwrap(annotation: Any) -> tuple[Any, tuple[Any, ...]]:
 def field_type(field: FieldInfo) -> Any:
     """Give the whole type of a field, with what ``Annotated`` said about it.
 
-    Raises:
-        Nothing.
-
     Example:
         >>> class Layer(Section):
         ...     width: int
@@ -77,9 +71,6 @@ def field_type(field: FieldInfo) -> Any:
 
 def members(annotation: Any) -> list[Any]:
     """List the choices of a union, ``None`` left out; a type that is no union is its only choice.
-
-    Raises:
-        Nothing.
 
     Example:
         >>> members(int | None)
@@ -94,9 +85,6 @@ def members(annotation: Any) -> list[Any]:
 
 def words(annotation: Any) -> list[Any]:
     """List the values that a ``Literal`` or an enumeration allows, unions included; nothing for other types.
-
-    Raises:
-        Nothing.
 
     Example:
         >>> from typing import Literal
@@ -117,9 +105,6 @@ def words(annotation: Any) -> list[Any]:
 def dimension_of(annotation: Any) -> Dimension | None:
     """Give the dimension of a quantity type, or None for any other type.
 
-    Raises:
-        Nothing.
-
     Example:
         >>> from hwsim.files.quantity import Seconds
         >>> dimension_of(Seconds | None).name
@@ -132,9 +117,6 @@ def dimension_of(annotation: Any) -> Dimension | None:
 
 def show(value: object, limit: int = 60) -> str:
     """Write a value as a message shows it: as in TOML, but lists and tables by their size only.
-
-    Raises:
-        Nothing.
 
     Example:
         >>> show("3 pJ"), show(True), show([1, 2])
@@ -156,9 +138,6 @@ def describe(annotation: Any, *, full: bool = False) -> str:
     Args:
         annotation: any type that a section's field may have.
         full: with article, example and units, for use in a sentence.
-
-    Raises:
-        Nothing.
 
     Example:
         >>> from hwsim.files.quantity import Seconds

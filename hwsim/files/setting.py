@@ -7,7 +7,7 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from hwsim.files.fault import Fault, FaultError, Faults
+from hwsim.files.diagnostic import Diagnostic, DiagnosticError, Diagnostics
 from hwsim.files.position import KeyPath, read_key
 
 if TYPE_CHECKING:
@@ -24,21 +24,21 @@ class Setting(NamedTuple):
     value: Any
 
 
-def _fault(column: int, what: str, found: str = "", cure: str = "") -> Fault:
-    return Fault(SHOWN_AS, 1, column, what, found, cure)
+def _diagnostic(column: int, what: str, found: str = "", hint: str = "") -> Diagnostic:
+    return Diagnostic(SHOWN_AS, 1, column, what, found, hint)
 
 
 def parse_setting(text: str) -> Setting:
     """Read ``key.path=value``; the value is TOML where it is valid TOML, else plain text.
 
     A number among the keys is the index of an element where the file has an array. A value that begins with a
-    quote or a bracket is meant as TOML: it is a fault when it is not.
+    quote or a bracket is meant as TOML: it is a diagnostic when it is not.
 
     Args:
         text: what follows ``--set``.
 
     Raises:
-        FaultError: no key, no ``=``, no value, a quote or bracket that is not closed.
+        DiagnosticError: no key, no ``=``, no value, a quote or bracket that is not closed.
 
     Example:
         >>> parse_setting("controller.epochs=20")
@@ -51,15 +51,15 @@ def parse_setting(text: str) -> Setting:
     try:
         parts, end = read_key(text, start)
     except ValueError as error:
-        raise FaultError([_fault(error.args[-1] + 1, "a key is missing", f"'{text}'", _CURE)]) from None
+        raise DiagnosticError([_diagnostic(error.args[-1] + 1, "a key is missing", f"'{text}'", _CURE)]) from None
     sign = end + len(text[end:]) - len(text[end:].lstrip())
     if not text.startswith("=", sign):
-        raise FaultError([_fault(sign + 1, "'=' is missing after the key", f"'{text}'", _CURE)])
+        raise DiagnosticError([_diagnostic(sign + 1, "'=' is missing after the key", f"'{text}'", _CURE)])
     value = text[sign + 1 :].strip()
     path = tuple(name for name, _ in parts)
     if not value:
-        cure = f'write {text[start:end]}="" for an empty text'
-        raise FaultError([_fault(sign + 2, f"'{text[start:end]}' has no value", cure=cure)])
+        hint = f'write {text[start:end]}="" for an empty text'
+        raise DiagnosticError([_diagnostic(sign + 2, f"'{text[start:end]}' has no value", hint=hint)])
     try:
         read = tomllib.loads(f"value = {value}")
     except (ValueError, RecursionError):
@@ -69,7 +69,9 @@ def parse_setting(text: str) -> Setting:
     if value[0] in "\"'[{":
         column = sign + 2 + len(text[sign + 1 :]) - len(text[sign + 1 :].lstrip())
         what = f"the value of '{text[start:end]}' is not valid TOML"
-        raise FaultError([_fault(column, what, value, "close its quotes and brackets, and quote the text in it")])
+        raise DiagnosticError(
+            [_diagnostic(column, what, value, "close its quotes and brackets, and quote the text in it")]
+        )
     return Setting(path, value)
 
 
@@ -81,7 +83,7 @@ def override(data: Mapping[str, Any], settings: Iterable[tuple[KeyPath, Any]]) -
         settings: as from `parse_setting`.
 
     Raises:
-        FaultError: two settings for one key, a key inside of what is no table, an index beyond the array's end.
+        DiagnosticError: two settings for one key, a key inside of what is no table, an index beyond the array's end.
 
     Example:
         >>> override({"task": {"name": "xor"}}, [parse_setting("task.seed=3")])
@@ -90,7 +92,7 @@ def override(data: Mapping[str, Any], settings: Iterable[tuple[KeyPath, Any]]) -
     """
     result: dict[str, Any] = _copy(data)
     done: set[KeyPath] = set()
-    faults = Faults()
+    diagnostics = Diagnostics()
     for path, value in settings:
         place = _indexed(result, path)
         clash = next((one for one in sorted(done, key=str) if one[: len(place)] == place[: len(one)]), None)
@@ -98,30 +100,30 @@ def override(data: Mapping[str, Any], settings: Iterable[tuple[KeyPath, Any]]) -
             what = f"'{_dotted(clash)}' is set twice"
             if clash != place:
                 what = f"'{_dotted(place)}' and '{_dotted(clash)}' set the same key"
-            faults.add(_fault(1, what, cure="give each key once"))
+            diagnostics.add(_diagnostic(1, what, hint="give each key once"))
             continue
         problem = _place(result, place, value)
         if problem:
-            faults.add(_fault(1, problem, f"'{_dotted(place)}'"))
+            diagnostics.add(_diagnostic(1, problem, f"'{_dotted(place)}'"))
         done.add(place)
-    faults.check()
+    diagnostics.check()
     return result, done
 
 
 def lay_over(document: Document, settings: Iterable[tuple[KeyPath, Any]]) -> Document:
-    """Lay settings over a document; faults of the values that were set then point at ``--set``.
+    """Lay settings over a document; diagnostics of the values that were set then point at ``--set``.
 
     Args:
         document: as read; it is left as it is.
         settings: as from `parse_setting`.
 
     Raises:
-        FaultError: as `override`.
+        DiagnosticError: as `override`.
 
     Example:
         >>> from hwsim.files.document import parse_document
         >>> document = lay_over(parse_document("x = 3", "a.toml"), [parse_setting("x=4")])
-        >>> print(document.data, document.fault(("x",), "too large"))
+        >>> print(document.data, document.diagnostic(("x",), "too large"))
         {'x': 4} --set:1:1: too large
 
     """

@@ -81,8 +81,8 @@ def _name_failures(dispatcher: Any, folder: Path) -> None:
             return save(*arguments)
         except OSError as error:
             why = f"machine code of kernels cannot be kept here ({error.strerror or error})"
-            cure = "make room, or set XDG_CACHE_HOME to a folder that has some"
-            raise OSError(error.errno, f"{why}; {cure}", str(folder)) from error
+            hint = "make room, or set XDG_CACHE_HOME to a folder that has some"
+            raise OSError(error.errno, f"{why}; {hint}", str(folder)) from error
 
     load = cache.load_overload
 

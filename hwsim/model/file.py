@@ -7,7 +7,7 @@ from dataclasses import replace
 from math import prod, sqrt
 from typing import TYPE_CHECKING
 
-from hwsim.files import Fault, FaultError, validate
+from hwsim.files import Diagnostic, DiagnosticError, validate
 from hwsim.model.layer import Activation, Kind, Layer, Model, Node, Norm, Window, pad_same
 from hwsim.model.mask import find_mask_fault
 from hwsim.model.schema import MOST_UNITS, LayerFile, ModelFile, Size, multiple
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _KEPT = {"keep", "keep_law"}
 _DRAWN = {"weights", "weight_bound", "weight_gain", "weight_deviation", "weight_value", "weight_repeats"} | _KEPT
-_WEIGHTED = _DRAWN | {"place", "connections", "bias", "bias_bound", "bias_repeats", "gain", "registers", "penalty"}
+_WEIGHTED = _DRAWN | {"place", "connections", "bias", "bias_bound", "bias_repeats", "gain", "registers", "l2"}
 _ACTIVATED = {"activation", "slope", "coefficients", "table", "table_range", "table_entries"}
 _KEYS: dict[Kind, set[str]] = {
     "dense": {"units"} | _WEIGHTED | _ACTIVATED,
@@ -67,14 +67,14 @@ def read_model(document: Document, width: int | None = None) -> Model:
         width: what its ``width`` is set to, its own when None.
 
     Raises:
-        FaultError: every fault of the file at once, with line and column; of shapes that do not fit, the first.
+        DiagnosticError: all that is wrong at once, with line and column; of shapes that do not fit, the first.
     """
     file = validate(document, ModelFile)
     reader = _Reader(document, file)
     file = reader.widen(file, width)
-    faults = [fault for number, entry in enumerate(file.layer) for fault in reader.keys(number, entry)]
-    if faults:
-        raise FaultError(faults)
+    diagnostics = [diagnostic for number, entry in enumerate(file.layer) for diagnostic in reader.keys(number, entry)]
+    if diagnostics:
+        raise DiagnosticError(diagnostics)
     for number, entry in enumerate(file.layer):
         reader.take(number, entry)
     if reader.nodes[-1].kind not in {"dense", "conv2d", "rnn", "batch-norm"}:
@@ -96,91 +96,103 @@ class _Reader:
         self.shape = self.first
         if min(self.first) < 1 or prod(self.first) != file.inputs:
             what = f"the shape {list(self.first)} holds {prod(self.first)} numbers, but inputs = {file.inputs}"
-            raise FaultError([document.fault(("shape",), what, "", "make them agree")])
+            raise DiagnosticError([document.diagnostic(("shape",), what, "", "make them agree")])
 
     def widen(self, file: ModelFile, width: int | None) -> ModelFile:
         """The file with multiples of the width worked out."""
-        width, entries, faults = width or file.width, list(file.layer), []
+        width, entries, diagnostics = width or file.width, list(file.layer), []
         for number, entry in enumerate(file.layer):
             if not isinstance(entry.units, str):
                 continue
             units = (multiple(entry.units) or 0) * (width or 0)
             if not 1 <= units <= MOST_UNITS:
                 what = f"{entry.units!r} makes {units:,} units" if width else "the file has no 'width'"
-                cure = (
+                hint = (
                     f"make it 1 to {MOST_UNITS:,}" if width else "add width = 64, or another number, above the layers"
                 )
-                faults.append(self.document.fault(("layer", number, "units"), what, "", cure))
+                diagnostics.append(self.document.diagnostic(("layer", number, "units"), what, "", hint))
             entries[number] = entry.model_copy(update={"units": units})
-        if faults:
-            raise FaultError(faults)
+        if diagnostics:
+            raise DiagnosticError(diagnostics)
         return file.model_copy(update={"layer": entries})
 
-    def wrong(self, number: int, key: str, what: str, cure: str) -> FaultError:
-        """A fault at a key of a layer."""
-        return FaultError([self.document.fault(("layer", number, key), what, "", cure)])
+    def wrong(self, number: int, key: str, what: str, hint: str) -> DiagnosticError:
+        """A diagnostic at a key of a layer."""
+        return DiagnosticError([self.document.diagnostic(("layer", number, key), what, "", hint)])
 
-    def keys(self, number: int, entry: LayerFile) -> list[Fault]:
+    def keys(self, number: int, entry: LayerFile) -> list[Diagnostic]:
         """Keys that this kind of layer must have, and those that it cannot have."""
-        faults = []
+        diagnostics = []
         at = ("layer", number)
         allowed = _KEYS[entry.kind] | {"kind", "name"}
         for key in sorted(entry.model_fields_set - allowed):
-            what, cure = f"a layer of kind {entry.kind!r} has no {key!r}", f"allowed: {', '.join(sorted(allowed))}"
-            faults.append(self.document.fault((*at, key), what, "", cure))
-        faults += [
-            self.document.fault(at, f"missing key '{key}' of a {entry.kind!r} layer", "", "add it")
+            what, hint = f"a layer of kind {entry.kind!r} has no {key!r}", f"allowed: {', '.join(sorted(allowed))}"
+            diagnostics.append(self.document.diagnostic((*at, key), what, "", hint))
+        diagnostics += [
+            self.document.diagnostic(at, f"missing key '{key}' of a {entry.kind!r} layer", "", "add it")
             for key in _NEEDED[entry.kind]
             if getattr(entry, key) is None
         ]
         for key, activations in _PARAMETERS.items():
             words = " or ".join(map(repr, sorted(activations)))
             if getattr(entry, key) is not None and entry.activation not in activations and key in allowed:
-                cure = f"leave it out, or set activation = {words}"
-                faults.append(self.document.fault((*at, key), f"'{key}' belongs to activation {words}", "", cure))
+                hint = f"leave it out, or set activation = {words}"
+                diagnostics.append(
+                    self.document.diagnostic((*at, key), f"'{key}' belongs to activation {words}", "", hint)
+                )
             optional = key in {"slope", "table_entries"}
             if getattr(entry, key) is None and entry.activation in activations and not optional:
                 what = f"missing key '{key}' of activation {entry.activation!r}"
-                faults.append(self.document.fault((*at, "activation"), what, "", "add it"))
-        faults += self._start_keys(number, entry)
-        faults += [
-            self.document.fault((*at, key), f"'{key}' must be at least 1", "", "write 1 or more")
+                diagnostics.append(self.document.diagnostic((*at, "activation"), what, "", "add it"))
+        diagnostics += self._start_keys(number, entry)
+        diagnostics += [
+            self.document.diagnostic((*at, key), f"'{key}' must be at least 1", "", "write 1 or more")
             for key in ("kernel", "stride")
             if getattr(entry, key) is not None and min(_pair(getattr(entry, key))) < 1
         ]
         if entry.place == "electronics" and entry.connections == "learned":
             what = "a layer computed in electronics has no cells to reconnect"
-            faults.append(self.document.fault((*at, "place"), what, "", "set connections = 'fixed'"))
+            diagnostics.append(self.document.diagnostic((*at, "place"), what, "", "set connections = 'fixed'"))
         low, high = entry.table_range or (0.0, 1.0)
         if not low < high:
             what = "the range of a table must rise"
-            faults.append(self.document.fault((*at, "table_range"), what, f"{low:g} to {high:g}", "low first"))
-        return faults
+            diagnostics.append(
+                self.document.diagnostic((*at, "table_range"), what, f"{low:g} to {high:g}", "low first")
+            )
+        return diagnostics
 
-    def _start_keys(self, number: int, entry: LayerFile) -> list[Fault]:
+    def _start_keys(self, number: int, entry: LayerFile) -> list[Diagnostic]:
         """Keys of weight starts and of batch statistics that stand where they mean nothing, or are missing."""
-        faults: list[Fault] = []
+        diagnostics: list[Diagnostic] = []
         at, allowed = ("layer", number), _KEYS[entry.kind]
         for key, law in _STARTS.items():
             given = getattr(entry, key) is not None
             if given and entry.weights != law and key in allowed:
-                cure = f"leave it out, or set weights = {law!r}"
-                faults.append(self.document.fault((*at, key), f"'{key}' belongs to weights {law!r}", "", cure))
+                hint = f"leave it out, or set weights = {law!r}"
+                diagnostics.append(
+                    self.document.diagnostic((*at, key), f"'{key}' belongs to weights {law!r}", "", hint)
+                )
             if not given and entry.weights == law:
-                faults.append(self.document.fault((*at, "weights"), f"missing key '{key}' of {law!r}", "", "add it"))
+                diagnostics.append(
+                    self.document.diagnostic((*at, "weights"), f"missing key '{key}' of {law!r}", "", "add it")
+                )
         if isinstance(entry.weight_deviation, str) and not _DEVIATION.fullmatch(entry.weight_deviation):
-            what, cure = "'weight_deviation' cannot be read", 'write a number, or "1.5 / sqrt(inputs)", or with units'
-            faults.append(self.document.fault((*at, "weight_deviation"), what, repr(entry.weight_deviation), cure))
+            what, hint = "'weight_deviation' cannot be read", 'write a number, or "1.5 / sqrt(inputs)", or with units'
+            diagnostics.append(
+                self.document.diagnostic((*at, "weight_deviation"), what, repr(entry.weight_deviation), hint)
+            )
         elif isinstance(entry.weight_deviation, int | float) and not 0 <= entry.weight_deviation <= _LARGE:
             what, found = "'weight_deviation' must be from 0 to 1e+30", f"{entry.weight_deviation:g}"
-            faults.append(self.document.fault((*at, "weight_deviation"), what, found, "write such a number"))
+            diagnostics.append(self.document.diagnostic((*at, "weight_deviation"), what, found, "write such a number"))
         if entry.statistics != "batch":
-            faults += [
-                self.document.fault((*at, key), f"'{key}' belongs to statistics 'batch'", "", "leave it out, or set it")
+            diagnostics += [
+                self.document.diagnostic(
+                    (*at, key), f"'{key}' belongs to statistics 'batch'", "", "leave it out, or set it"
+                )
                 for key in ("momentum", "epsilon")
                 if getattr(entry, key) is not None and key in allowed
             ]
-        return faults
+        return diagnostics
 
     def take(self, number: int, entry: LayerFile) -> None:
         """Add one layer of the file to the graph."""
@@ -208,9 +220,9 @@ class _Reader:
             what = f"{inputs} inputs have 3^{inputs} - 1 directions"
             raise self.wrong(number, "weights", what, f"'directions' takes at most {_MOST_DIRECTIONS} inputs")
         keep = self._keep(entry)
-        fault = find_mask_fault(_count(entry), inputs, keep) if entry.keep_law == "distinct" and keep < 1 else None
-        if fault:
-            raise self.wrong(number, "keep_law", *fault)
+        diagnostic = find_mask_fault(_count(entry), inputs, keep) if entry.keep_law == "distinct" and keep < 1 else None
+        if diagnostic:
+            raise self.wrong(number, "keep_law", *diagnostic)
         self.layers.append(
             Layer(
                 units=_count(entry),
@@ -234,7 +246,7 @@ class _Reader:
                 keeps_count=entry.keep_law == "count",
                 keeps_distinct=entry.keep_law == "distinct",
                 places=prod(_pair(entry.kernel or 1)),
-                penalty=entry.penalty,
+                l2=entry.l2,
                 permuted_registers=entry.registers == "permuted",
                 input_bound=entry.input_bound or 0.0,
             )

@@ -79,7 +79,7 @@ class Layer:
     """How often each value of a bias start is used: one set of values, again and again."""
     places: int = 1
     """Rows times columns of a convolution's kernel."""
-    penalty: float = 0.0
+    l2: float = 0.0
     """In training the loss grows by this times the sum of the squared weights."""
     permuted_registers: bool = False
     """The bias is rewritten with permutations of its starting values only, by a method that knows how (LaPerm)."""
@@ -90,7 +90,7 @@ class Layer:
 
     @property
     def gains(self) -> int:
-        """Gain registers: none, one, or one a unit."""
+        """Gain registers: none, one, or one per unit."""
         return self.units if self.unit_gains else int(self.gain)
 
 

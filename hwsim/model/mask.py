@@ -66,8 +66,8 @@ def draw_mask(units: int, inputs: int, density: float, rng: np.random.Generator)
         >>> sorted((mask @ [4, 2, 1]).tolist())
         [0, 1, 2, 3, 4, 5, 6, 7]
     """
-    if fault := find_mask_fault(units, inputs, density):
-        raise ValueError("; ".join(fault))
+    if diagnostic := find_mask_fault(units, inputs, density):
+        raise ValueError("; ".join(diagnostic))
     mask = rng.random((units, inputs)) < density
     for _ in range(ROUNDS):
         again = _repeated(mask)

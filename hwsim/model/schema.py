@@ -107,8 +107,8 @@ class LayerFile(Section):
     keep_law: Literal["chance", "count", "distinct"] = "chance"
     """``chance``: every weight is kept with that probability; ``count``: every unit keeps the same number of them;
     ``distinct``: by chance too, but no two units keep the same inputs, so that each can be told apart (Glukhov)."""
-    penalty: float = Field(default=0.0, ge=0, le=1e6)
-    """L2 penalty of training: the loss grows by this times the sum of the layer's squared weights, as in Keras."""
+    l2: float = Field(default=0.0, ge=0, le=1e6)
+    """L2 l2 of training: the loss grows by this times the sum of the layer's squared weights, as in Keras."""
     input_bound: float | None = Field(default=None, gt=0, le=1e30, allow_inf_nan=False)
     """Of ``rnn``: the weights that meet its inputs are drawn from U(-a, a) with this a, and only those that meet its
     state as ``weights`` says; all of them when left out."""

@@ -83,7 +83,7 @@ class Emulation:
             float32 (batch, outputs...).
 
         Raises:
-            ValueError: samples of another shape, or that are no finite numbers.
+            ValueError: samples of another shape, or that are not finite numbers.
         """
         samples = _numbers("samples", x, np.float32)
         if samples.shape[1:] != self.shape:
@@ -193,7 +193,7 @@ def emulate(
     Args:
         module: the trained module, which is not changed, or the path of an ONNX file (``pip install 'hwsim[onnx]'``).
         device: a device's datasheet, as ``hwsim list devices`` prints them.
-        crossbar: topology of one permutation circuit an output unit; None for fixed connections.
+        crossbar: topology of one permutation circuit per output unit; None for fixed connections.
         seed: of the chip's static variation and of read noise.
         shape: shape of one sample where it cannot be told from the module: an image's (channels, rows, columns).
         calibration: samples (batch, ...) that set ranges of converters and shifts; uniform in 0..1 when left out, which
@@ -202,12 +202,12 @@ def emulate(
         technology: datasheet of the switches.
         effort: how hard the router tries to toggle little.
         calibrated: of optical switches before a photonic core, whether the electronics know what every path loses
-            (:mod:`hwsim.device.photonic.passage`).
+            (:mod:`hwsim.device.photonic.path`).
 
     Raises:
         ValueError: a layer or an activation that hwsim or the device cannot do, with the number and class of the layer;
-            calibration or weights that are no finite numbers; an unknown name; a topology that blocks.
-        FaultError: a setting that does not fit the datasheet.
+            calibration or weights that are not finite numbers; an unknown name; a topology that blocks.
+        DiagnosticError: a setting that does not fit the datasheet.
     """
     for option, value in (("device", device), ("technology", technology), ("effort", effort)):
         check_type(option, value, "a text")
@@ -228,8 +228,8 @@ def emulate(
         raise ValueError(f"calibration samples have shape {samples.shape[1:]}, but the module takes {found.shape}")
     built = _device(device, dict(settings or {}))
     if problems := built.problems(found.model):
-        number, what, cure = problems[0]
-        raise NotOnDeviceError(f"{found.origins[number]}: {what}; {cure}")
+        number, what, hint = problems[0]
+        raise NotOnDeviceError(f"{found.origins[number]}: {what}; {hint}")
     flat = samples.reshape(len(samples), -1)
     chip = built.fabricate(found.model, found.start, flat, seed)
     fabrics: list[Fabric | None] = [None] * len(found.model.layers)
@@ -263,8 +263,8 @@ def _circuit(topology: str, ports: int) -> Fabric:
     fabric = CROSSBARS[topology].build(ports)
     if fabric.blocking == "blocking":
         what = f"{topology!r} cannot realise every permutation, and reconnect may be asked for any"
-        cure = ", ".join(name for name in ("benes", "waksman", "crossbar") if name in CROSSBARS)
-        raise NotOnDeviceError(f"{what}; choose a topology that does not block, such as {cure}; hwsim.cost takes any")
+        hint = ", ".join(name for name in ("benes", "waksman", "crossbar") if name in CROSSBARS)
+        raise NotOnDeviceError(f"{what}; choose a topology that does not block, such as {hint}; hwsim.cost takes any")
     return fabric
 
 

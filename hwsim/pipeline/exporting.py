@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hwsim.export import EXPORTS
-from hwsim.files import Fault, FaultError, read_document
+from hwsim.files import Diagnostic, DiagnosticError, read_document
 from hwsim.files.registry import unknown
 from hwsim.files.whole import whole
 from hwsim.pipeline.folder import SCENARIO, SCHEDULE, FolderError
@@ -25,7 +25,7 @@ def plan_of(run: Path) -> Plan:
     Raises:
         FolderError: no run lies there, or its files were changed.
         ScheduleError: the schedule is not the one that the run ended with.
-        FaultError: its scenario is faulty.
+        DiagnosticError: its scenario is faulty.
     """
     if not (run / SCENARIO).is_file():
         raise FolderError(f"{run}: no run lies here; give the folder that hwsim run printed")
@@ -46,12 +46,12 @@ def export_run(run: Path, format_: str, event: int | None, out: Path | None) -> 
         The files written.
 
     Raises:
-        FaultError: unknown format.
+        DiagnosticError: unknown format.
         FolderError, ScheduleError: no such run or event, or nothing to export.
     """
     if format_ not in EXPORTS:
-        what, _, cure = unknown("export format", format_, EXPORTS).partition("; ")
-        raise FaultError([Fault("--format", 1, 1, what, "", cure)])
+        what, _, hint = unknown("export format", format_, EXPORTS).partition("; ")
+        raise DiagnosticError([Diagnostic("--format", 1, 1, what, "", hint)])
     plan = plan_of(run)
     with open_schedule(run / SCHEDULE) as schedule:
         last = schedule.events() - 1

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hwsim.controller import Course, Job
+from hwsim.controller import Job, TrainingSettings
 from hwsim.execution import Machine
 from hwsim.files.whole import whole
 from hwsim.model import Start, start
@@ -64,7 +64,9 @@ def _train(plan: Plan, task: Task, drawn: Sequence[Start], report: Callable[[flo
     law, execution = plan.scenario.fabrication, plan.scenario.execution
     weights = [values.weights for values in drawn]
     job = Job(task, model, drawn, weights, plan.scenario.seed, execution.torch_threads, execution.torch_device)
-    return train_values(job, Course(law.epochs, law.batch, law.rate, law.rate_decay, law.epochs), report)
+    return train_values(
+        job, TrainingSettings(law.epochs, law.batch, law.learning_rate, law.rate_decay, law.epochs), report
+    )
 
 
 def _sample(plan: Plan, task: Task, report: Callable[[float], None]) -> list[Start]:
@@ -101,14 +103,14 @@ def assemble(plan: Plan, task: Task, values: Sequence[Start]) -> Machine:
         plan.switch,
         crossbar.scope,
         crossbar.effort,
-        crossbar.freedom,
+        crossbar.equivalence,
         calibrated=crossbar.calibrated is not False,
         seed=plan.scenario.seed,
     )
     if crossbar.effort == "auto":
-        course = plan.controller.course(plan.controller_parameters)
+        training = plan.controller.training(plan.controller_parameters)
         machine.circuits.effort = choose_effort(
-            plan.model, machine.layout, plan.fabrics, course, task, by_values=machine.exchanges_values
+            plan.model, machine.layout, plan.fabrics, training, task, by_values=machine.exchanges_values
         )
     return machine
 

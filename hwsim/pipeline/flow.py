@@ -15,7 +15,7 @@ import numpy as np
 from hwsim.controller import Job, SpentError, TrainingError
 from hwsim.controller.descent import pack, unpack
 from hwsim.controller.free import train_freely
-from hwsim.controller.several import begin
+from hwsim.controller.multi_task import begin
 from hwsim.execution import first_entry, replay
 from hwsim.execution.resources import account
 from hwsim.pipeline.fabrication import KEPT, assemble, initial_values, learner
@@ -23,7 +23,7 @@ from hwsim.pipeline.folder import RunFolder, claim
 from hwsim.pipeline.replay import snapshot
 from hwsim.scenario import check_memory
 from hwsim.schedule import open_schedule
-from hwsim.score import Score, interval, judge, worst
+from hwsim.score import Score, evaluate, interval, worst
 from hwsim.stream import stream
 from hwsim.task.loading import load_task
 
@@ -177,15 +177,15 @@ def _advance(controller: Controller, schedule: ScheduleFile, report: Report) -> 
 
 def _refer(plan: Plan, job: Job, parts: Sequence[Task], report: Report) -> dict[str, Any]:
     """Free training: what it makes of the task, or of each of its parts and of the worst of them."""
-    course, merit, found = plan.controller.course(plan.controller_parameters), job.task.metric, {}
+    training, metric, found = plan.controller.training(plan.controller_parameters), job.task.metric, {}
     for number, part in enumerate(parts):
 
         def tell(share: float, before: int = number) -> None:
             report("reference", (before + share) / len(parts), None)
 
-        free = judge(part, train_freely(replace(job, task=part), course, tell))
-        found[part.name] = {merit: free.merit, "loss": free.loss}
-    return {**worst(list(found.values()), merit), **({"parts": found} if job.task.parts else {})}
+        free = evaluate(part, train_freely(replace(job, task=part), training, tell))
+        found[part.name] = {metric: free.metric, "loss": free.loss}
+    return {**worst(list(found.values()), metric), **({"parts": found} if job.task.parts else {})}
 
 
 def _dump(controller: Controller, machine: Machine) -> bytes:
@@ -203,20 +203,20 @@ def _score(plan: Plan, task: Task, machine: Machine, entry: Entry, *, judged: bo
     """Judge the emulated chip as it is connected now, or write down the bill alone."""
     noisy = quiet = low = high = None
     if judged:
-        quiet = judge(task, machine.infer(task.test_x, None))
+        quiet = evaluate(task, machine.infer(task.test_x, None))
         noise = stream(plan.scenario.seed, f"score/{entry.event}/read")
-        noisy = judge(task, machine.infer(task.test_x, noise)) if machine.chip.noisy else quiet
+        noisy = evaluate(task, machine.infer(task.test_x, noise)) if machine.chip.noisy else quiet
         if task.shape.goal == "classification":
-            low, high = interval(noisy.merit, len(task.test_y))
+            low, high = interval(noisy.metric, len(task.test_y))
     bill, spent, effort = machine.inference_bill(), machine.spent, machine.circuits.effort
-    batches = plan.controller.course(plan.controller_parameters).steps_a_pass(len(task.train_x))
+    batches = plan.controller.training(plan.controller_parameters).steps_per_epoch(len(task.train_x))
     score = Score(
         event=entry.event,
         epoch=entry.batch / batches,
-        merit=noisy.merit if noisy else None,
-        merit_low=low,
-        merit_high=high,
-        merit_noiseless=quiet.merit if quiet else None,
+        metric=noisy.metric if noisy else None,
+        metric_low=low,
+        metric_high=high,
+        metric_noiseless=quiet.metric if quiet else None,
         loss=noisy.loss if noisy else None,
         moves=spent.moves,
         toggles=spent.toggles,
@@ -228,7 +228,7 @@ def _score(plan: Plan, task: Task, machine: Machine, entry: Entry, *, judged: bo
         inference_time_s=bill.time_s,
         trajectory_error=noisy.trajectory_error if noisy else None,
         trajectory_error_worst=noisy.worst_period if noisy else None,
-        router=effort if machine.freedom == "none" else f"{effort}+{machine.freedom}",
+        router=effort if machine.equivalence == "none" else f"{effort}+{machine.equivalence}",
         part=task.name or None,
         saturated_registers=machine.saturated or None,
     )
@@ -236,5 +236,5 @@ def _score(plan: Plan, task: Task, machine: Machine, entry: Entry, *, judged: bo
 
 
 def _batches(plan: Plan, parts: Sequence[Task]) -> int:
-    course = plan.controller.course(plan.controller_parameters)
-    return sum(course.steps_a_pass(len(part.train_x)) for part in parts) * course.epochs
+    training = plan.controller.training(plan.controller_parameters)
+    return sum(training.steps_per_epoch(len(part.train_x)) for part in parts) * training.epochs

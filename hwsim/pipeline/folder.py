@@ -74,7 +74,7 @@ class RunFolder:
         return {"run": str(self.path), **found}
 
     def rows(self) -> list[dict[str, str]]:
-        """The score table, one row an event.
+        """The score table, one row per event.
 
         Raises:
             FolderError: it is missing, empty or damaged.
@@ -85,8 +85,8 @@ class RunFolder:
         except FileNotFoundError:
             raise FolderError(f"{table}: the score table is missing; run the scenario again") from None
         except (OSError, ValueError) as error:
-            what, cure = f"cannot be read ({error})", "remove it and run the scenario again, which writes it anew"
-            raise FolderError(f"{table}: {what}; {cure}") from error
+            what, hint = f"cannot be read ({error})", "remove it and run the scenario again, which writes it anew"
+            raise FolderError(f"{table}: {what}; {hint}") from error
 
     def write(self, name: str, content: str | bytes) -> None:
         """Write one file whole or not at all.
@@ -108,9 +108,9 @@ class RunFolder:
             rows, reference = _scores(schedule)
             answer = {**self.sum_up(plan, schedule), "resources": resources}
         self.write("score.csv", write_table(rows))
-        merit = next(iter(reference))
+        metric = next(iter(reference))
         words = (plan.scenario.title, plan.scenario.published, plan.changes)
-        try_to_save(lambda: draw(rows, reference[merit], *words), self.path / "score.png", self.path / "score.svg")
+        try_to_save(lambda: draw(rows, reference[metric], *words), self.path / "score.png", self.path / "score.svg")
         for plugin in EXPORTS.values():
             for name, content in plugin.files(last_event).items() if plugin.in_runs else ():
                 self.write(f"export/{name}", content)
@@ -121,28 +121,28 @@ class RunFolder:
     def sum_up(plan: Plan, schedule: ScheduleFile) -> dict[str, Any]:
         """The answer that a complete schedule gives."""
         rows, reference = _scores(schedule)
-        last, merit = rows[-1], next(iter(reference))
+        last, metric = rows[-1], next(iter(reference))
         keys = (
-            merit,
-            f"{merit}_noiseless",
+            metric,
+            f"{metric}_noiseless",
             "loss",
             *SPENT,
             "trajectory_error",
             "trajectory_error_worst",
             "saturated_registers",
         )
-        parts = by_part(rows, merit, reference.get("parts", {}))
-        final, low = {key: last[key] for key in keys if key in last}, f"{merit}_low"
+        parts = by_part(rows, metric, reference.get("parts", {}))
+        final, low = {key: last[key] for key in keys if key in last}, f"{metric}_low"
         if parts:
-            least = worst(parts, merit)
-            final |= {key: least[key] for key in (merit, f"{merit}_noiseless", "loss")}
-            final |= {f"{merit}_{part['part']}": part[merit] for part in parts}
+            least = worst(parts, metric)
+            final |= {key: least[key] for key in (metric, f"{metric}_noiseless", "loss")}
+            final |= {f"{metric}_{part['part']}": part[metric] for part in parts}
         return {
             "identity": plan.identity,
             "events": last["event"],
             "final": final,
-            "reference": reference[merit],
-            "interval": [last[f"{merit}_{end}"] for end in ("low", "high")] if low in last and not parts else None,
+            "reference": reference[metric],
+            "interval": [last[f"{metric}_{end}"] for end in ("low", "high")] if low in last and not parts else None,
             "inference_energy_j": last["inference_energy_j"],
             "inference_time_s": last["inference_time_s"],
             "switches": last["switches"],

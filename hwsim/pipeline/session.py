@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from hwsim.errors import check_type
-from hwsim.files import Document, Fault, FaultError, Setting, lay_over, parse_setting, read_document
+from hwsim.files import Diagnostic, DiagnosticError, Document, Setting, lay_over, parse_setting, read_document
 from hwsim.files.library import names
 from hwsim.files.registry import unknown
 from hwsim.scenario.reproduction import is_reproduction
@@ -38,7 +38,7 @@ class Scenario:
         """Look up and check everything that it names.
 
         Raises:
-            FaultError: every fault at once, each with file, line and column.
+            DiagnosticError: every diagnostic at once, each with file, line and column.
         """
         from hwsim.scenario import resolve
 
@@ -79,7 +79,7 @@ def find(scenario: str | Path, noun: Literal["scenario", "reproduction"] = "scen
         noun: which of the two is wanted, for the error to say what there is.
 
     Raises:
-        FaultError: neither a file nor a name that ``hwsim list`` prints.
+        DiagnosticError: neither a file nor a name that ``hwsim list`` prints.
 
     Example:
         >>> find("digits-fpga-laperm").name
@@ -92,15 +92,15 @@ def find(scenario: str | Path, noun: Literal["scenario", "reproduction"] = "scen
     if name in known:
         return known[name]
     wanted = [one for one, where in known.items() if _is(noun, where)]
-    what, _, cure = unknown(noun, str(scenario), wanted).partition("; ")
-    raise FaultError([Fault(str(scenario), 1, 1, what, "", cure)])
+    what, _, hint = unknown(noun, str(scenario), wanted).partition("; ")
+    raise DiagnosticError([Diagnostic(str(scenario), 1, 1, what, "", hint)])
 
 
 def _is(noun: str, path: Path) -> bool:
     """Whether a file is a scenario or a reproduction; a faulty one counts as what was asked for."""
     try:
         return is_reproduction(read_document(path)) == (noun == "reproduction")
-    except FaultError:
+    except DiagnosticError:
         return True
 
 
@@ -113,7 +113,7 @@ def load(scenario: str | Path, settings: Sequence[str] = (), seed: int | None = 
         seed: seed of the run, the scenario's own when None.
 
     Raises:
-        FaultError: no such scenario, not TOML, or a setting that fits nowhere.
+        DiagnosticError: no such scenario, not TOML, or a setting that fits nowhere.
         ArgumentError: a value of the wrong type.
 
     Example:
@@ -126,7 +126,9 @@ def load(scenario: str | Path, settings: Sequence[str] = (), seed: int | None = 
     path = find(scenario)
     document = read_document(path)
     if is_reproduction(document):
-        raise FaultError([document.fault(("curve",), "a reproduction, no scenario", "", f"hwsim reproduce {scenario}")])
+        raise DiagnosticError(
+            [document.diagnostic(("curve",), "a reproduction, no scenario", "", f"hwsim reproduce {scenario}")]
+        )
     laid = [parse_setting(text) for text in settings]
     if seed is not None:
         laid.append(Setting(("seed",), seed))
@@ -146,7 +148,7 @@ def run(
         report: told the stage, the share of it that is done and, after a reconnection, its score row.
 
     Raises:
-        FaultError: the scenario is faulty.
+        DiagnosticError: the scenario is faulty.
         FolderError: the run folder cannot be used.
     """
     from hwsim.pipeline import flow as pipeline
@@ -188,7 +190,7 @@ def measure(
         What ``hwsim run --json`` would print, without the folder, and under ``rows`` those of the events.
 
     Raises:
-        FaultError: the scenario is faulty.
+        DiagnosticError: the scenario is faulty.
         FolderError: the folder cannot be used.
     """
     from hwsim.pipeline import flow as pipeline

@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from hwsim.report.style import Published
 
 
-def _draw_parts(axes: Any, rows: Sequence[Mapping[str, Any]], axis: str, merit: str) -> None:
+def _draw_parts(axes: Any, rows: Sequence[Mapping[str, Any]], axis: str, key: str) -> None:
     """A line for each part of a task of several, and a ring where the chip has switched to it in the end."""
     for part, color in zip(dict.fromkeys(row["part"] for row in rows), PARTS * len(rows), strict=False):
         own = [row for row in rows if row["part"] == part]
-        axes.plot([r[axis] for r in own[:-1]], [r[merit] for r in own[:-1]], color=color, marker=".", label=part)
-        axes.plot(own[-1][axis], own[-1][merit], color=color, marker="o", markerfacecolor="none", markersize=9)
+        axes.plot([r[axis] for r in own[:-1]], [r[key] for r in own[:-1]], color=color, marker=".", label=part)
+        axes.plot(own[-1][axis], own[-1][key], color=color, marker="o", markerfacecolor="none", markersize=9)
     axes.plot([], [], color=INK, marker="o", markerfacecolor="none", markersize=9, linestyle="", label="switched to it")
 
 
@@ -44,29 +44,27 @@ def draw(
     A run without toggles (bias-only) is drawn against register writes. The same rows give the same bytes.
     """
     metric = metric_in(rows[0])
-    merit = metric.name
+    key = metric.name
     if len(rows) == 1:
         return draw_still(rows[0], reference, title, published, changes)
     moved = rows[-1]["toggles"] > 0
     axis = "toggles" if moved else "bias_writes"
-    rows = [row for row in rows if merit in row]  # others were not judged
+    rows = [row for row in rows if key in row]  # others were not judged
     x, several = [row[axis] for row in rows], "part" in rows[0]
     with look():
         figure = sheet((7.2, 4.5))
         axes = figure.subplots()
-        if f"{merit}_low" in rows[0] and not several:
-            low, high = [r[f"{merit}_low"] for r in rows], [r[f"{merit}_high"] for r in rows]
+        if f"{key}_low" in rows[0] and not several:
+            low, high = [r[f"{key}_low"] for r in rows], [r[f"{key}_high"] for r in rows]
             axes.fill_between(
                 x, low, high, color=CHIP, alpha=0.15, linewidth=0, label="95 % interval of the test images"
             )
-        if any(r[merit] != r[f"{merit}_noiseless"] for r in rows) and not several:
-            axes.plot(
-                x, [r[f"{merit}_noiseless"] for r in rows], color=QUIET, linewidth=1.2, label="chip, without noise"
-            )
+        if any(r[key] != r[f"{key}_noiseless"] for r in rows) and not several:
+            axes.plot(x, [r[f"{key}_noiseless"] for r in rows], color=QUIET, linewidth=1.2, label="chip, without noise")
         if several:
-            _draw_parts(axes, rows, axis, merit)
+            _draw_parts(axes, rows, axis, key)
         else:
-            axes.plot(x, [r[merit] for r in rows], color=CHIP, marker=".", linewidth=1.4, label="emulated chip")
+            axes.plot(x, [r[key] for r in rows], color=CHIP, marker=".", linewidth=1.4, label="emulated chip")
         if reference is not None:
             name, color = ("free training, worst part", INK) if several else ("free training", FREE)
             axes.axhline(reference, color=color, linestyle="--", linewidth=1.2, label=f"{name} ({reference:.3g})")

@@ -20,18 +20,18 @@ def draw_still(
 ) -> Figure:
     """Draw one score row as points: chip, chip without noise, computed, and the published pair where there is one."""
     metric = metric_in(row)
-    merit = metric.name
-    points = [("emulated chip", row[merit], CHIP), ("chip, without noise", row[f"{merit}_noiseless"], QUIET)]
+    key = metric.name
+    points = [("emulated chip", row[key], CHIP), ("chip, without noise", row[f"{key}_noiseless"], QUIET)]
     points += [] if reference is None else [("same network,\ncomputed", reference, FREE)]
     if published is not None:
         points += [("published,\nchip", published.chip, CHIP), ("published,\ncomputed", published.exact, FREE)]
     with look():
         figure = sheet((7.2, 4.5))
         axes = figure.subplots()
-        if f"{merit}_low" in row:
-            below, above = row[merit] - row[f"{merit}_low"], row[f"{merit}_high"] - row[merit]
-            axes.errorbar([0], [row[merit]], yerr=[[below], [above]], color=CHIP, capsize=5, linewidth=1.2)
-            axes.text(0.08, row[merit] - below, "95 % interval of the test images", fontsize=8, color=CHIP, va="center")
+        if f"{key}_low" in row:
+            below, above = row[key] - row[f"{key}_low"], row[f"{key}_high"] - row[key]
+            axes.errorbar([0], [row[key]], yerr=[[below], [above]], color=CHIP, capsize=5, linewidth=1.2)
+            axes.text(0.08, row[key] - below, "95 % interval of the test images", fontsize=8, color=CHIP, va="center")
         for at, (_, value, color) in enumerate(points):
             axes.plot([at], [value], marker="o" if at < 3 else "D", color=color, markersize=8)  # noqa: PLR2004 - ours
             axes.annotate(f"{value:.4g}", (at, value), (9, 3), textcoords="offset points", color=INK)

@@ -18,7 +18,7 @@ DASHES = ("-", "--", ":", "-.", (0, (5, 1, 1, 1, 1, 1)))
 
 
 def draw_toggles(lines: Sequence[Mapping[str, Any]], title: str) -> Figure:
-    """Draw mean toggles a reconnection against moved ports, one line a topology and effort, on logarithmic axes.
+    """Draw mean toggles per reconnection against moved ports, one line a topology and effort, on logarithmic axes.
 
     Args:
         lines: as :func:`hwsim.costing.sweep` gives them; blocked ones stand in the legend only.
@@ -52,7 +52,7 @@ def draw_toggles(lines: Sequence[Mapping[str, Any]], title: str) -> Figure:
         plain_log(axes.xaxis)
         plain_log(axes.yaxis)
         axes.set_xlabel("ports moved by a reconnection")
-        axes.set_ylabel("toggles a reconnection, mean")
+        axes.set_ylabel("toggles per reconnection, mean")
         axes.set_title(title, fontsize=11, loc="left")
         axes.grid(visible=True, color="#dddddd", linewidth=0.6)
         axes.spines[["top", "right"]].set_visible(False)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from hwsim.crossbar.technology import SwitchSheet
 from hwsim.device import read_sheet
-from hwsim.files import FaultError, read_document
+from hwsim.files import DiagnosticError, read_document
 from hwsim.model import read_model
 from hwsim.scenario.lookup import device_technology
 from hwsim.scenario.reproduction import is_reproduction, read_reproduction
@@ -23,14 +23,16 @@ def check_file(path: Path) -> tuple[str, Plan | None]:
         What it is, and the plan of a scenario.
 
     Raises:
-        FaultError: every fault, each with file, line and column.
+        DiagnosticError: every diagnostic, each with file, line and column.
     """
     document = read_document(path)
     keys = document.data
     if "kind" in keys:
         if keys["kind"] not in ("device", "switch"):
-            cure = "write kind = 'device' or kind = 'switch'"
-            raise FaultError([document.fault(("kind",), "unknown kind of datasheet", str(keys["kind"]), cure)])
+            hint = "write kind = 'device' or kind = 'switch'"
+            raise DiagnosticError(
+                [document.diagnostic(("kind",), "unknown kind of datasheet", str(keys["kind"]), hint)]
+            )
         if keys["kind"] == "switch":
             read_sheet(document, SwitchSheet)
             return "switch datasheet", None
@@ -44,5 +46,5 @@ def check_file(path: Path) -> tuple[str, Plan | None]:
         return "model", None
     if "task" in keys or "controller" in keys or "device" in keys or "crossbar" in keys:
         return "scenario", resolve(document, path)
-    cure = "a scenario has [task], a reproduction [[curve]], a model [[layer]], a datasheet kind"
-    raise FaultError([document.fault((), "neither a scenario nor a model nor a datasheet", "", cure)])
+    hint = "a scenario has [task], a reproduction [[curve]], a model [[layer]], a datasheet kind"
+    raise DiagnosticError([document.diagnostic((), "neither a scenario nor a model nor a datasheet", "", hint)])

@@ -11,7 +11,7 @@ from hwsim.controller.compiled import unfit
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from hwsim.controller import Course
+    from hwsim.controller import TrainingSettings
     from hwsim.crossbar import Fabric
     from hwsim.model import Model
     from hwsim.schedule import Layout
@@ -40,7 +40,13 @@ FEW = 3
 
 
 def choose_effort(
-    model: Model, layout: Layout, fabrics: Sequence[Fabric | None], course: Course, task: Task, *, by_values: bool
+    model: Model,
+    layout: Layout,
+    fabrics: Sequence[Fabric | None],
+    training: TrainingSettings,
+    task: Task,
+    *,
+    by_values: bool,
 ) -> str:
     """The most thorough effort with which a run is expected to route for less time than it trains, or for a moment.
 
@@ -50,26 +56,26 @@ def choose_effort(
         model: what is trained.
         layout: its banks.
         fabrics: their circuits.
-        course: epochs, batches and period.
+        training: epochs, batches and period.
         task: what is learned.
         by_values: whether cells of equal value are exchanged, which takes longer to search.
 
     Example:
-        >>> from hwsim.controller import Course
+        >>> from hwsim.controller import TrainingSettings
         >>> from hwsim.crossbar import crossbar
         >>> from hwsim.schedule import layout
         >>> from hwsim.model import Layer, Model
         >>> from hwsim.task import TASKS
         >>> model = Model("t", (Layer(128, 64),))
         >>> fabrics, banks = [crossbar("benes", 64)], layout(model, "output")
-        >>> course = Course(epochs=9, batch=32, rate=0.1, rate_decay=1.0, period=4)
+        >>> training = TrainingSettings(epochs=9, batch=32, rate=0.1, rate_decay=1.0, period=4)
         >>> task = TASKS["digits"].load(TASKS["digits"].parameters())
-        >>> [choose_effort(model, banks, fabrics, course, task, by_values=values) for values in (False, True)]
+        >>> [choose_effort(model, banks, fabrics, training, task, by_values=values) for values in (False, True)]
         ['descent', 'greedy']
     """
-    steps = course.epochs * course.steps_a_pass(len(task.train_x))
-    times = max(-(-steps // course.steps_a_period(len(task.train_x))), 1)
-    budget = max(steps * seconds_a_step(model, course, task), A_MOMENT)
+    steps = training.epochs * training.steps_per_epoch(len(task.train_x))
+    times = max(-(-steps // training.steps_per_period(len(task.train_x))), 1)
+    budget = max(steps * seconds_a_step(model, training, task), A_MOMENT)
     switches = sum(bank.banks * fabric.switches for bank, fabric in zip(layout.layers, fabrics, strict=True) if fabric)
     efforts = BY_VALUES if by_values else LITERAL
     for effort, seconds in efforts.items():
@@ -78,28 +84,28 @@ def choose_effort(
     return "greedy" if by_values else "any"
 
 
-def seconds_a_step(model: Model, course: Course, task: Task) -> float:
+def seconds_a_step(model: Model, training: TrainingSettings, task: Task) -> float:
     """What an optimiser step is expected to take, of the quicker of those that may do it.
 
     Example:
-        >>> from hwsim.controller import Course
+        >>> from hwsim.controller import TrainingSettings
         >>> from hwsim.model import Layer, Model
         >>> from hwsim.task import TASKS
         >>> model = Model("1-80-1", (Layer(80, 1, "relu", learned_connections=False), Layer(1, 80)))
         >>> task = TASKS["sine"].load(TASKS["sine"].parameters())
         >>> for path in ("torch", "auto"):
-        ...     course = Course(epochs=1, batch=16, rate=0.1, rate_decay=1.0, period=1, path=path)
-        ...     print(f"{seconds_a_step(model, course, task):.2g}")
+        ...     training = TrainingSettings(epochs=1, batch=16, rate=0.1, rate_decay=1.0, period=1, path=path)
+        ...     print(f"{seconds_a_step(model, training, task):.2g}")
         0.0002
         5.8e-07
     """
     weights = sum(layer.units * layer.inputs for layer in model.layers)
-    torch = SECONDS_A_STEP + SECONDS_A_PRODUCT * course.batch * weights
-    if course.path == "torch" or course.clip or task.augment is not None or unfit(model) is not None:
+    torch = SECONDS_A_STEP + SECONDS_A_PRODUCT * training.batch * weights
+    if training.path == "torch" or training.clip or task.augment is not None or unfit(model) is not None:
         return torch
     hidden, last = model.layers
     compiled = COMPILED_STEP + COMPILED_UNIT * hidden.units
     if hidden.learned_connections or hidden.inputs > FEW:
         met = (1 + hidden.learned_connections) * np.count_nonzero(task.train_x) / max(len(task.train_x), 1)
-        compiled += COMPILED_PRODUCT * course.batch * hidden.units * (met + 3 * last.units)
-    return compiled if course.path == "compiled" else min(torch, compiled)
+        compiled += COMPILED_PRODUCT * training.batch * hidden.units * (met + 3 * last.units)
+    return compiled if training.path == "compiled" else min(torch, compiled)

@@ -1,4 +1,4 @@
-"""What a scenario names, part by part: the value, or None where it is missing or faulty and a fault says so."""
+"""What a scenario names, part by part: the value, or None where it is missing or faulty and a diagnostic says so."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ class Found:
 
 def look_up(r: Lookup) -> Found:
     """Find every part of a scenario that can be found, though others are faulty."""
-    file = r.faults.attempt(lambda: validate(r.document, ScenarioFile))
+    file = r.diagnostics.attempt(lambda: validate(r.document, ScenarioFile))
     return Found(
         file,
         _task(r, file.task if file else r.table(Choice, "task")),
@@ -100,9 +100,9 @@ def look_up(r: Lookup) -> Found:
 
 
 def sure(value: T | None) -> T:
-    """A value that cannot be missing any more, since faults were checked."""
+    """A value that cannot be missing any more, since diagnostics were checked."""
     if value is None:
-        raise AssertionError("a missing value without a fault")
+        raise AssertionError("a missing value without a diagnostic")
     return value
 
 
@@ -117,13 +117,13 @@ def _model(r: Lookup, chosen: ModelChoice | None) -> FoundModel:
     width = chosen.width if chosen else None
     if document and width and "width" not in document.data:
         what = f"the model {_name(chosen)!r} has no width"
-        r.fault(("model", "width"), what, "leave it out, or choose a model that has one")
-    return FoundModel(document, r.faults.attempt(lambda: read_model(document, width)) if document else None)
+        r.diagnostic(("model", "width"), what, "leave it out, or choose a model that has one")
+    return FoundModel(document, r.diagnostics.attempt(lambda: read_model(document, width)) if document else None)
 
 
 def _device(r: Lookup, chosen: Choice | None) -> FoundDevice:
     _, document = r.datasheet("device", ("device", "name"), _name(chosen))
-    technology = r.faults.attempt(lambda: device_technology(document)) if document else None
+    technology = r.diagnostics.attempt(lambda: device_technology(document)) if document else None
     sheet = r.sheet(document, technology.sheet, "device", chosen) if technology else None
     device = _built(r, technology, sheet.values) if technology and sheet else None
     return FoundDevice(document, technology, sheet, device)
@@ -134,8 +134,8 @@ def _built(r: Lookup, technology: Technology, values: dict[str, Any]) -> Device 
     try:
         return technology.build(values)
     except ValueError as error:
-        what, _, cure = str(error).partition("; ")
-        r.fault(("device",), what, cure)
+        what, _, hint = str(error).partition("; ")
+        r.diagnostic(("device",), what, hint)
         return None
 
 

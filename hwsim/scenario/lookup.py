@@ -1,4 +1,4 @@
-"""Looking up what a scenario names, with every fault kept for the end."""
+"""Looking up what a scenario names, with every diagnostic kept for the end."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
 from hwsim.crossbar.technology import Switch, SwitchSheet, build_switch
 from hwsim.device import DEVICES, Datasheet, Technology, read_sheet, sheet_values
-from hwsim.files import Document, FaultError, Faults, Section, read_document, validate
+from hwsim.files import DiagnosticError, Diagnostics, Document, Section, read_document, validate
 from hwsim.files.datasheet import settable, written_values
-from hwsim.files.diagnosis import choose
-from hwsim.files.fault import Refusal
+from hwsim.files.diagnostic import Refusal
 from hwsim.files.library import Kind, names, parsed
 from hwsim.files.registry import ambiguous, complete, unknown
+from hwsim.files.validation import choose
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -65,7 +65,7 @@ def find_sheet(kind: SheetKind | None, name: str) -> tuple[str, Path]:
         >>> find_sheet("device", "my.toml")
         Traceback (most recent call last):
         ...
-        hwsim.files.fault.Refusal: there is no file 'my.toml', give the name or the path of a datasheet
+        hwsim.files.diagnostic.Refusal: there is no file 'my.toml', give the name or the path of a datasheet
     """
     path = Path(name)
     if path.suffix != ".toml":
@@ -100,15 +100,15 @@ def named_sheet(kind: SheetKind | None, name: str, beside: Path | None = None) -
     if len(candidates) == 1:
         return candidates[0], known[candidates[0]]
     text = ambiguous(_NOUNS[kind], name, candidates) if candidates else unknown(_NOUNS[kind], name, known)
-    what, _, cure = text.partition("; ")
-    raise Refusal(what, cure)
+    what, _, hint = text.partition("; ")
+    raise Refusal(what, hint)
 
 
 def read_switch(name: str, path: Path) -> Switch:
     """A switch technology from its datasheet as it stands.
 
     Raises:
-        FaultError: every fault at once, with line and column.
+        DiagnosticError: every diagnostic at once, with line and column.
     """
     document = read_document(path)
     sheet = read_sheet(document, SwitchSheet)
@@ -133,31 +133,31 @@ def device_technology(document: Document) -> Technology:
     """The technology that a device's datasheet names.
 
     Raises:
-        FaultError: there is none of that name.
+        DiagnosticError: there is none of that name.
     """
     name = str(document.data.get("technology", ""))
     if name in DEVICES:
         return DEVICES[name]
-    what, _, cure = unknown("technology", name, DEVICES).partition("; ")
-    raise FaultError([document.fault(("technology",), what, "", cure)])
+    what, _, hint = unknown("technology", name, DEVICES).partition("; ")
+    raise DiagnosticError([document.diagnostic(("technology",), what, "", hint)])
 
 
 class Lookup:
-    """One scenario's names; what is not found is None, and its fault is kept in ``faults``."""
+    """One scenario's names; what is not found is None, and its diagnostic is kept in ``diagnostics``."""
 
     def __init__(self, document: Document, path: Path) -> None:
         self.document, self.path = document, path
-        self.faults = Faults()
+        self.diagnostics = Diagnostics()
 
-    def fault(self, at: tuple[str, ...], what: str, cure: str) -> None:
-        """Keep a fault that stands at a key of the scenario."""
-        self.faults.add(self.document.fault(at, what, "", cure))
+    def diagnostic(self, at: tuple[str, ...], what: str, hint: str) -> None:
+        """Keep a diagnostic that stands at a key of the scenario."""
+        self.diagnostics.add(self.document.diagnostic(at, what, "", hint))
 
     def table(self, schema: type[S], name: str) -> S | None:
-        """One table alone; its faults are known from the whole file and not kept again."""
+        """One table alone; its diagnostics are known from the whole file and not kept again."""
         try:
             return validate(self.document, schema, (name,))
-        except FaultError:
+        except DiagnosticError:
             return None
 
     def entry(self, registry: Mapping[str, T], noun: str, at: tuple[str, ...], name: str | None) -> T | None:
@@ -166,18 +166,18 @@ class Lookup:
             return None
         if name in registry:
             return registry[name]
-        what, _, cure = unknown(noun, name, registry).partition("; ")
-        self.fault(at, what, cure)
+        what, _, hint = unknown(noun, name, registry).partition("; ")
+        self.diagnostic(at, what, hint)
         return None
 
     def known(
         self, table: str, given: Mapping[str, Any], schema: type[Section], own: type[Section]
     ) -> Mapping[str, Any]:
-        """The keys that a table may have, its own or of what it names; a fault for every other one."""
+        """The keys that a table may have, its own or of what it names; a diagnostic for every other one."""
         allowed = [*schema.model_fields, *(key for key in own.model_fields if key != "name")]
         for key in given:
             if key not in schema.model_fields:
-                self.fault((table, key), f"unknown key '{key}'", choose(key, allowed))
+                self.diagnostic((table, key), f"unknown key '{key}'", choose(key, allowed))
         return {key: value for key, value in given.items() if key in schema.model_fields}
 
     def parameters(self, schema: type[S], table: str, chosen: Section | None) -> S | None:
@@ -185,12 +185,12 @@ class Lookup:
         if chosen is None:
             return None
         given = self.known(table, chosen.model_extra or {}, schema, type(chosen))
-        return self.faults.attempt(lambda: validate(self.document, schema, (table,), given))
+        return self.diagnostics.attempt(lambda: validate(self.document, schema, (table,), given))
 
     def file(self, kind: Kind, noun: str, at: tuple[str, ...], name: str | None) -> Document | None:
         """A file of the library that is no datasheet."""
         path = self.entry(names(kind, self.path), noun, at, name)
-        return None if path is None else self.faults.attempt(lambda: read_document(path))
+        return None if path is None else self.diagnostics.attempt(lambda: read_document(path))
 
     def datasheet(self, kind: SheetKind, at: tuple[str, ...], name: str | None) -> tuple[str | None, Document | None]:
         """The full name of a datasheet, and the datasheet."""
@@ -199,19 +199,19 @@ class Lookup:
         try:
             full, path = named_sheet(kind, name, self.path)
         except Refusal as error:
-            self.fault(at, error.what, error.cure)
+            self.diagnostic(at, error.what, error.hint)
             return name, None
-        return full, self.faults.attempt(lambda: read_document(path))
+        return full, self.diagnostics.attempt(lambda: read_document(path))
 
     def sheet(self, document: Document | None, schema: type[D], table: str, chosen: Section | None) -> Sheet[D] | None:
         """A datasheet with a scenario's overrides."""
         if document is None or chosen is None:
             return None
-        sheet = self.faults.attempt(lambda: read_sheet(document, schema))
+        sheet = self.diagnostics.attempt(lambda: read_sheet(document, schema))
         if sheet is None:
             return None
         given = self.known(table, chosen.model_extra or {}, settable(sheet), type(chosen))
-        values = self.faults.attempt(lambda: sheet_values(sheet, given, self.document, (table,)))
+        values = self.diagnostics.attempt(lambda: sheet_values(sheet, given, self.document, (table,)))
         return None if values is None else Sheet(sheet, document, values, written_values(sheet, values))
 
     def origin(self, at: tuple[str | int, ...], otherwise: str) -> str:

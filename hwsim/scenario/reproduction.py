@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from hwsim.files.diagnosis import choose
+from hwsim.files.diagnostic import DiagnosticError, Diagnostics, Refusal
 from hwsim.files.document import Document, validate
-from hwsim.files.fault import FaultError, Faults, Refusal
 from hwsim.files.section import Section
 from hwsim.files.setting import parse_setting
+from hwsim.files.validation import choose
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from hwsim.files.fault import Fault
+    from hwsim.files.diagnostic import Diagnostic
     from hwsim.files.position import KeyPath
 
 X = int | float | str
@@ -210,100 +210,104 @@ def read_reproduction(document: Document, path: Path) -> Reproduction:
     """Check a reproduction file by itself; what its runs name is checked when they are planned.
 
     Raises:
-        FaultError: every fault at once, each with file, line and column.
+        DiagnosticError: every diagnostic at once, each with file, line and column.
     """
     found = Reproduction(path.stem, path, document, validate(document, ReproductionFile))
-    faults = Faults()
-    faults.extend(_names(found))
-    faults.extend(_settings(found))
+    diagnostics = Diagnostics()
+    diagnostics.extend(_names(found))
+    diagnostics.extend(_settings(found))
     for number, curve in enumerate(found.file.curve):
-        faults.extend(_points(found, number, curve))
+        diagnostics.extend(_points(found, number, curve))
     for number, one in enumerate(found.file.expect):
-        faults.extend(_expectation(found, number, one))
-    faults.check()
+        diagnostics.extend(_expectation(found, number, one))
+    diagnostics.check()
     return found
 
 
-def _names(found: Reproduction) -> list[Fault]:
+def _names(found: Reproduction) -> list[Diagnostic]:
     names = [curve.name for curve in found.file.curve]
     return [
-        found.document.fault(("curve", number, "name"), f"a second curve is called {name!r}", "", "choose another name")
+        found.document.diagnostic(
+            ("curve", number, "name"), f"a second curve is called {name!r}", "", "choose another name"
+        )
         for number, name in enumerate(names)
         if name in names[:number]
     ]
 
 
-def _settings(found: Reproduction) -> list[Fault]:
+def _settings(found: Reproduction) -> list[Diagnostic]:
     """Settings that cannot be read, at their places in this file."""
     places: list[tuple[KeyPath, str]] = [(("set", n), text) for n, text in enumerate(found.file.set)]
     for number, curve in enumerate(found.file.curve):
         places += [(("curve", number, "set", n), text) for n, text in enumerate(curve.set)]
     if found.file.x is not None:
         places.append((("x", "key"), f"{found.file.x.key}=1"))
-    faults = []
+    diagnostics = []
     for at, text in places:
         try:
             parse_setting(text)
-        except FaultError as error:
-            faults += [found.document.fault(at, one.what, one.found, one.cure) for one in error.faults]
-    return faults
+        except DiagnosticError as error:
+            diagnostics += [found.document.diagnostic(at, one.what, one.found, one.hint) for one in error.diagnostics]
+    return diagnostics
 
 
-def _points(found: Reproduction, number: int, curve: CurveFile) -> list[Fault]:
+def _points(found: Reproduction, number: int, curve: CurveFile) -> list[Diagnostic]:
     """Points off the axis, and numbers for points that are not there."""
-    axis, faults = found.file.x, []
+    axis, diagnostics = found.file.x, []
     events = axis.values if axis is not None and found.along_events else []
     if any(not isinstance(x, int) or x < 0 for x in events):
-        faults.append(found.document.fault(("x", "values"), "events are whole numbers from 0 on"))
+        diagnostics.append(found.document.diagnostic(("x", "values"), "events are whole numbers from 0 on"))
     if axis is None and curve.x is not None:
-        what, cure = "'x' of a curve needs an axis", "add the table [x], or leave it out"
-        faults.append(found.document.fault(("curve", number, "x"), what, "", cure))
+        what, hint = "'x' of a curve needs an axis", "add the table [x], or leave it out"
+        diagnostics.append(found.document.diagnostic(("curve", number, "x"), what, "", hint))
     for x in curve.x or [] if axis is not None else []:
         if axis is not None and x not in axis.values:
-            what, cure = f"{shown(x)} is no value of the axis", choose(shown(x), map(shown, axis.values))
-            faults.append(found.document.fault(("curve", number, "x"), what, "", cure))
+            what, hint = f"{shown(x)} is no value of the axis", choose(shown(x), map(shown, axis.values))
+            diagnostics.append(found.document.diagnostic(("curve", number, "x"), what, "", hint))
     known = [shown(x) for x in found.places(curve)]
     for key in ("paper", "authors"):
         given = getattr(curve, key)
         if axis is not None and isinstance(given, float | int):
-            what, cure = f"'{key}' must say for which value of the axis", f"write {key}.{known[0]} = {given}"
-            faults.append(found.document.fault(("curve", number, key), what, str(given), cure))
+            what, hint = f"'{key}' must say for which value of the axis", f"write {key}.{known[0]} = {given}"
+            diagnostics.append(found.document.diagnostic(("curve", number, key), what, str(given), hint))
             continue
         for name in given if isinstance(given, dict) else ():
             if name not in known:
                 what = f"the curve has no point at {name!r}"
-                cure = choose(name, known) if axis is not None else f"write {key} = ... : there is no axis"
-                faults.append(found.document.fault(("curve", number, key, name), what, "", cure))
-    return faults
+                hint = choose(name, known) if axis is not None else f"write {key} = ... : there is no axis"
+                diagnostics.append(found.document.diagnostic(("curve", number, key, name), what, "", hint))
+    return diagnostics
 
 
-def _expectation(found: Reproduction, number: int, one: ExpectFile) -> list[Fault]:
+def _expectation(found: Reproduction, number: int, one: ExpectFile) -> list[Diagnostic]:
     """Expectations of curves that are not there, or of nothing."""
-    names, faults = [curve.name for curve in found.file.curve], []
+    names, diagnostics = [curve.name for curve in found.file.curve], []
     for key in ("curve", "of"):
         for name in listed(getattr(one, key)):
             if name not in names:
-                fault = found.document.fault(
+                diagnostic = found.document.diagnostic(
                     ("expect", number, key), f"unknown curve {name!r}", "", choose(name, names)
                 )
-                faults.append(fault)
+                diagnostics.append(diagnostic)
     kinds = ("least", "most", "factor", "slope_least", "slope_most", "margin")
     if not one.best and all(getattr(one, kind) is None for kind in kinds):
-        cure = f"add one of {', '.join(kinds)}, best"
-        faults.append(found.document.fault(("expect", number), "nothing is expected", "", cure))
+        hint = f"add one of {', '.join(kinds)}, best"
+        diagnostics.append(found.document.diagnostic(("expect", number), "nothing is expected", "", hint))
     if one.margin is not None and one.of is None:
-        faults.append(found.document.fault(("expect", number, "margin"), "'margin' needs 'of'", "", "name a curve"))
+        diagnostics.append(
+            found.document.diagnostic(("expect", number, "margin"), "'margin' needs 'of'", "", "name a curve")
+        )
     slopes = one.slope_least is not None or one.slope_most is not None
     numeric = found.file.x is not None and all(not isinstance(x, str) and x > 0 for x in found.file.x.values)
     if slopes and not numeric:
         what = "a slope needs an axis of numbers above 0"
-        faults.append(found.document.fault(("expect", number), what, "", "leave the slope out"))
+        diagnostics.append(found.document.diagnostic(("expect", number), what, "", "leave the slope out"))
     if (one.x_from is not None or one.x_to is not None) and (
         found.file.x is None or any(isinstance(x, str) for x in found.file.x.values)
     ):
         what = "'x_from' and 'x_to' need an axis of numbers"
-        faults.append(found.document.fault(("expect", number), what, "", "name the values with at = [...]"))
-    return faults
+        diagnostics.append(found.document.diagnostic(("expect", number), what, "", "name the values with at = [...]"))
+    return diagnostics
 
 
 def listed(names: str | list[str] | None) -> list[str]:

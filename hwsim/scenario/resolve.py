@@ -36,7 +36,7 @@ MOST_CHANGES = 5
 """Settings that a picture names."""
 FABRICATED = {
     "drawn": set[str](),
-    "trained": {"values", "epochs", "batch", "rate", "rate_decay"},
+    "trained": {"values", "epochs", "batch", "learning_rate", "rate_decay"},
     "sampled": {"values", "rcond"},
     "imported": {"values"},
 }
@@ -91,12 +91,12 @@ def resolve(document: Document, path: Path) -> Plan:
         path: where it lies; models and devices beside it are found first.
 
     Raises:
-        FaultError: every fault at once, each with file, line and column.
+        DiagnosticError: every diagnostic at once, each with file, line and column.
     """
     r = Lookup(document, path)
     found = look_up(r)
     fabrics, values_file = _fit(r, found)
-    r.faults.check()
+    r.diagnostics.check()
 
     file, crossbar = sure(found.file), found.crossbar
     documents = [sure(part.document) for part in (found.model, found.device, crossbar)]
@@ -141,8 +141,8 @@ def _fit_values(r: Lookup, found: Found, model: Model) -> Path | None:
     document, way = found.model.document, found.file.fabrication.values if found.file else "drawn"
     if document is None:
         return None
-    for number, what, cure in find_misfits(model) if way == "sampled" else ():
-        r.faults.add(document.fault(("layer", number), what, "", cure))
+    for number, what, hint in find_misfits(model) if way == "sampled" else ():
+        r.diagnostics.add(document.diagnostic(("layer", number), what, "", hint))
     return _values(r, model, document) if way == "imported" else None
 
 
@@ -150,13 +150,15 @@ def _values(r: Lookup, model: Model, document: Document) -> Path | None:
     """The file of values beside a model file, held against the model."""
     name, digest = document.data.get("values"), document.data.get("values_digest")
     if not isinstance(name, str) or not isinstance(digest, str):
-        r.fault(("fabrication", "values"), "the model file names no values", "import the network with hwsim import")
+        r.diagnostic(
+            ("fabrication", "values"), "the model file names no values", "import the network with hwsim import"
+        )
         return None
     path = Path(document.path).parent / Path(name).name
     try:
         read_values(path, model, digest)
     except ValueError as error:
-        r.faults.add(document.fault(("values",), str(error), "", "import the network again"))
+        r.diagnostics.add(document.diagnostic(("values",), str(error), "", "import the network again"))
     return path
 
 
@@ -171,7 +173,7 @@ def _identity(resolved: dict[str, Any], documents: list[Document]) -> str:
 def _written(r: Lookup, found: Found) -> tuple[dict[str, Any], Origins]:
     """The scenario with every value in place, which runs as it stands, and where each value comes from."""
     file, device, switch = sure(found.file), sure(found.device.sheet), sure(found.crossbar.sheet)
-    task, course = sure(found.task.parameters), sure(found.controller.parameters)
+    task, training = sure(found.task.parameters), sure(found.controller.parameters)
     crossbar = file.crossbar.model_dump(include=set(type(file.crossbar).model_fields), exclude_none=True)
     if switch.sheet.medium == "optical":
         crossbar.setdefault("calibrated", True)
@@ -180,7 +182,7 @@ def _written(r: Lookup, found: Found) -> tuple[dict[str, Any], Origins]:
         "model": file.model.model_dump(exclude_none=True),
         "device": {"name": file.device.name, **device.written},
         "crossbar": {**crossbar, "technology": sure(found.crossbar.name), **switch.written},
-        "controller": {"name": file.controller.name, **course.model_dump()},
+        "controller": {"name": file.controller.name, **training.model_dump()},
         "fabrication": file.fabrication.model_dump(include=FABRICATED[file.fabrication.values]),
         "execution": file.execution.model_dump(),
         "expect": file.expect.model_dump(exclude_none=True),
@@ -208,36 +210,38 @@ def _fit_model(r: Lookup, found: FoundModel, shape: Shape | None, behind: FoundD
         return
     if shape and model.inputs != shape.features:
         what = f"the model takes {model.inputs} inputs, but the task gives {shape.features}"
-        r.faults.add(document.fault(("inputs",), what, "", f"set inputs = {shape.features}, or choose another model"))
+        r.diagnostics.add(
+            document.diagnostic(("inputs",), what, "", f"set inputs = {shape.features}, or choose another model")
+        )
     if shape and model.outputs != shape.outputs:
         what = f"the last layer gives {model.outputs} outputs, but the task wants {shape.outputs}"
         at = ("layer", len(model.layers) - 1, "units")
-        r.faults.add(document.fault(at, what, "", f"set units = {shape.outputs}, or choose another model"))
+        r.diagnostics.add(document.diagnostic(at, what, "", f"set units = {shape.outputs}, or choose another model"))
     for number, node in enumerate(model.nodes):
         beside = node.layer is not None and model.layers[node.layer].electronic
         if beside and technology and not technology.electronics:
             what = f"no electronics computes layers beside {technology.name}"
-            r.faults.add(document.fault(("layer", number, "place"), what, "", "leave place out"))
-    for number, what, cure in device.problems(model) if device else []:
-        r.faults.add(document.fault(("layer", number), what, "", cure))
+            r.diagnostics.add(document.diagnostic(("layer", number, "place"), what, "", "leave place out"))
+    for number, what, hint in device.problems(model) if device else []:
+        r.diagnostics.add(document.diagnostic(("layer", number), what, "", hint))
 
 
 def _fits_sequence(r: Lookup, model: Model, document: Document, shape: Shape) -> bool:
-    """Whether a model takes and gives sequences as its task does; a fault where it does not."""
+    """Whether a model takes and gives sequences as its task does; a diagnostic where it does not."""
     taken, given = (shape.steps, shape.features // shape.steps), (shape.steps, shape.outputs // shape.steps)
     task = f"the task is a sequence of {taken[0]} steps of {taken[1]} numbers"
     form = f"inputs = {shape.features}, shape = [{taken[0]}, {taken[1]}]"
     if all(node.kind != "rnn" for node in model.nodes):
-        what, cure = f"{task}, but no layer of this model is recurrent", f"set {form} and add a layer of kind 'rnn'"
-        r.faults.add(document.fault(("layer", 0, "kind"), what, "", cure))
+        what, hint = f"{task}, but no layer of this model is recurrent", f"set {form} and add a layer of kind 'rnn'"
+        r.diagnostics.add(document.diagnostic(("layer", 0, "kind"), what, "", hint))
     elif model.nodes[0].taken != taken:
         found = " x ".join(map(str, model.nodes[0].taken))
-        r.faults.add(document.fault(("inputs",), f"{task}, but the model takes {found}", "", f"set {form}"))
+        r.diagnostics.add(document.diagnostic(("inputs",), f"{task}, but the model takes {found}", "", f"set {form}"))
     elif model.nodes[-1].given != given:
         found = " x ".join(map(str, model.nodes[-1].given))
         what = f"the task wants {given[1]} numbers at each of {given[0]} steps, but the last layer gives {found}"
-        cure = f"set sequence = true in every 'rnn', and end in a 'dense' layer of {given[1]} units"
-        r.faults.add(document.fault(("layer", len(model.nodes) - 1), what, "", cure))
+        hint = f"set sequence = true in every 'rnn', and end in a 'dense' layer of {given[1]} units"
+        r.diagnostics.add(document.diagnostic(("layer", len(model.nodes) - 1), what, "", hint))
     else:
         return True
     return False
@@ -250,15 +254,15 @@ def _fit_crossbar(r: Lookup, found: FoundCrossbar, model: Model, technology: Tec
         return
     if technology and chosen.scope not in technology.scopes:
         what = f"banks of scope {chosen.scope!r} cannot be built on {technology.name}"
-        r.fault(("crossbar", "scope"), what, f"use {' or '.join(map(repr, technology.scopes))}")
+        r.diagnostic(("crossbar", "scope"), what, f"use {' or '.join(map(repr, technology.scopes))}")
     optical = bool(switch and switch.medium == "optical")
     if optical and technology and not technology.optical and any(layer.learned_connections for layer in model.layers):
         what = f"an optical crossbar cannot stand before {technology.name}, whose signals are electrical"
-        cure = "use an electronic switch technology, or a photonic device; hwsim cost takes any"
-        r.fault(("crossbar", "technology"), what, cure)
+        hint = "use an electronic switch technology, or a photonic device; hwsim cost takes any"
+        r.diagnostic(("crossbar", "technology"), what, hint)
     if switch and not optical and chosen.calibrated is not None:
         what = f"{switch.name} is electronic: no path loses light, and there is nothing to calibrate"
-        r.fault(("crossbar", "calibrated"), what, "leave calibrated out")
+        r.diagnostic(("crossbar", "calibrated"), what, "leave calibrated out")
 
 
 def _fabrics(r: Lookup, found: FoundCrossbar, model: Model) -> tuple[Fabric | None, ...] | None:
@@ -275,7 +279,7 @@ def _fabrics(r: Lookup, found: FoundCrossbar, model: Model) -> tuple[Fabric | No
             what = (
                 f"a crossbar of {ports} ports is too small for layer {bank.layer}, whose banks have {bank.ports} cells"
             )
-            r.fault(("crossbar", "ports"), what, f"give at least {bank.ports}, or leave ports out")
+            r.diagnostic(("crossbar", "ports"), what, f"give at least {bank.ports}, or leave ports out")
             fabrics.append(None)
         else:
             fabrics.append(_fabric(r, chosen, topology, ports))
@@ -283,20 +287,22 @@ def _fabrics(r: Lookup, found: FoundCrossbar, model: Model) -> tuple[Fabric | No
 
 
 def _fabric(r: Lookup, chosen: CrossbarChoice, topology: Topology, ports: int) -> Fabric | None:
-    """A circuit that can realise every permutation that a controller may ask for, or a fault."""
+    """A circuit that can realise every permutation that a controller may ask for, or a diagnostic."""
     try:
         fabric = topology.build(ports)
         if chosen.effort != "auto":
             fabric.route_many(np.zeros((0, ports), np.int64), effort=chosen.effort)
     except ValueError as error:
-        r.fault(("crossbar", "ports"), str(error), "choose another number of ports, another topology or effort")
+        r.diagnostic(("crossbar", "ports"), str(error), "choose another number of ports, another topology or effort")
         return None
     except MemoryError as error:
-        r.fault(("crossbar", "ports"), str(error), "choose fewer ports, or take a larger machine")
+        r.diagnostic(("crossbar", "ports"), str(error), "choose fewer ports, or take a larger machine")
         return None
     if fabric.blocking == "blocking":
         what = f"{topology.name!r} cannot realise every permutation, and a controller may ask for any"
-        r.fault(("crossbar", "topology"), what, "choose a topology that does not block; hwsim cost takes blocking ones")
+        r.diagnostic(
+            ("crossbar", "topology"), what, "choose a topology that does not block; hwsim cost takes blocking ones"
+        )
         return None
     return fabric
 
@@ -306,18 +312,18 @@ def _fit_controller(r: Lookup, found: Found, model: Model) -> None:
     plugin, parameters, shape = found.controller.plugin, found.controller.parameters, found.task.shape
     if plugin is None:
         return
-    for what, cure in plugin.problems(model, shape) if shape else ():
-        r.fault(("controller", "name"), what, cure)
-    if parameters and found.file and plugin.course(parameters).path == "compiled":
+    for what, hint in plugin.problems(model, shape) if shape else ():
+        r.diagnostic(("controller", "name"), what, hint)
+    if parameters and found.file and plugin.training(parameters).path == "compiled":
         device = found.file.execution.torch_device
         why = unfit(model) or (None if device == "cpu" else f"it works on the processor, not on {device!r}")
         if why:
-            r.fault(("controller", "path"), f"the compiled path cannot train this: {why}", "use 'torch' or 'auto'")
+            r.diagnostic(("controller", "path"), f"the compiled path cannot train this: {why}", "use 'torch' or 'auto'")
 
 
 def _fit_expectation(r: Lookup, file: ScenarioFile, shape: Shape) -> None:
     """Refuse an expectation that the task cannot answer."""
     if shape.metric != "accuracy" and file.expect.accuracy is not None:
-        r.fault(("expect", "accuracy"), "a regression task has no accuracy", "expect max_error")
+        r.diagnostic(("expect", "accuracy"), "a regression task has no accuracy", "expect max_error")
     if shape.metric != "max_error" and file.expect.max_error is not None:
-        r.fault(("expect", "max_error"), "a classification task has no max_error", "expect accuracy")
+        r.diagnostic(("expect", "max_error"), "a classification task has no max_error", "expect accuracy")

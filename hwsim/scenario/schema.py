@@ -38,12 +38,12 @@ class CrossbarChoice(Section):
     technology: str
     """Datasheet of the switches in ``devices/``; the start of its name is enough where only one begins so."""
     scope: Literal["output", "layer"] = "output"
-    """Banks: one an output unit, or one a layer."""
+    """Banks: one per output unit, or one per layer."""
     effort: Literal["auto", "any", "greedy", "blocks", "descent", "exact"] = "auto"
     """How hard the router tries to toggle little, from the quickest to the most thorough; ``auto`` is the most thorough
     that is expected to take less time in the whole run than training does, or less than a second. The score says which
     was used."""
-    freedom: Literal["none", "values", "units", "all"] = "values"
+    equivalence: Literal["none", "values", "units", "all"] = "values"
     """What may be chosen so as to toggle less, never changing what the network computes: ``none``, the very cells that
     the controller names; ``values``, any cells of equal value; ``units``, any places for hidden units; ``all``."""
     ports: int | None = Field(default=None, ge=1)
@@ -66,7 +66,7 @@ class Fabrication(Section):
     """Passes over the training set before fabrication."""
     batch: int = Field(default=128, ge=1, le=1_000_000)
     """Samples of one optimiser step."""
-    rate: float = Field(default=1e-3, gt=0, le=10, allow_inf_nan=False)
+    learning_rate: float = Field(default=1e-3, gt=0, le=10, allow_inf_nan=False)
     """Adam's learning rate in the first epoch."""
     rate_decay: float = Field(default=1.0, gt=0, le=1)
     """Factor on the learning rate after every epoch."""

@@ -1,10 +1,10 @@
-"""The schedule file: SQLite in WAL mode, one transaction a reconnection.
+"""The schedule file: SQLite in WAL mode, one transaction per reconnection.
 
 Chosen because a transaction keeps a reconnection, its score and the controller's state together whatever kills the
 process, and because every language can read the file. Tables:
 
 * ``about(key, value)``: format, version, identity of the run, layout (JSON), and ``complete`` when the run ended;
-* ``event(event, batch, score)``: one row a reconnection, its score as JSON;
+* ``event(event, batch, score)``: one row per reconnection, its score as JSON;
 * ``connection(event, layer, permutation)``: banks x ports little-endian uint32, only where connections changed;
 * ``register(event, layer, content)``: little-endian float64, only where a layer's registers changed;
 * ``progress(only, state)``: the controller's state after the last event, gone when the run is complete.
@@ -59,8 +59,8 @@ def _stored(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.OperationalError as error:
-        cure = "what was written before is kept: mend that and give the same command again"
-        raise StorageError(f"{path}: {error}; {cure}") from error
+        hint = "what was written before is kept: mend that and give the same command again"
+        raise StorageError(f"{path}: {error}; {hint}") from error
 
 
 class ScheduleFile:

@@ -72,7 +72,7 @@ class Layout:
         """
         found = json.loads(text)
         if not isinstance(found, list):
-            raise ValueError("a layout is a list of layers")  # noqa: TRY004 - told like other faults of the file
+            raise ValueError("a layout is a list of layers")  # noqa: TRY004 - told like other diagnostics of the file
         for number, entry in enumerate(found):
             sound = isinstance(entry, dict) and set(entry) == {field.name for field in fields(Bank)}
             counts = [entry[key] for key in ("layer", "banks", "ports", "registers")] if sound else []

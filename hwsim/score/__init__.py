@@ -1,19 +1,19 @@
 """What a run was worth."""
 
-from hwsim.score.judge import Judgement, NotFiniteError, interval, judge
-from hwsim.score.parts import SPENT, by_part, worst
+from hwsim.score.evaluate import Evaluation, NotFiniteError, evaluate, interval
 from hwsim.score.reading import read_answer, read_table
 from hwsim.score.row import Score, columns, write_table
+from hwsim.score.tasks import SPENT, by_part, worst
 
 __all__ = [
     "SPENT",
-    "Judgement",
+    "Evaluation",
     "NotFiniteError",
     "Score",
     "by_part",
     "columns",
+    "evaluate",
     "interval",
-    "judge",
     "read_answer",
     "read_table",
     "worst",

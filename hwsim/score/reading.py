@@ -9,7 +9,7 @@ from typing import Any
 
 import pydantic
 
-from hwsim.score.parts import SPENT
+from hwsim.score.tasks import SPENT
 
 WORDS = ("router", "part")
 """Columns of a score table that hold words; all others hold numbers."""

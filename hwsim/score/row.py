@@ -15,21 +15,21 @@ if TYPE_CHECKING:
 class Score:
     """What the run was worth after an event; costs are cumulative over the events so far.
 
-    ``merit`` is the accuracy (classification) or the largest error (regression) of the emulated chip with event noise
-    on, ``merit_low`` and ``merit_high`` its 95 % Wilson interval (classification only), ``merit_noiseless`` the value
-    without event noise. Where a reconnection was not judged (``scores = "last"``) these are left out. ``part`` names
-    the part that was judged, of a task of several; ``trajectory_error`` is that of
-    :func:`hwsim.score.judge.trajectory_errors` over the first period and ``trajectory_error_worst`` over the worst of
-    several, for a task that has trajectories. ``saturated_registers`` counts those that are too narrow
-    for their values, where there are any.
+    ``metric`` is the accuracy (classification) or the largest error (regression) of the emulated chip with event noise
+    on, ``metric_low`` and ``metric_high`` its 95 % Wilson interval (classification only), ``metric_noiseless`` the
+    value without event noise. Where a reconnection was not evaluated (``scores = "last"``) these are left out.
+    ``part`` names the task that was evaluated, of several; ``trajectory_error`` is that of
+    :func:`hwsim.score.evaluate.trajectory_errors` over the first period and ``trajectory_error_worst`` over the worst
+    of several, for a task that has trajectories. ``saturated_registers`` counts those that are too narrow for their
+    values, where there are any.
     """
 
     event: int
     epoch: float
-    merit: float | None
-    merit_low: float | None
-    merit_high: float | None
-    merit_noiseless: float | None
+    metric: float | None
+    metric_low: float | None
+    metric_high: float | None
+    metric_noiseless: float | None
     loss: float | None
     moves: int
     toggles: int
@@ -46,7 +46,7 @@ class Score:
     saturated_registers: int | None = None
 
     def row(self, metric: str) -> dict[str, Any]:
-        r"""The row as users read it: merit by the name of its metric, time in seconds.
+        r"""The row as users read it: metric by the name of its metric, time in seconds.
 
         Example:
             >>> score = Score(1, 1.0, 0.9, 0.8, 0.95, 0.91, 0.3, 4, 3, 2, 1e-9, 2000, 6, 1e-9, 1e-7, "greedy")
@@ -66,10 +66,10 @@ def columns(metric: str) -> dict[str, str]:
     """The columns of a score table by the fields of :class:`Score` they are made from.
 
     Example:
-        >>> columns("max_error")["merit"], columns("max_error")["time_ps"]
+        >>> columns("max_error")["metric"], columns("max_error")["time_ps"]
         ('max_error', 'time_s')
     """
-    return {f.name: {"time_ps": "time_s"}.get(f.name, f.name.replace("merit", metric)) for f in fields(Score)}
+    return {f.name: {"time_ps": "time_s"}.get(f.name, f.name.replace("metric", metric)) for f in fields(Score)}
 
 
 def write_table(rows: Sequence[Mapping[str, Any]]) -> str:

@@ -2,38 +2,38 @@
 
 from hwsim.scenario.reproduction import Reproduction, ReproductionFile, read_reproduction, shown
 from hwsim.study.activity import read_activity
-from hwsim.study.conduct import Conduct, conduct, run_folder
-from hwsim.study.crew import Standing, cores
-from hwsim.study.job import Job, plan_jobs
-from hwsim.study.kept import Kept, check_place, join_kept, keep, kept_path, read_kept, values, write_kept
+from hwsim.study.crew import PoolProgress, cores
+from hwsim.study.jobs import RunJob, plan_jobs
 from hwsim.study.outcome import Line, Outcome, Point, Verdict, compare
+from hwsim.study.stored import StoredRun, check_place, join_stored, keep, read_stored, stored_path, values, write_stored
+from hwsim.study.sweep import SweepResult, run_folder, run_sweep
 from hwsim.study.table import table
 
 __all__ = [
-    "Conduct",
-    "Job",
-    "Kept",
     "Line",
     "Outcome",
     "Point",
+    "PoolProgress",
     "Reproduction",
     "ReproductionFile",
-    "Standing",
+    "RunJob",
+    "StoredRun",
+    "SweepResult",
     "Verdict",
     "check_place",
     "compare",
-    "conduct",
     "cores",
-    "join_kept",
+    "join_stored",
     "keep",
-    "kept_path",
     "plan_jobs",
     "read_activity",
-    "read_kept",
     "read_reproduction",
+    "read_stored",
     "run_folder",
+    "run_sweep",
     "shown",
+    "stored_path",
     "table",
     "values",
-    "write_kept",
+    "write_stored",
 ]

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from types import TracebackType
 
-    from hwsim.study.job import Job
+    from hwsim.study.jobs import RunJob
 
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "NUMBA_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
@@ -31,7 +31,7 @@ def cores() -> int:
 
 
 @dataclass
-class Standing:
+class PoolProgress:
     """How far all jobs are: told to whoever watches."""
 
     jobs: int
@@ -47,7 +47,7 @@ class Standing:
 class _Worker:
     process: subprocess.Popen[bytes]
     complaints: IO[str]
-    job: Job | None = None
+    job: RunJob | None = None
     share: float = 0.0
     ear: threading.Thread | None = None
     """Reads what the worker says."""
@@ -78,10 +78,10 @@ class Crew:
 
     def carry_out(
         self,
-        jobs: Sequence[Job],
-        order: Callable[[Job], Mapping[str, Any]],
-        watch: Callable[[Standing], None] = lambda _: None,
-    ) -> Iterator[tuple[Job, dict[str, Any]]]:
+        jobs: Sequence[RunJob],
+        order: Callable[[RunJob], Mapping[str, Any]],
+        watch: Callable[[PoolProgress], None] = lambda _: None,
+    ) -> Iterator[tuple[RunJob, dict[str, Any]]]:
         """Hand out jobs in order and give each one's answer as it comes: ``answer``, or ``failed`` and why.
 
         Args:
@@ -113,7 +113,7 @@ class Crew:
                 yield job, said
             share = (spent + sum(w.share * w.job.cost for w in self._workers if w.job)) / total
             passed = time.monotonic() - begin
-            watch(Standing(len(jobs), done, failed, share, passed / share * (1 - share) if share > 0 else None))
+            watch(PoolProgress(len(jobs), done, failed, share, passed / share * (1 - share) if share > 0 else None))
 
     def _heard(self) -> list[tuple[_Worker, dict[str, Any]]]:
         """What workers have said since the last time, after at most half a second."""
@@ -124,7 +124,7 @@ class Crew:
                 found.append(self._said.get_nowait())
         return [(worker, self._end(worker) if line is None else json.loads(line)) for worker, line in found]
 
-    def _hire(self, job: Job, order: Callable[[Job], Mapping[str, Any]]) -> None:
+    def _hire(self, job: RunJob, order: Callable[[RunJob], Mapping[str, Any]]) -> None:
         complaints = tempfile.TemporaryFile("w+")  # noqa: SIM115 - closed when the worker is buried
         process = subprocess.Popen(  # noqa: S603 - this Python, this package
             # the same modules as here, from wherever they came
@@ -143,7 +143,7 @@ class Crew:
         worker.ear.start()
         self._tell(worker, job, order)
 
-    def _tell(self, worker: _Worker, job: Job, order: Callable[[Job], Mapping[str, Any]]) -> None:
+    def _tell(self, worker: _Worker, job: RunJob, order: Callable[[RunJob], Mapping[str, Any]]) -> None:
         worker.job = job
         with contextlib.suppress(BrokenPipeError):  # dead already: its silence is heard next
             if worker.process.stdin is not None:

@@ -1,4 +1,4 @@
-"""A worker: one process that carries out runs, told one a line on stdin, answering a line each on stdout.
+"""A worker: one process that carries out runs, told one per line on stdin, answering a line each on stdout.
 
 It ends when its stdin does, even in the middle of a run, so that it never outlives who started it.
 """

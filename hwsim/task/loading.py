@@ -79,13 +79,13 @@ def _planes(task: Task) -> str:
     return "" if sound else f"planes is {task.planes}, but {len(task.test_x)} test samples make no so many equal parts"
 
 
-def _array(values: Any, dtype: type[np.generic], cure: str, shape: tuple[int | str, ...]) -> str:
+def _array(values: Any, dtype: type[np.generic], hint: str, shape: tuple[int | str, ...]) -> str:
     """What is wrong with the kind of an array; the dimensions that are numbers must be met."""
     words = " x ".join(map(str, shape))
     if not isinstance(values, np.ndarray):
         return f"is a {type(values).__name__}, not a NumPy array {words}"
     if values.dtype != dtype:
-        return f"is of {values.dtype}, not {np.dtype(dtype).name}; {cure}"
+        return f"is of {values.dtype}, not {np.dtype(dtype).name}; {hint}"
     fits = values.ndim == len(shape) and all(
         not isinstance(wanted, int) or found == wanted for found, wanted in zip(values.shape, shape, strict=True)
     )

@@ -121,7 +121,7 @@ def load(parameters: MnistParameters) -> Task:
     """Load MNIST from ``HWSIM_DATA``, the cache, or its published address, and check its digests.
 
     Raises:
-        DataError: not found, not reachable, or not the published bytes; one line that names the cure.
+        DataError: not found, not reachable, or not the published bytes; one line that names the hint.
     """
     content = {name: _content(name) for name in FILES}
     labels = _labels(content["train-labels-idx1-ubyte"])

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import numpy as np
 from pydantic import AfterValidator
 
-from hwsim.files.fault import Refusal
+from hwsim.files.diagnostic import Refusal
 from hwsim.stream import stream
 from hwsim.task.data import join
 

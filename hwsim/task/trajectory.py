@@ -49,18 +49,18 @@ def free_shape(parameters: FreeParameters, outputs: int) -> Shape:
     return Shape(features=steps * outputs, outputs=steps * outputs, goal="regression", steps=steps)
 
 
-def free_task(parameters: FreeParameters, course: NDArray[np.float64]) -> Task:
+def free_task(parameters: FreeParameters, training: NDArray[np.float64]) -> Task:
     """One trajectory as a task: its start at the first step and no input afterwards, to its later points.
 
     Args:
         parameters: of the task.
-        course: float64 (steps + 1, outputs), its start first.
+        training: float64 (steps + 1, outputs), its start first.
     """
     learned = parameters.period_steps * parameters.train_periods
-    x, y = np.zeros((1, *course[1:].shape), np.float32), course[None, 1:].astype(np.float32)
-    x[0, 0] = course[0]
+    x, y = np.zeros((1, *training[1:].shape), np.float32), training[None, 1:].astype(np.float32)
+    x[0, 0] = training[0]
     return Task(
-        shape=free_shape(parameters, course.shape[1]),
+        shape=free_shape(parameters, training.shape[1]),
         train_x=np.ascontiguousarray(x[:, :learned]).reshape(1, -1),
         train_y=np.ascontiguousarray(y[:, :learned]).reshape(1, -1),
         test_x=x.reshape(1, -1),

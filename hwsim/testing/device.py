@@ -31,7 +31,7 @@ def check_device(sheet: str | Path) -> None:
 
     Raises:
         ConformanceError: a promise is broken.
-        FaultError: the datasheet is faulty.
+        DiagnosticError: the datasheet is faulty.
 
     Example:
         >>> check_device("ideal")
@@ -110,14 +110,14 @@ def _check_light(name: str, device: Device, *, calibrated: bool) -> None:
     clear = _read(chip, task.test_x)
     if not isinstance(chip, OpticalChip):
         return
-    chip.illuminate(0, 0.5, calibrated=calibrated)
+    chip.set_path_loss(0, 0.5, calibrated=calibrated)
     hold(np.allclose(_read(chip, task.test_x), clear, atol=NEAR), name, "the nominal share of light changes no output")
-    chip.attenuate(0, np.array([0, 7]), np.array([0.25, 0.4]))
+    chip.update_path_loss(0, np.array([0, 7]), np.array([0.25, 0.4]))
     moved = _read(chip, task.test_x)
     hold(not np.array_equal(moved, clear), name, "paths that lose more light change outputs")
     if calibrated:  # the steps of converters alone
         hold(np.abs(moved - clear).max() < 0.2 * np.abs(clear).max(), name, "calibration makes up for path losses")
-    chip.attenuate(0, np.array([0, 7]), np.array([0.5, 0.5]))
+    chip.update_path_loss(0, np.array([0, 7]), np.array([0.5, 0.5]))
     hold(
         np.allclose(_read(chip, task.test_x), clear, atol=NEAR), name, "with the nominal share again, all is as before"
     )

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hwsim.controller import Course, Job
+from hwsim.controller import Job, TrainingSettings
 from hwsim.controller.descent import Descent
 from hwsim.model import Layer, Model, start
 from hwsim.model.sampling import respond, sample_values
@@ -45,14 +45,16 @@ def sampled(width: int, task: Task, seed: int, rcond: float) -> tuple[float, flo
     return accuracy(respond(model, values, task.test_x), task), seconds
 
 
-def trained(width: int, task: Task, seed: int, rate: float, wanted: float) -> tuple[bool, float]:
+def trained(width: int, task: Task, seed: int, learning_rate: float, wanted: float) -> tuple[bool, float]:
     """Whether Adam does not reach an accuracy, and the seconds it takes."""
     import torch
 
     model = network(width)
     values = start(model, seed)
     job = Job(task, model, values, [each.weights for each in values], seed, threads=1)
-    descent = Descent(job, Course(EPOCHS, 32, rate, 1.0, 1), [each.weights for each in values], [True, True])
+    descent = Descent(
+        job, TrainingSettings(EPOCHS, 32, learning_rate, 1.0, 1), [each.weights for each in values], [True, True]
+    )
     seconds = 0.0
     while not descent.done:
         before = time.process_time()
@@ -74,7 +76,7 @@ def main() -> None:
         rows = []
         for seed in range(REPEATS):
             share, seconds = sampled(width, task, seed, rcond)
-            never, adam = min(trained(width, task, seed, rate, share) for rate in (1e-3, 3e-3, 1e-2))
+            never, adam = min(trained(width, task, seed, learning_rate, share) for learning_rate in (1e-3, 3e-3, 1e-2))
             rows.append((share, seconds, never, adam, adam / seconds))
         share, seconds, never, adam, ratio = (statistics.median(column) for column in zip(*rows, strict=True))
         sys.stdout.write(

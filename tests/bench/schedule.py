@@ -1,8 +1,9 @@
 """Toggles of a recorded schedule under other efforts and freedoms, each executed in full and checked.
 
-    python tests/bench/schedule.py RUN [--event N] [EFFORT/FREEDOM ...]
+    python tests/bench/schedule.py RUN [--event N] [EFFORT/EQUIVALENCE ...]
 
-RUN is a run folder, recorded with ``crossbar.freedom = "none"``, so that the schedule names what the controller wanted.
+RUN is a run folder, recorded with ``crossbar.equivalence = "none"``, so that the schedule names what the controller
+wanted.
 Without pairs: any/none (plain looping, the base of all ratios), greedy/none, greedy/values, greedy/all.
 """
 
@@ -46,9 +47,9 @@ def measure(run: Path, pairs: list[str], last: int | None) -> None:
     plain = assemble(plan, task, initial_values(plan, task, run / KEPT))
     base, seen = 0, None
     for pair in pairs:
-        effort, freedom = pair.split("/")
+        effort, equivalence = pair.split("/")
         scope = plan.scenario.crossbar.scope
-        machine = Machine(plan.model, plain.chip, plan.fabrics, plan.switch, scope, effort, freedom)
+        machine = Machine(plan.model, plain.chip, plan.fabrics, plan.switch, scope, effort, equivalence)
         began, first = time.perf_counter(), machine.spent
         with open_schedule(run / "schedule.sqlite") as schedule:
             end = replay(schedule.entries(), Literal(machine), last)
@@ -66,7 +67,7 @@ def measure(run: Path, pairs: list[str], last: int | None) -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("run", type=Path)
-    parser.add_argument("pairs", nargs="*", default=list(PAIRS), metavar="EFFORT/FREEDOM")
+    parser.add_argument("pairs", nargs="*", default=list(PAIRS), metavar="EFFORT/EQUIVALENCE")
     parser.add_argument("--event", type=int, help="stop after this event")
     given = parser.parse_args()
     measure(given.run, given.pairs or list(PAIRS), given.event)

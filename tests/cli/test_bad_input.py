@@ -1,4 +1,4 @@
-"""Bad input: every fault at once, file, line, column and cure, exit code 2, and no folder left behind."""
+"""Bad input: every diagnostic at once, file, line, column and hint, exit code 2, and no folder left behind."""
 
 from __future__ import annotations
 
@@ -181,7 +181,7 @@ def test_output_folder_with_other_things(tiny: Path, tmp_path: Path, hwsim_comma
         ("0 1 3\n", "p.txt:1:1: no permutation: position 2 asks for cell 3; use 0 to 2"),
         ("0 1\n0 1 2\n", "p.txt:2:1: no permutation: it has 3 numbers where 2 are wanted"),
         ("0 1 x\n", "p.txt:1:5: not a whole number, found x, write integers apart by spaces or commas"),
-        ("# nothing\n", "p.txt:1:1: no permutation in this file, one a line, for example: 2 0 1 3"),
+        ("# nothing\n", "p.txt:1:1: no permutation in this file, one per line, for example: 2 0 1 3"),
         ("99999999999999999999 0\n", "p.txt:1:1: a number is too large, use 0 to 1"),
     ],
 )

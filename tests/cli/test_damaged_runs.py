@@ -34,7 +34,7 @@ SHOW, JSON = ("show", "run"), ("show", "run", "--json")
 RUN = ("run", "scenarios/tiny.toml", "--quiet", "--out", "run")
 EXPORT = ("export", "run", "--format", "json", "--out", "out")
 COST = ("cost", "run/schedule.sqlite")
-BUDGET = ("budget", "scenarios/tiny.toml", "--quiet", "--chips", "1", "--out", "run")
+ABLATE = ("ablate", "scenarios/tiny.toml", "--quiet", "--chips", "1", "--out", "run")
 READERS = {"answer.json": (SHOW, JSON, RUN), "score.csv": (SHOW, RUN), "scenario.toml": (EXPORT,)}
 """The verbs that read a file."""
 
@@ -94,9 +94,9 @@ def test_a_small_file(copied: Path, give: Give, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["answer.json", "score.csv"])
-def test_a_budget_of_a_damaged_run(copied: Path, give: Give, name: str) -> None:
+def test_an_ablation_of_a_damaged_run(copied: Path, give: Give, name: str) -> None:
     (copied / "run" / name).write_text("[]")
-    code, told = give(*BUDGET)
+    code, told = give(*ABLATE)
     assert (code, len(told.splitlines())) == (2, 1)
 
 

@@ -69,7 +69,7 @@ def digest(run: Path) -> str:
 
 
 def test_training_that_diverges(tiny: Path, tmp_path: Path, ended: Ended) -> None:
-    """Weights of 1e30 overflow float32 in the second layer: the loss is no number; what was before is kept."""
+    """Weights of 1e30 overflow float32 in the second layer: the loss is not a number; what was before is kept."""
     wild = TINY_MODEL.replace("activation =", 'weights = "uniform"\nweight_bound = 1e30\nactivation =')
     (tmp_path / "models" / "tiny.toml").write_text(wild)
     kept = "the last good reconnection is event 0, the chip as fabricated, kept in run/schedule.sqlite"
@@ -192,7 +192,7 @@ def test_a_fault_of_the_program_shows_its_traceback(capsys: pytest.CaptureFixtur
 
 @pytest.mark.parametrize("code", [0, 1, 2, 3])
 def test_an_end_with_a_code_of_its_own(code: int, capsys: pytest.CaptureFixture[str]) -> None:
-    """Verbs end with 1 where an expectation failed: that is no fault of the program."""
+    """Verbs end with 1 where an expectation failed: that is no diagnostic of the program."""
 
     def verb() -> None:
         raise typer.Exit(code)

@@ -92,7 +92,7 @@ def _numbers_of(device: Any) -> list[type[pydantic.BaseModel]]:
 def test_every_word_of_every_table_is_explained(hwsim_command: Command) -> None:
     """Columns of the score and of prices, headings of both layouts of hwsim cost, and what scenarios choose by."""
     words = [*columns("accuracy").values(), *columns("max_error").values(), *COLUMNS, *EACH_COLUMNS, "blocked"]
-    words += [*CROSSBARS, *EXPORTS, *EFFORT_LINES, *MINIMISED, "effort", "scope", "freedom", "router", "relabelled"]
+    words += [*CROSSBARS, *EXPORTS, *EFFORT_LINES, *MINIMISED, "effort", "scope", "equivalence", "router", "relabelled"]
     words += ["bank", "cell", "topology", "cost", "crossbar", "export", "readmemh", "json"]
     one = hwsim_command("cost", "--random", "4", "--count", "3").stdout.split("\n\n")[1]
     words += [line.split("  ")[0].strip() for line in one.splitlines()]

@@ -14,8 +14,8 @@ WHY = "cannot write there (Not a directory); give a writable place with"
 @pytest.mark.parametrize(
     ("words", "line"),
     [
-        ("budget {tiny} --quiet --picture file/a.png", f"file/a.png: {WHY} --picture"),
-        ("budget {tiny} --quiet --out file/run", f"file/run/budget.png: {WHY} --out"),
+        ("ablate {tiny} --quiet --picture file/a.png", f"file/a.png: {WHY} --picture"),
+        ("ablate {tiny} --quiet --out file/run", f"file/run/ablation.png: {WHY} --out"),
         ("show device pcm-nandakumar-2019 --picture file/a.png", f"file/a.png: {WHY} --picture"),
         ("import missing.onnx --out file", f"file/models: {WHY} --out"),
         ("run {tiny} --quiet --out file/run", "file/run: cannot write there (Not a directory); give a writable folder"),

@@ -88,7 +88,7 @@ def test_kept_products_change_nothing(activation: str, gain: bool) -> None:
     job = _job(_model(WIDE, activation, gain=gain))
     found = []
     for kept in (4.0, 0.0):
-        parameters = BiasOnlyParameters(epochs=5, batch=8, rate=0.03, kept_products=kept)
+        parameters = BiasOnlyParameters(epochs=5, batch=8, learning_rate=0.03, kept_products=kept)
         descent = FrozenDescent(job, parameters)
         assert descent.keeps == (kept > 0)
         descent.step(descent.total)
@@ -178,7 +178,7 @@ def test_back_propagation_through_time() -> None:
 
     step = np.eye(7) * 1e-5
     slope = np.array([(loss(biases[0] + d) - loss(biases[0] - d)) / 2e-5 for d in step])
-    descent = FrozenDescent(job, BiasOnlyParameters(epochs=1, batch=3, rate=0.1, optimiser="sgd"))
+    descent = FrozenDescent(job, BiasOnlyParameters(epochs=1, batch=3, learning_rate=0.1, optimiser="sgd"))
     descent.step(1)
     moved = descent.registers()
     assert (biases[0] - moved[0].bias) / 0.1 == pytest.approx(slope, abs=1e-5)
@@ -189,7 +189,9 @@ def test_a_gradient_is_clipped() -> None:
     job = _sequences(_model(RECURRENT), samples=3, steps=5)
     moves = []
     for clip in (0.0, 1e-3):
-        descent = FrozenDescent(job, BiasOnlyParameters(epochs=1, batch=3, rate=1.0, optimiser="sgd", clip=clip))
+        descent = FrozenDescent(
+            job, BiasOnlyParameters(epochs=1, batch=3, learning_rate=1.0, optimiser="sgd", clip=clip)
+        )
         descent.step(1)
         moves.append(descent.registers()[0].bias - job.start[0].bias)
     assert np.linalg.norm(moves[0]) > 0.01
@@ -206,7 +208,7 @@ def test_learning_on_fewer_steps_than_are_judged() -> None:
         train_x=whole.task.train_x[:, :6].copy(),
         train_y=whole.task.train_y.reshape(4, 5, 3)[:, :3].reshape(4, 9),
     )
-    descent = FrozenDescent(replace(whole, task=short), BiasOnlyParameters(epochs=200, batch=4, rate=0.05))
+    descent = FrozenDescent(replace(whole, task=short), BiasOnlyParameters(epochs=200, batch=4, learning_rate=0.05))
     before = ((descent.outputs(short.train_x) - short.train_y) ** 2).mean()
     descent.step(descent.total)
     assert ((descent.outputs(short.train_x) - short.train_y) ** 2).mean() < 0.9 * before

@@ -93,6 +93,8 @@ def test_it_pays_where_many_units_share_few_directions() -> None:
     assert order_units(few, bias).pays(128)
     assert not order_units(few, bias).pays(1)
     assert not order_units(many, bias).pays(128)
-    model, task, course = CASES[3][1], CASES[3][0], CASES[3][2]
+    model, task, training = CASES[3][1], CASES[3][0], CASES[3][2]
     first = job(task, model).start[0]
-    assert order_units(first.weights.T, first.bias).pays(course.batch), "the case compared with torch's takes this path"
+    assert order_units(first.weights.T, first.bias).pays(training.batch), (
+        "the case compared with torch's takes this path"
+    )

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from hwsim.controller import CONTROLLERS, Course, Job, NoDeviceError, TrainingError, UnfitError
+from hwsim.controller import CONTROLLERS, Job, NoDeviceError, TrainingError, TrainingSettings, UnfitError
 from hwsim.controller.compiled import CompiledDescent, pays, unfit
 from hwsim.controller.descent import Descent
 from hwsim.controller.free import train_freely
@@ -22,7 +22,7 @@ from hwsim.task import Task
 from tests.controller.jobs import DENSE, cai, classifier, curve, images, job
 from tests.oracles import training as plain
 
-COURSE = Course(epochs=1000, batch=7, rate=0.01, rate_decay=0.99, period=1)
+COURSE = TrainingSettings(epochs=1000, batch=7, learning_rate=0.01, rate_decay=0.99, period=1)
 
 
 def _plane(activation: str = "relu") -> Model:
@@ -31,7 +31,7 @@ def _plane(activation: str = "relu") -> Model:
     return Model("plane", (replace(first, weights="directions"), last))
 
 
-CASES: list[tuple[Task, Model, Course, list[bool]]] = [
+CASES: list[tuple[Task, Model, TrainingSettings, list[bool]]] = [
     (curve(), cai(), COURSE, [False, True]),
     (curve(), cai(activation="leaky-relu"), COURSE, [False, True]),
     (curve(inputs=2), cai(20, 2), replace(COURSE, batch=16), [False, True]),
@@ -40,9 +40,9 @@ CASES: list[tuple[Task, Model, Course, list[bool]]] = [
     (curve(inputs=3, outputs=2), classifier(), COURSE, [True, True]),
     (images(), classifier(), COURSE, [True, True]),
     (images(), classifier(), COURSE, [False, False]),
-    (images(), classifier(activation="tanh", penalty=1e-3), replace(COURSE, penalty=1e-4), [True, True]),
+    (images(), classifier(activation="tanh", l2=1e-3), replace(COURSE, l2=1e-4), [True, True]),
     (images(), classifier(), replace(COURSE, temperature=0.25), [True, True]),
-    (images(), classifier(activation="identity"), replace(COURSE, optimiser="sgd", rate=0.1), [True, False]),
+    (images(), classifier(activation="identity"), replace(COURSE, optimiser="sgd", learning_rate=0.1), [True, False]),
 ]
 NAMES = [
     "cai",
@@ -66,11 +66,11 @@ def _fit(task: Task, model: Model) -> Model:
     return Model(model.title, layers)
 
 
-def _both(case: tuple[Task, Model, Course, list[bool]]) -> tuple[Job, Descent, CompiledDescent]:
-    task, model, course, learned = case
+def _both(case: tuple[Task, Model, TrainingSettings, list[bool]]) -> tuple[Job, Descent, CompiledDescent]:
+    task, model, training, learned = case
     work = job(task, _fit(task, model))
     weights = [start.weights for start in work.start]
-    return work, Descent(work, course, weights, learned), CompiledDescent(work, course, weights, learned)
+    return work, Descent(work, training, weights, learned), CompiledDescent(work, training, weights, learned)
 
 
 @pytest.mark.parametrize("case", CASES, ids=NAMES)
@@ -93,7 +93,7 @@ def test_it_takes_torchs_steps(case: Any) -> None:
 
 @pytest.mark.parametrize("case", CASES, ids=NAMES)
 def test_it_is_near_double_precision(case: Any) -> None:
-    task, _, course, learned = case
+    task, _, training, learned = case
     work, _, found = _both(case)
     found.step(40)
     first, last = work.model.layers
@@ -107,7 +107,7 @@ def test_it_is_near_double_precision(case: Any) -> None:
     values = [np.array(value) for value in values]
     moments = [np.zeros((2, *value.shape)) for value in values]
     registers = [layer.learned_registers for layer in work.model.layers]
-    adam = course.optimiser == "adam"
+    adam = training.optimiser == "adam"
     mask = [learned[0], registers[0], learned[1], registers[1], registers[1] and last.gain, adam]
     labels = task.train_y if task.shape.goal == "classification" else np.zeros(0, np.int64)
     y = np.zeros((0, last.units)) if labels.size else task.train_y.astype(np.float64)
@@ -115,11 +115,11 @@ def test_it_is_near_double_precision(case: Any) -> None:
     clock, done = np.ones(2), 0
     for epoch in range(40):
         count = min(found.batches, 40 - done)
-        penalties = (course.penalty + one.penalty for one in (first, last))
-        law = [course.rate * course.rate_decay**epoch, 1e-8, *penalties, 1 / course.temperature]
+        l2_factors = (training.l2 + one.l2 for one in (first, last))
+        law = [training.learning_rate * training.rate_decay**epoch, 1e-8, *l2_factors, 1 / training.temperature]
         order = stream(work.seed, f"train/order/{epoch}").permutation(len(task.train_x))
         data = task.train_x.astype(np.float64), y, labels
-        plain.train(data, order, [0, count, course.batch], law, unit, mask, clock, values, moments)
+        plain.train(data, order, [0, count, training.batch], law, unit, mask, clock, values, moments)
         done += count
     assert np.abs(found.values(1) - values[2].reshape(-1, units)).max() < 3e-5 * np.abs(values[2]).max()
     assert np.abs(found.values(0) - values[0].reshape(-1, units).T).max() < 3e-5 * np.abs(values[0]).max()
@@ -137,7 +137,7 @@ def test_single_steps_are_the_pass(case: Any) -> None:
     assert ends[0] == ends[1] == ends[2]
 
 
-def _course(**changes: Any) -> Course:
+def _training(**changes: Any) -> TrainingSettings:
     return replace(COURSE, epochs=2, **changes)
 
 
@@ -145,14 +145,14 @@ def test_the_path_is_chosen_by_itself() -> None:
     small = job(images(), classifier())
     weights = [start.weights for start in small.start]
     for path, kind in (("auto", CompiledDescent), ("torch", Descent), ("compiled", CompiledDescent)):
-        assert type(begin_training(small, _course(path=path), weights, [True, True])) is kind
+        assert type(begin_training(small, _training(path=path), weights, [True, True])) is kind
     deep = Model("deep", (classifier().layers[0], replace(DENSE, units=6, inputs=6), classifier().layers[1]))
     work = job(images(), deep)
     weights = [start.weights for start in work.start]
-    assert type(begin_training(work, _course(), weights, [True] * 3)) is Descent
+    assert type(begin_training(work, _training(), weights, [True] * 3)) is Descent
     why = r"controller.path = 'compiled' cannot train this: it takes one hidden layer, and the model has 2; set it to "
     with pytest.raises(UnfitError, match=why):
-        begin_training(work, _course(path="compiled"), weights, [True] * 3)
+        begin_training(work, _training(path="compiled"), weights, [True] * 3)
 
 
 @pytest.mark.parametrize(
@@ -171,10 +171,10 @@ def test_it_takes_neither_augmented_samples_nor_other_devices() -> None:
     work = job(images(), classifier())
     weights = [start.weights for start in work.start]
     varied = replace(work, task=replace(work.task, augment=lambda x, _: x))
-    for other, course in ((varied, _course()), (work, _course(clip=1.0))):
-        assert type(begin_training(other, course, weights, [True, True])) is Descent
+    for other, training in ((varied, _training()), (work, _training(clip=1.0))):
+        assert type(begin_training(other, training, weights, [True, True])) is Descent
     with pytest.raises(NoDeviceError, match=r"torch sees no CUDA graphics card.* set execution.torch_device = 'cpu'"):
-        begin_training(replace(work, device="cuda"), _course(), weights, [True, True])
+        begin_training(replace(work, device="cuda"), _training(), weights, [True, True])
 
 
 def test_large_products_are_torchs() -> None:
@@ -194,9 +194,9 @@ def test_forgetting_is_starting_anew() -> None:
     found.step(10)
     found.forget()
     weights = [found.values(layer) for layer in range(2)]
-    work, course = found.job, found.course
+    work, training = found.job, found.training
     start = [replace(s, bias=found.bias(n)) for n, s in enumerate(work.start)]
-    fresh = CompiledDescent(replace(work, start=start), course, weights, [True, True])
+    fresh = CompiledDescent(replace(work, start=start), training, weights, [True, True])
     fresh.batch = 10
     for one in (found, fresh):
         one.step(10)
@@ -209,7 +209,7 @@ def test_forgetting_is_starting_anew() -> None:
 def test_training_that_diverges(path: str, name: str) -> None:
     work = job(curve(), replace(cai(), layers=(cai().layers[0], replace(cai().layers[1], learned_registers=True))))
     plugin = CONTROLLERS[name]
-    given = {"epochs": 40, "batch": 8, "rate": 10.0, "optimiser": "sgd", "path": path}
+    given = {"epochs": 40, "batch": 8, "learning_rate": 10.0, "optimiser": "sgd", "path": path}
     method = plugin.begin(plugin.parameters.model_validate(given), work)
     message = r"(the loss of training is (inf|nan) in epoch \d+ of 40|became (-?inf|nan) in training); lower the "
 
@@ -235,7 +235,7 @@ def test_fixed_registers_are_never_written(kind: Any) -> None:
 
 def test_free_training_takes_the_same_path() -> None:
     work = job(images(), classifier())
-    outputs = [train_freely(work, _course(path=path), lambda _: None) for path in ("torch", "compiled")]
+    outputs = [train_freely(work, _training(path=path), lambda _: None) for path in ("torch", "compiled")]
     assert np.allclose(outputs[0], outputs[1], rtol=1e-4, atol=1e-5)
     assert not np.array_equal(outputs[0], outputs[1])
 
@@ -281,7 +281,7 @@ def test_temperature_is_a_scale_of_the_outputs(path: str) -> None:
         first, last = _fit(images(), classifier()).layers
         work = job(images(), Model("t", (first, replace(last, learned_registers=False))))
         weights = [start.weights * scale for start, scale in zip(work.start, (1.0, factor), strict=True)]
-        training = begin_training(work, _course(path=path, temperature=factor), weights, [False, False])
+        training = begin_training(work, _training(path=path, temperature=factor), weights, [False, False])
         training.work(60, lambda _: None)
         found.append((training.bias(0), training.outputs(work.task.test_x).argmax(axis=1).tolist()))
     assert np.array_equal(found[0][0], found[1][0])
@@ -294,4 +294,4 @@ def test_temperature_is_of_classes() -> None:
     with pytest.raises(
         UnfitError, match=r"controller.temperature = 0.5 is of the softmax of classes, and the task has"
     ):
-        begin_training(work, _course(temperature=0.5), [s.weights for s in work.start], [True, True])
+        begin_training(work, _training(temperature=0.5), [s.weights for s in work.start], [True, True])

@@ -9,7 +9,7 @@ import pytest
 
 import hwsim
 from hwsim.controller.constructive import DomainError
-from hwsim.files import FaultError
+from hwsim.files import DiagnosticError
 from tests.conftest import run_here
 
 CALM = ("model.width=24",)
@@ -45,7 +45,7 @@ def test_registers_that_are_fixed(tmp_path: Path) -> None:
     ],
 )
 def test_other_tasks_and_models(setting: str, message: str) -> None:
-    with pytest.raises(FaultError, match=message):
+    with pytest.raises(DiagnosticError, match=message):
         hwsim.load(_scenario(), [setting]).plan()
 
 

@@ -1,4 +1,4 @@
-"""What deep models need in training: dropout, batch statistics, penalties; against torch's own modules."""
+"""What deep models need in training: dropout, batch statistics, l2_factors; against torch's own modules."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from scipy import stats
 from torch import nn
 from torch.nn import functional
 
-from hwsim.controller import Course, Job
+from hwsim.controller import Job, TrainingSettings
 from hwsim.controller.descent import Descent
 from hwsim.controller.forward import forward
 from hwsim.controller.laperm import PLUGIN as LAPERM
@@ -57,8 +57,8 @@ activation = "identity"
 BATCH = 'statistics = "batch"\nmomentum = 0.25\nepsilon = 1e-3'
 
 
-def model_of(statistics: str = "", penalty: str = "") -> Model:
-    return read_model(parse_document(CONV.replace("STATISTICS", statistics).replace("PENALTY", penalty), "m.toml"))
+def model_of(statistics: str = "", l2: str = "") -> Model:
+    return read_model(parse_document(CONV.replace("STATISTICS", statistics).replace("PENALTY", l2), "m.toml"))
 
 
 def task_of(samples: int = 90) -> Task:
@@ -73,11 +73,11 @@ def job_of(model: Model, task: Task) -> Job:
     return Job(task, model, values, [v.weights for v in values], seed=3, threads=1)
 
 
-def descent_of(job: Job, course: Course) -> Descent:
-    return Descent(job, course, [v.weights for v in job.start], [True] * len(job.start))
+def descent_of(job: Job, training: TrainingSettings) -> Descent:
+    return Descent(job, training, [v.weights for v in job.start], [True] * len(job.start))
 
 
-COURSE = Course(epochs=4, batch=30, rate=0.02, rate_decay=1.0, period=1)
+COURSE = TrainingSettings(epochs=4, batch=30, learning_rate=0.02, rate_decay=1.0, period=1)
 
 
 class Twin(nn.Module):
@@ -100,7 +100,7 @@ class Twin(nn.Module):
         return self.dense(functional.max_pool2d(kept, 2).flatten(1))
 
 
-def steps(module: Twin, task: Task, penalty: float = 0.0) -> None:
+def steps(module: Twin, task: Task, l2: float = 0.0) -> None:
     """A plain loop over the same batches."""
     adam = torch.optim.Adam([p for p in module.parameters() if p.requires_grad], lr=0.02)
     for epoch in range(4):
@@ -109,7 +109,7 @@ def steps(module: Twin, task: Task, penalty: float = 0.0) -> None:
             chosen = order[first : first + 30]
             found = module(torch.from_numpy(task.train_x[chosen]))
             loss = functional.cross_entropy(found, torch.from_numpy(task.train_y[chosen]))
-            loss = loss + penalty * (module.conv.weight**2).sum()
+            loss = loss + l2 * (module.conv.weight**2).sum()
             adam.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
             adam.step()
@@ -155,19 +155,21 @@ def test_a_batch_of_one_sample_is_taken_by_the_running_statistics() -> None:
     model = read_model(parse_document(text, "m.toml"))
     x = np.random.default_rng(0).random((7, 2), np.float32)
     task = Task(Shape(2, 2, "classification"), x, np.arange(7) % 2, x, np.arange(7) % 2, (0.0, 1.0))
-    descent = descent_of(job_of(model, task), Course(epochs=1, batch=6, rate=0.01, rate_decay=1.0, period=1))
+    descent = descent_of(
+        job_of(model, task), TrainingSettings(epochs=1, batch=6, learning_rate=0.01, rate_decay=1.0, period=1)
+    )
     descent.step(descent.batches)
     assert np.isfinite(descent.outputs(x)).all()
 
 
-@pytest.mark.parametrize("penalty", [0.0, 0.05])
-def test_a_layer_s_penalty_is_the_loss_of_a_plain_loop(penalty: float) -> None:
-    model, task = model_of(BATCH, f"penalty = {penalty}"), task_of()
+@pytest.mark.parametrize("l2", [0.0, 0.05])
+def test_a_layer_s_penalty_is_the_loss_of_a_plain_loop(l2: float) -> None:
+    model, task = model_of(BATCH, f"l2 = {l2}"), task_of()
     job = job_of(model, task)
     descent = descent_of(job, COURSE)
     descent.step(12)
     twin = Twin(list(job.start))
-    steps(twin, task, penalty)
+    steps(twin, task, l2)
     assert descent.values(0).reshape(4, 1, 3, 3) == pytest.approx(twin.conv.weight.detach().numpy(), abs=2e-3)
     assert np.abs(descent.values(0) - job.start[0].weights).max() > 0.05
 
@@ -248,7 +250,7 @@ def test_laperm_on_a_deep_sparse_model() -> None:
     """Each unit keeps its number of zeros, permuted biases their values; put away and taken up, the same bits."""
     model, task = read_model(parse_document(DEEP, "m.toml")), task_of()
     job = job_of(model, task)
-    parameters = LaPermParameters(epochs=3, batch=30, rate=0.01, period=2, period_unit="batches")
+    parameters = LaPermParameters(epochs=3, batch=30, learning_rate=0.01, period=2, period_unit="batches")
     whole = LAPERM.begin(parameters, job)
     changes, dumps = [], []
     while (change := whole.advance(lambda _: None)) is not None:
@@ -280,7 +282,9 @@ def test_outputs_of_many_samples_in_blocks(monkeypatch: pytest.MonkeyPatch) -> N
     model = Model("3-2500-4", (Layer(2500, 3, "relu"), Layer(4, 2500)))
     x = np.random.default_rng(0).uniform(-1, 1, (2 * block(model) + 1001, 3)).astype(np.float32)
     whole = job(curve(8, 3, 4), model)
-    descent = Descent(whole, Course(1, 8, 1e-3, 1.0, 1), [values.weights for values in whole.start], [False, False])
+    descent = Descent(
+        whole, TrainingSettings(1, 8, 1e-3, 1.0, 1), [values.weights for values in whole.start], [False, False]
+    )
     found = descent.outputs(x)
     monkeypatch.setattr("hwsim.controller.descent.blocks", lambda _, samples: [slice(samples)])
     assert np.array_equal(found, descent.outputs(x))

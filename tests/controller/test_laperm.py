@@ -32,7 +32,9 @@ def _all(task: Job, parameters: dict[str, Any]) -> list[Reconnection]:
     return found
 
 
-def oracle(task: Job, epochs: int, batch: int, rate: float, decay: float, fires: set[int], reset: bool) -> list[Any]:
+def oracle(
+    task: Job, epochs: int, batch: int, learning_rate: float, decay: float, fires: set[int], reset: bool
+) -> list[Any]:
     """The published method in torch: after every epoch that fires, w <- theta_sorted[argsort(argsort(w))]."""
     first, last = task.model.layers
     hidden, read = torch.nn.Linear(first.inputs, first.units), torch.nn.Linear(last.inputs, last.units)
@@ -43,7 +45,7 @@ def oracle(task: Job, epochs: int, batch: int, rate: float, decay: float, fires:
             module.bias.copy_(torch.tensor(values.bias))
     learned = [read.weight, read.bias, *([gain] if last.gain else [])]
     learned += [hidden.weight, hidden.bias] if first.learned_connections else []
-    adam = torch.optim.Adam(learned, lr=rate)
+    adam = torch.optim.Adam(learned, lr=learning_rate)
     sorted_rows = {0: torch.sort(hidden.weight.detach())[0].clone(), 1: torch.sort(read.weight.detach())[0].clone()}
     bend: Any = {"relu": torch.relu, "leaky-relu": torch.nn.LeakyReLU(0.01), "tanh": torch.tanh}[first.activation]
     x, y = torch.from_numpy(task.task.train_x), torch.from_numpy(task.task.train_y)
@@ -79,7 +81,7 @@ def oracle(task: Job, epochs: int, batch: int, rate: float, decay: float, fires:
 )  # fmt: skip
 def test_it_is_the_published_method(path: str, reset: bool, task: Any, model: Model) -> None:
     work = job(task, model)
-    given_ = {"epochs": 11, "batch": 7, "rate": 0.01, "rate_decay": 0.97, "period": 3, "path": path}
+    given_ = {"epochs": 11, "batch": 7, "learning_rate": 0.01, "rate_decay": 0.97, "period": 3, "path": path}
     found = _all(work, {**given_, "adam_state": "reset" if reset else "kept"})
     wanted = oracle(work, 11, 7, 0.01, 0.97, {3, 6, 9, 11}, reset)
     assert [change.batch for change in found] == [10 * epoch for epoch, *_ in wanted]
@@ -162,7 +164,7 @@ def test_periods_in_batches(period: int, batches: int, epochs: int) -> None:
 def test_permuted_biases_keep_their_values(path: str) -> None:
     model = classifier(bias="uniform", permuted_registers=True)
     work = job(images(), model)
-    given_ = {"epochs": 6, "batch": 16, "rate": 0.05, "path": path}
+    given_ = {"epochs": 6, "batch": 16, "learning_rate": 0.05, "path": path}
     found = _all(work, given_)
     biases = [change.registers[0].bias for change in found]
     assert all(np.array_equal(np.sort(bias), np.sort(work.start[0].bias)) for bias in biases)
@@ -175,8 +177,8 @@ def test_permuted_biases_keep_their_values(path: str) -> None:
 def test_it_goes_on_from_every_reconnection(path: str, unit: str) -> None:
     """Also from the middle of a pass, with growing periods, and with the moments of Adam."""
     work = job(images(), classifier(permuted_registers=True, bias="uniform"))
-    given_ = {"epochs": 4, "batch": 10, "rate": 0.02, "period": 3 if unit == "batches" else 1, "growth": 1.1}
-    parameters = LaPermParameters.model_validate({**given_, "path": path, "period_unit": unit, "penalty": 1e-3})
+    given_ = {"epochs": 4, "batch": 10, "learning_rate": 0.02, "period": 3 if unit == "batches" else 1, "growth": 1.1}
+    parameters = LaPermParameters.model_validate({**given_, "path": path, "period_unit": unit, "l2": 1e-3})
     whole = LAPERM.begin(parameters, work)
     dumps, changes = [], []
     while (change := whole.advance(lambda _: None)) is not None:
@@ -224,7 +226,7 @@ def _sequence() -> Model:
 def test_deep_models(model: Model, scope: str) -> None:
     """Banks keep their cells, and what is connected in the end is better than what was in the beginning."""
     work = job(images(features=9), model, scope=scope)
-    last = _all(work, {"epochs": 30, "batch": 8, "rate": 0.02})[-1]
+    last = _all(work, {"epochs": 30, "batch": 8, "learning_rate": 0.02})[-1]
     met = []
     for cells, p in zip(work.cells, last.permutations, strict=True):
         assert p is not None
@@ -240,11 +242,11 @@ def test_deep_models(model: Model, scope: str) -> None:
 
 
 def test_half_the_path_is_another_run() -> None:
-    """Adam begun anew, growing periods and a penalty change what comes out; nothing is ignored."""
+    """Adam begun anew, growing periods and a l2 change what comes out; nothing is ignored."""
     work = job(images(), classifier())
-    base: dict[str, Any] = {"epochs": 8, "batch": 16, "rate": 0.02, "period": 2}
+    base: dict[str, Any] = {"epochs": 8, "batch": 16, "learning_rate": 0.02, "period": 2}
     changes: list[dict[str, Any]] = [
-        {}, {"adam_state": "reset"}, {"penalty": 0.05}, {"optimiser": "sgd", "rate": 0.5}, {"adam_epsilon": 0.1},
+        {}, {"adam_state": "reset"}, {"l2": 0.05}, {"optimiser": "sgd", "learning_rate": 0.5}, {"adam_epsilon": 0.1},
         {"rate_decay": 0.7},
     ]  # fmt: skip
     ends = [str(_all(work, {**base, **change})[-1]) for change in changes]

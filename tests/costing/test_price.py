@@ -19,7 +19,7 @@ from hwsim.costing.row import COLUMNS, EACH_COLUMNS
 from hwsim.crossbar import CROSSBARS, crossbar
 from hwsim.crossbar.routing.effort import EFFORTS
 from hwsim.errors import ArgumentError
-from hwsim.files import FaultError
+from hwsim.files import DiagnosticError
 from hwsim.scenario.lookup import read_switch, sheets
 
 TWO = [[1, 0, 3, 2], [1, 0, 2, 3]]
@@ -188,7 +188,7 @@ def test_a_size_that_a_topology_cannot_have_is_a_blocked_row() -> None:
 
 
 def test_nothing_that_can_be_is_an_error() -> None:
-    with pytest.raises(FaultError) as caught:
+    with pytest.raises(DiagnosticError) as caught:
         hwsim.cost([1, 0, 2, 3, 4], topology=["omega", "butterfly"], effort=["any", "greedy"])
     lines = str(caught.value).splitlines()
     assert [re.split(r"[, ]", line)[1] for line in lines] == ["butterfly:", "omega:"]
@@ -223,7 +223,7 @@ def test_nothing_that_can_be_is_an_error() -> None:
     ],
 )
 def test_refusals(words: dict[str, object], wanted: str) -> None:
-    with pytest.raises(FaultError) as caught:
+    with pytest.raises(DiagnosticError) as caught:
         hwsim.cost(**words)  # type: ignore[arg-type]
     assert str(caught.value) == wanted
 
@@ -307,5 +307,7 @@ def test_a_blocking_circuit_is_priced_over_what_passes(topology: str) -> None:
 
 
 def test_a_blocking_circuit_that_passes_nothing_says_so() -> None:
-    with pytest.raises(FaultError, match="--topology:1:1: omega: all 3 are blocked, the first: reconnection 0: bank 0"):
+    with pytest.raises(
+        DiagnosticError, match="--topology:1:1: omega: all 3 are blocked, the first: reconnection 0: bank 0"
+    ):
         hwsim.cost(random=32, count=3, topology="omega")

@@ -15,7 +15,7 @@ import hwsim
 from hwsim.costing import Redrawn, from_arrays, read_permutations, sweep
 from hwsim.costing.sweep import moved_ports
 from hwsim.crossbar import PermutationError, crossbar
-from hwsim.files import FaultError
+from hwsim.files import DiagnosticError
 from tests.conftest import run_here
 
 
@@ -73,7 +73,7 @@ def test_moved_cells_are_drawn_without_favour() -> None:
     ],
 )
 def test_random_refusals(words: dict[str, int], wanted: str) -> None:
-    with pytest.raises(FaultError) as caught:
+    with pytest.raises(DiagnosticError) as caught:
         hwsim.cost(**words)  # type: ignore[arg-type]
     assert str(caught.value) == wanted
 
@@ -103,7 +103,7 @@ def test_arrays_of_one_two_and_three_dimensions() -> None:
 def test_the_schedule_of_a_run_costs_what_the_run_said(topology: str, tiny: Path, tmp_path: Path) -> None:
     """Circuits and register writes together are the run's bill; of a full crossbar with what closes it at first."""
     # a file does not tell which cells are equal
-    literal = ('crossbar.freedom="none"', 'crossbar.effort="greedy"', f'crossbar.topology="{topology}"')
+    literal = ('crossbar.equivalence="none"', 'crossbar.effort="greedy"', f'crossbar.topology="{topology}"')
     final = run_here(tiny, tmp_path / "run", *literal)["final"]
     path = tmp_path / "run" / "schedule.sqlite"
     reconnections = read_permutations(path)

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from hwsim.costing import read_permutations, source
 from hwsim.costing.text import MOST_FAULTS, parse_permutations
-from hwsim.files import FaultError
+from hwsim.files import DiagnosticError
 from hwsim.schedule import ScheduleError
 
 CYCLE = "no permutation: cell 2 stands at positions 0 and 2; give every cell once"
@@ -60,8 +60,8 @@ def test_two_permutations_however_they_are_written(content: bytes, tmp_path: Pat
 @pytest.mark.parametrize(
     ("content", "wanted"),
     [
-        (b"", "1:1: no permutation in this file, one a line, for example: 2 0 1 3"),
-        (b"# nothing\n[]\n", "1:1: no permutation in this file, one a line, for example: 2 0 1 3"),
+        (b"", "1:1: no permutation in this file, one per line, for example: 2 0 1 3"),
+        (b"# nothing\n[]\n", "1:1: no permutation in this file, one per line, for example: 2 0 1 3"),
         (b"2\n0\n1\n", "1:1: one number per line, where each line is a permutation; write the 3 numbers in one line, "
          "or in brackets [ ]"),
         (b"3\r\n1\r\n2\r\n", "1:1: one number per line, where each line is a permutation; write the 3 numbers in "
@@ -86,25 +86,25 @@ def test_two_permutations_however_they_are_written(content: bytes, tmp_path: Pat
         (b"[2, 0, 1", "1:1: a bracket is never closed, found ["),
         (b"2, 0, 1]", "1:8: a bracket is closed that was never opened, found ]"),
         (b"[0 1 2 ... 7 8]", "1:8: not a whole number, found ..., write integers apart by spaces or commas"),
-        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "1:1: neither text nor a schedule, one permutation a line"),
-        (bytes(range(256)) * 9, "1:1: neither text nor a schedule, one permutation a line"),
-        (b"\0" * 99, "1:1: neither text nor a schedule, one permutation a line"),
+        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "1:1: neither text nor a schedule, one permutation per line"),
+        (bytes(range(256)) * 9, "1:1: neither text nor a schedule, one permutation per line"),
+        (b"\0" * 99, "1:1: neither text nor a schedule, one permutation per line"),
         (b"2 0 1\n# gr\xf6sse\n", "2:5: not UTF-8, found the byte 0xf6, save the file as UTF-8"),
         (codecs.BOM_UTF16_LE + b"1\x00 ", "1:1: ends in the middle of a character of UTF-16-LE"),
     ],
 )  # fmt: skip
 def test_one_clear_line(content: bytes, wanted: str, tmp_path: Path) -> None:
     (tmp_path / "p.txt").write_bytes(content)
-    with pytest.raises(FaultError) as caught:
+    with pytest.raises(DiagnosticError) as caught:
         read_permutations(tmp_path / "p.txt")
     assert str(caught.value) == f"{tmp_path / 'p.txt'}:{wanted}"
 
 
 def test_a_file_of_another_kind_is_not_reported_line_by_line() -> None:
-    with pytest.raises(FaultError) as caught:
+    with pytest.raises(DiagnosticError) as caught:
         parse_permutations("word\n" * 10**5, "p.txt")
-    assert len(caught.value.faults) == MOST_FAULTS + 1
-    assert str(caught.value.faults[-1]) == f"p.txt:{MOST_FAULTS + 1}:1: and more like these"
+    assert len(caught.value.diagnostics) == MOST_FAULTS + 1
+    assert str(caught.value.diagnostics[-1]) == f"p.txt:{MOST_FAULTS + 1}:1: and more like these"
 
 
 @given(st.lists(st.permutations(range(7)), min_size=1, max_size=4), st.sampled_from([" ", ", ", ";", "\t"]))
@@ -142,7 +142,7 @@ def test_pipes(command: str, name: str, tmp_path: Path) -> None:
 def test_a_pipe_without_a_writer_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(source, "PATIENCE", 0.1)
     os.mkfifo(tmp_path / "pipe")
-    with pytest.raises(FaultError) as caught:
+    with pytest.raises(DiagnosticError) as caught:
         read_permutations(tmp_path / "pipe")
     what = "a pipe into which no process wrote for 0.1 s, start the one that writes first, or give a file"
     assert str(caught.value) == f"{tmp_path / 'pipe'}:1:1: {what}"
@@ -161,12 +161,12 @@ def test_a_long_text_through_a_pipe_is_read_to_its_end(tmp_path: Path) -> None:
 def test_what_never_ends_or_is_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(source, "LIMIT", 2**21)
     (tmp_path / "long.txt").write_bytes(b"1 0\n" * 2**20)
-    with pytest.raises(FaultError, match=r"long\.txt:1:1: longer than 1 GiB, give fewer permutations at a time"):
+    with pytest.raises(DiagnosticError, match=r"long\.txt:1:1: longer than 1 GiB, give fewer permutations at a time"):
         read_permutations(tmp_path / "long.txt")
-    with pytest.raises(FaultError, match=":1:1: this is a directory"):
+    with pytest.raises(DiagnosticError, match=":1:1: this is a directory"):
         read_permutations(tmp_path)
     if sys.platform == "linux":
-        with pytest.raises(FaultError, match="/dev/zero:1:1: neither text nor a schedule"):
+        with pytest.raises(DiagnosticError, match="/dev/zero:1:1: neither text nor a schedule"):
             read_permutations(Path("/dev/zero"))
 
 

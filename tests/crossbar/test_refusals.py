@@ -113,5 +113,5 @@ def test_misuse_from_python() -> None:
         crossbar(None, 4)  # type: ignore[arg-type]
     with pytest.raises(TypeError, match=r"^previous is a list; give what an earlier route\(\) returned$"):
         fabric.route([0, 1, 2, 3], previous=[0, 1])  # type: ignore[arg-type]
-    with pytest.raises(ValueError, match=r"^the signals are not one a port; give a flat list of 4$"):
+    with pytest.raises(ValueError, match=r"^the signals are not one per port; give a flat list of 4$"):
         fabric.route([0, 1, 2, 3]).apply([[1, 2], [3]])

@@ -8,7 +8,7 @@ import pytest
 
 from hwsim.crossbar.technology import LOSSES, SwitchSheet, build_switch
 from hwsim.device import read_sheet, sheet_values
-from hwsim.files import FaultError, read_document
+from hwsim.files import DiagnosticError, read_document
 from hwsim.files.library import names
 from hwsim.scenario import check_file
 from hwsim.scenario.lookup import sheets
@@ -94,9 +94,9 @@ def _edited(tmp_path: Path, old: str, new: str, name: str = "pcm-gst-chen-2022")
     ],
 )
 def test_a_faulty_sheet(tmp_path: Path, old: str, new: str, wanted: str) -> None:
-    with pytest.raises(FaultError) as caught:
+    with pytest.raises(DiagnosticError) as caught:
         check_file(_edited(tmp_path, old, new))
-    assert len(caught.value.faults) == 1
+    assert len(caught.value.diagnostics) == 1
     assert wanted in str(caught.value)
 
 
@@ -142,7 +142,7 @@ def test_short_and_full_names_are_one_run(tiny: Path) -> None:
 
 def test_a_name_too_short(tiny: Path) -> None:
     tiny.write_text(tiny.read_text().replace("fpga-register-ug474-2016", "fpga"))
-    with pytest.raises(FaultError) as caught:
+    with pytest.raises(DiagnosticError) as caught:
         check_file(tiny)
     assert str(caught.value).endswith(
         ":15:1: ambiguous switch technology 'fpga', give more of the name: "

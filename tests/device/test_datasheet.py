@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from hwsim.device import DEVICES, read_sheet, sheet_values
-from hwsim.files import FaultError, parse_document, read_document
+from hwsim.files import DiagnosticError, parse_document, read_document
 from hwsim.files.datasheet import settable, written_values
 from hwsim.files.library import names
 from hwsim.scenario.lookup import sheet_kind
@@ -21,7 +21,7 @@ def faults(*edits: tuple[str, str]) -> list[str]:
     for old, new in edits:
         assert old in text
         text = text.replace(old, new)
-    with pytest.raises(FaultError) as caught:
+    with pytest.raises(DiagnosticError) as caught:
         read_sheet(parse_document(text, "d.toml"), SCHEMA)
     return str(caught.value).splitlines()
 
@@ -41,7 +41,7 @@ def test_a_value_outside_its_own_range() -> None:
 
 def test_a_range_of_nothing() -> None:
     assert faults(("clock = [1e6, 5e8]", "clok = [1e6, 5e8]")) == [
-        f"d.toml:{line('clock = [')}:1: range of 'clok', which is no number of this sheet, "
+        f"d.toml:{line('clock = [')}:1: range of 'clok', which is not a number of this sheet, "
         "known: weight_bits, activation_bits, bias_bits, headroom_bits, table_bits, folding, clock, lut_energy"
     ]
 
@@ -77,7 +77,7 @@ def test_overrides() -> None:
 
 
 def test_overrides_that_are_refused() -> None:
-    with pytest.raises(FaultError) as caught:
+    with pytest.raises(DiagnosticError) as caught:
         given(weight_bits="9 bit", clock="501 MHz", headroom_bits=7)
     assert str(caught.value).splitlines() == [
         "s.toml:2:1: 'weight_bits' lies outside the datasheet's valid range, found 9 bit, "
@@ -86,9 +86,9 @@ def test_overrides_that_are_refused() -> None:
         "give a value from 1 MHz to 500 MHz",
         "s.toml:4:1: 'headroom_bits' lies outside the datasheet's valid range, found 7, give a value from 0 to 6",
     ]
-    with pytest.raises(FaultError, match=r"^s\.toml:2:1: unknown key 'lut_energy'.*allowed: "):
+    with pytest.raises(DiagnosticError, match=r"^s\.toml:2:1: unknown key 'lut_energy'.*allowed: "):
         given(lut_energy="1 pJ")  # a number of the sheet without a range
-    with pytest.raises(FaultError, match=r"^s\.toml:2:1: 'clock' is an energy where a frequency is wanted"):
+    with pytest.raises(DiagnosticError, match=r"^s\.toml:2:1: 'clock' is an energy where a frequency is wanted"):
         given(clock="1 pJ")
 
 

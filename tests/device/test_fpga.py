@@ -238,7 +238,7 @@ def test_ten_thousand_layers() -> None:
         tables = rng.integers(-99, 99, (rng.choice([1, units]), 2**bits if kind == 3 else 1)).astype(np.int32)
         burnt = Burnt(codes, 1.0, 1.0, kind, shift, least, largest, slope, high, signed, tables)
         bias = rng.integers(-(2 ** int(rng.integers(1, 31))), 2**30, units)
-        found = burnt.settle(burnt.products(x.astype(np.float32)), bias)
+        found = burnt.activate(burnt.matmul(x.astype(np.float32)), bias)
         carriers.add(burnt.met.dtype.name)
         for row, sample in zip(found.tolist(), x.tolist(), strict=True):
             for u, code in enumerate(row):
@@ -259,7 +259,7 @@ def test_sums_that_no_float_holds() -> None:
     burnt = Burnt(codes, 1.0, 1.0, reach=2**16 - 1)
     x = np.full((1, 100), 2**16 - 1, np.float32)
     assert burnt.met.dtype == np.int64
-    assert burnt.products(x).tolist() == [[(99 * (2**31 - 1) + 2) * (2**16 - 1)]]
+    assert burnt.matmul(x).tolist() == [[(99 * (2**31 - 1) + 2) * (2**16 - 1)]]
 
 
 def test_no_connection_exceeds_the_bound() -> None:

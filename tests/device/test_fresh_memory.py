@@ -55,12 +55,12 @@ def outputs(device: str, way: str | None) -> list[np.ndarray]:
         for number, layer in enumerate(net.layers):
             size = layer.units * layer.inputs
             if way is not None and not moved:
-                chip.illuminate(number, 0.5, calibrated=way == "calibrated")
+                chip.set_path_loss(number, 0.5, calibrated=way == "calibrated")
             if moved:
                 order = rng.permuted(np.arange(size).reshape(layer.units, layer.inputs), axis=1)
                 chip.connect(number, np.arange(size), order.reshape(-1))
             if way is not None and moved:
-                chip.attenuate(number, np.arange(size), rng.uniform(0.3, 0.9, size))
+                chip.update_path_loss(number, np.arange(size), rng.uniform(0.3, 0.9, size))
         found += [infer(net, chip, x, registers, noise) for noise in (None, np.random.default_rng(1))]
         found += [np.array(chip.cells(0)), np.array(chip.nominal(0))]
     return found

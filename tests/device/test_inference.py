@@ -234,7 +234,7 @@ def test_inputs_that_are_refused() -> None:
     values, x = start(model, 1), np.zeros((3, 28), np.float32)
     chip, registers = Ideal().fabricate(model, values, x, 0), [Registers(v.bias, v.gain) for v in values]
     x[1, 5] = np.nan
-    with pytest.raises(ValueError, match=r"^input 5 of sample 1 is nan, no finite number; clean the data$"):
+    with pytest.raises(ValueError, match=r"^input 5 of sample 1 is nan, not a finite number; clean the data$"):
         infer(model, chip, x, registers, None)
     with pytest.raises(ValueError, match=r"^the network takes \(samples, 28\) inputs, found \(3, 27\)$"):
         infer(model, chip, x[:, 1:], registers, None)

@@ -187,7 +187,7 @@ def test_the_range_of_the_converter_is_set_for_the_mean_path(calibrated: bool) -
     ends = np.array([[0.0] * 3, [1.0] * 3], np.float32)
     x, registers = np.random.default_rng(0).random((400, 3)).astype(np.float32), [Registers(np.zeros(1), 1.0)]
     plain, behind = (device.fabricate(net, [values], ends, 0) for _ in range(2))
-    behind.illuminate(0, 0.25, calibrated=calibrated)
+    behind.set_path_loss(0, 0.25, calibrated=calibrated)
     found = infer(net, behind, x, registers, None)
     assert found == pytest.approx(infer(net, plain, x, registers, None), abs=1e-6)
     darkest, brightest = limits(device.cell_loss, device.extinction)

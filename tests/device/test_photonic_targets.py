@@ -13,7 +13,7 @@ from hwsim.device.photonic import receiver
 from hwsim.device.photonic.chip import Photonic, PhotonicChip
 from hwsim.device.photonic.core import check, place
 from hwsim.device.photonic.sheet import EFFECTS
-from hwsim.files import FaultError, read_document
+from hwsim.files import DiagnosticError, read_document
 from hwsim.files.library import names
 from hwsim.kernels.reading.planes import values
 from hwsim.model import Layer, Model, Start
@@ -52,7 +52,7 @@ def test_with_every_effect_off_it_is_exact(name: str) -> None:
     weights, x = rng.uniform(-1, 1, (7, 11)), rng.random((6, 11))
     for changes in ({}, {"signs": "balanced-pair"}, {"signs": "reference-branch"}, {"calibration": "cell"}):
         chip = fabricated(core_of(name, **{**OFF, **changes}), weights)
-        assert chip.products(0, x, np.random.default_rng(0)) == pytest.approx(x @ weights.T, abs=1e-12)
+        assert chip.matmul(0, x, np.random.default_rng(0)) == pytest.approx(x @ weights.T, abs=1e-12)
         assert not chip.noisy
 
 
@@ -85,7 +85,7 @@ def test_noise_of_a_reference_column() -> None:
     device = core_of(FELDMANN, **{**OFF, **noise})
     weights = np.linspace(-1, 1, 9)[None, :]
     chip = fabricated(device, weights)
-    reads = chip.products(0, np.ones((40_000, 9)), np.random.default_rng(1))[:, 0]
+    reads = chip.matmul(0, np.ones((40_000, 9)), np.random.default_rng(1))[:, 0]
     entry = chip.layers[0].core
     assert entry is not None
     bright, dark = (device.full_current * float(values(side, 0)[0].sum()) for side in (entry.bright, entry.dark))
@@ -103,11 +103,11 @@ def test_intensity_noise_of_one_comb_acts_on_the_difference() -> None:
     spread = receiver.intensity_spread(-120.0, 1e8)
     weights = np.array([[1.0, 0.5, 0.25], [1.0, -0.5, -0.5]])
     ones = np.ones((20_000, 3))
-    reads = fabricated(core_of(FELDMANN, **law), weights).products(0, ones, np.random.default_rng(0))
+    reads = fabricated(core_of(FELDMANN, **law), weights).matmul(0, ones, np.random.default_rng(0))
     assert reads[:, 0].std() == pytest.approx(spread * 1.75, rel=0.02)
     assert reads[:, 1].std() < 1e-12
     apart = fabricated(core_of(FELDMANN, **law, comb="independent"), weights)
-    reads = apart.products(0, ones, np.random.default_rng(0))
+    reads = apart.matmul(0, ones, np.random.default_rng(0))
     assert reads[:, 1].std() == pytest.approx(spread * np.sqrt(1.5), rel=0.02)
 
 
@@ -117,7 +117,7 @@ def errors(device: Photonic, products: int) -> dict[str, float]:
     weights, x = rng.random((100, 9)), rng.random((products, 9))
     chip = fabricated(device, weights)
     exact = x @ chip.nominal(0).T
-    sigma = (chip.products(0, x, np.random.default_rng(0)) - exact).std(axis=0)
+    sigma = (chip.matmul(0, x, np.random.default_rng(0)) - exact).std(axis=0)
     scales = {"sum/9": 9.0, "sum/weights": weights.sum(axis=1), "observed": np.ptp(exact, axis=0)}
     return {name: float((sigma / scale).mean()) for name, scale in scales.items()}
 
@@ -169,9 +169,9 @@ def test_what_drifts_and_warms() -> None:
     weights, x = np.array([[0.5, -0.25, 1.0]]), np.array([[1.0, 0.5, 0.25]])
     exact = (x @ weights.T).item()
     aged = core_of(FELDMANN, **{**OFF, "age": 1e4, "drift_exponent": 1e-3})
-    assert fabricated(aged, weights).products(0, x, None).item() == pytest.approx(exact * 1e4**-1e-3, rel=1e-9)
+    assert fabricated(aged, weights).matmul(0, x, None).item() == pytest.approx(exact * 1e4**-1e-3, rel=1e-9)
     warm = core_of(FELDMANN, **{**OFF, "temperature_rise": 10.0, "temperature_spread": 0.0})
-    assert fabricated(warm, weights).products(0, x, None).item() == pytest.approx(exact * 1.01, rel=1e-9)
+    assert fabricated(warm, weights).matmul(0, x, None).item() == pytest.approx(exact * 1.01, rel=1e-9)
 
 
 def test_a_floor_that_is_left_adds_a_constant() -> None:
@@ -179,9 +179,9 @@ def test_a_floor_that_is_left_adds_a_constant() -> None:
     weights = np.array([[1.0, 0.5, 0.25]])
     law = {**OFF, "modulator_extinction": 20.0}
     dark = np.zeros((1, 3))
-    assert fabricated(core_of(FELDMANN, **law), weights).products(0, dark, None).item() == pytest.approx(0, abs=1e-12)
+    assert fabricated(core_of(FELDMANN, **law), weights).matmul(0, dark, None).item() == pytest.approx(0, abs=1e-12)
     left = fabricated(core_of(FELDMANN, **law, modulator_floor="left"), weights)
-    assert left.products(0, dark, None).item() == pytest.approx(1.75 * 0.01 / 0.99, rel=1e-9)
+    assert left.matmul(0, dark, None).item() == pytest.approx(1.75 * 0.01 / 0.99, rel=1e-9)
 
 
 def test_a_cell_off_range_is_named() -> None:
@@ -198,7 +198,7 @@ def test_a_signal_that_is_no_number_is_named() -> None:
     x = np.zeros((2, 3))
     x[1, 2] = np.nan
     with pytest.raises(ValueError, match="layer 0: signal 2 of row 1 is not a number; mend the input"):
-        fabricated(core_of(FELDMANN), np.ones((1, 3))).products(0, x, None)
+        fabricated(core_of(FELDMANN), np.ones((1, 3))).matmul(0, x, None)
 
 
 @pytest.mark.parametrize(
@@ -222,6 +222,6 @@ def test_impossible_datasheets(old: str, new: str, message: str, tmp_path: Any) 
     path = tmp_path / "broken.toml"
     path.write_text(text.replace(old, new))
     document = read_document(path)
-    with pytest.raises(FaultError, match=message) as caught:
+    with pytest.raises(DiagnosticError, match=message) as caught:
         read_sheet(document, DEVICES["photonic-pcm"].sheet)
     assert str(path) in str(caught.value)

@@ -67,9 +67,9 @@ def test_columns_of_their_own_are_converted_once(signs: str) -> None:
 def test_light_that_differs_is_read_apart(calibrated: bool, reads: int) -> None:
     """One path of unit 1, in the first of three tiles, loses more; where drives are weakened to it, all differ."""
     chip = fabricated(FELDMANN, 4, 20)
-    chip.illuminate(0, 0.5, calibrated=calibrated)
+    chip.set_path_loss(0, 0.5, calibrated=calibrated)
     assert chip.inference_bill().time_s == FELDMANN.read_time
-    chip.attenuate(0, np.array([23]), np.array([0.4]))
+    chip.update_path_loss(0, np.array([23]), np.array([0.4]))
     bill = chip.inference_bill()
     assert bill.energy_j == pytest.approx(reads * (9 * LIGHT + 9 * DAC + ADC) + 3 * 4 * ADC)
     assert bill.time_s == pytest.approx(2 * FELDMANN.read_time)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from hwsim.device import DEVICES, infer, read_sheet, sheet_values
-from hwsim.device.survey import survey
+from hwsim.device.range_observer import observe_ranges
 from hwsim.files import parse_document, read_document
 from hwsim.files.library import names
 from hwsim.model import Layer, Model, Registers, Start
@@ -62,5 +62,5 @@ def test_ranges_of_zeros() -> None:
         Start(np.full((n.units, n.inputs), size), np.zeros(n.units), 1.0)
         for n, size in zip(MODEL.layers, (-2.0, 0.5, 0.0), strict=True)
     ]
-    found = survey(MODEL, values, np.zeros((3, 2), np.float32))
+    found = observe_ranges(MODEL, values, np.zeros((3, 2), np.float32))
     assert [(one.low, one.high, one.sums) for one in found] == [(0.0, 1.0, 2.0), (0.0, 1.0, 0.5), (0.0, 1.0, 1.0)]

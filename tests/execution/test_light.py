@@ -184,4 +184,4 @@ def test_emulated_modules() -> None:
     with pytest.raises(
         ValueError, match=r"^the path to position 3 leaves 1.5 of the light; passive optics leaves more"
     ):
-        chip.attenuate(0, np.array([2, 3]), np.array([0.5, 1.5]))
+        chip.update_path_loss(0, np.array([2, 3]), np.array([0.5, 1.5]))

@@ -36,9 +36,9 @@ def asked(built: Machine, rng: np.random.Generator) -> Reconnection:
     return Reconnection(0, rows, tuple(Registers(rng.normal(size=bank.banks), 1.0) for bank in banks))
 
 
-@pytest.mark.parametrize("freedom", ["none", "all"])
-def test_a_price_is_what_it_costs_and_asking_is_free(tiny: Path, freedom: str) -> None:
-    built, _, task = machine(tiny, f'crossbar.freedom="{freedom}"')
+@pytest.mark.parametrize("equivalence", ["none", "all"])
+def test_a_price_is_what_it_costs_and_asking_is_free(tiny: Path, equivalence: str) -> None:
+    built, _, task = machine(tiny, f'crossbar.equivalence="{equivalence}"')
     probe: Probe = built
     rng = np.random.default_rng(0)
     for event in range(1, 4):

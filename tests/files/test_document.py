@@ -7,9 +7,9 @@ import pydantic
 import pytest
 
 from hwsim.files import (
-    Fault,
-    FaultError,
-    Faults,
+    Diagnostic,
+    DiagnosticError,
+    Diagnostics,
     Refusal,
     Seconds,
     Section,
@@ -81,7 +81,7 @@ width = 3
 
 
 def complaints(text: str) -> list[str]:
-    with pytest.raises(FaultError) as caught:
+    with pytest.raises(DiagnosticError) as caught:
         validate(parse_document(text, "f.toml"), Scenario)
     return str(caught.value).splitlines()
 
@@ -160,7 +160,7 @@ def test_a_key_named_like_a_tag_keeps_its_place() -> None:
 
 
 def test_a_missing_element() -> None:
-    with pytest.raises(FaultError, match=r"^f.toml:1:1: 'size\[1\]' is missing, write a whole number$"):
+    with pytest.raises(DiagnosticError, match=r"^f.toml:1:1: 'size\[1\]' is missing, write a whole number$"):
         validate(parse_document("size = [1]", "f.toml"), Pair)
 
 
@@ -175,11 +175,11 @@ def test_all_faults_come_at_once_in_order() -> None:
 
 def test_a_part_of_a_document() -> None:
     document = parse_document("[a]\n[[a.b]]\nwidth = 0\n[c]", "f.toml")
-    with pytest.raises(FaultError, match=r"^f.toml:3:1: 'width' must be at least 1, found 0$"):
+    with pytest.raises(DiagnosticError, match=r"^f.toml:3:1: 'width' must be at least 1, found 0$"):
         validate(document, Layer, ("a", "b", 0))
-    with pytest.raises(FaultError, match=r"^f.toml:1:1: missing key 'x', add the table \[a\.x\]$"):
+    with pytest.raises(DiagnosticError, match=r"^f.toml:1:1: missing key 'x', add the table \[a\.x\]$"):
         validate(document, Layer, ("a", "x"))
-    with pytest.raises(FaultError, match=r"^f.toml:4:1: 'width' must be at least 1, found -1$"):
+    with pytest.raises(DiagnosticError, match=r"^f.toml:4:1: 'width' must be at least 1, found -1$"):
         validate(document, Layer, ("c",), {"width": -1})
 
 
@@ -205,7 +205,7 @@ def test_a_part_of_a_document() -> None:
 def test_unreadable_text(tmp_path: Path, raw: bytes, message: str) -> None:
     file = tmp_path / "f.toml"
     file.write_bytes(raw)
-    with pytest.raises(FaultError) as caught:
+    with pytest.raises(DiagnosticError) as caught:
         read_document(file, "f.toml")
     assert str(caught.value) == f"f.toml:{message}"
 
@@ -213,28 +213,28 @@ def test_unreadable_text(tmp_path: Path, raw: bytes, message: str) -> None:
 def test_unreadable_files(tmp_path: Path) -> None:
     (tmp_path / "adder.toml").write_text("\ufeffa = 1", "utf-8")
     assert read_document(tmp_path / "adder.toml").data == {"a": 1}
-    with pytest.raises(FaultError, match=r"^x:1:1: no such file, did you mean 'adder.toml'\?$"):
+    with pytest.raises(DiagnosticError, match=r"^x:1:1: no such file, did you mean 'adder.toml'\?$"):
         read_document(tmp_path / "ader.toml", "x")
-    with pytest.raises(FaultError, match=r"^x:1:1: this is a directory, name a file in it$"):
+    with pytest.raises(DiagnosticError, match=r"^x:1:1: this is a directory, name a file in it$"):
         read_document(tmp_path, "x")
-    with pytest.raises(FaultError, match=r"^a\x00b:1:1: cannot be read: "):
+    with pytest.raises(DiagnosticError, match=r"^a\x00b:1:1: cannot be read: "):
         read_document(Path("a\x00b"))
 
 
 def test_gathering_faults() -> None:
-    faults = Faults()
-    faults.check()
-    late, early = Fault("b", 1, 1, "late"), Fault("a", 2, 1, "early")
-    assert faults.attempt(lambda: 3) == 3
+    diagnostics = Diagnostics()
+    diagnostics.check()
+    late, early = Diagnostic("b", 1, 1, "late"), Diagnostic("a", 2, 1, "early")
+    assert diagnostics.attempt(lambda: 3) == 3
 
     def fail() -> None:
-        raise FaultError([late])
+        raise DiagnosticError([late])
 
-    assert faults.attempt(fail) is None
-    faults.extend([early, late])
-    with pytest.raises(FaultError) as caught:
-        faults.check()
-    assert caught.value.faults == (early, late)
+    assert diagnostics.attempt(fail) is None
+    diagnostics.extend([early, late])
+    with pytest.raises(DiagnosticError) as caught:
+        diagnostics.check()
+    assert caught.value.diagnostics == (early, late)
 
 
 def test_reference() -> None:

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 import hwsim
-from hwsim.files import FaultError, library, read_document
-from hwsim.files.fault import Refusal
+from hwsim.files import DiagnosticError, library, read_document
+from hwsim.files.diagnostic import Refusal
 from hwsim.scenario.lookup import find_sheet, sheets
 
 SHEET = library.names("devices")["pcm-nandakumar-2019"]
@@ -64,10 +64,10 @@ def test_a_file_that_changed_is_parsed_again(tmp_path: Path, texts: Counter[str]
     assert library.parsed(path).data == read_document(path, "b").data == {"x": 2}
     assert texts == {"x = 1": 1, "x = 2": 1}
     path.write_text("x = ")
-    with pytest.raises(FaultError, match=r"b:1:5: not valid TOML"):
+    with pytest.raises(DiagnosticError, match=r"b:1:5: not valid TOML"):
         read_document(path, "b")
     path.unlink()
-    with pytest.raises(FaultError, match=r"a.toml:1:1: no such file"):
+    with pytest.raises(DiagnosticError, match=r"a.toml:1:1: no such file"):
         read_document(path)
 
 
@@ -107,5 +107,5 @@ def test_own_datasheets_in_python(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert (chips[0](x) == chips[1](x)).all()
     (tmp_path / "other").mkdir()
     shutil.copy("light.toml", tmp_path / "other" / "light.toml")
-    with pytest.raises(FaultError, match=r"two datasheets are called 'light'"):
+    with pytest.raises(DiagnosticError, match=r"two datasheets are called 'light'"):
         hwsim.cost([1, 0], technology=["light.toml", "other/light.toml"])

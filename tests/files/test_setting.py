@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from hwsim.files import FaultError, Section, lay_over, override, parse_document, parse_setting, validate
+from hwsim.files import DiagnosticError, Section, lay_over, override, parse_document, parse_setting, validate
 
 CURE = "write key=value, for example controller.epochs=20"
 CLOSE = "close its quotes and brackets, and quote the text in it"
@@ -45,7 +45,7 @@ def test_reads(text: str, path: tuple[str, ...], value: Any) -> None:
     ],
 )
 def test_wording(text: str, message: str) -> None:
-    with pytest.raises(FaultError) as caught:
+    with pytest.raises(DiagnosticError) as caught:
         parse_setting(text)
     assert str(caught.value) == message
 
@@ -71,12 +71,12 @@ def test_override_leaves_the_data_alone() -> None:
     ],
 )
 def test_override_wording(settings: list[str], message: str) -> None:
-    with pytest.raises(FaultError) as caught:
+    with pytest.raises(DiagnosticError) as caught:
         override({"a": {}, "x": 3, "l": [1, 2]}, map(parse_setting, settings))
     assert str(caught.value) == message
 
 
 def test_faults_of_set_values_point_at_the_command_line() -> None:
     document = lay_over(parse_document("[layer]\nwidth = 3", "f.toml"), [parse_setting("layer.width=x")])
-    with pytest.raises(FaultError, match=r"^--set:1:1: 'width' must be a whole number, found \"x\"$"):
+    with pytest.raises(DiagnosticError, match=r"^--set:1:1: 'width' must be a whole number, found \"x\"$"):
         validate(document, Layer, ("layer",))

@@ -42,7 +42,7 @@ def pin(name: str, out: Path) -> dict[str, Any]:
 
 
 def write(found: dict[str, Any]) -> str:
-    """One bank's permutation a line, so that a change shows where it is."""
+    """One bank's permutation per line, so that a change shows where it is."""
     text = json.dumps(found, indent=1)
     lines, row = [], ""
     for line in text.split("\n"):  # innermost lists on one line each

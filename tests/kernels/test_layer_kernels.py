@@ -64,12 +64,12 @@ def test_settle(name: Any, kind: Any, rows: int, units: int, seed: int) -> None:
     sums, gain, bias = (rng.normal(size=s).astype(kind) for s in ((rows, units), units, units))
     given_ = parameters(name, units, rng)
     out = np.full((rows, units), np.nan, kind)
-    layers.settle(sums, gain, bias, CODES[name], np.array(given_ or [0.0]), out)
+    layers.activate(sums, gain, bias, CODES[name], np.array(given_ or [0.0]), out)
     wanted = activate(name, given_, (gain * sums + bias).astype(np.float64))
     assert out == pytest.approx(
         wanted, rel=1e-5 if kind == np.float32 else 1e-12, abs=1e-4 if kind == np.float32 else 1e-11
     )
-    layers.settle(sums, gain, bias, CODES[name], np.array(given_ or [0.0]), sums)
+    layers.activate(sums, gain, bias, CODES[name], np.array(given_ or [0.0]), sums)
     assert np.array_equal(sums, out)
 
 
@@ -102,7 +102,7 @@ def test_any_number_of_threads_gives_the_same() -> None:
         for number in (1, 2):
             threads(number)
             out, pooled = np.empty_like(sums), np.empty((5, 4, 4, 3), np.float32)
-            layers.settle(sums, sums[0], sums[1], CODES["tanh"], np.zeros(1), out)
+            layers.activate(sums, sums[0], sums[1], CODES["tanh"], np.zeros(1), out)
             layers.pool_sum(image, np.array([2, 2, 2, 2, 0, 0, 4, 4]), pooled)
             found.append((out, pooled))
     finally:

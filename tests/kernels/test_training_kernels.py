@@ -25,7 +25,7 @@ def _values(rng: np.random.Generator, inputs: int, rows: int, outputs: int, kind
 
 
 def _optimiser(law: Any, clock: Any, adam: int = 1) -> Optimiser:
-    """From rate, epsilon, the two penalties and the sharpness."""
+    """From rate, epsilon, the two l2_factors and the sharpness."""
     rate, epsilon, hidden, read, sharpness = (float(number) for number in law)
     return Optimiser(bool(adam), rate, epsilon, hidden, read, sharpness, clock)
 

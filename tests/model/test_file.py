@@ -1,10 +1,10 @@
-"""Model files of more than dense layers: shapes, and faults with their places."""
+"""Model files of more than dense layers: shapes, and diagnostics with their places."""
 
 from __future__ import annotations
 
 import pytest
 
-from hwsim.files import FaultError, parse_document
+from hwsim.files import DiagnosticError, parse_document
 from hwsim.model import read_model
 from hwsim.model.layer import Norm
 
@@ -64,7 +64,7 @@ CASES = [
 
 @pytest.mark.parametrize(("content", "begins"), CASES)
 def test_faults(content: str, begins: str) -> None:
-    with pytest.raises(FaultError) as caught:
+    with pytest.raises(DiagnosticError) as caught:
         read_model(parse_document(content, "m.toml"))
     assert str(caught.value).splitlines()[0].startswith(begins)
 
@@ -75,16 +75,14 @@ def test_tables() -> None:
     assert read_model(parse_document(content, "m.toml")).layers[0].parameters == (-1, 1, 4, 1, 2, 3, 4)
     own = text(layer + "; table_entries = 2", shape="[64]")
     assert read_model(parse_document(own, "m.toml")).layers[0].parameters[2] == 2
-    with pytest.raises(FaultError, match=r"m\.toml:8:1: the table has 4 entries, neither 3 nor 2 times 3"):
+    with pytest.raises(DiagnosticError, match=r"m\.toml:8:1: the table has 4 entries, neither 3 nor 2 times 3"):
         read_model(parse_document(text(layer + "; table_entries = 3", shape="[64]"), "m.toml"))
 
 
 def test_starts_and_training_of_a_layer() -> None:
-    layer = (
-        CONV + '; weights = "normal"; weight_deviation = "1.5 / sqrt(inputs)"; penalty = 1e-4; registers = "permuted"'
-    )
+    layer = CONV + '; weights = "normal"; weight_deviation = "1.5 / sqrt(inputs)"; l2 = 1e-4; registers = "permuted"'
     (one,) = read_model(parse_document(text(layer), "m.toml")).layers
-    assert (one.weight_deviation, one.penalty, one.places) == (0.5, 1e-4, 9)
+    assert (one.weight_deviation, one.l2, one.places) == (0.5, 1e-4, 9)
     assert (one.learned_registers, one.permuted_registers) == (True, True)
     units = layer.replace("inputs", "units").replace("units = 3", "units = 9")
     assert read_model(parse_document(text(units), "m.toml")).layers[0].weight_deviation == 0.5

@@ -1,4 +1,4 @@
-"""Model files: shapes, starting values by their laws, faults with their places."""
+"""Model files: shapes, starting values by their laws, diagnostics with their places."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from hwsim.files import FaultError, parse_document, read_document
+from hwsim.files import DiagnosticError, parse_document, read_document
 from hwsim.files.library import names
 from hwsim.model import Layer, Model, read_model, start
 
@@ -202,7 +202,7 @@ weight_bound = 1e31
 
 
 def test_faults_stand_at_their_places() -> None:
-    with pytest.raises(FaultError) as caught:
+    with pytest.raises(DiagnosticError) as caught:
         read_model(parse_document(FAULTY, "m.toml"))
     lines = str(caught.value).splitlines()
     assert [line.split(", ")[0] for line in lines] == [
@@ -218,5 +218,5 @@ def test_faults_stand_at_their_places() -> None:
 
 
 def test_a_model_without_layers() -> None:
-    with pytest.raises(FaultError, match=r"^m\.toml:1:1: missing key 'layer'"):
+    with pytest.raises(DiagnosticError, match=r"^m\.toml:1:1: missing key 'layer'"):
         read_model(parse_document('title = "t"\ninputs = 3\n', "m.toml"))

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from hwsim.files import FaultError, parse_document, read_document
+from hwsim.files import DiagnosticError, parse_document, read_document
 from hwsim.files.library import names
 from hwsim.model import Layer, Model, Start, read_model, start
 
@@ -111,19 +111,19 @@ def test_widths() -> None:
     ],
 )
 def test_widths_that_are_none(units: str, wanted: str) -> None:
-    with pytest.raises(FaultError, match=r"^m\.toml:6:1: ") as caught:
+    with pytest.raises(DiagnosticError, match=r"^m\.toml:6:1: ") as caught:
         read_model(parse_document('title = "t"\ninputs = 1\nwidth = 3\n' + layer(units), "m.toml"))
     assert wanted in str(caught.value)
 
 
 def test_a_width_that_is_missing() -> None:
-    with pytest.raises(FaultError, match=r"^m\.toml:5:1: the file has no 'width', add width = 64"):
+    with pytest.raises(DiagnosticError, match=r"^m\.toml:5:1: the file has no 'width', add width = 64"):
         read_model(parse_document('title = "t"\ninputs = 1\n' + layer('"2 width"'), "m.toml"))
 
 
 def test_too_many_directions() -> None:
     text = 'title = "t"\ninputs = 9\n' + layer("2") + 'weights = "directions"\n'
     with pytest.raises(
-        FaultError, match=r"^m\.toml:7:1: 9 inputs have 3\^9 - 1 directions, 'directions' takes at most 8"
+        DiagnosticError, match=r"^m\.toml:7:1: 9 inputs have 3\^9 - 1 directions, 'directions' takes at most 8"
     ):
         read_model(parse_document(text, "m.toml"))

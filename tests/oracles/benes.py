@@ -76,7 +76,7 @@ def route_one(
         upper: dict[int, bool] = {}  # input: it takes the upper sub-block
         settings: dict[Place, int] = {}
 
-        def settle(inputs: list[int], *, high: bool) -> dict[Place, int]:
+        def activate(inputs: list[int], *, high: bool) -> dict[Place, int]:
             """Let these inputs take one sub-block, in turn with their mates; return the switches this sets."""
             found: dict[Place, int] = {}
             for i in inputs:
@@ -102,14 +102,14 @@ def route_one(
 
         if m % 2:
             same, other = follow(m - 1)
-            settings |= settle(same, high=False) | settle(other, high=True)
+            settings |= activate(same, high=False) | activate(other, high=True)
         for k in range(h):
             if k in upper:
                 continue
             same, other = follow(k)
-            stay = settle(same, high=True) | settle(other, high=False)
+            stay = activate(same, high=True) | activate(other, high=False)
             if sum(price(s, 1 - v) for s, v in stay.items()) < sum(price(s, v) for s, v in stay.items()):
-                stay = settle(same, high=False) | settle(other, high=True)
+                stay = activate(same, high=False) | activate(other, high=True)
             settings |= stay
         for place, value in settings.items():
             state[number[place]] = value
@@ -129,7 +129,7 @@ def route_many(
     before: NDArray[np.uint8] | None = None,
     cost: NDArray[np.float64] | None = None,
 ) -> NDArray[np.uint8]:
-    """Route one permutation a bank: states uint8 (banks, switches); arguments as in :func:`route_one`.
+    """Route one permutation per bank: states uint8 (banks, switches); arguments as in :func:`route_one`.
 
     Example:
         >>> route_many(np.array([[1, 0], [0, 1]])).tolist()

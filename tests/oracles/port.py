@@ -22,7 +22,7 @@ def simulate(loads: Sequence[Load], register_writes: int, switch: Switch) -> lis
     def wait(seconds: float) -> simpy.Event:
         return env.timeout(round(seconds * PICOSECONDS))
 
-    def settle(name: str, seconds: float, what: str, amount: int) -> Generator[simpy.Event, object, None]:
+    def activate(name: str, seconds: float, what: str, amount: int) -> Generator[simpy.Event, object, None]:
         begin = int(env.now)
         yield wait(seconds)
         found.append((name, begin, int(env.now), what, amount))
@@ -37,9 +37,9 @@ def simulate(loads: Sequence[Load], register_writes: int, switch: Switch) -> lis
         if load is not None:
             name = f"layer {load.layer} bank {load.bank}"
             if load.sets:
-                env.process(settle(name, switch.set_time, "sets", load.sets))
+                env.process(activate(name, switch.set_time, "sets", load.sets))
             if load.resets:
-                env.process(settle(name, switch.reset_time, "resets", load.resets))
+                env.process(activate(name, switch.reset_time, "resets", load.resets))
 
     for load in loads:
         env.process(send(load.bits, "bits", load))

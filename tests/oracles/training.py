@@ -29,13 +29,13 @@ def forward(unit: int, slope: float, values: Sequence[Floats], x: Floats) -> tup
     return hidden, sums, head[0, -1] * sums + head[0, :-1]
 
 
-def judge(outputs: Floats, y: Floats, labels: NDArray[np.int64], sharpness: float = 1.0) -> tuple[float, Floats]:
+def evaluate(outputs: Floats, y: Floats, labels: NDArray[np.int64], sharpness: float = 1.0) -> tuple[float, Floats]:
     """The loss of a batch and its slope in the outputs: cross-entropy of labels, or mean squared error of targets.
 
     The softmax takes the outputs times ``sharpness``.
 
     Example:
-        >>> loss, slope = judge(np.array([[1.0, 3.0]]), np.array([[0.0, 3.0]]), np.zeros(0, np.int64))
+        >>> loss, slope = evaluate(np.array([[1.0, 3.0]]), np.array([[0.0, 3.0]]), np.zeros(0, np.int64))
         >>> loss, slope.tolist()
         (0.5, [[1.0, 0.0]])
     """
@@ -53,7 +53,7 @@ def judge(outputs: Floats, y: Floats, labels: NDArray[np.int64], sharpness: floa
 def descend(
     value: Floats, moments: Floats, gradient: Floats, law: Sequence[float], clock: Floats | Sequence[float]
 ) -> None:
-    """One step on ``value``; ``law`` is rate, epsilon, penalty and whether by Adam.
+    """One step on ``value``; ``law`` is rate, epsilon, l2 and whether by Adam.
 
     Example:
         >>> value = np.array([1.0])
@@ -61,8 +61,8 @@ def descend(
         >>> value.tolist()
         [0.95]
     """
-    rate, epsilon, penalty, adam = law
-    gradient = gradient + 2 * penalty * value
+    rate, epsilon, l2, adam = law
+    gradient = gradient + 2 * l2 * value
     if not adam:
         value -= rate * gradient
         return
@@ -93,7 +93,7 @@ def train(
         chosen = order[number * span[2] : (number + 1) * span[2]]
         hidden, sums, outputs = forward(*unit, values, x[chosen])
         targets = y[chosen] if y.size else y, labels[chosen] if labels.size else labels
-        loss, slope = judge(outputs, *targets, law[4])
+        loss, slope = evaluate(outputs, *targets, law[4])
         total += loss
         _, _, read, head = values
         wrong = head[0, -1] * slope
@@ -102,9 +102,9 @@ def train(
         back = (wrong @ read.reshape(len(read), -1)) * bend
         gradients = [x[chosen].T @ back, back.sum(axis=0), wrong.T @ hidden, to_head]
         clock *= (0.9, 0.999)
-        penalties = (law[2], 0.0, law[3], 0.0)
+        l2_factors = (law[2], 0.0, law[3], 0.0)
         for n, value in enumerate(values):
             if n == 3 or learned[n]:  # the head knows by itself
-                step = (law[0], law[1], penalties[n], bool(learned[5]))
+                step = (law[0], law[1], l2_factors[n], bool(learned[5]))
                 descend(value, moments[n], gradients[n].reshape(value.shape), step, clock)
     return total

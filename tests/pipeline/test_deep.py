@@ -59,7 +59,7 @@ technology = "fpga-register-ug474-2016"
 [controller]
 name = "laperm"
 epochs = 4
-rate = 1e-2
+learning_rate = 1e-2
 rate_decay = 0.6
 period = 15
 period_unit = "batches"
@@ -85,10 +85,12 @@ def test_laperm_learns_through_statistics_and_dropout(scenario: Path, tmp_path: 
 
 def test_a_network_trained_before_fabrication_is_what_is_fabricated(scenario: Path, tmp_path: Path) -> None:
     """Its statistics are in the registers: the chip does what the reference computes, and learning goes on there."""
-    fabrication = ["fabrication.values=trained", "fabrication.epochs=4", "fabrication.rate=1e-2"]
+    fabrication = ["fabrication.values=trained", "fabrication.epochs=4", "fabrication.learning_rate=1e-2"]
     still = hwsim.run(hwsim.load(scenario, [*fabrication, "controller={name='none'}"]), tmp_path / "still")
     assert still.reference is not None
     assert still.final["accuracy"] == still.reference
     assert still.reference > 0.93
-    on = hwsim.run(hwsim.load(scenario, [*fabrication, "controller.rate=1e-4", "controller.epochs=1"]), tmp_path / "on")
+    on = hwsim.run(
+        hwsim.load(scenario, [*fabrication, "controller.learning_rate=1e-4", "controller.epochs=1"]), tmp_path / "on"
+    )
     assert on.final["accuracy"] == pytest.approx(still.final["accuracy"], abs=0.03)

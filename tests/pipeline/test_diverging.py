@@ -36,7 +36,7 @@ name = "laperm"
 epochs = 400
 batch = 64
 optimiser = "sgd"
-rate = 0.6
+learning_rate = 0.6
 """
 
 
@@ -71,7 +71,7 @@ def test_the_last_good_reconnection_is_named_and_kept(steep: Path, tmp_path: Pat
 
 
 def test_before_the_first_reconnection(steep: Path, hwsim_command: Command) -> None:
-    result = hwsim_command("run", steep, "--quiet", "--out", "run", "--set", "controller.rate=10", "--set",
+    result = hwsim_command("run", steep, "--quiet", "--out", "run", "--set", "controller.learning_rate=10", "--set",
                            "controller.batch=1")  # fmt: skip
     assert result.returncode == 3
     assert re.fullmatch(

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hwsim.controller import Course
+from hwsim.controller import TrainingSettings
 from hwsim.crossbar import crossbar
 from hwsim.model import Layer, Model
 from hwsim.scenario.effort import choose_effort, seconds_a_step
@@ -18,7 +18,7 @@ from hwsim.schedule import layout
 from hwsim.task import Shape, Task
 
 THOROUGH = ["any", "greedy", "blocks", "descent"]
-COURSE = Course(epochs=6400, batch=16, rate=1e-3, rate_decay=1.0, period=5)
+COURSE = TrainingSettings(epochs=6400, batch=16, learning_rate=1e-3, rate_decay=1.0, period=5)
 
 
 def curve(samples: int = 1600, inputs: int = 1) -> Task:
@@ -31,9 +31,9 @@ def cai(units: int) -> Model:
     return Model("1-2n-1", (hidden, Layer(1, units, gain=True)))
 
 
-def chosen(model: Model, course: Course, task: Task, *, by_values: bool = False) -> str:
+def chosen(model: Model, training: TrainingSettings, task: Task, *, by_values: bool = False) -> str:
     fabrics = [crossbar("benes", layer.inputs) if layer.learned_connections else None for layer in model.layers]
-    return choose_effort(model, layout(model, "output"), fabrics, course, task, by_values=by_values)
+    return choose_effort(model, layout(model, "output"), fabrics, training, task, by_values=by_values)
 
 
 @pytest.mark.parametrize(("path", "wanted"), [("torch", "descent"), ("auto", "blocks"), ("compiled", "blocks")])

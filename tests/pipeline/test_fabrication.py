@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 
 import hwsim
-from hwsim.files import FaultError
+from hwsim.files import DiagnosticError
 from hwsim.pipeline.fabrication import KEPT, initial_values
 
 TRAINED = [
     "fabrication.values=trained",
     "fabrication.epochs=20",
     "fabrication.batch=32",
-    "fabrication.rate=3e-3",
+    "fabrication.learning_rate=3e-3",
     "controller.name=none",
     "device.name=ideal",
 ]
@@ -69,12 +69,14 @@ def test_electronics_beside_the_cells(tiny: Path, tmp_path: Path) -> None:
     text = model.read_text()
     beside = 'activation = "identity"\nplace = "electronics"\nconnections = "fixed"'
     model.write_text(text.replace('activation = "identity"', beside))
-    with pytest.raises(FaultError, match=r"tiny\.toml:14:1: no electronics computes layers beside fpga-lut, leave"):
+    with pytest.raises(
+        DiagnosticError, match=r"tiny\.toml:14:1: no electronics computes layers beside fpga-lut, leave"
+    ):
         hwsim.load(tiny).plan()
     whole = hwsim.run(hwsim.load(tiny, [*PHOTONIC]), tmp_path / "run")
     assert whole.final["accuracy"] > 0.3
     model.write_text(text.replace('activation = "identity"', beside.replace('"fixed"', '"learned"')))
-    with pytest.raises(FaultError, match="a layer computed in electronics has no cells to reconnect"):
+    with pytest.raises(DiagnosticError, match="a layer computed in electronics has no cells to reconnect"):
         hwsim.load(tiny).plan()
 
 

@@ -8,7 +8,7 @@ import pytest
 
 import hwsim
 from hwsim.analysis.ablation import account, active, without
-from hwsim.files import FaultError
+from hwsim.files import DiagnosticError
 from hwsim.schedule import ScheduleFile
 from tests.conftest import run_here
 
@@ -76,6 +76,6 @@ def test_what_the_paths_cost(tiny: Path, tmp_path: Path) -> None:
     ],
 )
 def test_refusals(tiny: Path, settings: tuple[str, ...], says: str) -> None:
-    with pytest.raises(FaultError) as found:
+    with pytest.raises(DiagnosticError) as found:
         hwsim.load(tiny, settings).plan()
     assert says in str(found.value)

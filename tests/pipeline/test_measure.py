@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import hwsim
-from hwsim.files import FaultError
+from hwsim.files import DiagnosticError
 from hwsim.pipeline import flow as pipeline
 from hwsim.pipeline.folder import RunFolder
 from hwsim.pipeline.session import measure
@@ -70,5 +70,5 @@ def test_killed_between_writes(tiny: Path, tmp_path: Path, monkeypatch: pytest.M
 
 
 def test_a_width_that_the_model_lacks(tiny: Path) -> None:
-    with pytest.raises(FaultError, match="the model 'tiny' has no width, leave it out"):
+    with pytest.raises(DiagnosticError, match="the model 'tiny' has no width, leave it out"):
         hwsim.load(tiny, ["model.width=3"]).plan()

@@ -11,7 +11,7 @@ import pytest
 import hwsim
 from hwsim.analysis.trajectory import follow
 from hwsim.cli.show import show
-from hwsim.files import FaultError
+from hwsim.files import DiagnosticError
 from hwsim.pipeline.exporting import plan_of
 from hwsim.pipeline.folder import FolderError
 from tests.conftest import run_here
@@ -60,7 +60,7 @@ technology = "fpga-register-ug474-2016"
 name = "bias-only"
 epochs = 400
 batch = 1
-rate = 3e-2
+learning_rate = 3e-2
 rate_decay = 0.99
 clip = 1.0
 period = 100
@@ -135,7 +135,7 @@ def test_chips_read_once_a_step(wave: Path, tmp_path: Path, device: str) -> None
 )
 def test_networks_that_cannot_learn_a_sequence(wave: Path, old: str, new: str, what: str) -> None:
     (wave.parent.parent / "models" / "wave.toml").write_text(MODEL.replace(old, new))
-    with pytest.raises(FaultError) as error:
+    with pytest.raises(DiagnosticError) as error:
         hwsim.load(wave).plan()
     assert what in str(error.value)
 
@@ -147,5 +147,5 @@ def test_a_task_without_trajectories_has_none_to_show(tiny: Path, tmp_path: Path
 
 
 def test_more_periods_learned_than_judged(wave: Path) -> None:
-    with pytest.raises(FaultError, match="periods = 2 are fewer than the train_periods = 3"):
+    with pytest.raises(DiagnosticError, match="periods = 2 are fewer than the train_periods = 3"):
         hwsim.load(wave, ["task.train_periods=3"]).plan()

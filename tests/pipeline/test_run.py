@@ -19,7 +19,7 @@ import pytest
 from hwsim.schedule import open_schedule
 from tests.conftest import Command, answer, run_here
 
-LITERAL = ('crossbar.freedom="none"', 'crossbar.effort="greedy"')
+LITERAL = ('crossbar.equivalence="none"', 'crossbar.effort="greedy"')
 KEYS = {"accuracy", "loss", "moves", "toggles", "bias_writes", "energy_j", "time_s"}
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from hwsim.report.activity import draw_activity
-from hwsim.report.reproduction import draw_reproduction
+from hwsim.report.study import draw_reproduction
 from hwsim.report.style import save
 
 WORDS = {"title": "t", "metric": "error", "source": "nobody"}

@@ -219,9 +219,9 @@ def test_text(tmp_path: Path) -> None:
 
 
 def test_none(tmp_path: Path) -> None:
-    cure = "no schedule here; give the file schedule.sqlite of a run folder"
+    hint = "no schedule here; give the file schedule.sqlite of a run folder"
     for path in (tmp_path / "none", tmp_path):
-        with pytest.raises(ScheduleError, match=f": {cure}$"), open_schedule(path):
+        with pytest.raises(ScheduleError, match=f": {hint}$"), open_schedule(path):
             pass
 
 

@@ -63,7 +63,7 @@ FILE = """
 title = "A figure"
 source = "nobody, Fig. 1"
 scenario = "short"
-set = ["controller.rate=2e-3"]
+set = ["controller.learning_rate=2e-3"]
 seeds = [1, 2]
 metric = "max_error"
 statistic = "geometric-mean"
@@ -75,7 +75,7 @@ values = [4, 8]
 
 [[curve]]
 name = "quick"
-set = ["controller.rate=4e-3"]
+set = ["controller.learning_rate=4e-3"]
 [curve.authors]
 4 = [1.2, 0.9, 1.5]
 8 = 1.1

@@ -10,7 +10,7 @@ from hwsim.cli.catalogue import CATALOGUE
 from hwsim.files import parse_document, read_document
 from hwsim.files.library import names
 from hwsim.schedule import open_schedule
-from hwsim.study import compare, conduct, plan_jobs, read_activity, read_reproduction, run_folder, values
+from hwsim.study import compare, plan_jobs, read_activity, read_reproduction, run_folder, run_sweep, values
 
 FILE = """
 title = "Events"
@@ -19,7 +19,7 @@ scenario = "short"
 seeds = [1]
 metric = "moved"
 picture = "activity"
-set = ["controller.rate=0.1"]
+set = ["controller.learning_rate=0.1"]
 [x]
 key = "event"
 label = "event"
@@ -34,7 +34,7 @@ least = 0
 def test_moves_of_single_events(short: Path, tmp_path: Path) -> None:
     found = read_reproduction(parse_document(FILE, str(short)), short)
     (job,) = plan_jobs(found)
-    done = conduct(found, [job], tmp_path / "out", 1)
+    done = run_sweep(found, [job], tmp_path / "out", 1)
     schedule = run_folder(tmp_path / "out", job) / "schedule.sqlite"
     moved, scores = read_activity(schedule, 3)
     counted = [0]
@@ -52,7 +52,7 @@ def test_moves_of_single_events(short: Path, tmp_path: Path) -> None:
     assert compare(found, values(done.runs)).verdicts[0].met
     # without the schedule that the picture needs, the run is carried out again
     schedule.unlink()
-    conduct(found, [job], tmp_path / "out", 1)
+    run_sweep(found, [job], tmp_path / "out", 1)
     assert schedule.is_file()
 
 

@@ -18,26 +18,26 @@ from typing import Any
 import pytest
 
 from hwsim.cli.reproduce import reproduce
-from hwsim.files import Fault, FaultError, read_document
+from hwsim.files import Diagnostic, DiagnosticError, read_document
 from hwsim.pipeline.folder import FolderError
 from hwsim.pipeline.session import find, load
 from hwsim.study import (
-    Job,
-    Kept,
-    Standing,
+    PoolProgress,
+    RunJob,
+    StoredRun,
     check_place,
     compare,
-    conduct,
-    join_kept,
+    join_stored,
     keep,
     plan_jobs,
-    read_kept,
     read_reproduction,
+    read_stored,
+    run_sweep,
     values,
-    write_kept,
+    write_stored,
 )
-from hwsim.study.conduct import _answer, metric_of
 from hwsim.study.crew import Crew
+from hwsim.study.sweep import _answer, metric_of
 from hwsim.study.worker import _why
 from tests.conftest import Command, run_here
 
@@ -52,7 +52,13 @@ def test_end_to_end(short: Path, tmp_path: Path, hwsim_command: Command) -> None
     assert set(points) == {("quick", 4), ("quick", 8), ("plain", 4), ("plain", 8)}
     # a point is what the scenario gives by itself
     alone = [
-        run_here(short.parent / "short.toml", tmp_path / f"s{seed}", "controller.rate=4e-3", "model.width=8", seed=seed)
+        run_here(
+            short.parent / "short.toml",
+            tmp_path / f"s{seed}",
+            "controller.learning_rate=4e-3",
+            "model.width=8",
+            seed=seed,
+        )
         for seed in (1, 2)
     ]
     errors = sorted(answer["final"]["max_error"] for answer in alone)
@@ -67,12 +73,12 @@ def test_end_to_end(short: Path, tmp_path: Path, hwsim_command: Command) -> None
     left = [".sweep.lock", "answers", "figure.png"]
     assert sorted(path.name for path in (tmp_path / "runs" / "figure").iterdir()) == left
 
-    def none(_: Standing) -> None:
+    def none(_: PoolProgress) -> None:
         raise AssertionError("nothing is left to run")
 
     again = read_reproduction(read_document(short), short)
-    done = conduct(again, plan_jobs(again), tmp_path / "runs" / "figure", 2, none)
-    assert values(done.runs) == values(read_kept(again)[0])
+    done = run_sweep(again, plan_jobs(again), tmp_path / "runs" / "figure", 2, none)
+    assert values(done.runs) == values(read_stored(again)[0])
 
     quiet = hwsim_command("reproduce", short, "--kept", cwd=tmp_path / "scenarios")
     assert quiet.returncode == 1
@@ -90,11 +96,11 @@ def test_end_to_end(short: Path, tmp_path: Path, hwsim_command: Command) -> None
 def test_only_what_is_missing_is_run(short: Path, tmp_path: Path) -> None:
     found = read_reproduction(read_document(short), short)
     jobs = plan_jobs(found, ["controller.epochs=1"])[:3]
-    first = conduct(found, jobs, tmp_path / "out", 1)
+    first = run_sweep(found, jobs, tmp_path / "out", 1)
     lost = tmp_path / "out" / "answers" / f"{jobs[1].key[:16]}.json"
     lost.write_text(lost.read_text()[:20])  # cut short
-    seen: list[Standing] = []
-    again = conduct(found, jobs, tmp_path / "out", 1, seen.append)
+    seen: list[PoolProgress] = []
+    again = run_sweep(found, jobs, tmp_path / "out", 1, seen.append)
     assert values(again.runs) == values(first.runs)
     assert seen[-1].jobs == 1
     assert (seen[-1].done, seen[-1].share) == (1, 1.0)
@@ -122,7 +128,7 @@ def test_a_failing_run_and_a_dying_worker_are_named(short: Path, tmp_path: Path)
 
     with Crew(1) as crew:
 
-        def watch(_: Standing) -> None:
+        def watch(_: PoolProgress) -> None:
             worker = crew._workers[0]
             if worker.job is jobs[1] and (tmp_path / "run1" / "schedule.sqlite").exists():
                 worker.process.kill()
@@ -138,10 +144,10 @@ def test_an_answer_right_behind_a_report(monkeypatch: pytest.MonkeyPatch) -> Non
     lines = r'json.dumps({"share": 0.5}) + "\n" + json.dumps({"answer": n}) + "\n"'
     work = f"import json\nfor n, _ in enumerate(sys.stdin): sys.stdout.write({lines}); sys.stdout.flush()"
     monkeypatch.setattr("hwsim.study.crew._WORK", f"exec({work!r})")
-    jobs = [Job(str(number), "s", (), 0, (("c", "1", number),), 1.0) for number in range(3)]
+    jobs = [RunJob(str(number), "s", (), 0, (("c", "1", number),), 1.0) for number in range(3)]
     deadline = time.monotonic() + 60
 
-    def watch(_: Standing) -> None:
+    def watch(_: PoolProgress) -> None:
         assert time.monotonic() < deadline, "an answer is waited for that came long ago"
 
     with Crew(1) as crew:
@@ -188,7 +194,7 @@ def test_what_nobody_foresaw_is_named_with_its_place() -> None:
     with pytest.raises(ZeroDivisionError) as caught:
         divmod(1, len(""))
     assert re.fullmatch(r"ZeroDivisionError: .* \(test_conduct\.py:\d+\)", _why(caught.value))
-    assert _why(FaultError([Fault("a.toml", 1, 1, "wrong")])) == "a.toml:1:1: wrong"
+    assert _why(DiagnosticError([Diagnostic("a.toml", 1, 1, "wrong")])) == "a.toml:1:1: wrong"
 
 
 def test_results_of_parts_are_put_together(short: Path) -> None:
@@ -196,24 +202,24 @@ def test_results_of_parts_are_put_together(short: Path) -> None:
     found = read_reproduction(read_document(short), short)
     keys = {place: job.key[:8] for job in plan_jobs(found) for place in job.places}
 
-    def kept(curve: str, x: str, seed: int, value: float) -> Kept:
-        return Kept(curve, x, seed, value, 0.1, keys[curve, x, seed])
+    def kept(curve: str, x: str, seed: int, value: float) -> StoredRun:
+        return StoredRun(curve, x, seed, value, 0.1, keys[curve, x, seed])
 
-    assert join_kept(found, [kept("quick", "4", 1, 0.5)], "a") == ([kept("quick", "4", 1, 0.5)], "a")
+    assert join_stored(found, [kept("quick", "4", 1, 0.5)], "a") == ([kept("quick", "4", 1, 0.5)], "a")
     stale = replace(kept("plain", "8", 2, 0.9), key="00000000")
-    write_kept(found, [kept("plain", "4", 2, 0.7), stale, kept("quick", "4", 1, 0.5)], "a")
+    write_stored(found, [kept("plain", "4", 2, 0.7), stale, kept("quick", "4", 1, 0.5)], "a")
     new = [kept("quick", "4", 1, 0.4), kept("quick", "4", 2, 0.3)]
-    assert join_kept(found, new, "b") == ([*new, kept("plain", "4", 2, 0.7)], "a && b")
+    assert join_stored(found, new, "b") == ([*new, kept("plain", "4", 2, 0.7)], "a && b")
 
 
 def test_kept_results_that_are_none(short: Path) -> None:
     found = read_reproduction(read_document(short), short)
-    with pytest.raises(FaultError, match="no results are kept here, hwsim reproduce figure --keep writes it"):
-        read_kept(found)
+    with pytest.raises(DiagnosticError, match="no results are kept here, hwsim reproduce figure --keep writes it"):
+        read_stored(found)
     (short.parent / "results").mkdir()
     (short.parent / "results" / "figure.json").write_text("{}")
-    with pytest.raises(FaultError, match=r"no results of a reproduction \('runs'\), remove it"):
-        read_kept(found)
+    with pytest.raises(DiagnosticError, match=r"no results of a reproduction \('runs'\), remove it"):
+        read_stored(found)
 
 
 @pytest.mark.parametrize(
@@ -238,25 +244,27 @@ def test_kept_results_that_are_none(short: Path) -> None:
     ],
 )
 def test_refusals(short: Path, options: dict[str, Any], wanted: str) -> None:
-    with pytest.raises(FaultError) as caught:
+    with pytest.raises(DiagnosticError) as caught:
         reproduce(str(short), **options)
     assert str(caught.value).startswith(wanted)
 
 
 def test_a_point_that_the_curves_asked_for_do_not_have(short: Path) -> None:
     short.write_text(short.read_text().replace('name = "plain"', 'name = "plain"\nx = [8]'))
-    with pytest.raises(FaultError, match=r"^--x:1:1: these curves have no point there, allowed: 8$"):
+    with pytest.raises(DiagnosticError, match=r"^--x:1:1: these curves have no point there, allowed: 8$"):
         reproduce(str(short), curve=["plain"], x=["4"])
 
 
-KEPT = [Kept(curve, x, seed, 1.5, 0.1, "0" * 8) for curve in ("quick", "plain") for x in ("4", "8") for seed in (1, 2)]
+KEPT = [
+    StoredRun(curve, x, seed, 1.5, 0.1, "0" * 8) for curve in ("quick", "plain") for x in ("4", "8") for seed in (1, 2)
+]
 
 
 def test_kept_results_of_some_points(
     short: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    write_kept(read_reproduction(read_document(short), short), KEPT, "by hand")
+    write_stored(read_reproduction(read_document(short), short), KEPT, "by hand")
     reproduce(str(short), kept=True, curve=["quick"], x=["8"], seeds=1, json=True)
     lines = json.loads(capsys.readouterr().out)["curves"]
     assert {line["name"]: [point["runs"] for point in line["points"]] for line in lines} == {
@@ -269,12 +277,12 @@ def test_kept_results_of_some_points(
 def test_kept_results_that_cannot_be_read_are_not_written_over(short: Path, text: str) -> None:
     """Found out before anything is computed; and again at the end, since hours may lie between."""
     found = read_reproduction(read_document(short), short)
-    path = write_kept(found, KEPT, "by hand")
+    path = write_stored(found, KEPT, "by hand")
     path.write_text(path.read_text().replace("1.5", '"much"') if text == "VALUE" else text)
     before = path.read_text()
     for act in (lambda: check_place(found), lambda: keep(found, KEPT, "now"), lambda: reproduce(str(short), keep=True)):
         with pytest.raises(
-            FaultError, match=r"figure\.json:1:1: no results of a reproduction \(.*remove it; hwsim rep"
+            DiagnosticError, match=r"figure\.json:1:1: no results of a reproduction \(.*remove it; hwsim rep"
         ):
             act()
     assert path.read_text() == before
@@ -289,11 +297,11 @@ def test_several_that_keep_at_once(short: Path) -> None:
     def act(number: int) -> None:
         place, key = places[number]
         start.wait()
-        keep(found, [Kept(*place, float(number), 0.1, key)], f"command {number}")
+        keep(found, [StoredRun(*place, float(number), 0.1, key)], f"command {number}")
 
     with ThreadPoolExecutor(len(places)) as pool:
         list(pool.map(act, range(len(places))))
-    runs, command = read_kept(found)
+    runs, command = read_stored(found)
     assert sorted(run.value for run in runs) == list(range(3))
     assert len(command.split(" && ")) == 3
     assert sorted(path.name for path in (short.parent / "results").iterdir()) == [".results.lock", "figure.json"]
@@ -306,9 +314,9 @@ def test_a_folder_where_nothing_can_be_kept(short: Path, monkeypatch: pytest.Mon
 
 
 def test_a_scenario_and_a_reproduction_are_told_apart(short: Path) -> None:
-    with pytest.raises(FaultError, match="a scenario, no reproduction, hwsim run"):
+    with pytest.raises(DiagnosticError, match="a scenario, no reproduction, hwsim run"):
         reproduce(str(short.parent / "short.toml"))
-    with pytest.raises(FaultError, match=r"figure\.toml:\d+:1: a reproduction, no scenario, hwsim reproduce"):
+    with pytest.raises(DiagnosticError, match=r"figure\.toml:\d+:1: a reproduction, no scenario, hwsim reproduce"):
         load(short)
 
 
@@ -334,12 +342,12 @@ def test_an_empty_outcome(short: Path) -> None:
 
 def test_a_name_that_is_none() -> None:
     """Each verb says what it knows of its own kind; a shipped scenario is named as what it is."""
-    with pytest.raises(FaultError) as caught:
+    with pytest.raises(DiagnosticError) as caught:
         find("cai-fig22a", "reproduction")
     told = str(caught.value)
     assert told.startswith("cai-fig22a:1:1: unknown reproduction 'cai-fig22a', did you mean 'cai-fig2a'? known: cai-")
     assert "digits-fpga-laperm" not in told
-    with pytest.raises(FaultError, match=r"unknown scenario 'cai-fig22a', .*digits-fpga-laperm") as caught:
+    with pytest.raises(DiagnosticError, match=r"unknown scenario 'cai-fig22a', .*digits-fpga-laperm") as caught:
         find("cai-fig22a")
     assert "cai-fig2a" not in str(caught.value).partition("known")[2]
     assert find("digits-sampled", "reproduction") == find("digits-sampled")
@@ -349,11 +357,11 @@ def test_one_sweep_a_folder(short: Path, tmp_path: Path) -> None:
     found = read_reproduction(read_document(short), short)
     jobs = plan_jobs(found)[:1]
 
-    def again(_: Standing) -> None:
+    def again(_: PoolProgress) -> None:
         with pytest.raises(
             FolderError, match=r"out: another sweep is at work here; wait for it to end, or give another"
         ):
-            conduct(found, jobs, tmp_path / "out", 1)
+            run_sweep(found, jobs, tmp_path / "out", 1)
 
-    assert len(conduct(found, jobs, tmp_path / "out", 1, again).runs) == 1
-    assert len(conduct(found, jobs, tmp_path / "out", 1).runs) == 1
+    assert len(run_sweep(found, jobs, tmp_path / "out", 1, again).runs) == 1
+    assert len(run_sweep(found, jobs, tmp_path / "out", 1).runs) == 1

@@ -1,4 +1,4 @@
-"""Reproduction files: what they mean, and every fault at its place."""
+"""Reproduction files: what they mean, and every diagnostic at its place."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from hwsim.files import FaultError, parse_document, read_document
+from hwsim.files import DiagnosticError, parse_document, read_document
 from hwsim.pipeline.session import find
 from hwsim.study import plan_jobs, read_reproduction
-from hwsim.study.kept import called
+from hwsim.study.stored import called
 
 HEAD = 'title = "t"\nsource = "s"\nscenario = "short"\nseeds = [1]\nmetric = "loss"\n'
 AXIS = '[x]\nkey = "model.width"\nlabel = "n"\nvalues = [4, 8]\n'
 
 
-def faults(text: str) -> list[str]:
-    with pytest.raises(FaultError) as caught:
+def diagnostics(text: str) -> list[str]:
+    with pytest.raises(DiagnosticError) as caught:
         read_reproduction(parse_document(text, "f.toml"), Path("f.toml"))
     return str(caught.value).splitlines()
 
@@ -53,19 +53,19 @@ CASES = [
 
 @pytest.mark.parametrize(("text", "wanted"), CASES)
 def test_faults(text: str, wanted: str) -> None:
-    assert any(wanted in line for line in faults(text)), faults(text)
+    assert any(wanted in line for line in diagnostics(text)), diagnostics(text)
 
 
 def test_all_faults_at_once() -> None:
     text = HEAD + AXIS + '[[curve]]\nname = "a"\nset = ["b"]\nx = [5]\npaper.5 = 1\n[[expect]]\ncurve = "c"\n'
-    assert [line.split(":")[1] for line in faults(text)] == ["12", "13", "15", "16"]
+    assert [line.split(":")[1] for line in diagnostics(text)] == ["12", "13", "15", "16"]
 
 
 def test_later_settings_go_before_earlier_ones(short: Path) -> None:
     found = read_reproduction(read_document(short), short)
     quick, plain = found.file.curve
-    assert found.settings(quick, 8) == ["controller.rate=4e-3", "model.width=8"]
-    assert found.settings(plain, 4) == ["controller.rate=2e-3", "model.width=4"]
+    assert found.settings(quick, 8) == ["controller.learning_rate=4e-3", "model.width=8"]
+    assert found.settings(plain, 4) == ["controller.learning_rate=2e-3", "model.width=4"]
 
 
 def test_every_point_and_seed_is_a_job_the_costliest_first(short: Path) -> None:
@@ -78,17 +78,19 @@ def test_every_point_and_seed_is_a_job_the_costliest_first(short: Path) -> None:
 
 
 def test_curves_with_the_same_runs_share_them(short: Path) -> None:
-    text = short.read_text().replace('set = ["controller.rate=4e-3"]', 'metric = "loss"')
+    text = short.read_text().replace('set = ["controller.learning_rate=4e-3"]', 'metric = "loss"')
     jobs = plan_jobs(read_reproduction(parse_document(text, str(short)), short))
     assert len(jobs) == 4
     assert all({place[0] for place in job.places} == {"quick", "plain"} for job in jobs)
 
 
 def test_faults_of_the_runs_stand_in_this_file(short: Path) -> None:
-    text = short.read_text().replace("controller.rate=4e-3", "controller.rte=4e-3").replace("[4, 8]", "[4, 8.5]")
+    text = (
+        short.read_text().replace("controller.learning_rate=4e-3", "controller.rte=4e-3").replace("[4, 8]", "[4, 8.5]")
+    )
     text = text.replace("8 = 1.1", "8.5 = 1.1".replace("8.5", '"8.5"')).replace("paper.8", 'paper."8.5"')
     text = text.replace("at = [8]", "at = [8.5]")
-    with pytest.raises(FaultError) as caught:
+    with pytest.raises(DiagnosticError) as caught:
         plan_jobs(read_reproduction(parse_document(text, "f.toml"), short))
     lines = str(caught.value).splitlines()
     assert any(line.startswith("f.toml:17:8: unknown key 'rte', did you mean 'rate'?") for line in lines)
@@ -97,7 +99,7 @@ def test_faults_of_the_runs_stand_in_this_file(short: Path) -> None:
 
 def test_an_unknown_scenario(short: Path) -> None:
     text = short.read_text().replace('"short"', '"shrot"')
-    with pytest.raises(FaultError, match=r"^f\.toml:4:1: unknown scenario 'shrot'"):
+    with pytest.raises(DiagnosticError, match=r"^f\.toml:4:1: unknown scenario 'shrot'"):
         plan_jobs(read_reproduction(parse_document(text, "f.toml"), short))
 
 

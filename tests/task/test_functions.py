@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from scipy import special, stats
 
-from hwsim.score import judge
+from hwsim.score import evaluate
 from hwsim.task import TASKS
 
 CLOSED: dict[str, tuple[int, Callable[..., float]]] = {
@@ -58,7 +58,7 @@ def test_errors_of_planes() -> None:
         outputs = task.test_y.astype(float)
         for number, x in enumerate((-1, 0, 1)):
             outputs[np.flatnonzero(task.test_x[:, 0] == x)[4]] += number + 1
-        assert judge(task, outputs).merit == pytest.approx(wanted)
+        assert evaluate(task, outputs).metric == pytest.approx(wanted)
 
 
 def test_the_grid_of_the_paper_is_laid_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import hwsim
-from hwsim.files import FaultError
+from hwsim.files import DiagnosticError
 from hwsim.task import Shape, Task, join
 from hwsim.task.digits import DigitsParameters, load
 from hwsim.task.pixels import arrange, order
@@ -77,7 +77,7 @@ def test_join_takes_the_widest_range() -> None:
     ],
 )
 def test_bad_pixels(tiny: Path, value: str, what: str) -> None:
-    with pytest.raises(FaultError) as error:
+    with pytest.raises(DiagnosticError) as error:
         hwsim.load(tiny, [f"task.pixels={value}"]).plan()
     assert what in str(error.value)
     assert "pixels" in str(error.value)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.integrate import solve_ivp
 
-from hwsim.score import judge
+from hwsim.score import evaluate
 from hwsim.task import lorenz, sine_wave, trajectory, van_der_pol
 
 
@@ -75,7 +75,7 @@ def test_error_of_a_trajectory() -> None:
     outputs = task.test_y.astype(float).copy()
     outputs[0, :12] = 0
     outputs[0, 12:24] += 0.5 * np.sqrt(0.5)
-    found = judge(task, outputs)
+    found = evaluate(task, outputs)
     assert found.periods == pytest.approx((1, 0.5, 0), abs=1e-6)
     assert found.trajectory_error == pytest.approx(1, abs=1e-6)
     assert found.worst_period == pytest.approx(1, abs=1e-6)

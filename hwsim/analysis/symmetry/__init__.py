@@ -14,11 +14,11 @@ Example:
     31.75
 """
 
+from hwsim.analysis.symmetry.automorphism import Group, SymmetryCount, find_groups, symmetry_count, value_freedom
 from hwsim.analysis.symmetry.model import describe_model
 from hwsim.analysis.symmetry.order import compare_binary, compare_real, reorder
 from hwsim.analysis.symmetry.relabel import relabel
 from hwsim.analysis.symmetry.spread import simulate_spread, stationary_variance
-from hwsim.analysis.symmetry.symmetry import Group, SymmetryCount, find_groups, symmetry_count, value_freedom
 from hwsim.model.mask import draw_mask, expected_collisions, find_collisions
 
 __all__ = [

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from hwsim.analysis.symmetry.symmetry import symmetry_count
+from hwsim.analysis.symmetry.automorphism import symmetry_count
 from hwsim.model.mask import expected_collisions
 
 if TYPE_CHECKING:
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Row:
+class LayerRow:
     """One ``[[layer]]``: its kind, shapes, numbers of weights and registers, and what it is for the chip.
 
     ``banks`` and ``ports`` are by scope, empty where the layer has no permutation circuit; ``relabelled`` says whether
@@ -39,7 +39,7 @@ class ModelPortrait:
     """A model's rows and sums. ``log10_relabellings`` is of the whole network, ``relabellings`` exact where short."""
 
     title: str
-    rows: tuple[Row, ...]
+    rows: tuple[LayerRow, ...]
     weights: int
     registers: int
     log10_relabellings: float
@@ -67,7 +67,7 @@ def describe_model(model: Model, density: float = 0.5) -> ModelPortrait:
     rows = []
     for number, node in enumerate(model.nodes):
         if node.layer is None:
-            rows.append(Row(number, node.kind, node.taken, node.given, "", 0, 0, {}, {}, "", None))
+            rows.append(LayerRow(number, node.kind, node.taken, node.given, "", 0, 0, {}, {}, "", None))
             continue
         layer = model.layers[node.layer]
         others = [each for each in shared[node.layer] if each != node.layer]
@@ -84,12 +84,12 @@ def describe_model(model: Model, density: float = 0.5) -> ModelPortrait:
     )
 
 
-def _row(number: int, node: Node, layer: Layer, relabelled: str, density: float) -> Row:
+def _row(number: int, node: Node, layer: Layer, relabelled: str, density: float) -> LayerRow:
     circuits: dict[str, Any] = {"banks": {}, "ports": {}}
     if layer.learned_connections:
         size = layer.units * layer.inputs
         circuits = {"banks": {"output": layer.units, "layer": 1}, "ports": {"output": layer.inputs, "layer": size}}
-    return Row(
+    return LayerRow(
         number=number,
         kind=node.kind,
         taken=node.taken,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hwsim.analysis.symmetry.symmetry import walk
+from hwsim.analysis.symmetry.automorphism import walk
 from hwsim.model import Start
 
 if TYPE_CHECKING:

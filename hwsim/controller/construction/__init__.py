@@ -14,7 +14,7 @@ Example:
 from hwsim.controller.construction.basis import Basis, read_basis
 from hwsim.controller.construction.construct import Construction, Method, Norm, construct
 from hwsim.controller.construction.signs import balance, largest_gap
-from hwsim.controller.construction.steps import match_constant, match_step
+from hwsim.controller.construction.step_functions import match_constant, match_step
 from hwsim.controller.construction.target import Target, interpolate, tabulate
 
 __all__ = [

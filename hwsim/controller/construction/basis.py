@@ -1,4 +1,4 @@
-"""The fixed basis of Cai's network: ReLU functions that rise to the right or to the left of their kinks.
+"""The fixed basis of Cai's network: ReLU functions that rise to the right or to the left of their breakpoints.
 
 Source: Y. Cai, G. Chen, Z. Qiao, Neural networks trained by weight permutation are universal approximators, Neural
 Networks 187 (2025) 107277 (arXiv 2407.01033), eq. (1): phi+_i(x) = ReLU(x - b_i), phi-_i(x) = ReLU(b_i - x).
@@ -22,12 +22,12 @@ class Basis:
     """Functions ``steepness * ReLU(x - kink)`` where ``right``, ``steepness * ReLU(kink - x)`` elsewhere.
 
     Args:
-        kinks: float64 (functions,), in any order.
+        breakpoints: float64 (functions,), in any order.
         right: bool (functions,), whether a function rises to the right.
         steepness: the slope of all of them, above 0.
     """
 
-    kinks: Array
+    breakpoints: Array
     right: NDArray[np.bool_]
     steepness: float = 1.0
 
@@ -38,7 +38,7 @@ class Basis:
             >>> Basis(np.array([0.5, 0.5]), np.array([True, False])).values(np.array([0.0, 0.75])).tolist()
             [[0.0, 0.5], [0.25, 0.0]]
         """
-        ahead = np.asarray(x, np.float64)[:, None] - self.kinks
+        ahead = np.asarray(x, np.float64)[:, None] - self.breakpoints
         return self.steepness * np.maximum(np.where(self.right, ahead, -ahead), 0)
 
     def sum(self, coefficients: Array, x: Array) -> Array:
@@ -52,12 +52,12 @@ class Basis:
         x = np.asarray(x, np.float64)
         found = np.zeros(len(x))
         for side, sign in ((self.right, 1.0), (~self.right, -1.0)):
-            kinks, weights = sign * self.kinks[side], np.asarray(coefficients)[side]
-            order = np.argsort(kinks, kind="stable")
-            kinks, weights = kinks[order], weights[order]
-            below = np.searchsorted(kinks, sign * x)
+            breakpoints, weights = sign * self.breakpoints[side], np.asarray(coefficients)[side]
+            order = np.argsort(breakpoints, kind="stable")
+            breakpoints, weights = breakpoints[order], weights[order]
+            below = np.searchsorted(breakpoints, sign * x)
             slope = np.concatenate([[0.0], np.cumsum(weights)])[below]
-            offset = np.concatenate([[0.0], np.cumsum(weights * kinks)])[below]
+            offset = np.concatenate([[0.0], np.cumsum(weights * breakpoints)])[below]
             found += slope * (sign * x) - offset
         return self.steepness * found
 
@@ -73,7 +73,7 @@ def read_basis(weights: Array, bias: Array) -> Basis:
         ValueError: the layer is not of this form; the message says what was found and what would work.
 
     Example:
-        >>> read_basis(np.array([[1.0], [-1.0]]), np.array([0.25, 0.25])).kinks.tolist()
+        >>> read_basis(np.array([[1.0], [-1.0]]), np.array([0.25, 0.25])).breakpoints.tolist()
         [-0.25, 0.25]
     """
     weights = np.asarray(weights, np.float64)

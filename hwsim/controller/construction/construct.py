@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from hwsim.controller.construction.kinks import Habit, bend
-from hwsim.controller.construction.steps import stack_steps
+from hwsim.controller.construction.breakpoints import Strategy, bend
+from hwsim.controller.construction.step_functions import stack_steps
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -104,30 +104,32 @@ def _kinks(
     shift: float | None,
     best: list[Construction],
 ) -> Iterator[tuple[float, Array]]:
-    """Arrangements for several gains, which say how steep one coefficient is, and several habits."""
-    shared = len(np.unique(basis.kinks)) <= len(basis.kinks) / 2 + 1
+    """Arrangements for several gains, which say how steep one coefficient is, and several strategies."""
+    shared = len(np.unique(basis.breakpoints)) <= len(basis.breakpoints) / 2 + 1
     steadies = (0.0,) if shared else (0.3, 1.0, 3.0)
-    habits = [Habit(1.0, large, steady) for large in (0.0, 0.1) for steady in steadies]
+    strategies = [Strategy(1.0, large, steady) for large in (0.0, 0.1) for steady in steadies]
     # all the bending that the values can do is half of their sum; a third to all of it is what walks come to use
     size = float(np.abs(values).sum()) * basis.steepness
     usual = max(2 * target.variation(len(values)) / size, 1e-12) if size else 1.0
     if gain is not None:
-        habits += [Habit(reach, large, steady) for reach, large, steady in product((1.5, 2.5), (0.0, 0.1), steadies)]
+        strategies += [
+            Strategy(reach, large, steady) for reach, large, steady in product((1.5, 2.5), (0.0, 0.1), steadies)
+        ]
         # where the values cannot bend as much as the target, a part of its height is nearer than all of it
         aims = [target.scaled(shift or 0.0, gain).scaled(0.0, 1 / part) for part in (1.0, 0.7, 0.4, 0.2, 0.05)]
-        work = [(aim, habit) for aim in aims for habit in habits]
+        work = [(aim, strategy) for aim in aims for strategy in strategies]
     else:
         scales = usual * np.geomspace(0.5, 6, 10)
-        work = [(target.scaled(shift or 0.0, float(scale)), habit) for scale in scales for habit in habits]
+        work = [(target.scaled(shift or 0.0, float(scale)), strategy) for scale in scales for strategy in strategies]
     refined = 24 if gain is None else 0
-    for number, (aim, habit) in enumerate(work):
-        yield (number + 1) / (len(work) + refined), bend(basis, values, aim, habit, shifted=shift is None)
+    for number, (aim, strategy) in enumerate(work):
+        yield (number + 1) / (len(work) + refined), bend(basis, values, aim, strategy, shifted=shift is None)
     middle = abs(best[0].gain) if best and best[0].gain else usual
     for number in range(refined):
-        scale, habit = middle * (1 + 0.02 * (number - refined // 2 + 0.5)), habits[number % len(habits)]
+        scale, strategy = middle * (1 + 0.02 * (number - refined // 2 + 0.5)), strategies[number % len(strategies)]
         aim = target.scaled(shift or 0.0, scale)
         share = (len(work) + number + 1) / (len(work) + refined)
-        yield share, bend(basis, values, aim, habit, shifted=shift is None)
+        yield share, bend(basis, values, aim, strategy, shifted=shift is None)
 
 
 def _judge(

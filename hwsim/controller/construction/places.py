@@ -53,17 +53,17 @@ class Grid:
     @property
     def low(self) -> float:
         """The lowest kink."""
-        return float(self.basis.kinks.min())
+        return float(self.basis.breakpoints.min())
 
     @property
     def high(self) -> float:
         """The highest kink."""
-        return float(self.basis.kinks.max())
+        return float(self.basis.breakpoints.max())
 
     @property
     def locations(self) -> Array:
         """Where the places are."""
-        return np.asarray((self.basis.kinks[self.up] + self.basis.kinks[self.down]) / 2)
+        return np.asarray((self.basis.breakpoints[self.up] + self.basis.breakpoints[self.down]) / 2)
 
     def index(self, place: float) -> float:
         """The number of the place at a point, with a fraction between two."""
@@ -111,7 +111,7 @@ def choose_grids(basis: Basis, values: Array) -> Iterator[Grid]:
     plus, minus = order[0::2], order[::-1][0::2]
     if not _equidistant(values[plus]):
         plus, minus = order[len(up) :], order[: len(up)][::-1]
-    locations = (basis.kinks[up] + basis.kinks[down]) / 2
+    locations = (basis.breakpoints[up] + basis.breakpoints[down]) / 2
     regular = _equidistant(locations) and _equidistant(values[plus])
     parts = {len(up) // part for part in (2, 4, 8)} if not regular else set[int]()
     for size in sorted({len(up)} | {part for part in parts if part >= LEAST}):
@@ -131,7 +131,7 @@ def pair_up(basis: Basis) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         >>> [each.tolist() for each in pair_up(basis)]
         [[0, 1], [2, 3]]
     """
-    order = np.argsort(basis.kinks, kind="stable")
+    order = np.argsort(basis.breakpoints, kind="stable")
     waiting: list[int] = []
     up, down = [], []
     for k in order:
@@ -142,7 +142,7 @@ def pair_up(basis: Basis) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         else:
             waiting.append(int(k))
     rising, falling = np.array(up, np.int64), np.array(down, np.int64)
-    by_place = np.argsort(basis.kinks[rising] + basis.kinks[falling], kind="stable")
+    by_place = np.argsort(basis.breakpoints[rising] + basis.breakpoints[falling], kind="stable")
     return rising[by_place], falling[by_place]
 
 

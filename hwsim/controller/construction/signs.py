@@ -59,7 +59,7 @@ def largest_gap(values: Array) -> float:
 
 
 def couples(basis: Basis, low: float, high: float) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Neighbouring kinks of opposite sides, the nearest first, each function in one couple at most.
+    """Neighbouring breakpoints of opposite sides, the nearest first, each function in one couple at most.
 
     Returns:
         The functions that rise to the right and those that rise to the left, couple by couple, int64.
@@ -70,9 +70,9 @@ def couples(basis: Basis, low: float, high: float) -> tuple[NDArray[np.int64], N
         >>> [each.tolist() for each in couples(basis, -1.0, 1.0)]
         [[1, 0], [3, 2]]
     """
-    inside = np.flatnonzero((basis.kinks > low) & (basis.kinks < high))
-    order = inside[np.argsort(basis.kinks[inside], kind="stable")]
-    gaps, sides = np.diff(basis.kinks[order]), basis.right[order]
+    inside = np.flatnonzero((basis.breakpoints > low) & (basis.breakpoints < high))
+    order = inside[np.argsort(basis.breakpoints[inside], kind="stable")]
+    gaps, sides = np.diff(basis.breakpoints[order]), basis.right[order]
     possible = np.flatnonzero(sides[:-1] != sides[1:])
     used = np.zeros(len(order), bool)
     chosen = []

@@ -65,12 +65,12 @@ def tabulate(function: Callable[[Array], Array], low: float, high: float) -> Tar
     """A table of a function.
 
     Raises:
-        ValueError: the function has a value that is no finite number.
+        ValueError: the function has a value that is not a finite number.
     """
     x = np.linspace(low, high, POINTS)
     y = np.asarray(function(x), np.float64).reshape(-1)
     if y.shape != x.shape or not np.isfinite(y).all():
-        raise ValueError("the target has values that are no finite numbers; choose a domain where it is continuous")
+        raise ValueError("the target has values that are not finite numbers; choose a domain where it is continuous")
     return Target(x, y)
 
 

@@ -19,7 +19,7 @@ NONE = 2**32 - 1
 
 
 @dataclass(frozen=True, eq=False)
-class Blocks:
+class BlockTree:
     """The arrangement of a Beneš network.
 
     Example:
@@ -75,7 +75,7 @@ def count_switches(ports: int) -> int:
     return found if ports > 1 else 0
 
 
-def arrange(ports: int) -> Blocks:
+def arrange(ports: int) -> BlockTree:
     """Every block and every switch of the network for so many ports.
 
     Example:
@@ -100,7 +100,7 @@ def arrange(ports: int) -> Blocks:
         row += int(live.sum())
         tree.append(_rows(starts[:-1], m, live, first[level], first[2 * middle - level], level, row))
     wire_a = np.concatenate(upper)
-    return Blocks(
+    return BlockTree(
         np.concatenate(tree),
         np.repeat(np.arange(len(counts), dtype=np.int32), counts),
         wire_a,

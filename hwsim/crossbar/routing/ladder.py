@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hwsim.crossbar.fabric import BlockedError
-from hwsim.crossbar.routing.blocks import NONE, Blocks
+from hwsim.crossbar.routing.blocks import NONE, BlockTree
 from hwsim.crossbar.routing.effort import EFFORTS
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ class Ladder:
         [[1]]
     """
 
-    def __init__(self, ports: int, blocks: Blocks, fixed: NDArray[np.int64] | None = None) -> None:
+    def __init__(self, ports: int, blocks: BlockTree, fixed: NDArray[np.int64] | None = None) -> None:
         self.ports, self.tree, self._all, self.fixed = ports, blocks.tree, len(blocks.stage), fixed
         self.kept = None if fixed is None else np.delete(np.arange(self._all, dtype=np.int32), fixed)
         self.switches = self._all if self.kept is None else len(self.kept)

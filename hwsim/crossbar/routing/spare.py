@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False)
-class Placement:
+class PortPlacement:
     """A permutation on a larger circuit; see :func:`avoid`."""
 
     permutation: NDArray[np.int64]
@@ -27,7 +27,7 @@ class Placement:
     """The output port of each position, int64 (n,)."""
 
 
-def avoid(p: ArrayLike, ports: int, dead_inputs: Iterable[int] = (), dead_outputs: Iterable[int] = ()) -> Placement:
+def avoid(p: ArrayLike, ports: int, dead_inputs: Iterable[int] = (), dead_outputs: Iterable[int] = ()) -> PortPlacement:
     """Put a permutation of n cells on a circuit of more ports, some of which are dead.
 
     Cells take the first live inputs in order, positions the first live outputs. What is left over is joined straight
@@ -62,7 +62,7 @@ def avoid(p: ArrayLike, ports: int, dead_inputs: Iterable[int] = (), dead_output
     both = np.intersect1d(spare_in, spare_out)
     found[both] = both
     found[np.setdiff1d(spare_out, both)] = np.setdiff1d(spare_in, both)
-    return Placement(found, inputs, outputs)
+    return PortPlacement(found, inputs, outputs)
 
 
 def _live(side: str, dead: Iterable[int], ports: int, n: int) -> NDArray[np.int64]:

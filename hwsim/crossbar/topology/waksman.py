@@ -2,7 +2,7 @@
 
 The first switch in front of every block of an even number of wires, 4 or more, is left out. Switches: W(n) = n - 1 +
 W(floor(n/2)) + W(ceil(n/2)) = the sum of ceil(log2 i) for i = 1 .. n, the least that is known; depth as a Beneš. Less
-freedom: where toggles count, the Beneš does with fewer.
+equivalence: where toggles count, the Beneš does with fewer.
 
 Source: A. Waksman, A permutation network, Journal of the ACM 15 (1968); B. Beauquier, E. Darrot, On arbitrary size
 Waksman networks and their vulnerability, Parallel Processing Letters 12 (2002).

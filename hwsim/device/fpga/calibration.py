@@ -79,7 +79,7 @@ class Calibration:
         """As the chip will."""
         return FpgaChip(self.device, (), self.input_scale, self.signed).average(node, totals, count)
 
-    def products(self, layer: int, signals: NDArray[np.float32], rng: None) -> NDArray[Any]:
+    def matmul(self, layer: int, signals: NDArray[np.float32], rng: None) -> NDArray[Any]:
         """Burn the constants, and sum."""
         del rng
         self._at(next(n for n, node in enumerate(self.model.nodes) if node.layer == layer))
@@ -87,7 +87,7 @@ class Calibration:
         codes, scale = self._weigh(layer, input_scale)
         reach = limits(self.device.activation_bits, signed=signed)[1]
         self.layers.append(Burnt(codes, scale, input_scale, reach=reach, signed_input=signed))
-        return self.layers[layer].products(signals)
+        return self.layers[layer].matmul(signals)
 
     def _weigh(self, layer: int, input_scale: float) -> tuple[NDArray[np.int32], float]:
         """Codes and scale of a layer's weights, the scale a power of two where an addition may follow.
@@ -108,7 +108,7 @@ class Calibration:
             codes = device.round(start.weights, scale)
         return codes, scale
 
-    def settle(self, layer: int, sums: NDArray[Any], registers: Registers) -> NDArray[Any]:
+    def activate(self, layer: int, sums: NDArray[Any], registers: Registers) -> NDArray[Any]:
         """Choose the shift, then do what the chip will.
 
         Raises:
@@ -122,7 +122,7 @@ class Calibration:
         last = layer == len(self.model.layers) - 1
         found = burnt if last else self._requantised(burnt, law, totals)
         self.layers[layer] = found
-        return found.settle(sums, bias)
+        return found.activate(sums, bias)
 
     def _hold(self, layer: int, bias: NDArray[np.float64], steps: NDArray[np.float64]) -> None:
         """Refuse a bias that its register cannot hold."""

@@ -64,7 +64,7 @@ class FpgaChip:
         """The burnt-in codes."""
         return self.layers[layer].codes
 
-    def kinds(self, layer: int) -> NDArray[Any]:
+    def classes(self, layer: int) -> NDArray[Any]:
         """Equal codes are equal: sums of integers do not depend on where a term stands."""
         return self.layers[layer].codes
 
@@ -91,14 +91,14 @@ class FpgaChip:
         codes /= self.input_scale
         return np.clip(np.rint(codes, out=codes), low, high, out=codes).astype(np.float32)
 
-    def products(self, layer: int, signals: NDArray[np.float32], rng: np.random.Generator | None) -> NDArray[Any]:
+    def matmul(self, layer: int, signals: NDArray[np.float32], rng: np.random.Generator | None) -> NDArray[Any]:
         """Accumulators without their biases."""
         del rng
-        return self.layers[layer].products(signals)
+        return self.layers[layer].matmul(signals)
 
-    def settle(self, layer: int, sums: NDArray[Any], registers: Registers) -> NDArray[Any]:
+    def activate(self, layer: int, sums: NDArray[Any], registers: Registers) -> NDArray[Any]:
         """Bias, then shift and saturate; the last layer's accumulators times their scale."""
-        return self.layers[layer].settle(sums, self.register_codes(layer, registers))
+        return self.layers[layer].activate(sums, self.register_codes(layer, registers))
 
     def average(self, node: int, totals: NDArray[np.float32], count: int) -> NDArray[np.float32]:
         """Sums of windows, shifted by a power of two, rounding half up."""

@@ -62,7 +62,7 @@ class Burnt:
         """Width of a signed accumulator that no sum of this layer overflows."""
         return width(-self.bound, self.bound)
 
-    def products(self, signals: NDArray[Any]) -> NDArray[Any]:
+    def matmul(self, signals: NDArray[Any]) -> NDArray[Any]:
         """Exact sums (rows, units) of signals (rows, inputs)."""
         if self.met.dtype != np.int64:
             return np.asarray(signals.astype(self.met.dtype, copy=False) @ self.met.T)
@@ -73,7 +73,7 @@ class Burnt:
         dense_integer(signals.astype(np.int32), weights, np.zeros(len(weights), np.int64), sums)
         return sums
 
-    def settle(self, sums: NDArray[Any], bias: NDArray[np.int64]) -> NDArray[Any]:
+    def activate(self, sums: NDArray[Any], bias: NDArray[np.int64]) -> NDArray[Any]:
         """Signals as whole numbers in float32 (rows, units); of the last layer float64 values."""
         if self.kind == LAST:
             return np.asarray((sums.astype(np.int64) + bias) * self.unit, np.float64)

@@ -24,11 +24,11 @@ from hwsim.device.number import NumberChip, finish
 from hwsim.device.photonic import modulator, receiver
 from hwsim.device.photonic.core import place
 from hwsim.device.photonic.drive import Drives
-from hwsim.device.photonic.layer import Entry
-from hwsim.device.photonic.passage import Passage
+from hwsim.device.photonic.layer import CoreLayer
+from hwsim.device.photonic.path import OpticalPath
 from hwsim.device.photonic.sheet import EFFECTS, SYMBOLS, PhotonicSheet
 from hwsim.device.photonic_numbers import NONE_BEYOND, PhotonicNumbers
-from hwsim.device.survey import survey
+from hwsim.device.range_observer import observe_ranges
 from hwsim.device.technology import Bill, FabricationError, Resources, Technology
 from hwsim.kernels.reading.reads import Light, PhotonicLaw, Tiles
 from hwsim.model import Registers
@@ -59,13 +59,13 @@ class Photonic(PhotonicNumbers):
         Raises:
             FabricationError: a layer cannot be programmed; the message names it.
         """
-        ranges = survey(model, start, calibration)
+        ranges = observe_ranges(model, start, calibration)
         places = {n.layer: n.products for n in model.nodes}  # reads of one inference
-        layers: list[Entry] = []
+        layers: list[CoreLayer] = []
         for number, (law, values, seen) in enumerate(zip(model.layers, start, ranges, strict=True)):
             ends = [values.weights.min(), values.weights.max()]
             if not np.isfinite(ends).all():
-                raise FabricationError(f"layer {number}: a weight is no finite number; mend the initial values")
+                raise FabricationError(f"layer {number}: a weight is not a finite number; mend the initial values")
             scale = max(float(-ends[0]), float(ends[1]), 1e-30)
             try:
                 core = None if law.electronic else place(self, values.weights, scale, seed, f"chip/{number}")
@@ -75,7 +75,7 @@ class Photonic(PhotonicNumbers):
             room = 2**self.headroom_bits if learns and number > 0 else 1
             span = max(seen.high - seen.low, 1e-30) * room
             grid = (self.tile_rows, self.tile_columns)
-            layers.append(Entry(law, values.weights, core, seen.low * room, span, places[number], grid))
+            layers.append(CoreLayer(law, values.weights, core, seen.low * room, span, places[number], grid))
         return PhotonicChip(self, tuple(layers))
 
 
@@ -84,7 +84,7 @@ class PhotonicChip(NumberChip):
     """A programmed core."""
 
     device: Photonic
-    layers: tuple[Entry, ...]
+    layers: tuple[CoreLayer, ...]
     precision: Any = field(init=False)
 
     def __post_init__(self) -> None:
@@ -122,7 +122,7 @@ class PhotonicChip(NumberChip):
         entry = self.layers[layer]
         return entry.weights if entry.core is None else entry.core.cells()
 
-    def kinds(self, layer: int) -> NDArray[np.int64]:
+    def classes(self, layer: int) -> NDArray[np.int64]:
         """No two cells are equal: each has its own programming error, and its own place before a rounding read-out."""
         units, inputs = self.layers[layer].weights.shape
         return np.arange(units * inputs).reshape(units, inputs)
@@ -135,23 +135,23 @@ class PhotonicChip(NumberChip):
         """Let inputs drive other rows; a unit's connections stay within the unit's own rows."""
         self.layers[layer].connect(positions, cells)
 
-    def illuminate(self, layer: int, nominal: float, *, calibrated: bool) -> None:
+    def set_path_loss(self, layer: int, nominal: float, *, calibrated: bool) -> None:
         """Put optical circuits before a layer; the read-out is built for the nominal share of the light."""
         entry = self.layers[layer]
-        entry.passages[:] = [Passage(entry.weights.shape, nominal, calibrated=calibrated, kind=self.precision)]
+        entry.paths_before[:] = [OpticalPath(entry.weights.shape, nominal, calibrated=calibrated, kind=self.precision)]
 
-    def attenuate(self, layer: int, positions: NDArray[np.int64], shares: NDArray[np.float64]) -> None:
+    def update_path_loss(self, layer: int, positions: NDArray[np.int64], shares: NDArray[np.float64]) -> None:
         """Let paths leave other shares of the light; the cost is in proportion to the units they lead to."""
-        self.layers[layer].attenuate(positions, shares)
+        self.layers[layer].update_path_loss(positions, shares)
 
-    def settle(self, layer: int, sums: NDArray[np.float64], registers: Registers) -> NDArray[np.float64]:
+    def activate(self, layer: int, sums: NDArray[np.float64], registers: Registers) -> NDArray[np.float64]:
         """Gain, bias and activation in the electronics behind the ADC, from float32 registers."""
         law = self.layers[layer].law
         codes = self.register_codes(layer, registers).astype(np.float64)
         gain = codes[law.units :] if law.gains else 1.0
         return finish(law, sums, Registers(codes[: law.units], gain))
 
-    def products(self, layer: int, signals: NDArray[Any], rng: np.random.Generator | None) -> NDArray[Any]:
+    def matmul(self, layer: int, signals: NDArray[Any], rng: np.random.Generator | None) -> NDArray[Any]:
         """Light through the cells, column by column, tile by tile; noise for every sample, tile and column.
 
         Consecutive rows pass the core together, as many as there are wavelength vectors.
@@ -180,8 +180,8 @@ class PhotonicChip(NumberChip):
         # behind the converter: to weights, less what shut modulators add and what the offset of the inputs takes away
         dark, factor = modulator.floor_of(device.modulator_extinction), core.weight * entry.span / device.full_current
         shut, gain = core.real, np.ones(core.shape[0])
-        if entry.passages:
-            gain = entry.passages[0].gain
+        if entry.paths_before:
+            gain = entry.paths_before[0].gain
             if entry.weakened:  # what shut modulators add is measured through the very paths
                 shut = entry.shut() * gain
         factors = factor / (1 - dark) * gain
@@ -195,7 +195,7 @@ class PhotonicChip(NumberChip):
 
     def _read(
         self,
-        entry: Entry,
+        entry: CoreLayer,
         core: Core,
         light: NDArray[Any],
         faults: NDArray[Any],
@@ -214,7 +214,7 @@ class PhotonicChip(NumberChip):
             shot=float(receiver.shot_variance(1.0, device.bandwidth)) * device.shot_noise,
             thermal=receiver.thermal_variance(device.amplifier_noise, device.bandwidth),
             swing=spread if device.comb == "common" else 0.0,
-            step=step * (entry.passages[0].nominal if entry.passages else 1),
+            step=step * (entry.paths_before[0].nominal if entry.paths_before else 1),
             leak=10 ** (device.channel_crosstalk / 10),
             codes=float(2**device.dac_bits - 1) if device.dac_bits else 0.0,
             floor=modulator.floor_of(device.modulator_extinction),

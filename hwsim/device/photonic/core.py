@@ -33,7 +33,7 @@ PART = 1 << 15
 
 
 @dataclass(frozen=True)
-class Plan:
+class TilePlan:
     """What a layer's cells are meant to hold.
 
     Args:
@@ -97,7 +97,7 @@ class Core:
         group: units that have a dark column in common; 1 where each has its own.
     """
 
-    plan: Plan
+    plan: TilePlan
     bright: Planes
     dark: Planes
     real: Array
@@ -172,7 +172,7 @@ def place(device: PhotonicNumbers, weights: Array, scale: float, seed: int, name
     parts = [slice(first, min(first + at_once, groups)) for first in range(0, groups, at_once)]
     low, high, top = making.span(parts)
     known = phase_change.levels(device.level_bits, device.level_spacing, low, high)
-    plan = Plan(weights, scale, low, high, known, top, pair)
+    plan = TilePlan(weights, scale, low, high, known, top, pair)
     own = device.signs != "reference-column"
     count = making.planes
     bright = planes.empty((count, units, inputs), exact=device.exact)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from hwsim.device.photonic.core import Core
-    from hwsim.device.photonic.passage import Passage
+    from hwsim.device.photonic.path import OpticalPath
     from hwsim.model import Layer
 
     Array = NDArray[np.float64]
@@ -24,7 +24,7 @@ MOVES = 1 << 14
 
 
 @dataclass(frozen=True)
-class Entry:
+class CoreLayer:
     """What a chip keeps of a layer.
 
     Args:
@@ -44,7 +44,7 @@ class Entry:
     span: float
     places: int
     grid: tuple[int, int]
-    passages: list[Passage] = field(default_factory=list)
+    paths_before: list[OpticalPath] = field(default_factory=list)
     """The ways through an optical permutation circuit; none where there is no such circuit."""
     _orders: list[NDArray[Any]] = field(default_factory=list)
     _alike: list[bool] = field(default_factory=lambda: [True])
@@ -76,9 +76,9 @@ class Entry:
             table[moved // inputs, met % inputs] = moved % inputs
         self._changed(positions)
 
-    def attenuate(self, positions: NDArray[np.int64], shares: Array) -> None:
+    def update_path_loss(self, positions: NDArray[np.int64], shares: Array) -> None:
         """Let paths of the circuit leave other shares of the light."""
-        self.passages[0].attenuate(positions, shares)
+        self.paths_before[0].update_path_loss(positions, shares)
         self._changed(positions)
 
     def _changed(self, positions: NDArray[np.int64]) -> None:
@@ -91,18 +91,18 @@ class Entry:
     @property
     def weakened(self) -> bool:
         """Whether drives are weakened to what the worst path leaves."""
-        return bool(self.passages) and self.passages[0].calibrated
+        return bool(self.paths_before) and self.paths_before[0].calibrated
 
     def shut(self) -> Array:
         """Difference of a unit's columns at full drive of all rows, through its paths as they are (planes, units)."""
         if not self._shut and self.core is not None:
-            self._shut.append(self.core.seen(self._spread(), self.passages[0].share))
+            self._shut.append(self.core.seen(self._spread(), self.paths_before[0].share))
         return self._shut[0]
 
     def alike(self) -> bool:
         """Whether all units have the same inputs on their rows, and as much of their light."""
         if not self._alike:
-            tables = [self.input_on, *(way.share for way in self.passages)]
+            tables = [self.input_on, *(way.share for way in self.paths_before)]
             self._alike.append(all(np.array_equal(line, table[0]) for table in tables for line in table))
         return self._alike[0]
 
@@ -129,9 +129,9 @@ class Entry:
     def _paths(self, kind: Any) -> Ways:
         """The ways without turns."""
         none = np.zeros((0, 0), np.uint16)
-        if not self.passages:
+        if not self.paths_before:
             return Ways(self.order(), np.zeros((0, 0), kind), np.zeros(0, kind), none)
-        lines, way = 1 if self.alike() else len(self.weights), self.passages[0]
+        lines, way = 1 if self.alike() else len(self.weights), self.paths_before[0]
         return Ways(self.order(), way.share[:lines], way.least[:lines], none)
 
     def _waiting(self) -> Turns:

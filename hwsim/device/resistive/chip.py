@@ -4,8 +4,8 @@ A weight w is ``(G+ - G-) / G_max`` times a scale; the device that is not used s
 fabrication every device is programmed with an error that depends on its target, and has a drift exponent of its own;
 at an age t after programming it has drifted, and every sample that is read meets its 1/f noise anew. The noise of an
 output is then Gaussian with variance ``sum_i x_i^2 (s+^2 + s-^2)``, exactly what independent Gaussian noise on every
-cell gives, and is drawn so: one deviate an output instead of one a cell. (aihwkit cuts a noisy conductance off at zero;
-noise on a current does not stop there, and is not cut off here.)
+cell gives, and is drawn so: one deviate per output instead of one per cell. (aihwkit cuts a noisy conductance off at
+zero; noise on a current does not stop there, and is not cut off here.)
 """
 
 from __future__ import annotations
@@ -163,11 +163,11 @@ class Resistive:
         self, model: Model, start: Sequence[Start], calibration: NDArray[np.float32], seed: int
     ) -> ResistiveChip:
         """Program every device, let it drift, and set the converters' ranges by calibration."""
-        from hwsim.device.survey import survey
+        from hwsim.device.range_observer import observe_ranges
 
         layers = []
         for number, (law, values, seen) in enumerate(
-            zip(model.layers, start, survey(model, start, calibration), strict=True)
+            zip(model.layers, start, observe_ranges(model, start, calibration), strict=True)
         ):
             room = 2**self.headroom_bits if law.learned_connections or law.learned_registers else 1
             scale = max(float(np.abs(values.weights).max()), 1e-30)
@@ -321,7 +321,7 @@ class ResistiveChip(NumberChip):
         """Weights that the pairs of conductances really make at the sheet's age."""
         return self.layers[layer].cells()
 
-    def kinds(self, layer: int) -> NDArray[np.int64]:
+    def classes(self, layer: int) -> NDArray[np.int64]:
         """No two cells are equal: each has its own devices."""
         cells = self.layers[layer].met
         return np.arange(cells.size).reshape(cells.shape)
@@ -334,7 +334,7 @@ class ResistiveChip(NumberChip):
         """Gather weights and variances of the positions that move."""
         self.layers[layer].connect(positions, cells)
 
-    def products(self, layer: int, signals: NDArray[np.float32], rng: np.random.Generator | None) -> NDArray[Any]:
+    def matmul(self, layer: int, signals: NDArray[np.float32], rng: np.random.Generator | None) -> NDArray[Any]:
         """Convert, multiply, add read noise, convert."""
         from hwsim.kernels.reading.noise import convert_inputs, convert_outputs
 
@@ -355,7 +355,7 @@ class ResistiveChip(NumberChip):
         convert_outputs(sums, variances, np.float32(array.common), np.uint64(key), array.outputs, int(noisy))
         return np.asarray(sums)
 
-    def settle(self, layer: int, sums: NDArray[Any], registers: Registers) -> NDArray[Any]:
+    def activate(self, layer: int, sums: NDArray[Any], registers: Registers) -> NDArray[Any]:
         """Gain, bias and activation in the electronics behind the ADC."""
         return finish(self.model.layers[layer], sums, registers)
 

@@ -41,7 +41,7 @@ def route_freely(
         effort: how hard the router tries.
 
     Returns:
-        States, one row a bank; never more toggles than routing the wanted permutation takes.
+        States, one row per bank; never more toggles than routing the wanted permutation takes.
 
     Example:
         >>> from hwsim.crossbar import crossbar

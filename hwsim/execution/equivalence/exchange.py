@@ -12,14 +12,14 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-def number_kinds(cells: NDArray[Any]) -> NDArray[np.int32]:
+def number_classes(cells: NDArray[Any]) -> NDArray[np.int32]:
     """Number the different values in cells: int32 of the same shape, in rising order of value.
 
     Args:
         cells: values of any type that can be compared; only values equal to the last bit are of one kind.
 
     Example:
-        >>> number_kinds(np.array([[0.5, -1.0, 0.5], [-1.0, 2.0, 2.0]])).tolist()
+        >>> number_classes(np.array([[0.5, -1.0, 0.5], [-1.0, 2.0, 2.0]])).tolist()
         [[1, 0, 1], [0, 2, 2]]
     """
     found = np.unique(cells, return_inverse=True)[1]
@@ -40,7 +40,7 @@ def check_kinds(kind: NDArray[Any], wanted: NDArray[Any]) -> tuple[NDArray[np.in
     if rows.ndim != 2 or rows.shape != wish.shape:  # noqa: PLR2004 - banks and ports
         raise ValueError(f"kinds have shape {rows.shape}, those wanted {wish.shape}; give (banks, ports) for both")
     if min(rows.min(initial=0), wish.min(initial=0)) < 0:
-        raise ValueError("a kind is negative; number kinds from 0 on (number_kinds does)")
+        raise ValueError("a kind is negative; number kinds from 0 on (number_classes does)")
     return rows, wish, int(max(rows.max(initial=0), wish.max(initial=0))) + 1
 
 

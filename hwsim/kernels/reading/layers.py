@@ -77,7 +77,7 @@ def pool_sum(image: NDArray[Any], geometry: NDArray[np.int64], out: NDArray[Any]
 
 
 @sized_kernel
-def settle(
+def activate(
     sums: NDArray[Any],
     gain: NDArray[Any],
     bias: NDArray[Any],

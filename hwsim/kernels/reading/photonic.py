@@ -193,7 +193,7 @@ def read_tiles(
     Args:
         light: what enters.
         bright: transmissions of the units' columns (planes, units, inputs): one plane a vector, or one for all.
-        dark: transmissions of dark columns (planes, darks, inputs): one a unit, or one a group of ``tiles.columns``.
+        dark: transmissions of dark columns (planes, darks, inputs): one per unit, or one a group of ``tiles.columns``.
         ways: which light reaches which row.
         law: currents, noise and converters.
         tiles: how the layer is laid out, and the keys of the noise.

@@ -163,14 +163,14 @@ def _route_many(
     scratch: NDArray[np.uint32],
     state: NDArray[np.uint8],
 ) -> None:
-    """Route one permutation a bank, lanes of banks in parallel: the same bits for any number of lanes and threads.
+    """Route one permutation per bank, lanes of banks in parallel: the same bits for any number of lanes and threads.
 
     Args:
         network: the circuit, of at least 1 port.
-        permutation: one row a bank.
+        permutation: one row per bank.
         costs: what turns a loop.
         scratch: one row of 4 n numbers a lane, at least one lane.
-        state: one row a bank, overwritten.
+        state: one row per bank, overwritten.
 
     Example:
         >>> network, state = Network(2, 1, np.array([0, 2, 0, 0, 0, 0, 0], np.uint32)), np.zeros(2, np.uint8)

@@ -126,15 +126,15 @@ def route_many(
     scratch: NDArray[np.int32],
     state: NDArray[np.uint8],
 ) -> None:
-    """Route one permutation a bank.
+    """Route one permutation per bank.
 
     Args:
         n: ports, a power of two and at least 2.
         permutations: one row of n a bank.
-        cost: as in :func:`route_one`, one table for all banks, or one a bank.
+        cost: as in :func:`route_one`, one table for all banks, or one per bank.
         tables: how many tables: 0, 1, or as many as banks.
         scratch: one row of 8 n numbers a lane, at least one lane.
-        state: one row a bank, overwritten.
+        state: one row per bank, overwritten.
 
     Example:
         >>> import numpy as np

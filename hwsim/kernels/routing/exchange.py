@@ -133,7 +133,7 @@ def assign_many(
     new: NDArray[np.int64],
     fits: NDArray[np.uint8],
 ) -> None:
-    """One permutation a bank, banks in parallel; arguments as in :func:`assign_one`, rows of n.
+    """One permutation per bank, banks in parallel; arguments as in :func:`assign_one`, rows of n.
 
     Args:
         n: ports, at least 1.

@@ -117,7 +117,7 @@ def _route_many(
     state: NDArray[np.uint8],
     left: NDArray[np.int64],
 ) -> None:
-    """Route one permutation a bank, lanes of banks in parallel: the same bits for any number of lanes and threads.
+    """Route one permutation per bank, lanes of banks in parallel: the same bits for any number of lanes and threads.
 
     Args:
         n: ports, 2 or more.
@@ -133,7 +133,7 @@ def _route_many(
         realised: see :func:`fill`.
         law: ``TOGGLES`` or ``COST``.
         before: rows of states before, under ``TOGGLES``.
-        cost: rows of two a switch, one table for all banks or one a bank, under ``COST``.
+        cost: rows of two a switch, one table for all banks or one per bank, under ``COST``.
         weight: see :func:`price`.
         state: rows, overwritten.
         left: trials left of each bank, overwritten; 0: gave up.

@@ -257,12 +257,12 @@ def polish_many(
     Args:
         network: the circuit, of at least 1 wire.
         kind: kind of the cell at each input, one row of wires a bank.
-        wanted: kind wanted at each output, one row a bank.
-        before: states before, one row a bank: toggles are counted from these.
-        seeds: of the chance, one a bank, moved on.
+        wanted: kind wanted at each output, one row per bank.
+        before: states before, one row per bank: toggles are counted from these.
+        seeds: of the chance, one per bank, moved on.
         steps: how many to try in a bank.
         scratch: of all lanes.
-        state: states that show what is wanted, one row a bank, improved in place.
+        state: states that show what is wanted, one row per bank, improved in place.
     """
     n, switches = network.wires, len(network.stages)
     size = len(network.at) + 2 * n + 2 * switches

@@ -423,10 +423,10 @@ def route_values_many(
         network: the circuit, of at least 1 port.
         cells: which kinds are where, and where they are wanted.
         guide: what turning a switch costs besides its toggle.
-        before: states before, one row a bank: toggles are counted from these.
-        start: states to set out from, one row a bank: those before, or some that show nearly what is wanted.
+        before: states before, one row per bank: toggles are counted from these.
+        start: states to set out from, one row per bank: those before, or some that show nearly what is wanted.
         scratch: of all lanes.
-        state: states, one row a bank, overwritten.
+        state: states, one row per bank, overwritten.
         fits: a bank, whether the kinds at the inputs are those wanted, overwritten.
     """
     lanes = len(scratch.whole) // whole_numbers(network.ports, cells.kinds, len(guide.weight))

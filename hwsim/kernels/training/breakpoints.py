@@ -118,7 +118,7 @@ def train_breakpoints(
         moments: Adam's two moments of each, (2, ...); those of ``read`` and ``head`` are updated.
 
     Returns:
-        The sum of the batches' losses, penalties left out.
+        The sum of the batches' losses, l2_factors left out.
     """
     x, order, size = samples.x, batches.order, batches.size
     direction, awake, factor, shift = points

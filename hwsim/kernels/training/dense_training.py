@@ -33,17 +33,17 @@ BETA1, BETA2 = 0.9, 0.999
 def tick(law: Optimiser) -> Step:
     """The next step."""
     if not law.adam:
-        return Step(law.adam, law.rate, 1.0, law.epsilon)
+        return Step(law.adam, law.learning_rate, 1.0, law.epsilon)
     law.clock[0] *= BETA1
     law.clock[1] *= BETA2
-    return Step(law.adam, law.rate / (1 - law.clock[0]), 1 / np.sqrt(1 - law.clock[1]), law.epsilon)
+    return Step(law.adam, law.learning_rate / (1 - law.clock[0]), 1 / np.sqrt(1 - law.clock[1]), law.epsilon)
 
 
 @kernel
-def descend(weight: Floats, first: Floats, second: Floats, gradient: Floats, step: Step, penalty: float) -> None:
+def descend(weight: Floats, first: Floats, second: Floats, gradient: Floats, step: Step, l2: float) -> None:
     """One optimiser step on values (rows, lanes) with Adam's two moments."""
     kind = weight.dtype.type
-    twice = kind(2 * penalty)
+    twice = kind(2 * l2)
     if not step.adam:
         slow = kind(step.pace)
         for row in range(weight.shape[0]):

@@ -44,12 +44,12 @@ class Optimiser(NamedTuple):
 
     adam: bool
     """Adam, or plain gradient descent."""
-    rate: float
+    learning_rate: float
     """Learning rate."""
     epsilon: float
     """Adam's."""
     hidden_penalty: float
-    """Factor of the L2 penalty on the weights of the hidden layer."""
+    """Factor of the L2 l2 on the weights of the hidden layer."""
     read_penalty: float
     """The same of the read-out."""
     sharpness: float

@@ -145,7 +145,7 @@ def train_rectified(
         moments: Adam's two moments of each, (2, ...); those of ``read`` and ``head`` are updated.
 
     Returns:
-        The sum of the batches' losses, penalties left out.
+        The sum of the batches' losses, l2_factors left out.
     """
     weight, bias, read, head = net
     kind = read.dtype.type

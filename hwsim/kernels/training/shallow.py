@@ -165,7 +165,7 @@ def train_shallow(
         moments: Adam's two moments of each, (2, ...), updated.
 
     Returns:
-        The sum of the batches' losses, penalties left out.
+        The sum of the batches' losses, l2_factors left out.
     """
     weight, bias, read, head = net
     kind = read.dtype.type

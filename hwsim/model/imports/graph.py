@@ -32,7 +32,7 @@ class Imported:
     origins: list[str]
 
 
-class Graph:
+class NetworkGraph:
     """The graph so far. Every method adds one thing; ``origin`` is what an error calls it.
 
     Args:

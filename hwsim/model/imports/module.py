@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hwsim.model import Window
-from hwsim.model.imports.graph import Graph, Imported
+from hwsim.model.imports.graph import Imported, NetworkGraph
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,7 +40,7 @@ def read_module(module: torch.nn.Module, shape: tuple[int, ...] | None) -> Impor
         if not isinstance(first, torch.nn.Linear):
             raise ValueError("give shape=(channels, rows, columns), which cannot be told from the module")
         shape = (first.in_features,)
-    graph = Graph(tuple(shape), "Linear or Conv2d")
+    graph = NetworkGraph(tuple(shape), "Linear or Conv2d")
     for origin, leaf in leaves:
         _take(graph, origin, leaf)
     return graph.finish("imported from torch")
@@ -56,7 +56,7 @@ def _leaves(module: torch.nn.Module, path: str) -> Iterator[tuple[str, torch.nn.
             yield f"{path}{name}", child
 
 
-def _take(graph: Graph, origin: str, leaf: torch.nn.Module) -> None:
+def _take(graph: NetworkGraph, origin: str, leaf: torch.nn.Module) -> None:
     """Add one layer of the module."""
     from torch import nn
 
@@ -99,7 +99,7 @@ def _bias(leaf: torch.nn.Linear | torch.nn.Conv2d) -> NDArray[np.float64]:
     return np.zeros(len(leaf.weight)) if leaf.bias is None else _numbers(leaf.bias)
 
 
-def _pool(graph: Graph, origin: str, leaf: torch.nn.MaxPool2d | torch.nn.AvgPool2d) -> None:
+def _pool(graph: NetworkGraph, origin: str, leaf: torch.nn.MaxPool2d | torch.nn.AvgPool2d) -> None:
     from torch import nn
 
     plain = _pair(leaf.padding) == (0, 0) and not leaf.ceil_mode and _pair(getattr(leaf, "dilation", 1)) == (1, 1)
@@ -109,7 +109,7 @@ def _pool(graph: Graph, origin: str, leaf: torch.nn.MaxPool2d | torch.nn.AvgPool
     graph.pool(origin, kind, Window(_pair(leaf.kernel_size), _pair(leaf.stride)))  # type: ignore[arg-type]
 
 
-def _normalise(graph: Graph, origin: str, leaf: torch.nn.BatchNorm1d | torch.nn.BatchNorm2d) -> None:
+def _normalise(graph: NetworkGraph, origin: str, leaf: torch.nn.BatchNorm1d | torch.nn.BatchNorm2d) -> None:
     if leaf.running_mean is None or leaf.running_var is None:
         raise ValueError(f"{origin} must have running statistics")
     gain = 1 / np.sqrt(_numbers(leaf.running_var) + leaf.eps)

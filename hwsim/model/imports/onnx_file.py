@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hwsim.model import Window
-from hwsim.model.imports.graph import IMAGE, Graph, Imported
+from hwsim.model.imports.graph import IMAGE, Imported, NetworkGraph
 from hwsim.model.layer import pad_same
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ class _Reader:
             raise ValueError(
                 f"{len(inputs)} inputs and {len(graph.output)} outputs; a network of one each can be emulated"
             )
-        self.graph = Graph(_shape(inputs[0], shape), "Gemm, MatMul or Conv")
+        self.graph = NetworkGraph(_shape(inputs[0], shape), "Gemm, MatMul or Conv")
         self.at: dict[str, int | None] = {inputs[0].name: -1}
         """Number of the node whose signals a tensor is; None for one that was taken up into what follows it."""
         self.verbs: dict[str, Callable[[str, onnx.NodeProto, dict[str, Any]], None]] = {

@@ -15,7 +15,7 @@ from hwsim.files import read_document
 from hwsim.files.library import names
 from hwsim.pipeline.fabrication import assemble, initial_values
 from hwsim.scenario.lookup import sheet_kind
-from hwsim.score import judge
+from hwsim.score import evaluate
 from tests.conftest import Command, answer
 
 PHOTONIC = ["device.name=photonic-feldmann-2021", "controller.epochs=12", "controller.batch=32"]
@@ -32,7 +32,7 @@ def test_the_ends_of_an_account(tiny: Path, tmp_path: Path) -> None:
     exact = assemble(without(plan, active(plan)), task, values)
     exact.execute(state)
     assert not exact.chip.noisy
-    assert found.nothing == judge(task, exact.infer(task.test_x, None)).merit
+    assert found.nothing == evaluate(task, exact.infer(task.test_x, None)).metric
     assert found.nothing >= found.everything
     again = account(scenario, 2, tmp_path / "run")
     assert again == found
@@ -46,7 +46,7 @@ def test_the_last_state_of_a_run(tiny: Path, tmp_path: Path) -> None:
     task = plan.task.load(plan.task_parameters)
     machine = assemble(plan, task, initial_values(plan, task))
     machine.execute(final_state(tmp_path / "run"))
-    assert judge(task, machine.infer(task.test_x, None)).merit == done.final["accuracy_noiseless"]
+    assert evaluate(task, machine.infer(task.test_x, None)).metric == done.final["accuracy_noiseless"]
 
 
 @pytest.mark.parametrize("name", [n for n, path in names("devices").items() if sheet_kind(path) == "device"])
@@ -77,9 +77,9 @@ def test_symbols_name_numbers() -> None:
 
 def test_command(tiny: Path, tmp_path: Path, hwsim_command: Command) -> None:
     settings = [word for text in PHOTONIC for word in ("--set", text)]
-    common = ("budget", tiny, *settings, "--chips", "1", "--out", tmp_path / "run", "--quiet")
+    common = ("ablate", tiny, *settings, "--chips", "1", "--out", tmp_path / "run", "--quiet")
     found = answer(hwsim_command(*common, "--json"))
-    assert found["merit"] == "accuracy"
+    assert found["metric"] == "accuracy"
     assert Path(found["picture"]).read_bytes().startswith(b"\x89PNG")
     printed = hwsim_command(*common, "--picture", tmp_path / "b.svg")
     assert printed.returncode == 0, printed.stderr
@@ -88,11 +88,11 @@ def test_command(tiny: Path, tmp_path: Path, hwsim_command: Command) -> None:
 
 
 def test_nothing_to_account_for(tiny: Path, hwsim_command: Command) -> None:
-    ideal = hwsim_command("budget", tiny, "--set", "device.name=ideal", "--quiet")
+    ideal = hwsim_command("ablate", tiny, "--set", "device.name=ideal", "--quiet")
     assert ideal.returncode == 2
     assert ideal.stderr == "device ideal has no effects that can be switched off: there is nothing to account for\n"
-    none = hwsim_command("budget", tiny, "--chips", "0", "--quiet")
-    assert (none.returncode, none.stderr) == (2, "a budget over 0 chips says nothing; give --chips 1 or more\n")
+    none = hwsim_command("ablate", tiny, "--chips", "0", "--quiet")
+    assert (none.returncode, none.stderr) == (2, "an ablation over 0 chips says nothing; give --chips 1 or more\n")
 
 
 def test_without_changes_the_device_alone(tiny: Path) -> None:

@@ -18,9 +18,9 @@ from hwsim.analysis.symmetry import (
     simulate_spread,
     stationary_variance,
 )
-from hwsim.controller import Course, Job
+from hwsim.controller import Job, TrainingSettings
 from hwsim.controller.free import train_freely
-from hwsim.files import FaultError, read_document
+from hwsim.files import DiagnosticError, read_document
 from hwsim.model import Layer, Model, read_model, start
 from hwsim.task import TASKS
 
@@ -73,7 +73,7 @@ activation = "identity"
     weights = start(read_model(read_document(tmp_path / "m.toml")), 0)[0].weights
     assert find_collisions(weights != 0) == 0
     (tmp_path / "m.toml").write_text(text.format(300))
-    with pytest.raises(FaultError, match=r"m\.toml:9:1: 8 inputs have 256 patterns, too few for 300 units"):
+    with pytest.raises(DiagnosticError, match=r"m\.toml:9:1: 8 inputs have 256 patterns, too few for 300 units"):
         read_model(read_document(tmp_path / "m.toml"))
 
 
@@ -95,7 +95,7 @@ def test_rates_that_never_settle() -> None:
 
 @pytest.mark.parametrize("name", ["sine", "legendre"])
 def test_series_fit_as_well_as_rectifiers(name: str) -> None:
-    """Legendre series and ReLU, as many trained numbers, the same course."""
+    """Legendre series and ReLU, as many trained numbers, the same training."""
     plugin = TASKS[name]
     task = plugin.load(plugin.parameters(points=800))  # type: ignore[call-arg]
     errors = {}
@@ -107,7 +107,7 @@ def test_series_fit_as_well_as_rectifiers(name: str) -> None:
         model = Model(kind, (hidden, output))
         values = start(model, 0)
         job = Job(task, model, values, [v.weights for v in values], seed=0, threads=1)
-        found = train_freely(job, Course(40, 32, 1e-2, 0.95, 1), lambda _: None)
+        found = train_freely(job, TrainingSettings(40, 32, 1e-2, 0.95, 1), lambda _: None)
         errors[kind] = float(np.abs(found - task.test_y).max())
     assert errors["legendre"] <= errors["relu"]
     assert hwsim.analysis.symmetry.symmetry_count(model).exact == 479001600

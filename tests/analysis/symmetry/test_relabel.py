@@ -21,7 +21,7 @@ from hwsim.analysis.symmetry import (
     symmetry_count,
     value_freedom,
 )
-from hwsim.controller import Course, Job
+from hwsim.controller import Job, TrainingSettings
 from hwsim.controller.forward import forward
 from hwsim.controller.free import train_values
 from hwsim.files import read_document
@@ -179,7 +179,7 @@ def test_a_planted_relabelling_of_a_trained_layer() -> None:
     model = Model("64-256-10", layers)
     values = start(model, 0)
     job = Job(task, model, values, [v.weights for v in values], seed=0, threads=1)
-    trained = train_values(job, Course(3, 64, 3e-3, 1.0, 1), lambda _: None)
+    trained = train_values(job, TrainingSettings(3, 64, 3e-3, 1.0, 1), lambda _: None)
     p = np.random.default_rng(5).permutation(256)
     other = relabel(model, trained, {0: p})
     similarity = compare_real(trained[0].weights, other[0].weights)

@@ -52,7 +52,7 @@ def test_every_cell_is_used_once(n: int, seed: int, draw: str, free: bool, norm:
     found = construct(basis, values, tabulate(sine, -1, 1), norm=norm, **registers)
     assert np.array_equal(np.sort(found.permutation), np.arange(2 * n))
     x = np.linspace(-1, 1, 2001)
-    ahead = x[:, None] - basis.kinks
+    ahead = x[:, None] - basis.breakpoints
     phi = np.maximum(np.where(basis.right, ahead, -ahead), 0)
     error = found.gain * (phi @ values[found.permutation]) + found.shift - sine(x)
     assert np.abs(error).max() == pytest.approx(found.largest, rel=0.02)

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hwsim.controller.construction import Basis, balance, construct, largest_gap, match_constant, match_step, tabulate
-from hwsim.controller.construction.steps import place_steps
+from hwsim.controller.construction.step_functions import place_steps
 
 numbers = st.floats(-10, 10, allow_nan=False)
 widths = st.floats(0.1, 3)

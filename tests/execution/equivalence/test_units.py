@@ -35,11 +35,11 @@ def machines(network: Model, scope: str, bits: int, names: tuple[str, ...]) -> l
     device = FpgaLut(bits, 8, 16, 2, 1e8, 1e-15)
     x = np.random.default_rng(0).random((50, 5)).astype(np.float32)
     found = []
-    for freedom in names:
+    for equivalence in names:
         ports = [b.inputs * (b.units if scope == "layer" else 1) for b in network.layers]
         fabrics = [crossbar("benes", n) for n in ports]
         chip = device.fabricate(network, values, x, 1)
-        found.append(Machine(network, chip, fabrics, SWITCH, scope, "greedy", freedom))
+        found.append(Machine(network, chip, fabrics, SWITCH, scope, "greedy", equivalence))
         found[-1].execute(first_entry(network, values))
     return found
 

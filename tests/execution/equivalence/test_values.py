@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from hwsim.crossbar import CROSSBARS, PermutationError, crossbar
-from hwsim.execution.equivalence import assign_values, number_kinds, route_values
+from hwsim.execution.equivalence import assign_values, number_classes, route_values
 from hwsim.execution.equivalence.choice import route_freely
 
 
@@ -129,7 +129,7 @@ def test_edges(effort: str) -> None:
 
 @pytest.mark.parametrize("topology", [n for n in sorted(CROSSBARS) if CROSSBARS[n].build(16).blocking != "blocking"])
 @pytest.mark.parametrize("cells", [11, 16])
-def test_freedom_never_costs_more(topology: str, cells: int) -> None:
+def test_equivalence_never_costs_more(topology: str, cells: int) -> None:
     """Against routing what was asked for, bank by bank; what comes out, asked for again, gives the same states."""
     fabric = crossbar(topology, 16)
     rng = np.random.default_rng(8)
@@ -151,7 +151,7 @@ def test_freedom_never_costs_more(topology: str, cells: int) -> None:
 
 def test_kinds_are_equal_to_the_last_bit() -> None:
     cells = np.array([[0.1, np.nextafter(0.1, 1), 0.1, -0.0, 0.0]])
-    assert number_kinds(cells).tolist() == [[1, 2, 1, 0, 0]]
+    assert number_classes(cells).tolist() == [[1, 2, 1, 0, 0]]
 
 
 def test_refusals() -> None:

@@ -151,9 +151,11 @@ def test_a_run_starts_from_imported_values(tiny: Path, tmp_path: Path, hwsim_com
     again = run_here(tmp_path / "run" / "scenario.toml", tmp_path / "again")
     assert again["identity"] == first["identity"]
     (tmp_path / "models" / "fit.npz").write_bytes(b"other")
-    with pytest.raises(hwsim.files.FaultError, match=r"fit\.toml:5:1: .*fit\.npz has changed since the model file"):
+    with pytest.raises(
+        hwsim.files.DiagnosticError, match=r"fit\.toml:5:1: .*fit\.npz has changed since the model file"
+    ):
         hwsim.load(tiny, settings).plan()
-    with pytest.raises(hwsim.files.FaultError, match=r"the model file names no values, import the network"):
+    with pytest.raises(hwsim.files.DiagnosticError, match=r"the model file names no values, import the network"):
         hwsim.load(tiny, ('fabrication.values="imported"',)).plan()
 
 

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import hwsim
-from hwsim.files import FaultError
+from hwsim.files import DiagnosticError
 from hwsim.model import Layer, Model
 from hwsim.model.sampling import place_units, respond, sample_pairs, sample_values
 from hwsim.task import TASKS
@@ -97,7 +97,7 @@ def test_runs(controller: str, tiny: Path, tmp_path: Path) -> None:
         "device.name=ideal",
         "execution.reference=false",
         "crossbar.effort=any",
-        "crossbar.freedom=none",
+        "crossbar.equivalence=none",
     ]
     more = [] if controller == "none" else ["controller.epochs=3", "controller.batch=64"]
     tiny.write_text(tiny.read_text().split("[controller]")[0] + f'[controller]\nname = "{controller}"\n')
@@ -108,7 +108,7 @@ def test_runs(controller: str, tiny: Path, tmp_path: Path) -> None:
 def test_layers_that_cannot_be_sampled(tiny: Path) -> None:
     model = tiny.parent.parent / "models" / "tiny.toml"
     model.write_text(model.read_text().replace('"relu"', '"sigmoid"'))
-    with pytest.raises(FaultError, match=r"tiny\.toml:.*sampled values know no units of activation 'sigmoid'"):
+    with pytest.raises(DiagnosticError, match=r"tiny\.toml:.*sampled values know no units of activation 'sigmoid'"):
         hwsim.load(tiny, ["fabrication.values=sampled"]).plan()
 
 

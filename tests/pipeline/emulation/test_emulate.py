@@ -120,7 +120,7 @@ def test_calls_that_are_refused() -> None:
         ValueError, match=r"^the network takes samples \(batch first\) of shape \(batch, 2\), found \(1, 3\)$"
     ):
         chip(np.zeros((1, 3)))
-    with pytest.raises(ValueError, match=r"^input 1 of sample 0 is nan, no finite number; clean the data$"):
+    with pytest.raises(ValueError, match=r"^input 1 of sample 0 is nan, not a finite number; clean the data$"):
         chip(np.array([[0, np.nan]]))
     with pytest.raises(ValueError, match=r"^there is no layer 1; layers with cells are 0 to 0$"):
         chip.reconnect(1, [[0, 1]])

@@ -1,4 +1,4 @@
-"""``hwsim budget``: why accuracy dropped."""
+"""``hwsim ablate``: why accuracy dropped."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from hwsim.analysis.ablation import Budget
+    from hwsim.analysis.ablation import Ablation
 
-PICTURE = "budget.png"
+PICTURE = "ablation.png"
 
 
-def budget(
+def ablate(
     scenario: Annotated[str, typer.Argument(help="Scenario file, or the name of a shipped one.")],
     chips: Annotated[int, typer.Option(help="Chips to average over.")] = 5,
     out: Annotated[Path | None, typer.Option(help="Run folder; the usual one when left out.")] = None,
     picture: Annotated[
-        Path | None, typer.Option(help="PNG or SVG; budget.png in the run folder when left out.")
+        Path | None, typer.Option(help="PNG or SVG; ablation.png in the run folder when left out.")
     ] = None,
     set_: Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Override one value.")] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of all random streams.")] = None,
@@ -30,7 +30,7 @@ def budget(
     from hwsim.analysis.ablation import account
     from hwsim.cli.place import check_picture, check_place
     from hwsim.pipeline.session import default_folder, load
-    from hwsim.report.budget import draw_budget
+    from hwsim.report.ablation import draw_ablation
     from hwsim.report.style import heading, try_to_save
 
     loaded = load(scenario, set_ or [], seed)
@@ -43,14 +43,14 @@ def budget(
     if quiet:
         found = account(loaded, chips, folder)
     else:
-        from hwsim.cli.progress import Progress
+        from hwsim.cli.progress import RunProgress
 
-        with Progress() as progress:
+        with RunProgress() as progress:
             found = account(loaded, chips, folder, progress.report)
     path = picture or found.run / PICTURE
     bars = [(i.effect, i.alone, i.alone_error, i.last, i.last_error) for i in found.items]
     title = heading(f"What each effect costs: {plan.scenario.title}", plan.changes)
-    try_to_save(lambda: draw_budget(bars, (found.nothing, found.everything), found.merit, title), path)
+    try_to_save(lambda: draw_ablation(bars, (found.nothing, found.everything), found.metric, title), path)
     if json:
         import json as writer
         from dataclasses import asdict
@@ -62,11 +62,11 @@ def budget(
         typer.echo(f"picture {path}")
 
 
-def table(found: Budget) -> str:
+def table(found: Ablation) -> str:
     """The account for people, costs in percentage points of accuracy or as added error."""
-    word = found.merit.replace("_", " ")
-    scale = 100 if found.merit == "accuracy" else 1
-    unit = "points" if found.merit == "accuracy" else "error"
+    word = found.metric.replace("_", " ")
+    scale = 100 if found.metric == "accuracy" else 1
+    unit = "points" if found.metric == "accuracy" else "error"
     width = max(len(item.effect) for item in found.items)
     lines = [
         f"{word} without any effect {found.nothing:.4f}, with all {found.everything:.4f} (mean of {found.chips} chips; "

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 MOST_LEVELS = 300
 
 
-def draw_portrait(
+def draw_characterisation(
     levels: NDArray[np.float64],
     drive: NDArray[np.float64],
     transfer: NDArray[np.float64],

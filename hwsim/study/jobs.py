@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from hwsim.files import Fault, FaultError, Faults, parse_setting
+from hwsim.files import Diagnostic, DiagnosticError, Diagnostics, parse_setting
 from hwsim.pipeline.session import Scenario, find, load
 from hwsim.scenario.reproduction import shown
 from hwsim.version import VERSION
@@ -25,7 +25,7 @@ STEP, EVENT = 3_000.0, 30_000.0
 
 
 @dataclass(frozen=True)
-class Job:
+class RunJob:
     """One run: a scenario with settings and a seed.
 
     ``key`` tells it from every other run of any version; ``places`` are the points that it belongs to; ``cost`` is what
@@ -50,7 +50,7 @@ def scenario_path(reproduction: Reproduction) -> Path:
     """The scenario's file: beside the reproduction, or one by name.
 
     Raises:
-        FaultError: there is none.
+        DiagnosticError: there is none.
     """
     name = reproduction.file.scenario
     for beside in (reproduction.path.parent / f"{name}.toml", reproduction.path.parent / name):
@@ -58,14 +58,16 @@ def scenario_path(reproduction: Reproduction) -> Path:
             return beside
     try:
         return find(name)
-    except FaultError as error:
+    except DiagnosticError as error:
         at = ("scenario",)
-        raise FaultError([reproduction.document.fault(at, f.what, f.found, f.cure) for f in error.faults]) from None
+        raise DiagnosticError(
+            [reproduction.document.diagnostic(at, f.what, f.found, f.hint) for f in error.diagnostics]
+        ) from None
 
 
 def plan_jobs(
     reproduction: Reproduction, extra: Sequence[str] = (), only: Sequence[tuple[str, X | None]] | None = None
-) -> list[Job]:
+) -> list[RunJob]:
     """Every run of a reproduction, the costliest first; runs that several curves share are one.
 
     Args:
@@ -74,15 +76,15 @@ def plan_jobs(
         only: the points wanted, all when None.
 
     Raises:
-        FaultError: every fault of what the runs name, at the places in this file that named it.
+        DiagnosticError: every diagnostic of what the runs name, at the places in this file that named it.
     """
-    path, faults, jobs = scenario_path(reproduction), Faults(), dict[str, Job]()
+    path, diagnostics, jobs = scenario_path(reproduction), Diagnostics(), dict[str, RunJob]()
     for number, curve in enumerate(reproduction.file.curve):
         for x in reproduction.places(curve):
             if only is not None and (curve.name, x) not in only:
                 continue
             settings = lay(reproduction.settings(curve, x), extra)
-            plan = faults.attempt(lambda n=number, s=settings: _plan(reproduction, n, path, s, extra))  # type: ignore[misc]
+            plan = diagnostics.attempt(lambda n=number, s=settings: _plan(reproduction, n, path, s, extra))  # type: ignore[misc]
             if plan is None:
                 continue
             for seed in curve.seeds or reproduction.file.seeds:
@@ -91,8 +93,8 @@ def plan_jobs(
                 place = (curve.name, shown(x), seed)
                 known = jobs.get(key)
                 places = (*known.places, place) if known else (place,)
-                jobs[key] = Job(key, str(path), tuple(settings), seed, places, _cost(plan))
-    faults.check()
+                jobs[key] = RunJob(key, str(path), tuple(settings), seed, places, _cost(plan))
+    diagnostics.check()
     return sorted(jobs.values(), key=lambda job: -job.cost)
 
 
@@ -113,7 +115,7 @@ def lay(settings: Sequence[str], extra: Sequence[str]) -> list[str]:
 
 
 def _plan(reproduction: Reproduction, number: int, path: Path, settings: list[str], extra: Sequence[str]) -> Plan:
-    """A point's plan with seed 0; faults of its settings stand where this file has them."""
+    """A point's plan with seed 0; diagnostics of its settings stand where this file has them."""
     loaded = load(path, settings, 0)
     own = {parse_setting(text).path for text in extra}
     places = {at: place for at, place in _origins(reproduction, number).items() if at not in own}
@@ -135,12 +137,12 @@ def _origins(reproduction: Reproduction, number: int) -> dict[tuple[str, ...], t
         named.append((parse_setting(f"{file.x.key}=1").path, ("x", "key")))
     found = {}
     for path, at in named:
-        fault: Fault = reproduction.document.fault(at, "")
-        found[path] = (fault.file, fault.line, fault.column)
+        diagnostic: Diagnostic = reproduction.document.diagnostic(at, "")
+        found[path] = (diagnostic.file, diagnostic.line, diagnostic.column)
     return found
 
 
 def _cost(plan: Plan) -> float:
-    course = plan.controller.course(plan.controller_parameters)
+    training = plan.controller.training(plan.controller_parameters)
     weights = sum(layer.units * layer.inputs for layer in plan.model.layers)
-    return course.epochs * (weights + STEP / course.batch + EVENT / 1000 / course.period)
+    return training.epochs * (weights + STEP / training.batch + EVENT / 1000 / training.period)

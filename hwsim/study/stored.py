@@ -9,12 +9,12 @@ from dataclasses import asdict, dataclass
 from errno import EACCES
 from typing import TYPE_CHECKING, Any
 
-from hwsim.files import Fault, FaultError
+from hwsim.files import Diagnostic, DiagnosticError
 from hwsim.files.library import names
 from hwsim.files.lock import locked
 from hwsim.files.whole import whole
 from hwsim.scenario.reproduction import shown
-from hwsim.study.job import plan_jobs
+from hwsim.study.jobs import plan_jobs
 from hwsim.version import VERSION
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ SHORT = 8
 
 
 @dataclass(frozen=True)
-class Kept:
+class StoredRun:
     """One run: its point and seed, the metric, seconds on one core, and the start of its job's key."""
 
     curve: str
@@ -48,7 +48,7 @@ def called(reproduction: Reproduction) -> str:
     return reproduction.name if shipped else shlex.quote(str(reproduction.path))
 
 
-def kept_path(reproduction: Reproduction) -> Path:
+def stored_path(reproduction: Reproduction) -> Path:
     """Where results lie: in ``results`` beside the file."""
     return reproduction.path.parent / FOLDER / f"{reproduction.path.stem}.json"
 
@@ -57,35 +57,35 @@ def check_place(reproduction: Reproduction) -> None:
     """Find out before anything is computed whether results can be kept.
 
     Raises:
-        FaultError: what is kept there cannot be read: joined with new results, it would be lost.
+        DiagnosticError: what is kept there cannot be read: joined with new results, it would be lost.
         OSError: the folder cannot be written.
     """
-    path = kept_path(reproduction)
+    path = stored_path(reproduction)
     path.parent.mkdir(parents=True, exist_ok=True)
     if not os.access(path.parent, os.W_OK):
         raise PermissionError(
             EACCES, "results cannot be kept here; leave --keep out, or copy the file", str(path.parent)
         )
     if path.exists():
-        read_kept(reproduction)
+        read_stored(reproduction)
 
 
-def keep(reproduction: Reproduction, runs: Sequence[Kept], command: str) -> tuple[list[Kept], str, Path]:
+def keep(reproduction: Reproduction, runs: Sequence[StoredRun], command: str) -> tuple[list[StoredRun], str, Path]:
     """Join results with those kept before and write them all; one process at a time.
 
     Returns:
-        As :func:`join_kept`, and the file.
+        As :func:`join_stored`, and the file.
     """
-    folder = kept_path(reproduction).parent
+    folder = stored_path(reproduction).parent
     folder.mkdir(parents=True, exist_ok=True)
     with locked(folder / LOCK, wait=True):
-        joined, commands = join_kept(reproduction, runs, command)
-        return joined, commands, write_kept(reproduction, joined, commands)
+        joined, commands = join_stored(reproduction, runs, command)
+        return joined, commands, write_stored(reproduction, joined, commands)
 
 
-def write_kept(reproduction: Reproduction, runs: Sequence[Kept], command: str) -> Path:
+def write_stored(reproduction: Reproduction, runs: Sequence[StoredRun], command: str) -> Path:
     """Write results in the place of those before, whole or not at all."""
-    path = kept_path(reproduction)
+    path = stored_path(reproduction)
     rows = [json.dumps(asdict(run)) for run in runs]
     head = {"command": command, "hwsim": VERSION, "metric": reproduction.file.metric}
     text = json.dumps(head, indent=1)[:-2] + ',\n "runs": [\n  ' + ",\n  ".join(rows) + "\n ]\n}\n"
@@ -95,18 +95,18 @@ def write_kept(reproduction: Reproduction, runs: Sequence[Kept], command: str) -
     return path
 
 
-def join_kept(reproduction: Reproduction, runs: Sequence[Kept], command: str) -> tuple[list[Kept], str]:
+def join_stored(reproduction: Reproduction, runs: Sequence[StoredRun], command: str) -> tuple[list[StoredRun], str]:
     """New results, and those kept before of points that were not run now and that the file still asks for as they were.
 
     Returns:
         All of them in the order of the file, and the commands that made them.
 
     Raises:
-        FaultError: what was kept before cannot be read.
+        DiagnosticError: what was kept before cannot be read.
     """
-    if not kept_path(reproduction).exists():
+    if not stored_path(reproduction).exists():
         return list(runs), command
-    before, others = read_kept(reproduction)
+    before, others = read_stored(reproduction)
     wanted = {place: job.key[:SHORT] for job in plan_jobs(reproduction) for place in job.places}
     new = {(run.curve, run.x, run.seed) for run in runs}
     old = [run for run in before if (place := (run.curve, run.x, run.seed)) not in new and wanted.get(place) == run.key]
@@ -114,45 +114,45 @@ def join_kept(reproduction: Reproduction, runs: Sequence[Kept], command: str) ->
     return in_order(reproduction, [*old, *runs]), " && ".join(commands)
 
 
-def in_order(reproduction: Reproduction, runs: Sequence[Kept]) -> list[Kept]:
+def in_order(reproduction: Reproduction, runs: Sequence[StoredRun]) -> list[StoredRun]:
     """Results by curve, value of the axis and seed, as the file has them."""
     curves = [curve.name for curve in reproduction.file.curve]
     axis = [shown(x) for x in (reproduction.file.x.values if reproduction.file.x else [None])]
     return sorted(runs, key=lambda run: (curves.index(run.curve), axis.index(run.x), run.seed))
 
 
-def read_kept(reproduction: Reproduction) -> tuple[list[Kept], str]:
+def read_stored(reproduction: Reproduction) -> tuple[list[StoredRun], str]:
     """The runs kept for a reproduction, and the command that made them.
 
     Raises:
-        FaultError: there are none, or the file is no such thing.
+        DiagnosticError: there are none, or the file is no such thing.
     """
-    path = kept_path(reproduction)
+    path = stored_path(reproduction)
     again = f"hwsim reproduce {called(reproduction)} --keep writes it"
     try:
         found: dict[str, Any] = json.loads(path.read_text("utf-8"))
         runs = [_kept(run) for run in found["runs"]]
     except FileNotFoundError:
-        raise FaultError([Fault(str(path), 1, 1, "no results are kept here", "", again)]) from None
+        raise DiagnosticError([Diagnostic(str(path), 1, 1, "no results are kept here", "", again)]) from None
     except (ValueError, KeyError, TypeError) as error:
         what = f"no results of a reproduction ({error})"
-        raise FaultError([Fault(str(path), 1, 1, what, "", f"remove it; {again}")]) from error
+        raise DiagnosticError([Diagnostic(str(path), 1, 1, what, "", f"remove it; {again}")]) from error
     return runs, str(found.get("command", ""))
 
 
-def _kept(run: dict[str, Any]) -> Kept:
+def _kept(run: dict[str, Any]) -> StoredRun:
     """One run of a file.
 
     Raises:
         ValueError: a number that is none.
     """
-    found = Kept(**run)
+    found = StoredRun(**run)
     for name, value in (("seed", found.seed), ("value", found.value), ("seconds", found.seconds)):
         if isinstance(value, bool) or not isinstance(value, int | float):
-            raise ValueError(f"{name} = {value!r} is no number")  # noqa: TRY004 - told like other faults of the file
+            raise ValueError(f"{name} = {value!r} is not a number")  # noqa: TRY004 - told like other diagnostics of the file
     return found
 
 
-def values(runs: Sequence[Kept]) -> dict[Key, float]:
+def values(runs: Sequence[StoredRun]) -> dict[Key, float]:
     """The metric of every run by its place."""
     return {(run.curve, run.x, run.seed): run.value for run in runs}

@@ -6,7 +6,7 @@ import difflib
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from hwsim.files.fault import Refusal
+from hwsim.files.diagnostic import Refusal
 from hwsim.files.location import Spot, child, fields, locate, models
 from hwsim.files.quantity import format_quantity
 from hwsim.files.section import describe, dimension_of, show, words
@@ -26,7 +26,7 @@ class Finding(NamedTuple):
     path: KeyPath
     what: str
     found: str = ""
-    cure: str = ""
+    hint: str = ""
 
 
 class _Case(NamedTuple):
@@ -62,18 +62,26 @@ def _quoted(path: KeyPath) -> str:
     return f"'{name}{''.join(f'[{index}]' for index in path[last:])}'" if path else "the table"
 
 
+RENAMED = {
+    "freedom": "equivalence",
+    "penalty": "l2",
+    "rate": "learning_rate",
+}
+"""Keys of files as they were called in drafts of version 0.1.0, and what they are called now."""
+
+
 def choose(word: object, allowed: Iterable[object]) -> str:
     """Say what may stand in the place of a word that is unknown.
-
-    Raises:
-        Nothing.
 
     Example:
         >>> choose("widht", ["height", "width"])
         "did you mean 'width'? allowed: 'height', 'width'"
-
+        >>> choose("rate", ["batch", "learning_rate"])
+        "it is called 'learning_rate' now"
     """
     names = [str(one) for one in allowed]
+    if RENAMED.get(str(word)) in names:
+        return f"it is called '{RENAMED[str(word)]}' now"
     close = difflib.get_close_matches(str(word), names, n=1, cutoff=0.5)
     hint = f"did you mean '{close[0]}'? " if close else ""
     return f"{hint}allowed: {', '.join(map(repr, names)) or 'none'}"
@@ -89,8 +97,8 @@ def _missing(case: _Case) -> Finding | None:
     key = str(case.spot.path[-1])
     described = [fields(model)[key].description for model in models(case.spot.parent) if key in fields(model)]
     meaning = f": {' '.join(described[0].split())}" if described and described[0] else ""
-    cure = f"write {describe(case.spot.annotation, full=True)}{meaning}"
-    return Finding(case.spot.path, f"missing key '{key}'", "", cure)
+    hint = f"write {describe(case.spot.annotation, full=True)}{meaning}"
+    return Finding(case.spot.path, f"missing key '{key}'", "", hint)
 
 
 def _unknown_key(case: _Case) -> Finding | None:
@@ -117,7 +125,7 @@ def _tag(case: _Case) -> Finding | None:
 def _refused(case: _Case) -> Finding | None:
     refusal = case.context.get("error")
     if isinstance(refusal, Refusal):
-        return Finding(case.spot.path, f"{case.name} {refusal.what}", case.found, refusal.cure)
+        return Finding(case.spot.path, f"{case.name} {refusal.what}", case.found, refusal.hint)
     if isinstance(refusal, Exception):
         return Finding(case.spot.path, f"{case.name}: {refusal}", case.found)
     return None
@@ -183,9 +191,6 @@ def diagnose(schema: Any, error: pydantic.ValidationError, data: Mapping[str, An
         schema: the type that was validated against.
         error: what the validation raised.
         data: what was validated.
-
-    Raises:
-        Nothing.
 
     Example:
         >>> import pydantic

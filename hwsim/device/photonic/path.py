@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     Array = NDArray[np.float64]
 
 
-class Passage:
+class OpticalPath:
     """The ways to one layer's cells.
 
     Args:
@@ -37,8 +37,8 @@ class Passage:
         kind: the dtype that shares are held in.
 
     Example:
-        >>> way = Passage((1, 2), nominal=0.5, calibrated=True)
-        >>> way.attenuate(np.array([1]), np.array([0.25]))
+        >>> way = OpticalPath((1, 2), nominal=0.5, calibrated=True)
+        >>> way.update_path_loss(np.array([1]), np.array([0.25]))
         >>> way.share.tolist(), way.least.tolist(), way.gain.tolist()
         ([[0.5, 0.25]], [0.25], [4.0])
     """
@@ -50,7 +50,7 @@ class Passage:
         self._gain = np.full(shape[0], 1 / nominal)
         self._least = np.full(shape[0] if calibrated else 0, nominal, kind)
 
-    def attenuate(self, positions: NDArray[np.int64], shares: Array) -> None:
+    def update_path_loss(self, positions: NDArray[np.int64], shares: Array) -> None:
         """Note what other paths leave; positions as of :meth:`hwsim.device.Chip.connect`.
 
         Raises:

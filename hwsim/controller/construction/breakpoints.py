@@ -7,8 +7,8 @@ mended at the next, so nothing adds up. At last neighbours that rise to opposite
 (linear reorganisation), until the line of the whole is right too.
 
 This goes beyond the proof of Cai, Chen and Qiao (arXiv 2407.01033), which adds up steps
-(:mod:`hwsim.controller.construction.steps`): a sum of n kinks follows a smooth function with an error of order 1 / n^2,
-one of n steps with one of order 1 / n.
+(:mod:`hwsim.controller.construction.step_functions`): a sum of n breakpoints follows a smooth function with
+an error of order 1 / n^2, one of n steps with one of order 1 / n.
 """
 
 from __future__ import annotations
@@ -33,13 +33,13 @@ EVEN = 1e-3
 """How much gaps between equidistant values may differ, which cells of a real chip make them do."""
 
 
-class Habit(NamedTuple):
+class Strategy(NamedTuple):
     """How one walk chooses.
 
     Args:
-        reach: how far on the sum is to meet the target again, in mean distances of two kinks.
+        reach: how far on the sum is to meet the target again, in mean distances of two breakpoints.
         large: preference for large coefficients, which are harder to place later.
-        steady: weight of the slope between two kinks that do not share a place.
+        steady: weight of the slope between two breakpoints that do not share a place.
     """
 
     reach: float = 1.0
@@ -47,21 +47,21 @@ class Habit(NamedTuple):
     steady: float = 0.0
 
 
-def bend(basis: Basis, values: Array, target: Target, habit: Habit, *, shifted: bool) -> Array:
+def bend(basis: Basis, values: Array, target: Target, strategy: Strategy, *, shifted: bool) -> Array:
     """Give every function of a basis one of the values, so that their sum follows the target.
 
     Args:
         basis: the functions.
         values: float64 (functions,), each to be used exactly once.
         target: what the sum is to follow.
-        habit: how to choose.
+        strategy: how to choose.
         shifted: whether a constant will be added that makes the mean right.
 
     Returns:
         float64 (functions,): the values in the order of the functions.
     """
-    order = np.argsort(basis.kinks, kind="stable")
-    walk = _Walk(Basis(basis.kinks[order], basis.right[order]), values * basis.steepness, target, habit)
+    order = np.argsort(basis.breakpoints, kind="stable")
+    walk = _Walk(Basis(basis.breakpoints[order], basis.right[order]), values * basis.steepness, target, strategy)
     walk.go()
     walk.settle(shifted=shifted)
     found = np.empty(len(values))
@@ -72,20 +72,20 @@ def bend(basis: Basis, values: Array, target: Target, habit: Habit, *, shifted: 
 
 
 class _Walk:
-    def __init__(self, basis: Basis, values: Array, target: Target, habit: Habit) -> None:
-        self.basis, self.habit = basis, habit
-        inside = (basis.kinks >= target.low) & (basis.kinks <= target.high)
+    def __init__(self, basis: Basis, values: Array, target: Target, strategy: Strategy) -> None:
+        self.basis, self.strategy = basis, strategy
+        inside = (basis.breakpoints >= target.low) & (basis.breakpoints <= target.high)
         self.inside, self.outside = np.flatnonzero(inside), np.flatnonzero(~inside)
         self.low, self.high = target.low, target.high
         self.distance = 2 * (self.high - self.low) / max(len(self.inside), 2)
-        self.target = target.extended((1 + habit.reach) * self.distance)
+        self.target = target.extended((1 + strategy.reach) * self.distance)
         self.pool = np.sort(values)
         self.chosen = np.zeros(len(values))
         self.x, self.y, self.slope = self.low, 0.0, 0.0
 
     def go(self) -> None:
         """Place every value."""
-        kinks, ends = self.basis.kinks, self._slopes()
+        breakpoints, ends = self.basis.breakpoints, self._slopes()
         first, last = self._surplus(self.pool.sum() - (ends[1] - ends[0]))
         middle = self.inside[len(first) : len(self.inside) - len(last)]
         self.slope = self._reachable(ends[0] - first.sum())
@@ -93,7 +93,7 @@ class _Walk:
             self._bend(int(k), float(value))
         self.y = self._height(self.x)
         for number in range(0, len(middle), 2):
-            following = kinks[middle[number + 2]] if number + 2 < len(middle) else self.high
+            following = breakpoints[middle[number + 2]] if number + 2 < len(middle) else self.high
             self._place(middle[number : number + 2], following)
         self._move(self.high)
         self.end = self.y
@@ -122,8 +122,8 @@ class _Walk:
         gaps = np.diff(np.unique(self.pool))
         if not len(gaps) or np.ptp(gaps) > EVEN * gaps.max():
             return slope
-        rising = int((self.basis.right & (self.basis.kinks <= self.low)).sum())
-        falling = int((~self.basis.right & (self.basis.kinks > self.low)).sum())
+        rising = int((self.basis.right & (self.basis.breakpoints <= self.low)).sum())
+        falling = int((~self.basis.right & (self.basis.breakpoints > self.low)).sum())
         first = (rising - falling) * float(self.pool.min())
         return float(first + gaps.mean() * round((slope - first) / gaps.mean()))
 
@@ -132,37 +132,37 @@ class _Walk:
         self.x = x
 
     def _bend(self, k: int, value: float) -> None:
-        self._move(float(self.basis.kinks[k]))
+        self._move(float(self.basis.breakpoints[k]))
         self.slope += value
         self.chosen[k] = value
 
     def _place(self, group: NDArray[np.int64], following: float) -> None:
-        """Give one or two neighbouring kinks their values."""
-        pool, habit = self.pool, self.habit
-        kinks = self.basis.kinks[group]
-        self._move(float(kinks[0]))
-        ahead = max(following, float(kinks[-1]) + habit.reach * self.distance)
+        """Give one or two neighbouring breakpoints their values."""
+        pool, strategy = self.pool, self.strategy
+        breakpoints = self.basis.breakpoints[group]
+        self._move(float(breakpoints[0]))
+        ahead = max(following, float(breakpoints[-1]) + strategy.reach * self.distance)
         missing = self._height(ahead) - self.y - self.slope * (ahead - self.x)
-        levers = ahead - kinks
+        levers = ahead - breakpoints
         if len(group) == 1:
             best = np.array([np.abs(pool * levers[0] - missing).argmin()])
         else:
-            best = self._two(missing, levers, float(kinks[1] - kinks[0]))
+            best = self._two(missing, levers, float(breakpoints[1] - breakpoints[0]))
         for k, value in zip(group, pool[best], strict=True):
             self._bend(int(k), float(value))
         self.pool = np.delete(pool, best)
 
     def _two(self, missing: float, levers: Array, between: float) -> NDArray[np.int64]:
         """Where in the pool the two values stand that fit best."""
-        pool, habit = self.pool, self.habit
+        pool, strategy = self.pool, self.strategy
         first = np.unique(np.linspace(0, len(pool) - 1, min(TRIES, len(pool))).round().astype(np.int64))
         wanted = (missing - pool[first] * levers[0]) / levers[1]
         near = np.searchsorted(pool, wanted)
         second = np.stack([np.clip(near + shift, 0, len(pool) - 1) for shift in (-2, -1, 0, 1)])
-        cost = (np.abs(pool[second] - wanted) - habit.large * np.abs(pool[first])) * levers[1]
-        if between > 0 and habit.steady:
+        cost = (np.abs(pool[second] - wanted) - strategy.large * np.abs(pool[first])) * levers[1]
+        if between > 0 and strategy.steady:
             there = self._height(self.x + between) - self.y - self.slope * between
-            cost = cost + habit.steady * np.abs(pool[first] * between - there)
+            cost = cost + strategy.steady * np.abs(pool[first] * between - there)
         cost[second == first] = np.inf
         row, column = np.unravel_index(int(cost.argmin()), cost.shape)
         return np.array([first[column], second[row, column]])
@@ -173,12 +173,12 @@ class _Walk:
         found = self.basis.sum(self.chosen, np.array([self.low, self.high]))
         wanted = np.array([self._height(self.low), self.end])
         delta = self.chosen[up] - self.chosen[down]
-        kinks = self.basis.kinks
-        effects = np.stack([delta * (kinks[down] - self.low), -delta * (self.high - kinks[up])], axis=1)
+        breakpoints = self.basis.breakpoints
+        effects = np.stack([delta * (breakpoints[down] - self.low), -delta * (self.high - breakpoints[up])], axis=1)
         left = wanted - found
         if shifted:
             effects, left = effects[:, 1:] - effects[:, :1], left[1:] - left[:1]
-        apart = np.abs(kinks[up] - kinks[down])
+        apart = np.abs(breakpoints[up] - breakpoints[down])
         order = np.argsort(-np.abs(delta) if apart.max(initial=0) == 0 else apart, kind="stable")
         turned = flip(effects, left, order)
         up, down = up[turned], down[turned]

@@ -1,4 +1,4 @@
-"""Freedom in a run: the controller and the score never notice, moves and toggles fall, kills cost nothing."""
+"""Equivalence in a run: the controller and the score never notice, moves and toggles fall, kills cost nothing."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from hwsim.schedule import ScheduleFile, open_schedule
 SCORE = ("event", "epoch", "accuracy", "accuracy_low", "accuracy_high", "accuracy_noiseless", "loss")
 
 
-def ran(tiny: Path, out: Path, freedom: str, bits: int = 3, scope: str = "output", epochs: int = 4) -> hwsim.Answer:
+def ran(tiny: Path, out: Path, equivalence: str, bits: int = 3, scope: str = "output", epochs: int = 4) -> hwsim.Answer:
     settings = [
-        f'crossbar.freedom="{freedom}"',
+        f'crossbar.equivalence="{equivalence}"',
         'crossbar.effort="greedy"',
         f'crossbar.scope="{scope}"',
         f'device.weight_bits="{bits} bit"',
@@ -29,12 +29,12 @@ def ran(tiny: Path, out: Path, freedom: str, bits: int = 3, scope: str = "output
 @pytest.mark.parametrize(("scope", "bits"), [("output", 2), ("output", 3), ("output", 6), ("layer", 2), ("layer", 6)])
 def test_the_score_is_the_same_to_the_last_digit(tiny: Path, tmp_path: Path, scope: str, bits: int) -> None:
     plain = ran(tiny, tmp_path / "none", "none", bits, scope)
-    for freedom in ("values", "units", "all"):
-        free = ran(tiny, tmp_path / freedom, freedom, bits, scope)
+    for equivalence in ("values", "units", "all"):
+        free = ran(tiny, tmp_path / equivalence, equivalence, bits, scope)
         assert [[row[key] for key in SCORE] for row in free.rows] == [[row[key] for key in SCORE] for row in plain.rows]
-        assert free.rows[-1]["router"] == f"greedy+{freedom}"
+        assert free.rows[-1]["router"] == f"greedy+{equivalence}"
         assert free.final["moves"] <= plain.final["moves"]
-        if freedom != "units":
+        if equivalence != "units":
             assert free.final["toggles"] < plain.final["toggles"] * (0.2 if bits < 4 else 0.9)
 
 
@@ -57,11 +57,11 @@ def test_what_is_written_is_what_the_chip_does(tiny: Path, tmp_path: Path) -> No
         assert np.array_equal(found.fabric.apply_many(found.states, numbers), now[found.layer])
 
 
-@pytest.mark.parametrize(("freedom", "scope"), [("values", "output"), ("all", "layer")])
+@pytest.mark.parametrize(("equivalence", "scope"), [("values", "output"), ("all", "layer")])
 def test_stopped_around_every_reconnection(
-    tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, freedom: str, scope: str
+    tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, equivalence: str, scope: str
 ) -> None:
-    calm = ran(tiny, tmp_path / "calm", freedom, 6, scope)
+    calm = ran(tiny, tmp_path / "calm", equivalence, 6, scope)
 
     class Stop(BaseException):
         pass
@@ -85,7 +85,7 @@ def test_stopped_around_every_reconnection(
         monkeypatch.setattr(ScheduleFile, "append", append)
         for _ in range(9):
             try:
-                stopped = ran(tiny, tmp_path / f"stopped-{before}", freedom, 6, scope)
+                stopped = ran(tiny, tmp_path / f"stopped-{before}", equivalence, 6, scope)
                 break
             except Stop:
                 continue
@@ -98,9 +98,9 @@ def test_a_photonic_run_has_nothing_to_exchange(tmp_path: Path) -> None:
     """Programming errors make every cell its own kind."""
     found = [
         hwsim.run(
-            hwsim.load("sine-photonic-laperm", ["controller.epochs=3", f'crossbar.freedom="{freedom}"']),
-            tmp_path / freedom,
+            hwsim.load("sine-photonic-laperm", ["controller.epochs=3", f'crossbar.equivalence="{equivalence}"']),
+            tmp_path / equivalence,
         )
-        for freedom in ("none", "all")
+        for equivalence in ("none", "all")
     ]
     assert found[0].final == found[1].final

@@ -19,19 +19,19 @@ Z95 = 1.959963984540054
 
 
 class NotFiniteError(HwsimError, ArithmeticError):
-    """A network gave outputs that are no finite numbers; the message is one line that says what would help."""
+    """A network gave outputs that are not finite numbers; the message is one line that says what would help."""
 
     exit_code = FAILED
 
 
 @dataclass(frozen=True)
-class Judgement:
-    """How good outputs are: ``merit`` is the accuracy (classification) or the largest error (regression).
+class Evaluation:
+    """How good outputs are: ``metric`` is the accuracy (classification) or the largest error (regression).
 
     ``periods`` has, for a task of trajectories, their error in every period (:func:`trajectory_errors`).
     """
 
-    merit: float
+    metric: float
     loss: float
     periods: tuple[float, ...] = ()
 
@@ -46,7 +46,7 @@ class Judgement:
         return max(self.periods) if len(self.periods) > 1 else None
 
 
-def judge(task: Task, outputs: NDArray[Any]) -> Judgement:
+def evaluate(task: Task, outputs: NDArray[Any]) -> Evaluation:
     """Judge outputs (samples, outputs) on a task's test set.
 
     Classification: share of samples whose largest output is the right class (ties go to the lower class), and mean
@@ -64,11 +64,11 @@ def judge(task: Task, outputs: NDArray[Any]) -> Judgement:
         error = values - task.test_y
         periods = trajectory_errors(task, values) if task.period else ()
         largest = np.abs(error).reshape(task.planes, -1).max(axis=1)
-        return Judgement(float(largest.mean()), float((error**2).mean()), periods)
+        return Evaluation(float(largest.mean()), float((error**2).mean()), periods)
     shifted = values - values.max(axis=1, keepdims=True)
     log_share = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
     loss = -log_share[np.arange(len(values)), task.test_y].mean()
-    return Judgement(float((values.argmax(axis=1) == task.test_y).mean()), float(loss))
+    return Evaluation(float((values.argmax(axis=1) == task.test_y).mean()), float(loss))
 
 
 def trajectory_errors(task: Task, outputs: NDArray[np.float64]) -> tuple[float, ...]:

@@ -36,8 +36,8 @@ class _Recorder(IdealChip):
         found: list[Range] = self.ranges  # type: ignore[attr-defined]
         return found
 
-    def products(self, layer: int, signals: NDArray[Any], rng: np.random.Generator | None) -> NDArray[Any]:
-        sums = super().products(layer, signals, rng)
+    def matmul(self, layer: int, signals: NDArray[Any], rng: np.random.Generator | None) -> NDArray[Any]:
+        sums = super().matmul(layer, signals, rng)
         found: Range = self.ranges[layer]  # type: ignore[attr-defined]
         found.low = min(found.low, float(signals.min()))
         found.high = max(found.high, float(signals.max()))
@@ -45,7 +45,7 @@ class _Recorder(IdealChip):
         return sums
 
 
-def survey(model: Model, start: Sequence[Start], calibration: NDArray[np.float32]) -> list[Range]:
+def observe_ranges(model: Model, start: Sequence[Start], calibration: NDArray[np.float32]) -> list[Range]:
     """Run an ideal network on calibration samples and note each layer's ranges; zero always lies within them.
 
     No range follows from zeros alone. Where nothing else enters a layer, its signals are taken to lie in 0..1; where
@@ -59,7 +59,8 @@ def survey(model: Model, start: Sequence[Start], calibration: NDArray[np.float32
     Example:
         >>> from hwsim.model import Layer, Model, Start
         >>> model = Model("t", (Layer(1, 2, "relu", "uniform", 1.0, True, "zero", 1.0, False, True),))
-        >>> survey(model, [Start(np.array([[1.0, -2.0]]), np.zeros(1), 1.0)], np.array([[0.5, 3.0]], np.float32))
+        >>> values = [Start(np.array([[1.0, -2.0]]), np.zeros(1), 1.0)]
+        >>> observe_ranges(model, values, np.array([[0.5, 3.0]], np.float32))
         [Range(low=0.0, high=3.0, sums=5.5)]
     """
     chip = _Recorder(model, tuple(values.weights.astype(np.float32) for values in start))

@@ -1,4 +1,4 @@
-"""The picture of a budget: what each effect costs, alone and last."""
+"""The picture of an ablation: what each effect costs, alone and last."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-def draw_budget(
+def draw_ablation(
     bars: Sequence[tuple[str, float, float, float, float]],
     ends: tuple[float, float],
-    merit: str,
+    metric: str,
     title: str,
 ) -> Figure:
     """Draw pairs of bars, the dearest effect on top.
@@ -23,10 +23,10 @@ def draw_budget(
     Args:
         bars: effect, cost alone and its standard error, cost last and its standard error.
         ends: value without any effect and with all.
-        merit: ``accuracy`` or ``max_error``.
+        metric: ``accuracy`` or ``max_error``.
         title: heading.
     """
-    scale, unit = (100, "percentage points of accuracy") if merit == "accuracy" else (1, "largest error")
+    scale, unit = (100, "percentage points of accuracy") if metric == "accuracy" else (1, "largest error")
     with look():
         figure = sheet((7.2, 1.4 + 0.42 * len(bars)))
         axes = figure.subplots()

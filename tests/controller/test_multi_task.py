@@ -1,4 +1,4 @@
-"""Several tasks on one chip: each as if it were alone, and switches that cost what they must."""
+"""MultiTask tasks on one chip: each as if it were alone, and switches that cost what they must."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 import hwsim
 from hwsim.cli.show import show
 from hwsim.controller import CONTROLLERS, Job, Reconnection
-from hwsim.controller.several import begin
+from hwsim.controller.multi_task import begin
 from hwsim.model import Layer, Model, start
 from hwsim.pipeline.exporting import plan_of
 from hwsim.pipeline.folder import RunFolder

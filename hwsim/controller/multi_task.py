@@ -1,4 +1,4 @@
-"""Several tasks on one chip: any method learns part after part, and in the end the chip switches between them.
+"""MultiTask tasks on one chip: any method learns part after part, and in the end the chip switches between them.
 
 Every part is learned from the state in which the chip left fabrication, as if it were alone, with the same random
 streams. Then the chip is switched once through all parts, first to last: each switch is a reconnection that brings back
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 def begin(plugin: ControllerPlugin, parameters: Section, job: Job) -> Controller:
     """A method at work on a task, or on one part after another where the task has several."""
-    return Several(plugin, parameters, job) if job.task.parts else plugin.begin(parameters, job)
+    return MultiTask(plugin, parameters, job) if job.task.parts else plugin.begin(parameters, job)
 
 
 @dataclass
@@ -38,7 +38,7 @@ class _Learned:
     permutations: dict[int, NDArray[np.int64]] = field(default_factory=dict)
 
 
-class Several:
+class MultiTask:
     """A method on the parts of a task, one after another: a :class:`hwsim.controller.Controller`."""
 
     def __init__(self, plugin: ControllerPlugin, parameters: Any, job: Job) -> None:

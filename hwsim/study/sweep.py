@@ -8,36 +8,36 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from hwsim.pipeline.folder import SCHEDULE, owned
-from hwsim.study.crew import Crew, Standing
-from hwsim.study.job import wanted_events
-from hwsim.study.kept import SHORT, Kept, in_order
+from hwsim.study.crew import Crew, PoolProgress
+from hwsim.study.jobs import wanted_events
+from hwsim.study.stored import SHORT, StoredRun, in_order
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from hwsim.scenario.reproduction import Reproduction
-    from hwsim.study.job import Job
+    from hwsim.study.jobs import RunJob
 
 ANSWERS, LOCK = "answers", ".sweep.lock"
 BUSY = "another sweep is at work here; wait for it to end, or give another folder with --out"
 
 
 @dataclass(frozen=True)
-class Conduct:
+class SweepResult:
     """What came of the runs: results, run by run, and the names of those that failed with why."""
 
-    runs: list[Kept]
+    runs: list[StoredRun]
     failed: dict[str, str]
 
 
-def conduct(
+def run_sweep(
     reproduction: Reproduction,
-    jobs: Sequence[Job],
+    jobs: Sequence[RunJob],
     out: Path,
     workers: int,
-    watch: Callable[[Standing], None] = lambda _: None,
-) -> Conduct:
+    watch: Callable[[PoolProgress], None] = lambda _: None,
+) -> SweepResult:
     """Carry out the jobs whose answers are not there yet.
 
     Args:
@@ -55,7 +55,7 @@ def conduct(
         gone = [job.key for job in jobs if not (run_folder(out, job) / SCHEDULE).is_file()]
         answers = {key: answer for key, answer in answers.items() if key not in gone}
 
-    def order(job: Job) -> dict[str, Any]:
+    def order(job: RunJob) -> dict[str, Any]:
         folder = run_folder(out, job)
         return {
             "scenario": job.scenario,
@@ -87,11 +87,11 @@ def conduct(
                 known = ", ".join([*answer["final"], "reference"]) if answer["final"] else f"no event {x}"
                 failed[job.name] = f"its answer has no number {metrics[curve]!r}; it has {known}"
             else:
-                runs.append(Kept(curve, x, seed, value, answers[job.key]["seconds"], job.key[:SHORT]))
-    return Conduct(in_order(reproduction, runs), failed)
+                runs.append(StoredRun(curve, x, seed, value, answers[job.key]["seconds"], job.key[:SHORT]))
+    return SweepResult(in_order(reproduction, runs), failed)
 
 
-def run_folder(out: Path, job: Job) -> Path:
+def run_folder(out: Path, job: RunJob) -> Path:
     """Where a job's run lies while it lasts, or stays where pictures need it."""
     safe = "".join(letter if letter.isalnum() or letter in "-._" else "_" for letter in job.name)
     return out / f"{safe}-{job.key[:8]}"

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from scipy import stats
 from sklearn.metrics import accuracy_score, log_loss, max_error, mean_squared_error
 
-from hwsim.score import NotFiniteError, Score, interval, judge, write_table
+from hwsim.score import NotFiniteError, Score, evaluate, interval, write_table
 from hwsim.task import Shape, Task
 
 NONE = np.zeros((0, 1), np.float32)
@@ -33,8 +33,8 @@ def values(targets: Any) -> Task:
 def test_classification(samples: int, outputs: int, spread: float, seed: int) -> None:
     rng = np.random.default_rng(seed)
     labels, logits = rng.integers(0, outputs, samples), rng.normal(0, spread, (samples, outputs))
-    found = judge(classes(labels, outputs), logits)
-    assert found.merit == accuracy_score(labels, logits.argmax(axis=1))
+    found = evaluate(classes(labels, outputs), logits)
+    assert found.metric == accuracy_score(labels, logits.argmax(axis=1))
     shares = [[math.exp(v - max(row)) for v in row] for row in logits]
     shares = [[v / math.fsum(row) for v in row] for row in shares]
     # scikit-learn clips shares below the machine's precision, hence 36 nats at most
@@ -49,25 +49,25 @@ def test_regression(samples: int, outputs: int, seed: int) -> None:
     rng = np.random.default_rng(seed)
     y = rng.normal(size=(samples, outputs)).astype(np.float32)
     given_ = rng.normal(size=(samples, outputs))
-    found = judge(values(y), given_)
-    assert found.merit == max_error(y.reshape(-1), given_.reshape(-1))
+    found = evaluate(values(y), given_)
+    assert found.metric == max_error(y.reshape(-1), given_.reshape(-1))
     assert found.loss == pytest.approx(mean_squared_error(y, given_), rel=1e-9)
 
 
 def test_by_hand() -> None:
     """Shares 1/4, 3/4 and 1/2, 1/2: losses ln 4 and ln 2; the tie goes to class 0."""
-    found = judge(classes([0, 0], 2), np.log([[1.0, 3.0], [5.0, 5.0]]))
-    assert found.merit == 0.5
+    found = evaluate(classes([0, 0], 2), np.log([[1.0, 3.0], [5.0, 5.0]]))
+    assert found.metric == 0.5
     assert found.loss == pytest.approx((math.log(4) + math.log(2)) / 2, rel=1e-15)
-    regression = judge(values([[1.0, -2.0], [0.5, 0.0]]), np.array([[1.5, -2.0], [0.5, -1.0]]))
-    assert (regression.merit, regression.loss) == (1.0, (0.25 + 1) / 4)
+    regression = evaluate(values([[1.0, -2.0], [0.5, 0.0]]), np.array([[1.5, -2.0], [0.5, -1.0]]))
+    assert (regression.metric, regression.loss) == (1.0, (0.25 + 1) / 4)
 
 
 def test_large_outputs_do_not_overflow() -> None:
-    found = judge(classes([1, 0], 2), np.array([[1e300, -1e300], [1e5, 0.0]]))
-    assert found.merit == 0.5
+    found = evaluate(classes([1, 0], 2), np.array([[1e300, -1e300], [1e5, 0.0]]))
+    assert found.metric == 0.5
     assert found.loss == 1e300  # half of 2e300
-    assert judge(classes([0], 1), np.array([[123.0]])).loss == 0
+    assert evaluate(classes([0], 1), np.array([[123.0]])).loss == 0
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
@@ -75,7 +75,7 @@ def test_large_outputs_do_not_overflow() -> None:
 def test_outputs_that_are_not_finite(bad: float, task: Task) -> None:
     words = "^the network's outputs are not finite numbers; lower the learning rate or its initial values$"
     with pytest.raises(NotFiniteError, match=words):
-        judge(task, np.array([[0.0, 1.0], [bad, 0.0]]))
+        evaluate(task, np.array([[0.0, 1.0], [bad, 0.0]]))
 
 
 @given(trials=st.integers(1, 100_000), share=st.floats(0, 1))

@@ -13,27 +13,27 @@ SPENT = ("moves", "toggles", "bias_writes", "energy_j", "time_s")
 """Columns that add up from event to event."""
 
 
-def worst(scores: Sequence[Mapping[str, Any]], merit: str) -> dict[str, Any]:
+def worst(scores: Sequence[Mapping[str, Any]], metric: str) -> dict[str, Any]:
     """The score with the least accuracy, or the largest error.
 
     Example:
         >>> worst([{"accuracy": 0.9, "loss": 1.0}, {"accuracy": 0.8, "loss": 2.0}], "accuracy")
         {'accuracy': 0.8, 'loss': 2.0}
     """
-    choose = min if METRICS[merit].more_is_better else max
-    return dict(choose(scores, key=lambda score: score[merit]))
+    choose = min if METRICS[metric].more_is_better else max
+    return dict(choose(scores, key=lambda score: score[metric]))
 
 
-def by_part(rows: Sequence[Mapping[str, Any]], merit: str, reference: Mapping[str, Any]) -> list[dict[str, Any]]:
+def by_part(rows: Sequence[Mapping[str, Any]], metric: str, reference: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Part by part: how good the chip is with what it learned for it, and what the switch to it cost.
 
     Args:
         rows: score rows in order; those of a task of several parts name one each, and the last of each is its switch.
-        merit: ``accuracy`` or ``max_error``.
+        metric: ``accuracy`` or ``max_error``.
         reference: scores of free training by name of the part, where there is any.
 
     Returns:
-        One record a part, in order: its ``part``, the columns of its merit, ``reference``, and under ``switch`` what
+        One record a part, in order: its ``part``, the columns of its metric, ``reference``, and under ``switch`` what
         switching to it from the part before (to the first, from the last) cost.
 
     Example:
@@ -48,11 +48,11 @@ def by_part(rows: Sequence[Mapping[str, Any]], merit: str, reference: Mapping[st
     """
     found: dict[str, dict[str, Any]] = {}
     for number, row in enumerate(rows):
-        if "part" not in row or merit not in row:
+        if "part" not in row or metric not in row:
             continue
         before = rows[number - 1] if number else dict.fromkeys(SPENT, 0)
-        part = {key: row[key] for key in ("part", merit, f"{merit}_noiseless", "loss")}
-        part["reference"] = reference.get(row["part"], {}).get(merit)
+        part = {key: row[key] for key in ("part", metric, f"{metric}_noiseless", "loss")}
+        part["reference"] = reference.get(row["part"], {}).get(metric)
         part["switch"] = {key: row[key] - before[key] for key in SPENT}
         found[row["part"]] = part
     return list(found.values())

@@ -51,7 +51,7 @@ class _Signals:
 
 
 @dataclass
-class Graph:
+class SymmetryGraph:
     """Which units each layer takes and gives, after the nodes of a model were walked through.
 
     ``taken`` and ``given`` are keys of groups by layer, -1 for the network's inputs; ``block`` the neighbouring columns
@@ -87,9 +87,9 @@ class _Owners:
             self.parent[b] = a
 
 
-def walk(model: Model) -> Graph:
+def walk(model: Model) -> SymmetryGraph:
     """Find out which units every layer takes and gives."""
-    graph, owners = Graph(), _Owners(len(model.layers))
+    graph, owners = SymmetryGraph(), _Owners(len(model.layers))
     now = _Signals(-1, 1)
     signals = {-1: now}
     for number, node in enumerate(model.nodes):
@@ -175,7 +175,7 @@ def symmetry_count(model: Model) -> SymmetryCount:
 def value_freedom(banks: Sequence[NDArray[np.generic]] | NDArray[np.generic]) -> float:
     """``log10`` of the permutations that show the same values: the product of (times a value occurs)! over all values.
 
-    What a router may choose among without the network noticing (``freedom = "values"`` of a scenario's crossbar).
+    What a router may choose among without the network noticing (``equivalence = "values"`` of a scenario's crossbar).
 
     Args:
         banks: the values of each bank.

@@ -204,7 +204,9 @@ def _add_lines(
     found[down] = np.where(signs > 0, values[minus], values[plus])
     ends = np.array([grid.low, grid.high])
     delta = (found[up] - found[down]) * basis.steepness
-    effects = np.stack([delta * (basis.kinks[down] - grid.low), -delta * (grid.high - basis.kinks[up])], axis=1)
+    effects = np.stack(
+        [delta * (basis.breakpoints[down] - grid.low), -delta * (grid.high - basis.breakpoints[up])], axis=1
+    )
     sums = basis.sum(found, ends)
     # all steps and constants are flat at both ends: what they leave between the ends are the jumps themselves
     jumps = found.copy()
