@@ -46,11 +46,11 @@ TRIES, MOST_ROUNDS = 4, 300
 class TaskVariance:
     """What the hidden units of a chip do in each of its tasks.
 
-    ``variance`` and ``bias`` are float64 (units, parts), ``places`` int64 (units, 2) of layer and unit, ``cluster``
+    ``variance`` and ``bias`` are float64 (units, tasks), ``places`` int64 (units, 2) of layer and unit, ``cluster``
     int64 (units,) from 0, -1 for units that take part in no task; ``silhouettes`` are those of every k tried.
     """
 
-    parts: tuple[str, ...]
+    tasks: tuple[str, ...]
     places: NDArray[np.int64]
     variance: NDArray[np.float64]
     bias: NDArray[np.float64]
@@ -59,14 +59,14 @@ class TaskVariance:
 
     @property
     def relative(self) -> NDArray[np.float64]:
-        """Variances over the largest of the same unit; 0 where there is none, float64 (units, parts)."""
+        """Variances over the largest of the same unit; 0 where there is none, float64 (units, tasks)."""
         return relative(self.variance)
 
     @property
     def correlation(self) -> list[float]:
-        """Pearson's correlation of biases and variances over units that take part, a part each; NaN for constants."""
+        """Pearson's correlation of biases and variances over units that take part, one per task; NaN for constants."""
         used = self.cluster >= 0
-        pairs = [(self.bias[used, n], self.variance[used, n]) for n in range(len(self.parts))]
+        pairs = [(self.bias[used, n], self.variance[used, n]) for n in range(len(self.tasks))]
         return [
             float(np.corrcoef(b, v)[0, 1]) if b.size and np.ptp(b) and np.ptp(v) else float("nan") for b, v in pairs
         ]
@@ -81,21 +81,21 @@ class TaskVariance:
                 {
                     "units": int((self.cluster == k).sum()),
                     "relative_variance": dict(
-                        zip(self.parts, centres[self.cluster == k].mean(axis=0).tolist(), strict=True)
+                        zip(self.tasks, centres[self.cluster == k].mean(axis=0).tolist(), strict=True)
                     ),
                 }
                 for k in range(int(self.cluster.max(initial=-1)) + 1)
             ],
             "silhouettes": self.silhouettes,
-            "correlation_of_bias_and_variance": dict(zip(self.parts, self.correlation, strict=True)),
+            "correlation_of_bias_and_variance": dict(zip(self.tasks, self.correlation, strict=True)),
         }
 
     def table(self) -> list[dict[str, Any]]:
-        """A row a unit: layer, unit, cluster, and variance and bias for every part."""
+        """A row a unit: layer, unit, cluster, and variance and bias for every task."""
         return [
             {"layer": int(layer), "unit": int(unit), "cluster": int(cluster)}
-            | {f"variance_{name}": float(v) for name, v in zip(self.parts, variance, strict=True)}
-            | {f"bias_{name}": float(b) for name, b in zip(self.parts, bias, strict=True)}
+            | {f"variance_{name}": float(v) for name, v in zip(self.tasks, variance, strict=True)}
+            | {f"bias_{name}": float(b) for name, b in zip(self.tasks, bias, strict=True)}
             for (layer, unit), cluster, variance, bias in zip(
                 self.places, self.cluster, self.variance, self.bias, strict=True
             )
@@ -103,7 +103,7 @@ class TaskVariance:
 
 
 def relative(variance: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Variances (units, parts) over the largest of each unit.
+    """Variances (units, tasks) over the largest of each unit.
 
     Example:
         >>> relative(np.array([[1.0, 2.0], [0.0, 0.0]])).tolist()
@@ -115,7 +115,7 @@ def relative(variance: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def task_variance(plan: Plan, run: Path, report: Callable[[float], None] = lambda _: None) -> TaskVariance:
-    """The variances of a finished run's hidden units, part by part, and their clusters.
+    """The variances of a finished run's hidden units, task by task, and their clusters.
 
     Activations are those of the design values of the cells that each unit meets, without noise and rounding.
 
@@ -128,38 +128,38 @@ def task_variance(plan: Plan, run: Path, report: Callable[[float], None] = lambd
         FolderError: the run has one task alone, or no hidden units.
     """
     task = load_task(plan.task, plan.task_parameters)
-    if not task.parts:
-        raise FolderError(f"{run}: this run has one task; variances compare the parts of a task of several")
+    if not task.tasks:
+        raise FolderError(f"{run}: this run has one task; variances compare the tasks of a multi-task")
     if len(plan.model.layers) < 2:  # noqa: PLR2004 - hidden and last
         raise FolderError(f"{run}: the network has no hidden units")
     chip = assemble(plan, task, initial_values(plan, task, run / KEPT)).chip
     states = _states(plan, run, [chip.nominal(number) for number in range(len(plan.model.layers))])
-    if set(states) != {part.name for part in task.parts}:
+    if set(states) != {one.name for one in task.tasks}:
         raise FolderError(f"{run}: the run is not finished; run its scenario again")
     variances, biases = [], []
-    for number, part in enumerate(task.parts):
-        weights, values = states[part.name]
-        variances.append(unit_variances(plan.model, weights, values, part.test_x))
+    for number, one in enumerate(task.tasks):
+        weights, values = states[one.name]
+        variances.append(unit_variances(plan.model, weights, values, one.test_x))
         biases.append(np.concatenate([one.bias for one in values[:-1]]))
-        report((number + 1) / len(task.parts))
+        report((number + 1) / len(task.tasks))
     variance = np.stack(variances, axis=1)
     cluster, silhouettes = find_clusters(variance, plan.scenario.seed)
     units = [layer.units for layer in plan.model.layers[:-1]]
     places = np.concatenate([np.stack([np.full(n, at), np.arange(n)], axis=1) for at, n in enumerate(units)])
-    names = tuple(part.name for part in task.parts)
+    names = tuple(one.name for one in task.tasks)
     return TaskVariance(names, places, variance, np.stack(biases, axis=1), cluster, silhouettes)
 
 
 def _states(
     plan: Plan, run: Path, cells: Sequence[NDArray[np.float64]]
 ) -> dict[str, tuple[list[NDArray[np.float32]], list[Registers]]]:
-    """For every part, the weights that positions meet and the registers, as they were last set for it."""
+    """For every task, the weights that positions meet and the registers, as they were last set for it."""
     found: dict[str, tuple[list[NDArray[np.float32]], list[Registers]]] = {}
     layers = plan.model.layers
     with open_schedule(run / SCHEDULE) as schedule:
         follower, banks = Follower(schedule.layout), schedule.layout.layers
-        ends = {row["part"]: row["event"] for row in schedule.scores() if "part" in row}
-        last = {event: part for part, event in ends.items()}
+        ends = {row["task"]: row["event"] for row in schedule.scores() if "task" in row}
+        last = {event: task for task, event in ends.items()}
 
         def keep(entry: Entry) -> None:
             if entry.event in last:
@@ -214,12 +214,12 @@ def find_clusters(variance: NDArray[np.float64], seed: int) -> tuple[NDArray[np.
     """Put units that serve the same tasks together.
 
     Args:
-        variance: float64 (units, parts).
+        variance: float64 (units, tasks).
         seed: of k-means and of the units that silhouettes are reckoned from.
 
     Returns:
         The cluster of every unit, int64 (units,), -1 where the unit takes part in no task; clusters are numbered by
-        the part that they serve most, then by size. And the silhouette of every number of clusters tried; none where
+        the task that they serve most, then by size. And the silhouette of every number of clusters tried; none where
         there are too few different units.
     """
     cluster = np.full(len(variance), -1, np.int64)

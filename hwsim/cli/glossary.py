@@ -71,7 +71,7 @@ SCORES = {
     "switches": "switches (or crosspoints) that the hardware has",
     "inference_energy_j": "joules of one inference: the core, and signals through the switches",
     "inference_time_s": "seconds of one inference",
-    "part": "which task was judged, where one chip learns several",
+    "task": "which task was evaluated, where one chip learns several",
     "trajectory_error": "error over the first period, relative to the deviation of the target",
     "trajectory_error_worst": "the largest error of a period",
     "reference": "the same network from the same values, trained freely in float32",

@@ -126,7 +126,7 @@ def _pages() -> dict[str, tuple[str, Callable[[int], str]]]:
 def _score(width: int) -> str:
     named = columns("accuracy").values()
     regression = (
-        "A regression has max_error in place of accuracy, and no interval; part and trajectory errors are there for\n"
+        "A regression has max_error in place of accuracy, and no interval; task and trajectory errors are there for\n"
         "tasks that have them."
     )
     meanings = table([("column", "meaning"), *((name, SCORES.get(name) or glossary()[name]) for name in named)], width)

@@ -61,8 +61,8 @@ def summary(answer: Answer) -> str:
     metric = metric_in(final).name
     word = metric.replace("_", " ")
     last = answer.rows[-1]
-    spread = "   the worst part" if answer.parts else ""
-    if f"{metric}_low" in last and not answer.parts:
+    spread = "   the worst task" if answer.tasks else ""
+    if f"{metric}_low" in last and not answer.tasks:
         low, high = (float(last[f"{metric}_{end}"]) for end in ("low", "high"))
         spread = f"   95 % interval of the test images, one seed: {low:.4f} to {high:.4f}"
     lines = [
@@ -85,12 +85,12 @@ def summary(answer: Answer) -> str:
         worst = final.get("trajectory_error_worst")
         more = "" if worst is None else f" over one period, {worst:.4f} in the worst one"
         lines.insert(2, ("  trajectory", f"{final['trajectory_error']:.4f} of the deviation{more}"))
-    for part in answer.parts:
-        free = "" if part["reference"] is None else f", free training {part['reference']:.4f}"
-        switch = part["switch"]
+    for task in answer.tasks:
+        free = "" if task["reference"] is None else f", free training {task['reference']:.4f}"
+        switch = task["task_switch"]
         cost = f"{switch['toggles']:,.0f} toggles, {switch['bias_writes']:,.0f} register writes"
         bill = _bill(switch["energy_j"], switch["time_s"])
-        lines.insert(-1, (part["part"], f"{part[metric]:.4f}{free}; to switch to it: {cost}, {bill}"))
+        lines.insert(-1, (task["task"], f"{task[metric]:.4f}{free}; to switch to it: {cost}, {bill}"))
     return "\n".join(f"{name:<16}{value}" for name, value in lines)
 
 

@@ -38,7 +38,7 @@ def show(
 
     hwsim show model NAME prints its layers, banks and ports, and how many relabellings of units leave it the same;
     with --device SHEET also what it takes there: LUTs, flip-flops and cycles, or cores, and whether it fits the part.
-    hwsim show variance RUN tells which hidden units serve which part of a task of several; hwsim show trajectory RUN
+    hwsim show variance RUN tells which hidden units serve which task of a multi-task; hwsim show trajectory RUN
     draws what a recurrent network gives over what it should.
     """
     if picture:
@@ -105,7 +105,7 @@ def _show_device(name: str, picture: Path | None, *, json: bool) -> None:
 
 
 def _show_variance(run: Path, picture: Path | None, *, json: bool) -> None:
-    """Which hidden units serve which part of a task of several; a table and a picture go into the run's folder."""
+    """Which hidden units serve which task of a multi-task; a table and a picture go into the run's folder."""
     import json as writer
 
     from hwsim.analysis.variance import task_variance
@@ -122,14 +122,14 @@ def _show_variance(run: Path, picture: Path | None, *, json: bool) -> None:
     table.write_text(write_table(found.table()))
     title = f"{plan.scenario.title}: task variance"
     columns = (found.relative, found.variance, found.bias, found.cluster, found.correlation)
-    try_to_save(lambda: draw_variance(found.parts, *columns, title), path)
+    try_to_save(lambda: draw_variance(found.tasks, *columns, title), path)
     numbers = found.summary()
     if json:
         typer.echo(writer.dumps({"run": str(run), **numbers, "table": str(table), "picture": str(path)}))
         return
-    width = max(12, *map(len, found.parts))
+    width = max(12, *map(len, found.tasks))
     typer.echo(f"{numbers['units']:,} hidden units, {numbers['in_no_task']:,} of them take part in no task")
-    typer.echo(f"{'cluster':<12}{'units':>8}  " + " ".join(f"{part:>{width}}" for part in found.parts))
+    typer.echo(f"{'cluster':<12}{'units':>8}  " + " ".join(f"{task:>{width}}" for task in found.tasks))
     for number, one in enumerate(numbers["clusters"], start=1):
         shares = " ".join(f"{value:>{width}.3f}" for value in one["relative_variance"].values())
         typer.echo(f"{number:<12}{one['units']:>8,}  {shares}")

@@ -1,8 +1,8 @@
-"""MultiTask tasks on one chip: any method learns part after part, and in the end the chip switches between them.
+"""Multi-tasks on one chip: any method learns task after task, and in the end the chip switches between them.
 
-Every part is learned from the state in which the chip left fabrication, as if it were alone, with the same random
-streams. Then the chip is switched once through all parts, first to last: each switch is a reconnection that brings back
-the connections and registers of a part as they were when it had been learned. Where registers alone are learned, it
+Every task is learned from the state in which the chip left fabrication, as if it were alone, with the same random
+streams. Then the chip is switched once through all tasks, first to last: each switch is a reconnection that brings back
+the connections and registers of a task as they were when it had been learned. Where registers alone are learned, it
 toggles nothing (Williams et al., ICLR 2025, arXiv 2407.00957, Fig. 1B).
 """
 
@@ -26,20 +26,20 @@ if TYPE_CHECKING:
 
 
 def begin(plugin: ControllerPlugin, parameters: Section, job: Job) -> Controller:
-    """A method at work on a task, or on one part after another where the task has several."""
-    return MultiTask(plugin, parameters, job) if job.task.parts else plugin.begin(parameters, job)
+    """Starts a method on a task; on a multi-task, on one task after the other."""
+    return MultiTask(plugin, parameters, job) if job.task.tasks else plugin.begin(parameters, job)
 
 
 @dataclass
 class _Learned:
-    """A part: its registers, and the permutations of the layers that it has reconnected."""
+    """A task: its registers, and the permutations of the layers that it has reconnected."""
 
     registers: tuple[Registers, ...]
     permutations: dict[int, NDArray[np.int64]] = field(default_factory=dict)
 
 
 class MultiTask:
-    """A method on the parts of a task, one after another: a :class:`hwsim.controller.Controller`."""
+    """A method on the tasks of a multi-task, one after another: a :class:`hwsim.controller.Controller`."""
 
     def __init__(self, plugin: ControllerPlugin, parameters: Any, job: Job) -> None:
         self._plugin, self._parameters, self._job = plugin, parameters, job
@@ -49,57 +49,57 @@ class MultiTask:
         self._start()
 
     def _start(self) -> None:
-        """Take up the next part."""
+        """Take up the next task."""
         job = self._job
         self._before = self._batch
-        self._inner = self._plugin.begin(self._parameters, replace(job, task=job.task.parts[len(self._learned)]))
+        self._inner = self._plugin.begin(self._parameters, replace(job, task=job.task.tasks[len(self._learned)]))
         self._learned.append(_Learned(tuple(Registers(start.bias, start.gain) for start in job.start)))
 
     def advance(self, report: Callable[[float], None]) -> Reconnection | None:
-        """Learn on, part after part; then switch to each of them once."""
-        parts = len(self._job.task.parts)
+        """Learn on, task after task; then switch to each of them once."""
+        tasks = len(self._job.task.tasks)
         while self._switches == 0:
             number = len(self._learned) - 1
-            change = self._inner.advance(lambda share: report((number + share) / parts))  # noqa: B023 - used at once
+            change = self._inner.advance(lambda share: report((number + share) / tasks))  # noqa: B023 - used at once
             if change is not None:
                 self._take(change)
                 self._batch, self._changed = self._before + change.batch, True
                 return self._as_learned(number)
-            if number == parts - 1:
+            if number == tasks - 1:
                 break
             self._start()
         report(1.0)
-        if self._switches == parts or not self._changed:  # nothing was learned: there is nothing to switch
+        if self._switches == tasks or not self._changed:  # nothing was learned: there is nothing to switch
             return None
         self._switches += 1
-        return replace(self._as_learned(self._switches - 1), switch=True)
+        return replace(self._as_learned(self._switches - 1), task_switch=True)
 
     def _take(self, change: Reconnection) -> None:
-        part = self._learned[-1]
-        part.registers = change.registers
-        part.permutations |= {n: p for n, p in enumerate(change.permutations) if p is not None}
+        task = self._learned[-1]
+        task.registers = change.registers
+        task.permutations |= {n: p for n, p in enumerate(change.permutations) if p is not None}
 
     def _as_learned(self, number: int) -> Reconnection:
-        """A part's connections and registers; layers that another part has reconnected go back to where they were."""
-        part = self._learned[number]
+        """A task's connections and registers; layers that another task has reconnected go back to where they were."""
+        task = self._learned[number]
         moved = {layer for other in self._learned for layer in other.permutations}
         permutations: list[NDArray[np.int64] | None] = [None] * len(self._job.cells)
         for layer in moved:
             banks, ports = self._job.cells[layer].shape
-            permutations[layer] = part.permutations.get(layer, np.tile(np.arange(ports), (banks, 1)))
-        return Reconnection(self._batch, tuple(permutations), part.registers, number)
+            permutations[layer] = task.permutations.get(layer, np.tile(np.arange(ports), (banks, 1)))
+        return Reconnection(self._batch, tuple(permutations), task.registers, number)
 
     def dump(self) -> bytes:
-        """What every part has learned, and the state of the method at the present one."""
+        """What every task has learned, and the state of the method at the present one."""
         arrays: dict[str, NDArray[np.generic]] = {
             "place": np.array([self._batch, self._before, self._switches, self._changed, len(self._learned)]),
             "inner": np.frombuffer(self._inner.dump(), np.uint8),
         }
-        for number, part in enumerate(self._learned):
-            for layer, registers in enumerate(part.registers):
+        for number, task in enumerate(self._learned):
+            for layer, registers in enumerate(task.registers):
                 arrays[f"{number}/bias/{layer}"] = registers.bias
                 arrays[f"{number}/gain/{layer}"] = np.asarray(registers.gain)
-            arrays |= {f"{number}/permutation/{layer}": p for layer, p in part.permutations.items()}
+            arrays |= {f"{number}/permutation/{layer}": p for layer, p in task.permutations.items()}
         return pack(arrays)
 
     def load(self, state: bytes) -> None:
@@ -110,15 +110,15 @@ class MultiTask:
             self._start()
         self._batch, self._before, self._switches, self._changed = batch, before, switches, bool(changed)
         self._inner.load(arrays["inner"].tobytes())
-        for number, part in enumerate(self._learned):
+        for number, task in enumerate(self._learned):
             found = []
             for layer in range(len(self._job.cells)):
                 gain = arrays[f"{number}/gain/{layer}"].astype(np.float64)
                 bias = arrays[f"{number}/bias/{layer}"].astype(np.float64)
                 found.append(Registers(bias, gain if gain.ndim else float(gain)))
-            part.registers = tuple(found)
+            task.registers = tuple(found)
             prefix = f"{number}/permutation/"
-            part.permutations = {
+            task.permutations = {
                 int(name.removeprefix(prefix)): value.astype(np.int64)
                 for name, value in arrays.items()
                 if name.startswith(prefix)

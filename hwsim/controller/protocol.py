@@ -122,15 +122,15 @@ class Reconnection:
         permutations: per layer, int64 (banks, ports) of the permutations from now on, or None where the layer keeps its
             connections; ``p[b, i]`` is the cell of bank b that feeds position i.
         registers: per layer, the registers from now on.
-        part: number of the part of the task that this serves, where the task has several.
-        switch: whether it brings back what was learned before for its part.
+        task: number of the task that this serves, in a multi-task; 0 otherwise.
+        task_switch: whether it brings back what was learned before for its task.
     """
 
     batch: int
     permutations: tuple[NDArray[np.int64] | None, ...]
     registers: tuple[Registers, ...]
-    part: int = 0
-    switch: bool = False
+    task: int = 0
+    task_switch: bool = False
 
 
 class Controller(Protocol):

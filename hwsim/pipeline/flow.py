@@ -120,30 +120,30 @@ def _train(
     """Train, reconnect, execute and evaluate to the end, and mark the schedule complete."""
     job = _job(plan, task, machine, values)
     controller = begin(plan.controller, plan.controller_parameters, job)
-    parts = task.parts or (task,)
-    part, every, ended = parts[0], plan.scenario.execution.scores == "every", ""
+    tasks = task.tasks or (task,)
+    current, every, ended = tasks[0], plan.scenario.execution.scores == "every", ""
 
     entry = replay(schedule.entries(), machine)
     if entry is None:
         machine.execute(entry := first_entry(plan.model, values))
-        schedule.append(entry, _score(plan, part, machine, entry), lambda: _dump(controller, machine))
+        schedule.append(entry, _score(plan, current, machine, entry), lambda: _dump(controller, machine))
     else:
         _load(schedule.state() or b"", controller, machine)
-        part = next(one for one in parts if one.name == schedule.scores()[-1].get("part", one.name))
+        current = next(one for one in tasks if one.name == schedule.scores()[-1].get("task", one.name))
 
     try:
         while (change := _advance(controller, schedule, report)) is not None:
-            entry, part = machine.fulfil(schedule.events(), change), parts[change.part]
-            row = _score(plan, part, machine, entry, judged=every or change.switch)
+            entry, current = machine.fulfil(schedule.events(), change), tasks[change.task]
+            row = _score(plan, current, machine, entry, judged=every or change.task_switch)
             schedule.append(entry, row, lambda: _dump(controller, machine))
-            report("training", change.batch / _batches(plan, parts), row)
+            report("training", change.batch / _batches(plan, tasks), row)
     except SpentError as end:
         ended = str(end)
 
-    last = None if every else _score(plan, part, machine, entry)
+    last = None if every else _score(plan, current, machine, entry)
     reference = {task.metric: None, "loss": None}
     if plan.scenario.execution.reference:
-        reference = _refer(plan, job, parts, report)
+        reference = _refer(plan, job, tasks, report)
     schedule.finish({"reference": json.dumps(reference), **({"ended": ended} if ended else {})}, last)
 
 
@@ -175,17 +175,17 @@ def _advance(controller: Controller, schedule: ScheduleFile, report: Report) -> 
         raise type(error)(f"{error}; the last good reconnection is {where} kept in {schedule.path}") from error
 
 
-def _refer(plan: Plan, job: Job, parts: Sequence[Task], report: Report) -> dict[str, Any]:
-    """Free training: what it makes of the task, or of each of its parts and of the worst of them."""
+def _refer(plan: Plan, job: Job, tasks: Sequence[Task], report: Report) -> dict[str, Any]:
+    """Free training: what it makes of the task, or of each task of a multi-task and of the worst of them."""
     training, metric, found = plan.controller.training(plan.controller_parameters), job.task.metric, {}
-    for number, part in enumerate(parts):
+    for number, task in enumerate(tasks):
 
         def tell(share: float, before: int = number) -> None:
-            report("reference", (before + share) / len(parts), None)
+            report("reference", (before + share) / len(tasks), None)
 
-        free = evaluate(part, train_freely(replace(job, task=part), training, tell))
-        found[part.name] = {metric: free.metric, "loss": free.loss}
-    return {**worst(list(found.values()), metric), **({"parts": found} if job.task.parts else {})}
+        free = evaluate(task, train_freely(replace(job, task=task), training, tell))
+        found[task.name] = {metric: free.metric, "loss": free.loss}
+    return {**worst(list(found.values()), metric), **({"tasks": found} if job.task.tasks else {})}
 
 
 def _dump(controller: Controller, machine: Machine) -> bytes:
@@ -229,12 +229,12 @@ def _score(plan: Plan, task: Task, machine: Machine, entry: Entry, *, judged: bo
         trajectory_error=noisy.trajectory_error if noisy else None,
         trajectory_error_worst=noisy.worst_period if noisy else None,
         router=effort if machine.equivalence == "none" else f"{effort}+{machine.equivalence}",
-        part=task.name or None,
+        task=task.name or None,
         saturated_registers=machine.saturated or None,
     )
     return score.row(task.metric)
 
 
-def _batches(plan: Plan, parts: Sequence[Task]) -> int:
+def _batches(plan: Plan, tasks: Sequence[Task]) -> int:
     training = plan.controller.training(plan.controller_parameters)
-    return sum(training.steps_per_epoch(len(part.train_x)) for part in parts) * training.epochs
+    return sum(training.steps_per_epoch(len(task.train_x)) for task in tasks) * training.epochs

@@ -18,7 +18,7 @@ from hwsim.files import emit
 from hwsim.files.lock import BusyError, locked
 from hwsim.files.whole import whole
 from hwsim.schedule import ScheduleError, is_blank, open_schedule
-from hwsim.score import SPENT, by_part, read_answer, read_table, worst, write_table
+from hwsim.score import SPENT, by_task, read_answer, read_table, worst, write_table
 from hwsim.version import VERSION
 
 if TYPE_CHECKING:
@@ -131,23 +131,23 @@ class RunFolder:
             "trajectory_error_worst",
             "saturated_registers",
         )
-        parts = by_part(rows, metric, reference.get("parts", {}))
+        tasks = by_task(rows, metric, reference.get("tasks", {}))
         final, low = {key: last[key] for key in keys if key in last}, f"{metric}_low"
-        if parts:
-            least = worst(parts, metric)
+        if tasks:
+            least = worst(tasks, metric)
             final |= {key: least[key] for key in (metric, f"{metric}_noiseless", "loss")}
-            final |= {f"{metric}_{part['part']}": part[metric] for part in parts}
+            final |= {f"{metric}_{task['task']}": task[metric] for task in tasks}
         return {
             "identity": plan.identity,
             "events": last["event"],
             "final": final,
             "reference": reference[metric],
-            "interval": [last[f"{metric}_{end}"] for end in ("low", "high")] if low in last and not parts else None,
+            "interval": [last[f"{metric}_{end}"] for end in ("low", "high")] if low in last and not tasks else None,
             "inference_energy_j": last["inference_energy_j"],
             "inference_time_s": last["inference_time_s"],
             "switches": last["switches"],
             "schedule_digest": schedule.digest(),
-            **({"parts": parts} if parts else {}),
+            **({"tasks": tasks} if tasks else {}),
             **({"ended": ended} if (ended := schedule.note("ended")) else {}),
         }
 

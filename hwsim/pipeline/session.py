@@ -49,8 +49,8 @@ class Scenario:
 class Answer:
     """What a finished run said.
 
-    ``rows`` is the score table, ``final`` its last state, ``reference`` free training, None without. Of a task of
-    several parts, ``final`` and ``reference`` have the accuracy of the worst, and ``parts`` has each of them; ``final``
+    ``rows`` is the score table, ``final`` its last state, ``reference`` free training, None without. Of a
+    multi-task, ``final`` and ``reference`` have the accuracy of the worst task, and ``tasks`` has each; ``final``
     names them too, such as ``accuracy_plain``. ``resources`` is what the machine takes of its hardware
     (:func:`hwsim.execution.resources.account`).
     """
@@ -61,7 +61,7 @@ class Answer:
     final: dict[str, float]
     reference: float | None
     rows: list[dict[str, str]]
-    parts: list[dict[str, Any]] = field(default_factory=list)
+    tasks: list[dict[str, Any]] = field(default_factory=list)
     resources: dict[str, Any] = field(default_factory=dict)
     plan: Plan | None = field(default=None, compare=False)
     """What was carried out; None where an answer was read from its folder alone."""
@@ -164,7 +164,7 @@ def run(
 def read_answer(folder: Path, found: Mapping[str, Any], rows: list[dict[str, str]]) -> Answer:
     """What a run folder's files say, as a value."""
     whole = found["identity"], found["events"], found["final"], found["reference"]
-    return Answer(folder, *whole, rows, found.get("parts", []), found.get("resources", {}))
+    return Answer(folder, *whole, rows, found.get("tasks", []), found.get("resources", {}))
 
 
 def default_folder(plan: Plan) -> Path:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from hwsim.report.still import draw_still
-from hwsim.report.style import CHIP, FREE, INK, PARTS, QUIET, heading, look, plain_log, sheet
+from hwsim.report.style import CHIP, FREE, INK, QUIET, TASK_COLORS, heading, look, plain_log, sheet
 from hwsim.task import metric_in
 
 if TYPE_CHECKING:
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from hwsim.report.style import Published
 
 
-def _draw_parts(axes: Any, rows: Sequence[Mapping[str, Any]], axis: str, key: str) -> None:
-    """A line for each part of a task of several, and a ring where the chip has switched to it in the end."""
-    for part, color in zip(dict.fromkeys(row["part"] for row in rows), PARTS * len(rows), strict=False):
-        own = [row for row in rows if row["part"] == part]
-        axes.plot([r[axis] for r in own[:-1]], [r[key] for r in own[:-1]], color=color, marker=".", label=part)
+def _draw_tasks(axes: Any, rows: Sequence[Mapping[str, Any]], axis: str, key: str) -> None:
+    """A line for each task of a multi-task, and a ring where the chip has switched to it in the end."""
+    for task, color in zip(dict.fromkeys(row["task"] for row in rows), TASK_COLORS * len(rows), strict=False):
+        own = [row for row in rows if row["task"] == task]
+        axes.plot([r[axis] for r in own[:-1]], [r[key] for r in own[:-1]], color=color, marker=".", label=task)
         axes.plot(own[-1][axis], own[-1][key], color=color, marker="o", markerfacecolor="none", markersize=9)
     axes.plot([], [], color=INK, marker="o", markerfacecolor="none", markersize=9, linestyle="", label="switched to it")
 
@@ -50,7 +50,7 @@ def draw(
     moved = rows[-1]["toggles"] > 0
     axis = "toggles" if moved else "bias_writes"
     rows = [row for row in rows if key in row]  # others were not judged
-    x, several = [row[axis] for row in rows], "part" in rows[0]
+    x, several = [row[axis] for row in rows], "task" in rows[0]
     with look():
         figure = sheet((7.2, 4.5))
         axes = figure.subplots()
@@ -62,11 +62,11 @@ def draw(
         if any(r[key] != r[f"{key}_noiseless"] for r in rows) and not several:
             axes.plot(x, [r[f"{key}_noiseless"] for r in rows], color=QUIET, linewidth=1.2, label="chip, without noise")
         if several:
-            _draw_parts(axes, rows, axis, key)
+            _draw_tasks(axes, rows, axis, key)
         else:
             axes.plot(x, [r[key] for r in rows], color=CHIP, marker=".", linewidth=1.4, label="emulated chip")
         if reference is not None:
-            name, color = ("free training, worst part", INK) if several else ("free training", FREE)
+            name, color = ("free training, worst task", INK) if several else ("free training", FREE)
             axes.axhline(reference, color=color, linestyle="--", linewidth=1.2, label=f"{name} ({reference:.3g})")
         if published is not None:
             axes.axhline(published.chip, color=CHIP, linestyle=":", linewidth=1.4)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 INK, CHIP, QUIET, FREE = "#1a1a1a", "#1f5fa8", "#8fb4dc", "#b5482a"
-PARTS = ("#1f5fa8", "#b5482a", "#3b8a4a", "#8a5aa8", "#c28a1f", "#4a4a4a")
+TASK_COLORS = ("#1f5fa8", "#b5482a", "#3b8a4a", "#8a5aa8", "#c28a1f", "#4a4a4a")
 LETTERS = 90
 """Letters of a line of a heading."""
 _LOOK: dict[str, Any] = {

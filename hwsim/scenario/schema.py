@@ -104,7 +104,7 @@ class Expectation(Section):
     """What the final score must reach; a run that does not ends with exit code 1."""
 
     accuracy: float | None = Field(default=None, ge=0, le=1)
-    """Least final accuracy; of a task of several parts, that of the worst."""
+    """Least final accuracy; of a multi-task, that of the worst task."""
     max_error: float | None = Field(default=None, ge=0)
     """Largest final error."""
 

@@ -11,16 +11,16 @@ import pydantic
 
 from hwsim.score.tasks import SPENT
 
-WORDS = ("router", "part")
+WORDS = ("router", "task")
 """Columns of a score table that hold words; all others hold numbers."""
 WHOLE = ("event", "moves", "toggles", "bias_writes", "switches")
 """Columns that hold whole numbers."""
 
 
-class _Part(pydantic.BaseModel, extra="allow", strict=True):
-    part: str
+class _Task(pydantic.BaseModel, extra="allow", strict=True):
+    task: str
     reference: float | None
-    switch: dict[str, float]
+    task_switch: dict[str, float]
 
 
 class _Answer(pydantic.BaseModel, extra="allow", strict=True):
@@ -30,7 +30,7 @@ class _Answer(pydantic.BaseModel, extra="allow", strict=True):
     reference: float | None
     switches: int
     schedule_digest: str
-    parts: list[_Part] = []
+    tasks: list[_Task] = []
 
 
 def read_answer(text: str) -> dict[str, Any]:
@@ -56,10 +56,10 @@ def read_answer(text: str) -> dict[str, Any]:
         raise ValueError(f"{where}: {first['msg'][:1].lower()}{first['msg'][1:]}") from None
     metric = _metric(found.final)
     lacking = [key for key in (metric, f"{metric}_noiseless", *SPENT) if key not in found.final]
-    for number, part in enumerate(found.parts):
-        held = {**(part.model_extra or {}), **part.switch}
+    for number, one in enumerate(found.tasks):
+        held = {**(one.model_extra or {}), **one.task_switch}
         missing = [key for key in (metric, *SPENT) if not isinstance(held.get(key), int | float)]
-        lacking += [f"parts.{number}.{key}" for key in missing]
+        lacking += [f"tasks.{number}.{key}" for key in missing]
     if lacking:
         raise ValueError(f"it lacks {', '.join(lacking)}")
     return dict(data)

@@ -18,7 +18,7 @@ class Score:
     ``metric`` is the accuracy (classification) or the largest error (regression) of the emulated chip with event noise
     on, ``metric_low`` and ``metric_high`` its 95 % Wilson interval (classification only), ``metric_noiseless`` the
     value without event noise. Where a reconnection was not evaluated (``scores = "last"``) these are left out.
-    ``part`` names the task that was evaluated, of several; ``trajectory_error`` is that of
+    ``task`` names the task that was evaluated, of several; ``trajectory_error`` is that of
     :func:`hwsim.score.evaluate.trajectory_errors` over the first period and ``trajectory_error_worst`` over the worst
     of several, for a task that has trajectories. ``saturated_registers`` counts those that are too narrow for their
     values, where there are any.
@@ -40,7 +40,7 @@ class Score:
     inference_energy_j: float
     inference_time_s: float
     router: str
-    part: str | None = None
+    task: str | None = None
     trajectory_error: float | None = None
     trajectory_error_worst: float | None = None
     saturated_registers: int | None = None

@@ -1,4 +1,4 @@
-"""Scores of a task of several parts: each part's own, what switching to it costs, and the worst."""
+"""Scores of a multi-task: each task's own, what switching to it costs, and the worst."""
 
 from __future__ import annotations
 
@@ -24,35 +24,35 @@ def worst(scores: Sequence[Mapping[str, Any]], metric: str) -> dict[str, Any]:
     return dict(choose(scores, key=lambda score: score[metric]))
 
 
-def by_part(rows: Sequence[Mapping[str, Any]], metric: str, reference: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Part by part: how good the chip is with what it learned for it, and what the switch to it cost.
+def by_task(rows: Sequence[Mapping[str, Any]], metric: str, reference: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Sums up a multi-task: for each task its score at the end and what the switch to it cost.
 
     Args:
-        rows: score rows in order; those of a task of several parts name one each, and the last of each is its switch.
+        rows: score rows in order; those of a multi-task name a task each, the last one of a task is the switch to it.
         metric: ``accuracy`` or ``max_error``.
-        reference: scores of free training by name of the part, where there is any.
+        reference: scores of free training by name of the task, where there is any.
 
     Returns:
-        One record a part, in order: its ``part``, the columns of its metric, ``reference``, and under ``switch`` what
-        switching to it from the part before (to the first, from the last) cost.
+        One record per task, in order: its ``task``, the columns of its metric, ``reference``, and under ``task_switch``
+        what switching to it from the task before (to the first, from the last) cost.
 
     Example:
         >>> spent = dict.fromkeys(SPENT, 0)
         >>> rows = [
-        ...     {"part": "a", "accuracy": 0.7, "accuracy_noiseless": 0.7, "loss": 0.1, **spent},
-        ...     {"part": "b", "accuracy": 0.8, "accuracy_noiseless": 0.8, "loss": 0.1, **spent, "bias_writes": 3},
-        ...     {"part": "a", "accuracy": 0.9, "accuracy_noiseless": 0.9, "loss": 0.1, **spent, "bias_writes": 8},
+        ...     {"task": "a", "accuracy": 0.7, "accuracy_noiseless": 0.7, "loss": 0.1, **spent},
+        ...     {"task": "b", "accuracy": 0.8, "accuracy_noiseless": 0.8, "loss": 0.1, **spent, "bias_writes": 3},
+        ...     {"task": "a", "accuracy": 0.9, "accuracy_noiseless": 0.9, "loss": 0.1, **spent, "bias_writes": 8},
         ... ]
-        >>> [(one["part"], one["accuracy"], one["switch"]["bias_writes"]) for one in by_part(rows, "accuracy", {})]
+        >>> [(one["task"], one["accuracy"], one["task_switch"]["bias_writes"]) for one in by_task(rows, "accuracy", {})]
         [('a', 0.9, 5), ('b', 0.8, 3)]
     """
     found: dict[str, dict[str, Any]] = {}
     for number, row in enumerate(rows):
-        if "part" not in row or metric not in row:
+        if "task" not in row or metric not in row:
             continue
         before = rows[number - 1] if number else dict.fromkeys(SPENT, 0)
-        part = {key: row[key] for key in ("part", metric, f"{metric}_noiseless", "loss")}
-        part["reference"] = reference.get(row["part"], {}).get(metric)
-        part["switch"] = {key: row[key] - before[key] for key in SPENT}
-        found[row["part"]] = part
+        task = {key: row[key] for key in ("task", metric, f"{metric}_noiseless", "loss")}
+        task["reference"] = reference.get(row["task"], {}).get(metric)
+        task["task_switch"] = {key: row[key] - before[key] for key in SPENT}
+        found[row["task"]] = task
     return list(found.values())

@@ -63,8 +63,8 @@ class Task:
     ``target`` is the function behind the samples, (samples, features) to (samples, outputs), where it can be written
     down.
 
-    A task of several ``parts``, which alone have a ``name``, is learned part after part; its own arrays are taken from
-    the parts in turn (:func:`join`) and serve to calibrate a chip, which is fabricated once for all of them.
+    A multi-task has ``tasks``, which alone have a ``name``, and is learned task after task; its own arrays are taken
+    from the tasks in turn (:func:`join`) and serve to calibrate a chip, which is fabricated once for all of them.
     """
 
     shape: Shape
@@ -75,7 +75,7 @@ class Task:
     input_range: tuple[float, float]
     augment: Callable[[NDArray[np.float32], np.random.Generator], NDArray[np.float32]] | None = None
     name: str = ""
-    parts: tuple[Task, ...] = ()
+    tasks: tuple[Task, ...] = ()
     period: int = 0
     target: Callable[[NDArray[np.float64]], NDArray[np.float64]] | None = None
     planes: int = 1
@@ -94,26 +94,26 @@ class Task:
         return np.pad(self.train_x, ((0, 0), (0, missing))) if missing else self.train_x
 
 
-def join(parts: Mapping[str, Task]) -> Task:
-    """One task of several parts that ask the same of a model; sample i of its arrays is that of part i modulo parts.
+def join(tasks: Mapping[str, Task]) -> Task:
+    """Joins tasks of one shape into a multi-task; sample i of its arrays is that of task i modulo the number of tasks.
 
     Example:
         >>> import numpy as np
         >>> x, y = np.zeros((3, 2), np.float32), np.array([0, 1, 2])
         >>> one, two = (Task(Shape(2, 3, "classification"), x + n, y, x + n, y, (0.0, 1.0)) for n in (0, 1))
         >>> both = join({"a": one, "b": two})
-        >>> both.train_x[:, 0].tolist(), [part.name for part in both.parts]
+        >>> both.train_x[:, 0].tolist(), [task.name for task in both.tasks]
         ([0.0, 1.0, 0.0], ['a', 'b'])
     """
-    named = tuple(replace(part, name=name) for name, part in parts.items())
+    named = tuple(replace(task, name=name) for name, task in tasks.items())
 
     def mixed(name: str) -> NDArray[Any]:
         found: NDArray[Any] = getattr(named[0], name).copy()
-        for number, part in enumerate(named[1:], start=1):
-            found[number :: len(named)] = getattr(part, name)[number :: len(named)]
+        for number, task in enumerate(named[1:], start=1):
+            found[number :: len(named)] = getattr(task, name)[number :: len(named)]
         return found
 
-    lows, highs = zip(*(part.input_range for part in named), strict=True)
+    lows, highs = zip(*(task.input_range for task in named), strict=True)
     return Task(
         shape=named[0].shape,
         train_x=mixed("train_x"),
@@ -121,7 +121,7 @@ def join(parts: Mapping[str, Task]) -> Task:
         test_x=mixed("test_x"),
         test_y=mixed("test_y"),
         input_range=(min(lows), max(highs)),
-        parts=named,
+        tasks=named,
     )
 
 

@@ -37,7 +37,7 @@ class DigitsParameters(Section):
     """Seed of the shuffle before the split; independent of the run's seed, so that runs share one test set."""
     pixels: Pixels = "plain"
     """Arrangement of the pixels: ``plain``, ``permuted`` once and for all, ``rotated`` by 90 degrees; or a list of
-    them, which makes a task of several parts, learned one after another, each with registers of its own."""
+    them, which makes a multi-task: one task after the other, each with its own registers."""
     pixel_seed: int = Field(default=0, ge=0)
     """Seed of the permutation of ``permuted`` pixels; independent of the run's seed."""
 

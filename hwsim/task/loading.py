@@ -54,7 +54,7 @@ def find_fault(task: Any, shape: Shape) -> str:
         return f"load gives {type(task).__name__}, not a Task"
     if task.shape != shape:
         return f"the loaded task has {task.shape}, but the task promises {shape}"
-    told = (f"part {part.name!r}: {wrong}" for part in task.parts if (wrong := find_fault(part, shape)))
+    told = (f"task {one.name!r}: {wrong}" for one in task.tasks if (wrong := find_fault(one, shape)))
     return next(told, "") or _range(task) or _half(task, "train") or _half(task, "test") or _planes(task)
 
 

@@ -51,7 +51,7 @@ class MnistParameters(Section):
     """In training, move every image along rows and columns by a share of its side drawn from plus or minus so much."""
     pixels: Pixels = "plain"
     """Arrangement of the pixels: ``plain``, ``permuted`` once and for all, ``rotated`` by 90 degrees; or a list of
-    them, which makes a task of several parts, learned one after another, each with registers of its own."""
+    them, which makes a multi-task: one task after the other, each with its own registers."""
     pixel_seed: int = Field(default=0, ge=0)
     """Seed of the permutation of ``permuted`` pixels; independent of the run's seed."""
 

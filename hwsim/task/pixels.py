@@ -31,15 +31,15 @@ Arrangement = Literal["plain", "permuted", "rotated"]
 
 def _sound(pixels: Arrangement | list[Arrangement]) -> Arrangement | list[Arrangement]:
     if not pixels:
-        raise Refusal("names no part", "name at least one arrangement")
+        raise Refusal("names no task", "name at least one arrangement")
     twice = [] if isinstance(pixels, str) else [one for one in pixels if pixels.count(one) > 1]
     if twice:
-        raise Refusal(f"names {twice[0]!r} twice", "name every part once")
+        raise Refusal(f"names {twice[0]!r} twice", "name every task once")
     return pixels
 
 
 Pixels = Annotated[Arrangement | list[Arrangement], AfterValidator(_sound)]
-"""One arrangement, or the parts of a task of several."""
+"""One arrangement, or the tasks of a multi-task."""
 
 
 def order(arrangement: Arrangement, pixels: int, seed: int) -> NDArray[np.int64]:
@@ -64,11 +64,11 @@ def order(arrangement: Arrangement, pixels: int, seed: int) -> NDArray[np.int64]
 
 
 def arrange(task: Task, pixels: Pixels, seed: int) -> Task:
-    """A task of square images with its pixels arranged anew; of several arrangements, a task of several parts.
+    """Rearranges the pixels of a task of square images; several arrangements make a multi-task.
 
     Args:
         task: images as they are, features in the order row, column.
-        pixels: one arrangement or a list of them, which names the parts.
+        pixels: one arrangement or a list of them, which names the tasks.
         seed: of the permutation.
     """
     if not isinstance(pixels, str):

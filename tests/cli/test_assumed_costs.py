@@ -31,7 +31,7 @@ def test_a_summary_counts_assumed_costs(sheets: tuple[str, ...], says: str, tmp_
         final=dict.fromkeys(numbers, 0.0),
         rows=[{"switches": "0", "inference_energy_j": "0", "inference_time_s": "0"}],
         events=0,
-        parts=[],
+        tasks=[],
         reference=None,
         resources={},
     )

@@ -28,18 +28,18 @@ MODEL = Model(
         Layer(2, 5, "identity", "he-uniform", 1.0, True, "zero", 1.0, True, True),
     ),
 )
-PARTS = '["plain", "permuted", "rotated"]'
+TASKS = '["plain", "permuted", "rotated"]'
 BIASES = ("controller.name='bias-only'", "device.name='ideal'")
 
 
 def _job() -> Job:
-    def part(seed: int) -> Task:
+    def single(seed: int) -> Task:
         x = np.random.default_rng(seed).random((24, 4), np.float32)
         y = (x[:, seed] > x[:, 3]).astype(np.int64)
         return Task(Shape(4, 2, "classification"), x, y, x, y, (0.0, 1.0))
 
     values = start(MODEL, 1)
-    task = join({"a": part(0), "b": part(1), "c": part(2)})
+    task = join({"a": single(0), "b": single(1), "c": single(2)})
     return Job(task, MODEL, values, [v.weights.copy() for v in values], seed=1, threads=1)
 
 
@@ -51,7 +51,7 @@ def _all(controller: Any) -> list[Reconnection]:
 
 
 def _same(one: Reconnection, other: Reconnection) -> None:
-    assert (one.batch, one.part, one.switch) == (other.batch, other.part, other.switch)
+    assert (one.batch, one.task, one.task_switch) == (other.batch, other.task, other.task_switch)
     for p, q in zip(one.permutations, other.permutations, strict=True):
         assert (p is None) == (q is None)
         assert p is None or q is None or np.array_equal(p, q)
@@ -66,18 +66,18 @@ def _started(name: str, job: Job) -> Any:
 
 
 @pytest.mark.parametrize("name", ["bias-only", "laperm"])
-def test_parts_are_learned_as_if_alone(name: str) -> None:
+def test_tasks_are_learned_as_if_alone(name: str) -> None:
     job = _job()
     changes = _all(_started(name, job))
-    assert [(c.part, c.switch) for c in changes] == [(n, False) for n in (0, 0, 1, 1, 2, 2)] + [
+    assert [(c.task, c.task_switch) for c in changes] == [(n, False) for n in (0, 0, 1, 1, 2, 2)] + [
         (n, True) for n in (0, 1, 2)
     ]
-    for number, part in enumerate(job.task.parts):
-        alone = _all(_started(name, replace(job, task=part)))
-        for mine, theirs in zip([c for c in changes if c.part == number and not c.switch], alone, strict=True):
-            _same(mine, replace(theirs, batch=mine.batch, part=number))
+    for number, one in enumerate(job.task.tasks):
+        alone = _all(_started(name, replace(job, task=one)))
+        for mine, theirs in zip([c for c in changes if c.task == number and not c.task_switch], alone, strict=True):
+            _same(mine, replace(theirs, batch=mine.batch, task=number))
         switch = changes[6 + number]
-        _same(switch, replace(alone[-1], batch=switch.batch, part=number, switch=True))
+        _same(switch, replace(alone[-1], batch=switch.batch, task=number, task_switch=True))
 
 
 @pytest.mark.parametrize("name", ["bias-only", "laperm"])
@@ -109,7 +109,7 @@ def test_nothing_learned_is_nothing_to_switch() -> None:
 
 
 class _Stays:
-    """A method that reconnects the second layer of one part alone."""
+    """A method that reconnects the second layer of one task alone."""
 
     def __init__(self, _: object, job: Job) -> None:
         self.job, self.done = job, False
@@ -128,7 +128,7 @@ class _Stays:
     def load(self, state: bytes) -> None: ...
 
 
-def test_connections_go_back_to_where_another_part_had_them() -> None:
+def test_connections_go_back_to_where_another_task_had_them() -> None:
     import types
 
     plugin: Any = types.SimpleNamespace(begin=_Stays)
@@ -143,50 +143,50 @@ def test_connections_go_back_to_where_another_part_had_them() -> None:
 
 
 def test_a_switch_of_tasks_toggles_nothing(tiny: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """One chip: connections stay, registers are written, and each part scores what it scores alone."""
+    """One chip: connections stay, registers are written, and each task scores what it scores alone."""
     settings = (*BIASES, "controller.epochs=1", "execution.reference=false")
     found = run_here(tiny, tmp_path / "run", *settings, 'task.pixels=["permuted", "rotated"]')
-    assert [part["part"] for part in found["parts"]] == ["permuted", "rotated"]
-    assert found["final"]["accuracy"] == min(part["accuracy"] for part in found["parts"])
+    assert [task["task"] for task in found["tasks"]] == ["permuted", "rotated"]
+    assert found["final"]["accuracy"] == min(task["accuracy"] for task in found["tasks"])
     assert found["final"]["toggles"] == found["final"]["moves"] == 0
     show(tmp_path / "run", json=False, picture=None)
     lines = capsys.readouterr().out.splitlines()
-    for part in found["parts"]:
-        line = next(line for line in lines if line.startswith(part["part"]))
-        writes = part["switch"]["bias_writes"]
-        assert f"{part['accuracy']:.4f}; to switch to it: 0 toggles, {writes:,} register writes" in line
+    for task in found["tasks"]:
+        line = next(line for line in lines if line.startswith(task["task"]))
+        writes = task["task_switch"]["bias_writes"]
+        assert f"{task['accuracy']:.4f}; to switch to it: 0 toggles, {writes:,} register writes" in line
     rows = RunFolder(tmp_path / "run").rows()
-    assert [row["part"] for row in rows] == ["permuted", "permuted", "rotated", "permuted", "rotated"]
+    assert [row["task"] for row in rows] == ["permuted", "permuted", "rotated", "permuted", "rotated"]
     with open_schedule(tmp_path / "run" / "schedule.sqlite") as schedule:
         entries = list(schedule.entries())
         assert all(p is None for entry in entries for p in entry.permutations)
     plan = plan_of(tmp_path / "run")
-    for number, part in enumerate(found["parts"]):
-        alone = run_here(tiny, tmp_path / part["part"], *settings, f"task.pixels='{part['part']}'")
-        assert (part["accuracy"], part["loss"]) == (alone["final"]["accuracy"], alone["final"]["loss"])
+    for number, task in enumerate(found["tasks"]):
+        alone = run_here(tiny, tmp_path / task["task"], *settings, f"task.pixels='{task['task']}'")
+        assert (task["accuracy"], task["loss"]) == (alone["final"]["accuracy"], alone["final"]["loss"])
         event = found["events"] - 1 + number
         before, after = entries[event - 1].registers, entries[event].registers
         writes = sum(int((a != b).sum()) for a, b in zip(before, after, strict=True))
-        assert part["switch"]["bias_writes"] == writes > 0
-        assert part["switch"]["energy_j"] == pytest.approx(32 * writes * plan.switch.port_energy, rel=1e-6)
-        assert part["switch"]["time_s"] > 0
+        assert task["task_switch"]["bias_writes"] == writes > 0
+        assert task["task_switch"]["energy_j"] == pytest.approx(32 * writes * plan.switch.port_energy, rel=1e-6)
+        assert task["task_switch"]["time_s"] > 0
         replayed = configured(plan, tmp_path / "run" / "schedule.sqlite", event)
-        with open_schedule(tmp_path / part["part"] / "schedule.sqlite") as schedule:
+        with open_schedule(tmp_path / task["task"] / "schedule.sqlite") as schedule:
             last = list(schedule.entries())[-1]
         for mine, theirs in zip(replayed.registers, last.registers, strict=True):
             assert np.array_equal(mine, theirs)
 
 
-def test_scores_at_the_last_event_are_scores_of_every_part(tiny: Path, tmp_path: Path) -> None:
-    settings = (*BIASES, "controller.epochs=1", f"task.pixels={PARTS}")
+def test_scores_at_the_last_event_are_scores_of_every_task(tiny: Path, tmp_path: Path) -> None:
+    settings = (*BIASES, "controller.epochs=1", f"task.pixels={TASKS}")
     every = run_here(tiny, tmp_path / "every", *settings)
     last = run_here(tiny, tmp_path / "last", *settings, "execution.scores='last'")
-    assert every["parts"] == last["parts"]
-    assert every["reference"] == min(part["reference"] for part in every["parts"])
+    assert every["tasks"] == last["tasks"]
+    assert every["reference"] == min(task["reference"] for task in every["tasks"])
     assert [bool(row["accuracy"]) for row in RunFolder(tmp_path / "last").rows()] == [True] + 3 * [False] + 3 * [True]
 
 
 def test_tasks_switched_by_reconnection(tiny: Path, tmp_path: Path) -> None:
     """LaPerm switches tasks too, but at the price of toggles."""
-    found = run_here(tiny, tmp_path / "run", "controller.epochs=1", f"task.pixels={PARTS}")
-    assert all(part["switch"]["toggles"] > 0 for part in found["parts"])
+    found = run_here(tiny, tmp_path / "run", "controller.epochs=1", f"task.pixels={TASKS}")
+    assert all(task["task_switch"]["toggles"] > 0 for task in found["tasks"])

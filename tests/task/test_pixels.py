@@ -1,4 +1,4 @@
-"""Arrangements of pixels: the same images in another order, and tasks of several parts."""
+"""Arrangements of pixels: the same images in another order, and multi-tasks."""
 
 from __future__ import annotations
 
@@ -50,15 +50,15 @@ def test_what_varies_images_comes_before_their_order() -> None:
     assert np.array_equal(found, np.roll(plain.train_x, step, axis=1)[:, p])
 
 
-def test_parts_are_the_tasks_alone() -> None:
+def test_tasks_of_a_multi_task_are_the_tasks_alone() -> None:
     both = load(DigitsParameters(pixels=["rotated", "plain"]))
-    assert [part.name for part in both.parts] == ["rotated", "plain"]
-    for part, pixels in zip(both.parts, ("rotated", "plain"), strict=True):
+    assert [task.name for task in both.tasks] == ["rotated", "plain"]
+    for task, pixels in zip(both.tasks, ("rotated", "plain"), strict=True):
         alone = load(DigitsParameters(pixels=pixels))
         for name in ("train_x", "train_y", "test_x", "test_y"):
-            assert np.array_equal(getattr(part, name), getattr(alone, name))
-    assert np.array_equal(both.train_x[::2], both.parts[0].train_x[::2])
-    assert np.array_equal(both.train_x[1::2], both.parts[1].train_x[1::2])
+            assert np.array_equal(getattr(task, name), getattr(alone, name))
+    assert np.array_equal(both.train_x[::2], both.tasks[0].train_x[::2])
+    assert np.array_equal(both.train_x[1::2], both.tasks[1].train_x[1::2])
 
 
 def test_join_takes_the_widest_range() -> None:
@@ -73,7 +73,7 @@ def test_join_takes_the_widest_range() -> None:
         ('["plain", "plain"]', "names 'plain' twice"),
         ('"upside-down"', "'pixels' must be"),
         ('["plain", "mirrored"]', "should be 'plain', 'permuted' or 'rotated'"),
-        ("[]", "names no part"),
+        ("[]", "names no task"),
     ],
 )
 def test_bad_pixels(tiny: Path, value: str, what: str) -> None:

@@ -36,7 +36,7 @@ kind = "dense"
 units = 2
 activation = "identity"
 """
-PARTS = (
+TASKS = (
     'task.pixels=["plain", "rotated"]',
     "controller.name='bias-only'",
     "controller.epochs=3",
@@ -84,7 +84,7 @@ def test_too_few_kinds_of_units_are_one_cluster() -> None:
 
 def test_variances_of_a_run(tiny: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run = tmp_path / "run"
-    run_here(tiny, run, *PARTS)
+    run_here(tiny, run, *TASKS)
     show(Path("variance"), str(run), json=True, picture=None)
     answer = json.loads(capsys.readouterr().out)
     assert answer["units"] == 12
@@ -96,18 +96,18 @@ def test_variances_of_a_run(tiny: Path, tmp_path: Path, capsys: pytest.CaptureFi
     found = task_variance(plan, run)
     task = plan.task.load(plan.task_parameters)
     weights = start(plan.model, 0)[0].weights
-    for number, part in enumerate(task.parts):
-        bias = np.array([float(row[f"bias_{part.name}"]) for row in rows])
-        hidden = np.maximum(part.test_x @ weights.T + bias, 0)
+    for number, one in enumerate(task.tasks):
+        bias = np.array([float(row[f"bias_{one.name}"]) for row in rows])
+        hidden = np.maximum(one.test_x @ weights.T + bias, 0)
         # the FPGA's cells have 6 bits
         assert found.variance[:, number] == pytest.approx(hidden.var(axis=0), rel=0.2, abs=0.02)
-        assert answer["correlation_of_bias_and_variance"][part.name] == pytest.approx(found.correlation[number])
+        assert answer["correlation_of_bias_and_variance"][one.name] == pytest.approx(found.correlation[number])
     assert found.variance.max() > 0.1
 
 
 def test_a_run_of_one_task_has_nothing_to_compare(tiny: Path, tmp_path: Path) -> None:
     run_here(tiny, tmp_path / "run", "controller.epochs=1")
-    with pytest.raises(FolderError, match="this run has one task; variances compare the parts of a task of several"):
+    with pytest.raises(FolderError, match="this run has one task; variances compare the tasks of a multi-task"):
         task_variance(plan_of(tmp_path / "run"), tmp_path / "run")
 
 
