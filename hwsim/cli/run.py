@@ -62,8 +62,8 @@ def summary(answer: Answer) -> str:
     word = metric.replace("_", " ")
     last = answer.rows[-1]
     spread = "   the worst task" if answer.tasks else ""
-    if f"{metric}_low" in last and not answer.tasks:
-        low, high = (float(last[f"{metric}_{end}"]) for end in ("low", "high"))
+    if last.get(f"{metric}_low") is not None and not answer.tasks:
+        low, high = (last[f"{metric}_{end}"] for end in ("low", "high"))
         spread = f"   95 % interval of the test images, one seed: {low:.4f} to {high:.4f}"
     lines = [
         ("run", str(answer.run)),
@@ -71,11 +71,11 @@ def summary(answer: Answer) -> str:
         ("  without noise", f"{final[f'{metric}_noiseless']:.4f}"),
         ("  free training", "not asked for" if answer.reference is None else f"{answer.reference:.4f}"),
         ("reconnections", f"{answer.events}"),
-        ("toggles", f"{final['toggles']:,.0f}   the hardware has {int(last['switches']):,} switches"),
+        ("toggles", f"{final['toggles']:,.0f}   the hardware has {last['switches']:,} switches"),
         ("moves", f"{final['moves']:,.0f}"),
         ("register writes", f"{final['bias_writes']:,.0f}"),
         ("reconnecting", _bill(final["energy_j"], final["time_s"])),
-        ("one inference", _bill(float(last["inference_energy_j"]), float(last["inference_time_s"]))),
+        ("one inference", _bill(last["inference_energy_j"], last["inference_time_s"])),
         ("  assumed costs", _assumed(answer.run) or "none"),
         *_saturated(answer.rows),
         *(resource_lines(answer.resources) if answer.resources else []),
@@ -94,13 +94,12 @@ def summary(answer: Answer) -> str:
     return "\n".join(f"{name:<16}{value}" for name, value in lines)
 
 
-def _saturated(rows: Sequence[Mapping[str, str]]) -> list[tuple[str, str]]:
+def _saturated(rows: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
     """Which reconnection left most registers too narrow for what was written to them, if any did."""
-    most = max(rows, key=lambda row: int(row.get("saturated_registers") or 0))
-    count = int(most.get("saturated_registers") or 0)
+    most = max(rows, key=lambda row: row.get("saturated_registers") or 0)
+    count, last = (row.get("saturated_registers") or 0 for row in (most, rows[-1]))
     if not count:
         return []
-    last = int(rows[-1].get("saturated_registers") or 0)
     what = f"{count:,} bias registers at event {most['event']}, {last:,} at the end: too narrow for their values"
     return [("  saturated", f"{what}; set device.bias_bits larger")]
 

@@ -170,25 +170,25 @@ def _show_run(run: Path, *, json: bool) -> None:
     from hwsim.cli.run import summary
     from hwsim.files import readable
     from hwsim.pipeline.folder import RunFolder
-    from hwsim.pipeline.session import read_answer
+    from hwsim.pipeline.session import read_run
     from hwsim.task import metric_in
 
-    found = RunFolder(run).answer()
     if json:
-        typer.echo(writer.dumps(found))
+        typer.echo(writer.dumps(RunFolder(run).answer()))
         return
-    rows = RunFolder(run).rows()
+    answer = read_run(run)
+    rows = answer.rows
     metric = metric_in(rows[0]).name
     typer.echo(f"{'event':>5} {'epoch':>7} {metric:>9} {'moves':>10} {'toggles':>10} {'writes':>8} {'energy':>10}")
     step = max(1, -(-len(rows) // 20))
     for row in [*rows[:-1:step], rows[-1]]:
-        judged = f"{float(row[metric]):.4f}" if row[metric] else ""
+        judged = "" if row[metric] is None else f"{row[metric]:.4f}"
         typer.echo(
-            f"{row['event']:>5} {float(row['epoch']):>7.1f} {judged:>9} {int(row['moves']):>10,} "
-            f"{int(row['toggles']):>10,} {int(row['bias_writes']):>8,} {readable(float(row['energy_j']), 'energy'):>10}"
+            f"{row['event']:>5} {row['epoch']:>7.1f} {judged:>9} {row['moves']:>10,} {row['toggles']:>10,} "
+            f"{row['bias_writes']:>8,} {readable(row['energy_j'], 'energy'):>10}"
         )
     typer.echo("")
-    typer.echo(summary(read_answer(run, found, rows)))
+    typer.echo(summary(answer))
 
 
 def _read_model(name: str) -> Model:

@@ -73,8 +73,8 @@ class RunFolder:
             raise FolderError(f"{self.path / ANSWER}: cannot be read ({error}); remove it and run again") from error
         return {"run": str(self.path), **found}
 
-    def rows(self) -> list[dict[str, str]]:
-        """The score table, one row per event.
+    def rows(self) -> list[dict[str, Any]]:
+        """The score table, one row per event: numbers as numbers (:func:`hwsim.score.read_table`).
 
         Raises:
             FolderError: it is missing, empty or damaged.

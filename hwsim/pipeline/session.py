@@ -22,7 +22,7 @@ from hwsim.files.registry import unknown
 from hwsim.scenario.reproduction import is_reproduction
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
     from hwsim.scenario import Plan
 
@@ -49,10 +49,11 @@ class Scenario:
 class Answer:
     """What a finished run said.
 
-    ``rows`` is the score table, ``final`` its last state, ``reference`` free training, None without. Of a
-    multi-task, ``final`` and ``reference`` have the accuracy of the worst task, and ``tasks`` has each; ``final``
-    names them too, such as ``accuracy_plain``. ``resources`` is what the machine takes of its hardware
-    (:func:`hwsim.execution.resources.account`).
+    ``rows`` is the score table, one dictionary per event by the columns of ``score.csv``: counts are int, ``router``
+    and ``task`` are str, all else is float, and what an event does not have is None. ``final`` is its last state,
+    ``reference`` free training, None without. Of a multi-task, ``final`` and ``reference`` have the accuracy of the
+    worst task, and ``tasks`` has each; ``final`` names them too, such as ``accuracy_plain``. ``resources`` is what the
+    machine takes of its hardware (:func:`hwsim.execution.resources.account`).
     """
 
     run: Path
@@ -60,7 +61,7 @@ class Answer:
     events: int
     final: dict[str, float]
     reference: float | None
-    rows: list[dict[str, str]]
+    rows: list[dict[str, Any]]
     tasks: list[dict[str, Any]] = field(default_factory=list)
     resources: dict[str, Any] = field(default_factory=dict)
     plan: Plan | None = field(default=None, compare=False)
@@ -152,17 +153,22 @@ def run(
         FolderError: the run folder cannot be used.
     """
     from hwsim.pipeline import flow as pipeline
-    from hwsim.pipeline.folder import RunFolder
 
     plan = (scenario if isinstance(scenario, Scenario) else load(scenario)).plan()
     folder = Path(out) if out is not None else default_folder(plan)
-    found = pipeline.run(plan, folder, report or (lambda *_: None))
-    rows = RunFolder(folder).rows()
-    return replace(read_answer(folder, found, rows), plan=plan)
+    pipeline.run(plan, folder, report or (lambda *_: None))
+    return replace(read_run(folder), plan=plan)
 
 
-def read_answer(folder: Path, found: Mapping[str, Any], rows: list[dict[str, str]]) -> Answer:
-    """What a run folder's files say, as a value."""
+def read_run(folder: Path) -> Answer:
+    """What a finished run said, from the files in its folder; its plan is not read again.
+
+    Raises:
+        FolderError: no finished run lies here, or one of its files is damaged.
+    """
+    from hwsim.pipeline.folder import RunFolder
+
+    found, rows = RunFolder(folder).answer(), RunFolder(folder).rows()
     whole = found["identity"], found["events"], found["final"], found["reference"]
     return Answer(folder, *whole, rows, found.get("tasks", []), found.get("resources", {}))
 

@@ -13,7 +13,7 @@ from hwsim.score.tasks import SPENT
 
 WORDS = ("router", "task")
 """Columns of a score table that hold words; all others hold numbers."""
-WHOLE = ("event", "moves", "toggles", "bias_writes", "switches")
+WHOLE = ("event", "moves", "toggles", "bias_writes", "switches", "saturated_registers")
 """Columns that hold whole numbers."""
 
 
@@ -65,17 +65,24 @@ def read_answer(text: str) -> dict[str, Any]:
     return dict(data)
 
 
-def read_table(text: str) -> list[dict[str, str]]:
-    r"""The rows of a score table from the text of its file, at least one.
+def read_table(text: str) -> list[dict[str, Any]]:
+    r"""The rows of a score table from the text of its file, at least one: the numbers that were written, bit for bit.
+
+    One reader for all who want the rows of a folder. Counts are int, words str, all else float, and what an event does
+    not have is None.
 
     Raises:
         ValueError: it is empty, lacks columns, or a number in it is none.
 
     Example:
-        >>> read_table("a,b\n1\n")
+        >>> row = dict(event=0, epoch=0.5, accuracy=0.75, moves=0, toggles=12, bias_writes=3, energy_j=1e-12)
+        >>> row |= dict(time_s=2e-9, switches=12, inference_energy_j=1e-9, inference_time_s=1e-7, router="greedy")
+        >>> read_table(f"{','.join(row)}\n{','.join(map(str, row.values()))}\n") == [row]
+        True
+        >>> read_table("a,b\n1\n")  # doctest: +ELLIPSIS
         Traceback (most recent call last):
         ...
-        ValueError: it lacks the columns event, epoch, accuracy, moves, toggles, bias_writes, energy_j, time_s, switches
+        ValueError: it lacks the columns event, epoch, moves, toggles, ..., inference_time_s, accuracy
     """
     try:
         rows = list(csv.DictReader(io.StringIO(text)))
@@ -84,30 +91,29 @@ def read_table(text: str) -> list[dict[str, str]]:
     if not rows:
         raise ValueError("it is empty")
     metric = _metric(rows[0])
-    wanted = ("event", "epoch", metric, *SPENT, "switches")
-    lacking = [name for name in wanted if name not in rows[0]]
+    needed = ("event", "epoch", *SPENT, "switches", "inference_energy_j", "inference_time_s")
+    lacking = [name for name in (*needed, metric) if name not in rows[0]]
     if lacking:
         raise ValueError(f"it lacks the columns {', '.join(lacking)}")
+    found = []
     for number, row in enumerate(rows, start=2):
-        for name, value in row.items():
-            # a reconnection that was not judged leaves its cells empty, but never the last
-            blank = value == "" and name not in (*WHOLE, *SPENT, "epoch") and (name != metric or number <= len(rows))
-            if not blank and not _sound(name, value):
-                raise ValueError(f"line {number} has {value!r} for {name}")
-    return rows
+        # a reconnection that was not judged has no metric, but the last one always has
+        filled = needed if number <= len(rows) else (*needed, metric)
+        cells: dict[str, Any] = {}
+        for name, cell in row.items():
+            try:
+                cells[name] = None if cell == "" and name not in filled else _read_cell(name, cell)
+            except (TypeError, ValueError):  # a row of another length has a column or a cell of None
+                raise ValueError(f"line {number} has {cell!r} for {name}") from None
+        found.append(cells)
+    return found
 
 
 def _metric(found: dict[str, Any]) -> str:
     return "max_error" if "max_error" in found else "accuracy"
 
 
-def _sound(name: str | None, text: Any) -> bool:
-    """Whether a cell holds what its column promises; a row of another length has a column or a text of None."""
-    if name is None or not isinstance(text, str):
-        return False
-    try:
-        if name not in WORDS:
-            int(text) if name in WHOLE else float(text)
-    except ValueError:
-        return False
-    return True
+def _read_cell(name: str, text: str) -> int | float | str:
+    if name in WORDS:
+        return text
+    return int(text) if name in WHOLE else float(text)

@@ -53,7 +53,7 @@ def test_training_goes_on_after_fabrication(tiny: Path, tmp_path: Path) -> None:
     """Any controller may start from trained values; LaPerm reconnects a chip that works already."""
     scenario = hwsim.load(tiny, [*TRAINED[:4], "controller.epochs=2"])
     done = hwsim.run(scenario, tmp_path / "run")
-    assert float(done.rows[0]["accuracy"]) > 0.7
+    assert done.rows[0]["accuracy"] > 0.7
     assert done.final["toggles"] > 0
 
 

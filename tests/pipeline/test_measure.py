@@ -26,9 +26,9 @@ def test_the_same_answer(tiny: Path, tmp_path: Path) -> None:
     assert (short["reference"], bare["reference"]) == (None, None)
     assert not (tmp_path / "bare" / "score.png").exists()
     rows, every = RunFolder(tmp_path / "short").rows(), RunFolder(tmp_path / "whole").rows()
-    assert [bool(row["accuracy"]) for row in rows] == [True, *[False] * 5, True]
+    assert [row["accuracy"] is not None for row in rows] == [True, *[False] * 5, True]
     assert [row["toggles"] for row in rows] == [row["toggles"] for row in every]
-    assert int(bare["rows"][2]["moved"]) == int(every[2]["moves"]) - int(every[1]["moves"])
+    assert bare["rows"][2]["moved"] == every[2]["moves"] - every[1]["moves"]
     assert bare["rows"][0]["moved"] == 0
 
 
