@@ -93,7 +93,7 @@ def portray(name: str) -> Characterisation:
         rows, curves = table(sheet, {}), None
     else:
         technology = device_technology(document)
-        sheet = read_sheet(document, technology.sheet)
+        sheet = read_sheet(document, technology.datasheet)
         rows, curves = table(sheet, technology.symbols), draw_from(technology, sheet, document)
     return Characterisation(
         name, sheet.title, sheet.source.citation, sheet.source.fit, tuple(sheet.not_modelled), tuple(rows), curves
@@ -118,7 +118,7 @@ def size_up(model: Model, device: str, topology: str, technology: str) -> dict[s
     """
     document = read_document(_sheet("device", device)[1])
     plugin = device_technology(document)
-    built = plugin.build(sheet_values(read_sheet(document, plugin.sheet), {}, document, ()))
+    built = plugin.build(sheet_values(read_sheet(document, plugin.datasheet), {}, document, ()))
     for number, what, hint in built.problems(model):
         raise FabricationError(f"layer {number}: {what}; {hint}")
     samples = stream(0, "size/calibration").random((SAMPLES, model.inputs)).astype(np.float32)

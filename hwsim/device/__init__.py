@@ -1,4 +1,4 @@
-"""What a weight physically is: one technology per file; a device is a law, a chip one fabricated instance."""
+"""What a weight physically is: one technology per file; a device is a model of it, a chip one fabricated instance."""
 
 from hwsim.device.inference import infer
 from hwsim.device.technology import (

@@ -25,7 +25,7 @@ LARGE = 1 << 18
 """Cells from which on products are a twentieth quicker where inputs lie one after the other in memory."""
 
 
-class IdealSheet(Datasheet):
+class IdealDatasheet(Datasheet):
     """A datasheet of the technology ``ideal``: it has no numbers."""
 
     kind: Literal["device"]
@@ -34,7 +34,7 @@ class IdealSheet(Datasheet):
 
 @dataclass(frozen=True)
 class Ideal:
-    """The law of an ideal device."""
+    """Describes an ideal device; fabricates chips of it."""
 
     def problems(self, model: Model) -> list[tuple[int, str, str]]:
         """Every model can be built."""
@@ -92,15 +92,15 @@ class IdealChip(NumberChip):
         """Gather the weights of the positions that move."""
         self.met[layer][np.divmod(positions, self.met[layer].shape[1])] = self.weights[layer].reshape(-1)[cells]
 
-    def matmul(self, layer: int, signals: NDArray[Any], rng: np.random.Generator | None) -> NDArray[Any]:
-        """Products as the linear algebra library sums them."""
+    def matmul(self, layer: int, activations: NDArray[Any], rng: np.random.Generator | None) -> NDArray[Any]:
+        """Multiplies with the linear algebra library, in its order of sums."""
         del rng
         with np.errstate(over="ignore", invalid="ignore"):  # what is judged is held to be finite
-            return np.asarray(signals @ self.met[layer].T)
+            return np.asarray(activations @ self.met[layer].T)
 
-    def activate(self, layer: int, sums: NDArray[Any], registers: Registers) -> NDArray[Any]:
+    def activate(self, layer: int, accumulators: NDArray[Any], registers: Registers) -> NDArray[Any]:
         """Gain, bias, activation."""
-        return finish(self.model.layers[layer], sums, registers)
+        return finish(self.model.layers[layer], accumulators, registers)
 
     def inference_bill(self) -> Bill:
         """An ideal device costs nothing."""
@@ -119,7 +119,7 @@ def _build(values: Mapping[str, float]) -> Ideal:
 PLUGIN = Technology(
     name="ideal",
     summary="ideal cells: weights as drawn, float32 arithmetic, no noise, no cost",
-    sheet=IdealSheet,
+    datasheet=IdealDatasheet,
     build=_build,
     electronics=True,
 )

@@ -43,7 +43,7 @@ def infer(
         x: float32 (samples, features); an image's features in the order channel, row, column.
         registers: contents of the registers of each layer.
         rng: source of event noise; None for a quiet read.
-        watch: told the number and the signals of every layer with cells, in the chip's domain, part by part of the
+        watch: told the number and the activations of every layer with cells, in the chip's domain, part by part of the
             samples where they do not all run at once.
 
     Returns:
@@ -77,27 +77,27 @@ def _pass(
     rng: np.random.Generator | None,
     watch: Watch | None,
 ) -> NDArray[Any]:
-    """All nodes in order; signals that a later node adds are kept until then."""
+    """All nodes in order; activations that a later node adds are kept until then."""
     wanted = {node.summand for node in model.nodes if node.summand is not None}
-    signals = _stand(chip.encode(x), model.nodes[0].taken)
-    kept = {-1: signals} if -1 in wanted else {}
+    activations = _stand(chip.encode(x), model.nodes[0].taken)
+    kept = {-1: activations} if -1 in wanted else {}
     for number, node in enumerate(model.nodes):
         if node.layer is not None:
-            signals = _weighted(model, chip, node, signals, registers[node.layer], rng)
+            activations = _weighted(model, chip, node, activations, registers[node.layer], rng)
             if watch is not None:
-                watch(node.layer, signals)
+                watch(node.layer, activations)
         elif node.kind == "flatten":
-            signals = _flat(signals)
+            activations = _flat(activations)
         elif node.kind == "max-pool":
-            signals = _pool(node, signals, largest=True)
+            activations = _pool(node, activations, largest=True)
         elif node.kind == "average-pool" and node.window:
-            signals = chip.average(number, _pool(node, signals, largest=False), prod(node.window.kernel))
+            activations = chip.average(number, _pool(node, activations, largest=False), prod(node.window.kernel))
         elif node.kind == "add" and node.summand is not None:
-            signals = chip.add(number, signals, kept[node.summand])
-            signals = np.maximum(signals, 0) if node.rectify else signals
+            activations = chip.add(number, activations, kept[node.summand])
+            activations = np.maximum(activations, 0) if node.rectify else activations
         if number in wanted:
-            kept[number] = signals
-    return _flat(signals)
+            kept[number] = activations
+    return _flat(activations)
 
 
 def _stand(features: NDArray[Any], shape: tuple[int, ...]) -> NDArray[Any]:
@@ -106,36 +106,38 @@ def _stand(features: NDArray[Any], shape: tuple[int, ...]) -> NDArray[Any]:
     return np.ascontiguousarray(found.transpose(0, 2, 3, 1)) if len(shape) == 3 else found  # noqa: PLR2004
 
 
-def _flat(signals: NDArray[Any]) -> NDArray[Any]:
-    """Signals as features (samples, features), images in the order channel, row, column."""
-    if signals.ndim == 4:  # noqa: PLR2004
-        signals = np.ascontiguousarray(signals.transpose(0, 3, 1, 2))
-    return signals.reshape(len(signals), -1)
+def _flat(activations: NDArray[Any]) -> NDArray[Any]:
+    """Activations as features (samples, features), images in the order channel, row, column."""
+    if activations.ndim == 4:  # noqa: PLR2004
+        activations = np.ascontiguousarray(activations.transpose(0, 3, 1, 2))
+    return activations.reshape(len(activations), -1)
 
 
 def _weighted(
     model: Model,
     chip: Chip,
     node: Node,
-    signals: NDArray[Any],
+    activations: NDArray[Any],
     registers: Registers,
     rng: np.random.Generator | None,
 ) -> NDArray[Any]:
     """One layer with cells."""
     layer = node.layer or 0
     if node.kind == "dense":
-        rows = signals.reshape(-1, signals.shape[-1])  # of a sequence step by step
-        return chip.activate(layer, chip.matmul(layer, rows, rng), registers).reshape(*signals.shape[:-1], -1)
+        rows = activations.reshape(-1, activations.shape[-1])  # of a sequence step by step
+        return chip.activate(layer, chip.matmul(layer, rows, rng), registers).reshape(*activations.shape[:-1], -1)
     if node.kind == "conv2d":
-        rows = _windows(node, signals, model.layers[layer].inputs)
+        rows = _windows(node, activations, model.layers[layer].inputs)
         found = chip.activate(layer, chip.matmul(layer, rows, rng), registers)
-        return found.reshape(len(signals), *node.given[1:], node.given[0])
-    state = np.zeros((len(signals), model.layers[layer].units), signals.dtype)
+        return found.reshape(len(activations), *node.given[1:], node.given[0])
+    state = np.zeros((len(activations), model.layers[layer].units), activations.dtype)
     states = []
     for step in range(node.taken[0]):
-        met = np.concatenate([signals[:, step], state], axis=1)
+        met = np.concatenate([activations[:, step], state], axis=1)
         found = chip.activate(layer, chip.matmul(layer, met, rng), registers)
-        state = (found if node.plain else node.retain * state + node.renew * found).astype(signals.dtype, copy=False)
+        state = (found if node.plain else node.retain * state + node.renew * found).astype(
+            activations.dtype, copy=False
+        )
         states.append(state)
     return np.stack(states, axis=1) if node.sequence else state
 
@@ -148,17 +150,17 @@ def geometry(node: Node) -> NDArray[np.int64]:
     return np.array([*window.kernel, *window.stride, *window.before, *places], np.int64)
 
 
-def _windows(node: Node, signals: NDArray[Any], fan_in: int) -> NDArray[Any]:
+def _windows(node: Node, activations: NDArray[Any], fan_in: int) -> NDArray[Any]:
     from hwsim.kernels.reading.layers import gather_windows
 
-    rows = np.empty((len(signals) * prod(node.given[1:]), fan_in), signals.dtype)
-    gather_windows(np.ascontiguousarray(signals), geometry(node), rows)
+    rows = np.empty((len(activations) * prod(node.given[1:]), fan_in), activations.dtype)
+    gather_windows(np.ascontiguousarray(activations), geometry(node), rows)
     return rows
 
 
-def _pool(node: Node, signals: NDArray[Any], *, largest: bool) -> NDArray[Any]:
+def _pool(node: Node, activations: NDArray[Any], *, largest: bool) -> NDArray[Any]:
     from hwsim.kernels.reading.layers import pool_largest, pool_sum
 
-    found = np.empty((len(signals), *node.given[1:], node.given[0]), signals.dtype)
-    (pool_largest if largest else pool_sum)(np.ascontiguousarray(signals), geometry(node), found)
+    found = np.empty((len(activations), *node.given[1:], node.given[0]), activations.dtype)
+    (pool_largest if largest else pool_sum)(np.ascontiguousarray(activations), geometry(node), found)
     return found

@@ -19,7 +19,7 @@ class NumberChip:
     """The part of :class:`hwsim.device.Chip` that needs no device: inherit it where signals are numbers."""
 
     precision: Any = np.float64
-    """The dtype of signals."""
+    """The dtype of activations."""
 
     @property
     def together(self) -> int:
@@ -36,29 +36,36 @@ class NumberChip:
         return np.asarray(totals / totals.dtype.type(count))
 
     def add(self, node: int, one: NDArray[Any], other: NDArray[Any]) -> NDArray[Any]:
-        """The sum of two layers' signals."""
+        """The sum of two layers' activations."""
         del node
         return np.asarray(one + other)
 
 
-def finish(law: Layer, sums: NDArray[Any], registers: Registers) -> NDArray[Any]:
-    """Gain, bias and activation of a layer, over its sums (rows, units), which are overwritten.
+def finish(layer: Layer, accumulators: NDArray[Any], registers: Registers) -> NDArray[Any]:
+    """Gain, bias and activation of a layer, over its accumulators (rows, units), which are overwritten.
 
     Example:
         >>> from hwsim.model import Registers
         >>> from hwsim.model import Layer
-        >>> law = Layer(2, 1, "relu", "uniform", 1.0, True, "zero", 1.0, True, True)
-        >>> finish(law, np.array([[1.0, -1.0]]), Registers(np.array([0.5, 0.5]), 2.0)).tolist()
+        >>> layer = Layer(2, 1, "relu", "uniform", 1.0, True, "zero", 1.0, True, True)
+        >>> finish(layer, np.array([[1.0, -1.0]]), Registers(np.array([0.5, 0.5]), 2.0)).tolist()
         [[2.5, 0.0]]
     """
     from hwsim.kernels.reading.layers import activate
     from hwsim.model.activation import CODES
 
-    kind = sums.dtype
-    gain = np.broadcast_to(np.asarray(registers.gain if law.gains else 1.0, kind), law.units)
-    parameters = np.array(law.parameters or (0.0,), np.float64)
-    activate(sums, np.ascontiguousarray(gain), registers.bias.astype(kind), CODES[law.activation], parameters, sums)
-    return sums
+    kind = accumulators.dtype
+    gain = np.broadcast_to(np.asarray(registers.gain if layer.gains else 1.0, kind), layer.units)
+    parameters = np.array(layer.parameters or (0.0,), np.float64)
+    activate(
+        accumulators,
+        np.ascontiguousarray(gain),
+        registers.bias.astype(kind),
+        CODES[layer.activation],
+        parameters,
+        accumulators,
+    )
+    return accumulators
 
 
 def side_by_side(values: NDArray[np.floating[Any]], factor: float = 1.0) -> NDArray[np.float32]:

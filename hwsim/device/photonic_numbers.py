@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 NONE_BEYOND = 200.0
-"""Decibels beyond which a crosstalk or an extinction of a sheet stands for none at all."""
+"""Decibels beyond which a crosstalk or an extinction of a datasheet stands for none at all."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What signals and sums a network has on calibration samples, before any device touches it."""
+"""Observes which activations and accumulators a network has on calibration samples, before any device touches it."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 
 @dataclass
 class Range:
-    """Least and largest signal that enters a layer's weights, and largest magnitude of its sums."""
+    """Least and largest signal that enters a layer's weights, and largest magnitude of its accumulators."""
 
     low: float = 0.0
     high: float = 0.0
-    sums: float = 0.0
+    accumulators: float = 0.0
 
 
 class _Recorder(IdealChip):
@@ -36,20 +36,20 @@ class _Recorder(IdealChip):
         found: list[Range] = self.ranges  # type: ignore[attr-defined]
         return found
 
-    def matmul(self, layer: int, signals: NDArray[Any], rng: np.random.Generator | None) -> NDArray[Any]:
-        sums = super().matmul(layer, signals, rng)
+    def matmul(self, layer: int, activations: NDArray[Any], rng: np.random.Generator | None) -> NDArray[Any]:
+        accumulators = super().matmul(layer, activations, rng)
         found: Range = self.ranges[layer]  # type: ignore[attr-defined]
-        found.low = min(found.low, float(signals.min()))
-        found.high = max(found.high, float(signals.max()))
-        found.sums = max(found.sums, float(np.abs(sums).max()))
-        return sums
+        found.low = min(found.low, float(activations.min()))
+        found.high = max(found.high, float(activations.max()))
+        found.accumulators = max(found.accumulators, float(np.abs(accumulators).max()))
+        return accumulators
 
 
 def observe_ranges(model: Model, start: Sequence[Start], calibration: NDArray[np.float32]) -> list[Range]:
     """Run an ideal network on calibration samples and note each layer's ranges; zero always lies within them.
 
-    No range follows from zeros alone. Where nothing else enters a layer, its signals are taken to lie in 0..1; where
-    its sums are all zero, they are taken to reach as far as its largest weight at full drive, or 1 without weights.
+    No range follows from zeros alone. Where nothing else enters a layer, its inputs are taken to lie in 0..1; where its
+    accumulators are all zero, they are taken to reach as far as its largest weight at full drive, 1 without weights.
 
     Args:
         model: the network.
@@ -61,7 +61,7 @@ def observe_ranges(model: Model, start: Sequence[Start], calibration: NDArray[np
         >>> model = Model("t", (Layer(1, 2, "relu", "uniform", 1.0, True, "zero", 1.0, False, True),))
         >>> values = [Start(np.array([[1.0, -2.0]]), np.zeros(1), 1.0)]
         >>> observe_ranges(model, values, np.array([[0.5, 3.0]], np.float32))
-        [Range(low=0.0, high=3.0, sums=5.5)]
+        [Range(low=0.0, high=3.0, accumulators=5.5)]
     """
     chip = _Recorder(model, tuple(values.weights.astype(np.float32) for values in start))
     found = chip.watch()
@@ -69,5 +69,5 @@ def observe_ranges(model: Model, start: Sequence[Start], calibration: NDArray[np
     for values, seen in zip(start, found, strict=True):
         if seen.low == seen.high == 0:
             seen.high = 1.0
-        seen.sums = seen.sums or float(np.abs(values.weights).max()) * max(seen.high, -seen.low) or 1.0
+        seen.accumulators = seen.accumulators or float(np.abs(values.weights).max()) * max(seen.high, -seen.low) or 1.0
     return found

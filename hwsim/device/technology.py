@@ -65,10 +65,10 @@ class FabricationError(HwsimError, ValueError):
 class Chip(Protocol):
     """One fabricated instance: values that never change, behind connections that do.
 
-    A chip knows matrix products and registers; networks are the engine's affair (:mod:`hwsim.device.inference`). What
-    passes between its layers, ``signals``, and what a product gives, ``sums``, are in the chip's own domain: integers,
-    currents, numbers. Cells of a layer are numbered row by row, unit 0 first; so are the positions, each of which is
-    one input of one unit. A chip leaves fabrication with position k on cell k.
+    A chip knows matrix products and registers; networks are the engine's affair (:mod:`hwsim.device.inference`). The
+    ``activations`` between its layers and the ``accumulators`` that a product gives are in the chip's own domain:
+    integers, currents, numbers. Cells of a layer are numbered row by row, unit 0 first; so are the positions, each of
+    which is one input of one unit. A chip leaves fabrication with position k on cell k.
     """
 
     @property
@@ -111,17 +111,20 @@ class Chip(Protocol):
     def encode(self, x: NDArray[np.float32]) -> NDArray[Any]:
         """What enters the first layer, in the chip's domain, from samples (samples, features)."""
 
-    def matmul(self, layer: int, signals: NDArray[Any], rng: np.random.Generator | None) -> NDArray[Any]:
-        """Matrix products (rows, fan-in) to (rows, units); read noise is drawn from ``rng``, none without it."""
+    def matmul(self, layer: int, activations: NDArray[Any], rng: np.random.Generator | None) -> NDArray[Any]:
+        """Multiplies activations (rows, fan-in) by the cells, to (rows, units); noise from ``rng``, None is without."""
 
-    def activate(self, layer: int, sums: NDArray[Any], registers: Registers) -> NDArray[Any]:
-        """Registers, activation and requantisation: sums (rows, units) to signals; of the last layer, to numbers."""
+    def activate(self, layer: int, accumulators: NDArray[Any], registers: Registers) -> NDArray[Any]:
+        """Turns accumulators (rows, units) into activations by registers, activation function and requantisation.
+
+        Those of the last layer become numbers.
+        """
 
     def average(self, node: int, totals: NDArray[Any], count: int) -> NDArray[Any]:
-        """Signals of an average pool from the sums of its windows of ``count`` values; ``node`` of the model."""
+        """Activations of an average pool from the sums of its windows of ``count`` values; ``node`` of the model."""
 
     def add(self, node: int, one: NDArray[Any], other: NDArray[Any]) -> NDArray[Any]:
-        """The sum of two nodes' signals; ``node`` is the one that adds."""
+        """The sum of two nodes' activations; ``node`` is the one that adds."""
 
     def inference_bill(self) -> Bill:
         """Energy and time of one inference in the chip's core, its permutation circuits apart."""
@@ -174,7 +177,7 @@ class ClippingChip(Protocol):
 
 
 class Device(Protocol):
-    """The law of one technology with its datasheet's numbers filled in."""
+    """A device model: one technology with the numbers of its datasheet filled in."""
 
     def problems(self, model: Model) -> list[tuple[int, str, str]]:
         """Why a model cannot be built: (number of the node, what is wrong, what would work) a line."""
@@ -185,11 +188,11 @@ class Device(Protocol):
 
 @dataclass(frozen=True)
 class Technology:
-    """A catalogue entry: the schema of its datasheets and the law built from one."""
+    """A catalogue entry: the schema of its datasheets and the device model built from one."""
 
     name: str
     summary: str
-    sheet: type[Datasheet]
+    datasheet: type[Datasheet]
     build: Callable[[Mapping[str, Any]], Device]
     scopes: tuple[str, ...] = ("output", "layer")
     """Banks that the technology can be divided into."""
@@ -201,6 +204,6 @@ class Technology:
     """Whether signals are light, so that optical permutation circuits may stand before the cells: its chips are
     :class:`OpticalChip`."""
     effects: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    """Effects that can be switched off, by name: the numbers that do it, laid over a sheet's before ``build``."""
+    """Effects that can be switched off, by name: the numbers that do it, laid over a datasheet's before ``build``."""
     symbols: Mapping[str, str] = field(default_factory=dict)
     """Symbols that formulas use, by number."""

@@ -279,5 +279,5 @@ def _numbers(name: str, given: Any, kind: type[np.float32] | None = None) -> NDA
 def _device(name: str, settings: dict[str, Any]) -> Device:
     document = read_document(find_sheet("device", name)[1])
     technology = device_technology(document)
-    sheet = read_sheet(document, technology.sheet)
+    sheet = read_sheet(document, technology.datasheet)
     return technology.build(sheet_values(sheet, settings, parse_document("", "settings"), ()))

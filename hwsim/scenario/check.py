@@ -36,7 +36,7 @@ def check_file(path: Path) -> tuple[str, Plan | None]:
         if keys["kind"] == "switch":
             read_sheet(document, SwitchSheet)
             return "switch datasheet", None
-        read_sheet(document, device_technology(document).sheet)
+        read_sheet(document, device_technology(document).datasheet)
         return "device datasheet", None
     if is_reproduction(document):
         read_reproduction(document, path)

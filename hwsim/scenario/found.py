@@ -124,7 +124,7 @@ def _model(r: Lookup, chosen: ModelChoice | None) -> FoundModel:
 def _device(r: Lookup, chosen: Choice | None) -> FoundDevice:
     _, document = r.datasheet("device", ("device", "name"), _name(chosen))
     technology = r.diagnostics.attempt(lambda: device_technology(document)) if document else None
-    sheet = r.sheet(document, technology.sheet, "device", chosen) if technology else None
+    sheet = r.sheet(document, technology.datasheet, "device", chosen) if technology else None
     device = _built(r, technology, sheet.values) if technology and sheet else None
     return FoundDevice(document, technology, sheet, device)
 

@@ -40,7 +40,7 @@ def check_device(sheet: str | Path) -> None:
     document = read_document(path)
     technology = DEVICES[str(document.data["technology"])]
     introduce(technology)
-    device = technology.build(sheet_values(read_sheet(document, technology.sheet), {}, document, ()))
+    device = technology.build(sheet_values(read_sheet(document, technology.datasheet), {}, document, ()))
     name = str(sheet)
     hold(device.problems(CLASSIFIER) == [], name, "a network of two dense layers can be built")
     _check_reads(name, technology, device)

@@ -79,7 +79,7 @@ def emulated(net: Model, device: str, x: np.ndarray, *, reconnected: bool) -> Ca
     document = read_document(names("devices")[device])
     technology = DEVICES[document.data["technology"]]
     settings = TILES if technology.name == "photonic-pcm" else {}
-    built = technology.build(sheet_values(read_sheet(document, technology.sheet), settings, document, ()))
+    built = technology.build(sheet_values(read_sheet(document, technology.datasheet), settings, document, ()))
     values = start(net, 0)
     chip = built.fabricate(net, values, x, 0)
     registers = [Registers(v.bias, 1.0) for v in values]

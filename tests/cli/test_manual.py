@@ -49,7 +49,7 @@ def test_every_topic_prints(topic: str) -> None:
 
 def schemas() -> list[tuple[str, Any]]:
     found: list[tuple[str, Any]] = [("scenario", ScenarioFile), ("model", ModelFile), ("switch", SwitchSheet)]
-    found += [(f"device/{name}", one.sheet) for name, one in DEVICES.items()]
+    found += [(f"device/{name}", one.datasheet) for name, one in DEVICES.items()]
     found += [(f"task/{name}", one.parameters) for name, one in TASKS.items()]
     return found + [(f"controller/{name}", one.parameters) for name, one in CONTROLLERS.items()]
 
@@ -86,7 +86,7 @@ def _numbers_of(device: Any) -> list[type[pydantic.BaseModel]]:
         inner = [one for field in schema.model_fields.values() for one in _models(field_type(field))]
         return [*inner, *(deep for one in inner for deep in walk(one))]
 
-    return walk(device.sheet)
+    return walk(device.datasheet)
 
 
 def test_every_word_of_every_table_is_explained(hwsim_command: Command) -> None:

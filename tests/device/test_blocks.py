@@ -41,9 +41,9 @@ activation = "identity"
 def made(device: str, model: Model, x: NDArray[np.float32]) -> tuple[Chip, list[Registers]]:
     document = read_document(names("devices")[device])
     technology = DEVICES[document.data["technology"]]
-    law = technology.build(sheet_values(read_sheet(document, technology.sheet), {}, document, ()))
+    built = technology.build(sheet_values(read_sheet(document, technology.datasheet), {}, document, ()))
     values = start(model, 1)
-    return law.fabricate(model, values, x[:50], 0), [Registers(v.bias, v.gain) for v in values]
+    return built.fabricate(model, values, x[:50], 0), [Registers(v.bias, v.gain) for v in values]
 
 
 def at_once(monkeypatch: pytest.MonkeyPatch, numbers: int) -> None:

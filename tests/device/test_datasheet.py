@@ -13,7 +13,7 @@ from hwsim.files.library import names
 from hwsim.scenario.lookup import sheet_kind
 
 PATH = names("devices")["fpga-lut-bthowen-2022"]
-SCHEMA = DEVICES["fpga-lut"].sheet
+SCHEMA = DEVICES["fpga-lut"].datasheet
 
 
 def faults(*edits: tuple[str, str]) -> list[str]:
@@ -96,7 +96,7 @@ def test_overrides_that_are_refused() -> None:
 def test_written_values_are_read_again(name: str) -> None:
     """What a resolved scenario says of a device gives the same numbers again, and the ends of every range fit."""
     document = read_document(names("devices")[name])
-    sheet = read_sheet(document, DEVICES[document.data["technology"]].sheet)
+    sheet = read_sheet(document, DEVICES[document.data["technology"]].datasheet)
     values = sheet_values(sheet, {}, document, ())
     words = {key for key, value in values.items() if isinstance(value, str)}
     assert set(settable(sheet).model_fields) == set(sheet.valid) | words

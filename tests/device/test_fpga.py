@@ -43,7 +43,7 @@ def half_even(value: float) -> int:
 
 
 def big(chip: FpgaChip, x: Any, connections: Any, registers: Any) -> list[list[float]]:
-    """The law of the module's docstring in Python integers and fractions."""
+    """The arithmetic of the module's docstring in Python integers and fractions."""
     device = chip.device
     top = 2**device.activation_bits - 1
     signed_top = 2 ** (device.activation_bits - 1) - 1

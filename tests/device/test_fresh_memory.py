@@ -39,7 +39,7 @@ def outputs(device: str, way: str | None) -> list[np.ndarray]:
     """With and without noise, as fabricated and reconnected, over a last block that is not full."""
     document = read_document(names("devices")[device])
     technology = DEVICES[document.data["technology"]]
-    built = technology.build(sheet_values(read_sheet(document, technology.sheet), {}, document, ()))
+    built = technology.build(sheet_values(read_sheet(document, technology.datasheet), {}, document, ()))
     net = Model(
         "t",
         (

@@ -281,16 +281,16 @@ def test_memory_stays_within_three_times_weights_and_activations(device: str, se
     size, batch = 512, 128
     document = read_document(names("devices")[device])
     technology = DEVICES[document.data["technology"]]
-    law = technology.build(sheet_values(read_sheet(document, technology.sheet), settings, document, ()))
+    built = technology.build(sheet_values(read_sheet(document, technology.datasheet), settings, document, ()))
     model = Model("t", (Layer(size, size, learned_registers=False),))
     values, rng = start(model, 0), np.random.default_rng(0)
     x, registers = rng.random((batch, size), np.float32), [Registers(np.zeros(size), 1.0)]
     order = np.array([rng.permutation(size) for _ in range(size)])
     cells = (order + size * np.arange(size)[:, None]).reshape(-1)
-    infer(model, law.fabricate(model, values, x[:2], 0), x[:2], registers, rng)  # compiles what is compiled
+    infer(model, built.fabricate(model, values, x[:2], 0), x[:2], registers, rng)  # compiles what is compiled
     tracemalloc.start()
     try:
-        chip = law.fabricate(model, values, x, 0)
+        chip = built.fabricate(model, values, x, 0)
         chip.connect(0, np.arange(size * size), cells)
         tracemalloc.reset_peak()
         infer(model, chip, x, registers, rng)

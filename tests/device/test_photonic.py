@@ -12,8 +12,8 @@ from scipy import stats
 
 from hwsim.device import DEVICES, infer, read_sheet, sheet_values
 from hwsim.device.photonic.chip import Photonic
+from hwsim.device.photonic.datasheet import EFFECTS, PhotonicDatasheet
 from hwsim.device.photonic.phase_change import limits
-from hwsim.device.photonic.sheet import EFFECTS, PhotonicSheet
 from hwsim.files import read_document
 from hwsim.files.library import names
 from hwsim.model import Layer, Model, Registers, start
@@ -23,7 +23,7 @@ CHARGE = 1.602176634e-19
 
 def sheet() -> Photonic:
     document = read_document(names("devices")["photonic-feldmann-2021"])
-    values = sheet_values(read_sheet(document, PhotonicSheet), {}, document, ())
+    values = sheet_values(read_sheet(document, PhotonicDatasheet), {}, document, ())
     built = DEVICES["photonic-pcm"].build(values)
     assert isinstance(built, Photonic)
     return built

@@ -12,7 +12,7 @@ from hwsim.device import DEVICES, read_sheet, sheet_values
 from hwsim.device.photonic import receiver
 from hwsim.device.photonic.chip import Photonic, PhotonicChip
 from hwsim.device.photonic.core import check, place
-from hwsim.device.photonic.sheet import EFFECTS
+from hwsim.device.photonic.datasheet import EFFECTS
 from hwsim.files import DiagnosticError, read_document
 from hwsim.files.library import names
 from hwsim.kernels.reading.planes import values
@@ -24,7 +24,7 @@ OFF = {key: value for effect in EFFECTS.values() for key, value in effect.items(
 def core_of(name: str, **changes: Any) -> Photonic:
     document = read_document(names("devices")[name])
     technology = DEVICES["photonic-pcm"]
-    values = sheet_values(read_sheet(document, technology.sheet), {}, document, ())
+    values = sheet_values(read_sheet(document, technology.datasheet), {}, document, ())
     built = technology.build({**values, **changes})
     assert isinstance(built, Photonic)
     return built
@@ -99,14 +99,14 @@ def test_intensity_noise_of_one_comb_acts_on_the_difference() -> None:
 
     20,000 reads, 2 % allowed: four sigma (false alarms 6e-5). Independent lines do not cancel.
     """
-    law = {**OFF, "intensity_noise": -120.0, "bandwidth": 1e8, "wavelength_vectors": 1}
+    settings = {**OFF, "intensity_noise": -120.0, "bandwidth": 1e8, "wavelength_vectors": 1}
     spread = receiver.intensity_spread(-120.0, 1e8)
     weights = np.array([[1.0, 0.5, 0.25], [1.0, -0.5, -0.5]])
     ones = np.ones((20_000, 3))
-    reads = fabricated(core_of(FELDMANN, **law), weights).matmul(0, ones, np.random.default_rng(0))
+    reads = fabricated(core_of(FELDMANN, **settings), weights).matmul(0, ones, np.random.default_rng(0))
     assert reads[:, 0].std() == pytest.approx(spread * 1.75, rel=0.02)
     assert reads[:, 1].std() < 1e-12
-    apart = fabricated(core_of(FELDMANN, **law, comb="independent"), weights)
+    apart = fabricated(core_of(FELDMANN, **settings, comb="independent"), weights)
     reads = apart.matmul(0, ones, np.random.default_rng(0))
     assert reads[:, 1].std() == pytest.approx(spread * np.sqrt(1.5), rel=0.02)
 
@@ -177,10 +177,12 @@ def test_what_drifts_and_warms() -> None:
 def test_a_floor_that_is_left_adds_a_constant() -> None:
     """A shut modulator of 20 dB lets 1 % through: sum(w) / 100 over 1 - 1/100, unless it is subtracted."""
     weights = np.array([[1.0, 0.5, 0.25]])
-    law = {**OFF, "modulator_extinction": 20.0}
+    settings = {**OFF, "modulator_extinction": 20.0}
     dark = np.zeros((1, 3))
-    assert fabricated(core_of(FELDMANN, **law), weights).matmul(0, dark, None).item() == pytest.approx(0, abs=1e-12)
-    left = fabricated(core_of(FELDMANN, **law, modulator_floor="left"), weights)
+    assert fabricated(core_of(FELDMANN, **settings), weights).matmul(0, dark, None).item() == pytest.approx(
+        0, abs=1e-12
+    )
+    left = fabricated(core_of(FELDMANN, **settings, modulator_floor="left"), weights)
     assert left.matmul(0, dark, None).item() == pytest.approx(1.75 * 0.01 / 0.99, rel=1e-9)
 
 
@@ -223,5 +225,5 @@ def test_impossible_datasheets(old: str, new: str, message: str, tmp_path: Any) 
     path.write_text(text.replace(old, new))
     document = read_document(path)
     with pytest.raises(DiagnosticError, match=message) as caught:
-        read_sheet(document, DEVICES["photonic-pcm"].sheet)
+        read_sheet(document, DEVICES["photonic-pcm"].datasheet)
     assert str(path) in str(caught.value)

@@ -68,8 +68,8 @@ def test_slopes_of_effective_bits() -> None:
     """Target 7: 3.01 dB more light gives 1 bit (amplifier), half a bit (shot), none (intensity noise), to 1e-9."""
     quiet = {"shot": False, "thermal": 0.0, "rin": -np.inf}
     for only, slope in (({"thermal": 1e-11}, 1.0), ({"shot": True}, 0.5), ({"rin": -140.0}, 0.0)):
-        law = {**quiet, **only}
-        gained = enob(2e-3, 1e9, 4, 4, **law) - enob(1e-3, 1e9, 4, 4, **law)  # type: ignore[arg-type]
+        settings = {**quiet, **only}
+        gained = enob(2e-3, 1e9, 4, 4, **settings) - enob(1e-3, 1e9, 4, 4, **settings)  # type: ignore[arg-type]
         assert gained == pytest.approx(slope, abs=1e-9)
 
 

@@ -1,9 +1,9 @@
 """Calibration of an FPGA array: the network run layer by layer on samples, each shift set when its sums are known.
 
-Signals that meet in an addition must have scales that are powers of two apart, so that shifting aligns them. A table
-can give its signals any scale; a layer that shifts its sums hands the scale of its weights on. In a network with
-additions, the weights of such a layer are therefore rounded to the next power of two, times the scale of the inputs:
-up to one bit coarser than ``weight_bits`` says.
+Activations that meet in an addition must have scales that are powers of two apart, so that shifting aligns them. A
+table can give its activations any scale; a layer that shifts its sums hands the scale of its weights on. In a network
+with additions, the weights of such a layer are therefore rounded to the next power of two, times the scale of the
+inputs: up to one bit coarser than ``weight_bits`` says.
 
 Where calibration sees nothing but zeros, no scale follows from what was seen. Then inputs are taken to lie in 0..1,
 hidden sums to reach as far as the weights let them, and a step of weights that are all zero is set by the biases.
@@ -54,7 +54,7 @@ class Calibration:
         self.layers: list[Burnt] = []
         self.joins: dict[int, Join] = {}
         self._node = 0
-        # scale and sign of every node's signals; residual sums need scales that are powers of two apart
+        # scale and sign of every node's activations; residual sums need scales that are powers of two apart
         self._scales: dict[int, tuple[float, bool]] = {-1: (self.input_scale, self.signed)}
         self._aligned = any(node.kind == "add" for node in model.nodes)
 
@@ -79,7 +79,7 @@ class Calibration:
         """As the chip will."""
         return FpgaChip(self.device, (), self.input_scale, self.signed).average(node, totals, count)
 
-    def matmul(self, layer: int, signals: NDArray[np.float32], rng: None) -> NDArray[Any]:
+    def matmul(self, layer: int, activations: NDArray[np.float32], rng: None) -> NDArray[Any]:
         """Burn the constants, and sum."""
         del rng
         self._at(next(n for n, node in enumerate(self.model.nodes) if node.layer == layer))
@@ -87,7 +87,7 @@ class Calibration:
         codes, scale = self._weigh(layer, input_scale)
         reach = limits(self.device.activation_bits, signed=signed)[1]
         self.layers.append(Burnt(codes, scale, input_scale, reach=reach, signed_input=signed))
-        return self.layers[layer].matmul(signals)
+        return self.layers[layer].matmul(activations)
 
     def _weigh(self, layer: int, input_scale: float) -> tuple[NDArray[np.int32], float]:
         """Codes and scale of a layer's weights, the scale a power of two where an addition may follow.
@@ -114,13 +114,13 @@ class Calibration:
         Raises:
             FabricationError: a bias register is too narrow for its bias.
         """
-        burnt, law = self.layers[layer], self.model.layers[layer]
+        burnt, spec = self.layers[layer], self.model.layers[layer]
         steps = np.rint(registers.bias / burnt.unit)
         self._hold(layer, registers.bias, steps)
         bias = steps.astype(np.int64)
         totals = sums.astype(np.int64) + bias
         last = layer == len(self.model.layers) - 1
-        found = burnt if last else self._requantised(burnt, law, totals)
+        found = burnt if last else self._requantised(burnt, spec, totals)
         self.layers[layer] = found
         return found.activate(sums, bias)
 
@@ -134,22 +134,22 @@ class Calibration:
             why = f"one step of its sums is {self.layers[layer].unit:.3g}"
             raise FabricationError(f'{what} ({why}); set bias_bits = "{needed} bit", or make the bias smaller')
 
-    def _requantised(self, burnt: Burnt, law: Layer, totals: NDArray[np.int64]) -> Burnt:
+    def _requantised(self, burnt: Burnt, layer: Layer, totals: NDArray[np.int64]) -> Burnt:
         """A hidden layer with its shift, result range and table; notes the scale of what it gives."""
         device = self.device
-        signed = law.activation == "leaky-relu"
+        signed = layer.activation == "leaky-relu"
         least, largest = limits(device.activation_bits, signed=signed)
         kind = {"relu": numbers.RELU, "leaky-relu": numbers.LEAKY, "step": numbers.STEP}.get(
-            law.activation, numbers.TABLE
+            layer.activation, numbers.TABLE
         )
         kind = numbers.TABLE if device.wired else kind
         made: dict[str, Any] = {"kind": kind, "least": least, "largest": largest}
         if kind == numbers.STEP:
             self._scales[self._node] = (1.0, False)
         elif kind == numbers.TABLE:
-            made |= self._table(burnt, law, self._reach(burnt, 0, totals))
+            made |= self._table(burnt, layer, self._reach(burnt, 0, totals))
         else:
-            slope = -int(np.log2(law.parameters[0])) if signed else 0
+            slope = -int(np.log2(layer.parameters[0])) if signed else 0
             top = int(max(totals.max(), -(totals.min() >> slope) if signed else 0, 0))
             shift = self._shift(self._reach(burnt, top, totals), largest)
             made |= {"shift": shift, "slope": slope}
@@ -174,17 +174,17 @@ class Calibration:
             shift += 1
         return shift
 
-    def _table(self, burnt: Burnt, law: Layer, span: int) -> dict[str, Any]:
+    def _table(self, burnt: Burnt, layer: Layer, span: int) -> dict[str, Any]:
         """An activation sampled at the values of its addresses, which span its table's range or the sums' reach."""
         reach = float(span)
-        if law.activation == "look-up":
-            reach = max(abs(law.parameters[0]), abs(law.parameters[1])) / burnt.unit
+        if layer.activation == "look-up":
+            reach = max(abs(layer.parameters[0]), abs(layer.parameters[1])) / burnt.unit
         half = 2 ** (self.device.table_bits - 1)
         shift = 0
         while reach / 2**shift > half:
             shift += 1
         sums = np.arange(-half, half) * 2.0**shift * burnt.unit
-        values = activate(law.activation, law.parameters, np.repeat(sums[:, None], law.units, axis=1)).T
+        values = activate(layer.activation, layer.parameters, np.repeat(sums[:, None], layer.units, axis=1)).T
         signed = bool(values.min() < 0)
         low, high = limits(self.device.activation_bits, signed=signed)
         scale = (float(np.abs(values).max()) or 1.0) / high

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from hwsim.device.fpga.numbers import Burnt, Join
     from hwsim.model import Node, Registers
 
-COARSER = "weights of hidden layers are up to one bit coarser than weight_bits, since the network adds signals"
+COARSER = "weights of hidden layers are up to one bit coarser than weight_bits, since the network adds activations"
 
 
 @dataclass(frozen=True)
@@ -91,14 +91,14 @@ class FpgaChip:
         codes /= self.input_scale
         return np.clip(np.rint(codes, out=codes), low, high, out=codes).astype(np.float32)
 
-    def matmul(self, layer: int, signals: NDArray[np.float32], rng: np.random.Generator | None) -> NDArray[Any]:
+    def matmul(self, layer: int, activations: NDArray[np.float32], rng: np.random.Generator | None) -> NDArray[Any]:
         """Accumulators without their biases."""
         del rng
-        return self.layers[layer].matmul(signals)
+        return self.layers[layer].matmul(activations)
 
-    def activate(self, layer: int, sums: NDArray[Any], registers: Registers) -> NDArray[Any]:
+    def activate(self, layer: int, accumulators: NDArray[Any], registers: Registers) -> NDArray[Any]:
         """Bias, then shift and saturate; the last layer's accumulators times their scale."""
-        return self.layers[layer].activate(sums, self.register_codes(layer, registers))
+        return self.layers[layer].activate(accumulators, self.register_codes(layer, registers))
 
     def average(self, node: int, totals: NDArray[np.float32], count: int) -> NDArray[np.float32]:
         """Sums of windows, shifted by a power of two, rounding half up."""

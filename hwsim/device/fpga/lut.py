@@ -69,7 +69,7 @@ class FpgaCostNumbers(Section):
     """Energy of one LUT in one cycle, with its net, at the activity of the source."""
 
 
-class FpgaSheet(Datasheet):
+class FpgaDatasheet(Datasheet):
     """A datasheet of the technology ``fpga-lut``."""
 
     kind: Literal["device"]
@@ -82,7 +82,7 @@ class FpgaSheet(Datasheet):
 
 @dataclass(frozen=True)
 class FpgaLut(FpgaArray):
-    """The law of an FPGA LUT array; numbers as in the datasheet, SI units."""
+    """Describes an FPGA LUT array by the numbers of its datasheet, in SI units; fabricates chips of it."""
 
     def problems(self, model: Model) -> list[tuple[int, str, str]]:
         """What integers cannot do: other activations, averages of other than a power of two, gains, recurrence."""
@@ -136,7 +136,7 @@ def _build(values: Mapping[str, float]) -> FpgaLut:
 PLUGIN = Technology(
     name="fpga-lut",
     summary="FPGA look-up tables: integer constants, exact integer inference, biases in registers",
-    sheet=FpgaSheet,
+    datasheet=FpgaDatasheet,
     build=_build,
     effects={
         "weight bits": {"weight_bits": 20, "bias_bits": 56},  # finer steps, of which a bias is more

@@ -1,4 +1,4 @@
-"""One layer burnt into an FPGA: its constants and what becomes of its accumulators; adders of two signals."""
+"""One layer burnt into an FPGA: its constants and what becomes of its accumulators; adders of two activations."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SINGLE, DOUBLE = 2**24, 2**53
 
 @dataclass(frozen=True)
 class Burnt:
-    """Constants of one layer and the law of its requantisation.
+    """Holds the constants of one layer and how its accumulators become activations.
 
     ``codes`` whole numbers (units, inputs); ``reach`` is the largest magnitude of a signal that enters; ``least`` and
     ``largest`` bound the result, or the address of the ``tables`` (units or 1, entries) of codes.
@@ -39,7 +39,7 @@ class Burnt:
     signed_input: bool = False
     tables: NDArray[np.int32] = field(default_factory=lambda: np.zeros((1, 1), np.int32))
     met: NDArray[Any] = field(init=False)
-    """The code that each position meets, in the format that carries the sums."""
+    """The code that each position meets, in the format that carries the accumulators."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "met", self.codes.astype(carrier(self.bound)))
@@ -62,26 +62,26 @@ class Burnt:
         """Width of a signed accumulator that no sum of this layer overflows."""
         return width(-self.bound, self.bound)
 
-    def matmul(self, signals: NDArray[Any]) -> NDArray[Any]:
-        """Exact sums (rows, units) of signals (rows, inputs)."""
+    def matmul(self, activations: NDArray[Any]) -> NDArray[Any]:
+        """Exact accumulators (rows, units) of activations (rows, inputs)."""
         if self.met.dtype != np.int64:
-            return np.asarray(signals.astype(self.met.dtype, copy=False) @ self.met.T)
+            return np.asarray(activations.astype(self.met.dtype, copy=False) @ self.met.T)
         from hwsim.kernels.reading.dense import dense_integer
 
-        sums = np.empty((len(signals), len(self.met)), np.int64)
+        accumulators = np.empty((len(activations), len(self.met)), np.int64)
         weights = self.met.astype(np.int32)
-        dense_integer(signals.astype(np.int32), weights, np.zeros(len(weights), np.int64), sums)
-        return sums
+        dense_integer(activations.astype(np.int32), weights, np.zeros(len(weights), np.int64), accumulators)
+        return accumulators
 
-    def activate(self, sums: NDArray[Any], bias: NDArray[np.int64]) -> NDArray[Any]:
-        """Signals as whole numbers in float32 (rows, units); of the last layer float64 values."""
+    def activate(self, accumulators: NDArray[Any], bias: NDArray[np.int64]) -> NDArray[Any]:
+        """Activations as whole numbers in float32 (rows, units); of the last layer float64 values."""
         if self.kind == LAST:
-            return np.asarray((sums.astype(np.int64) + bias) * self.unit, np.float64)
+            return np.asarray((accumulators.astype(np.int64) + bias) * self.unit, np.float64)
         from hwsim.kernels.reading.integer import settle_integers
 
-        out = sums if sums.dtype == np.float32 else np.empty(sums.shape, np.float32)
-        law = np.array([self.kind, self.shift, self.least, self.largest, self.slope], np.int64)
-        settle_integers(sums, bias, law, self.tables, out)
+        out = accumulators if accumulators.dtype == np.float32 else np.empty(accumulators.shape, np.float32)
+        rule = np.array([self.kind, self.shift, self.least, self.largest, self.slope], np.int64)
+        settle_integers(accumulators, bias, rule, self.tables, out)
         return out
 
 
@@ -96,7 +96,7 @@ def limits(bits: int, *, signed: bool) -> tuple[int, int]:
 
 
 def carrier(bound: int) -> type[np.generic]:
-    """The fastest format in which sums up to a bound are exact.
+    """The fastest format in which accumulators up to a bound are exact.
 
     Example:
         >>> carrier(2**24 - 1).__name__, carrier(2**24).__name__, carrier(2**53).__name__
@@ -107,7 +107,7 @@ def carrier(bound: int) -> type[np.generic]:
 
 @dataclass(frozen=True)
 class Join:
-    """An adder of two signals: each shifted to the finer scale of both, then shift-and-saturate."""
+    """An adder of two activations: each shifted to the finer scale of both, then shift-and-saturate."""
 
     one: int
     other: int
@@ -116,7 +116,7 @@ class Join:
     largest: int
 
     def add(self, one: NDArray[np.float32], other: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Signals of the sum, whole numbers in float32."""
+        """Activations of the sum, whole numbers in float32."""
         total = (one.astype(np.int64) << self.one) + (other.astype(np.int64) << self.other)
         total = (total + ((1 << self.shift) >> 1)) >> self.shift
         return np.asarray(np.clip(total, self.least, self.largest), np.float32)

@@ -47,7 +47,7 @@ class WiredChipNumbers(Section):
     """Flip-flops that the part has."""
 
 
-class WiredSheet(Datasheet):
+class WiredDatasheet(Datasheet):
     """A datasheet of the technology ``fpga-wired``."""
 
     kind: Literal["device"]
@@ -60,7 +60,7 @@ class WiredSheet(Datasheet):
 
 @dataclass(frozen=True)
 class FpgaWired(FpgaLut):
-    """The law of wired logic: an FPGA array whose weights are signs, and whose activations are tables."""
+    """Describes wired logic: an FPGA array whose weights are signs and whose activations are tables."""
 
     wired: ClassVar[bool] = True
     """Every activation is a table."""
@@ -100,7 +100,7 @@ def _build(values: Mapping[str, Any]) -> FpgaWired:
 PLUGIN = Technology(
     name="fpga-wired",
     summary="wired logic in an FPGA: weights of one magnitude, neurons as adder trees and look-up tables",
-    sheet=WiredSheet,
+    datasheet=WiredDatasheet,
     build=_build,
     resolution=1.0,
 )

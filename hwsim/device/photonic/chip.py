@@ -9,8 +9,8 @@ the other: :mod:`hwsim.device.photonic.turns`. Optics: :mod:`hwsim.device.photon
 :mod:`hwsim.device.photonic.modulator`.
 
 Inputs are brought to 0..1 by an offset and a span found at calibration; the product of the offset with the weights, and
-the floor of shut modulators where the sheet says so, are constants that the electronics behind the ADC subtract. Biases
-and activation are electronic.
+the floor of shut modulators where the datasheet says so, are constants that the electronics behind the ADC subtract.
+Biases and activation are electronic.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ import numpy as np
 from hwsim.device.number import NumberChip, finish
 from hwsim.device.photonic import modulator, receiver
 from hwsim.device.photonic.core import place
+from hwsim.device.photonic.datasheet import EFFECTS, SYMBOLS, PhotonicDatasheet
 from hwsim.device.photonic.drive import Drives
 from hwsim.device.photonic.layer import CoreLayer
 from hwsim.device.photonic.path import OpticalPath
-from hwsim.device.photonic.sheet import EFFECTS, SYMBOLS, PhotonicSheet
 from hwsim.device.photonic_numbers import NONE_BEYOND, PhotonicNumbers
 from hwsim.device.range_observer import observe_ranges
 from hwsim.device.technology import Bill, FabricationError, Resources, Technology
@@ -44,10 +44,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Photonic(PhotonicNumbers):
-    """The law of a photonic phase-change core."""
+    """Describes a photonic phase-change core; fabricates chips of it."""
 
     def problems(self, model: Model) -> list[tuple[int, str, str]]:
-        """Every model can be built: signals below zero are lifted by an offset, activations are electronic."""
+        """Every model can be built: activations below zero are lifted by an offset, activations are electronic."""
         del model
         return []
 
@@ -62,20 +62,20 @@ class Photonic(PhotonicNumbers):
         ranges = observe_ranges(model, start, calibration)
         places = {n.layer: n.products for n in model.nodes}  # reads of one inference
         layers: list[CoreLayer] = []
-        for number, (law, values, seen) in enumerate(zip(model.layers, start, ranges, strict=True)):
+        for number, (layer, values, seen) in enumerate(zip(model.layers, start, ranges, strict=True)):
             ends = [values.weights.min(), values.weights.max()]
             if not np.isfinite(ends).all():
                 raise FabricationError(f"layer {number}: a weight is not a finite number; mend the initial values")
             scale = max(float(-ends[0]), float(ends[1]), 1e-30)
             try:
-                core = None if law.electronic else place(self, values.weights, scale, seed, f"chip/{number}")
+                core = None if layer.electronic else place(self, values.weights, scale, seed, f"chip/{number}")
             except ValueError as error:
                 raise FabricationError(f"layer {number}: {error}") from None
-            learns = law.learned_connections or law.learned_registers
+            learns = layer.learned_connections or layer.learned_registers
             room = 2**self.headroom_bits if learns and number > 0 else 1
             span = max(seen.high - seen.low, 1e-30) * room
             grid = (self.tile_rows, self.tile_columns)
-            layers.append(CoreLayer(law, values.weights, core, seen.low * room, span, places[number], grid))
+            layers.append(CoreLayer(layer, values.weights, core, seen.low * room, span, places[number], grid))
         return PhotonicChip(self, tuple(layers))
 
 
@@ -108,7 +108,7 @@ class PhotonicChip(NumberChip):
 
     @property
     def input_range(self) -> tuple[float, float] | None:
-        """Signals that the modulators before the first layer leave dark and that they let pass whole."""
+        """Activations that the modulators before the first layer leave dark and that they let pass whole."""
         first = self.layers[0]
         return None if first.core is None else (first.low, first.low + first.span)
 
@@ -129,7 +129,7 @@ class PhotonicChip(NumberChip):
 
     def register_codes(self, layer: int, registers: Registers) -> NDArray[np.float32]:
         """Biases, and the gain where there is one, as the float32 numbers that the electronics behind the ADC hold."""
-        return registers.flat(self.layers[layer].law.gains).astype(np.float32)
+        return registers.flat(self.layers[layer].layer.gains).astype(np.float32)
 
     def connect(self, layer: int, positions: NDArray[np.int64], cells: NDArray[np.int64]) -> None:
         """Let inputs drive other rows; a unit's connections stay within the unit's own rows."""
@@ -144,14 +144,14 @@ class PhotonicChip(NumberChip):
         """Let paths leave other shares of the light; the cost is in proportion to the units they lead to."""
         self.layers[layer].update_path_loss(positions, shares)
 
-    def activate(self, layer: int, sums: NDArray[np.float64], registers: Registers) -> NDArray[np.float64]:
+    def activate(self, layer: int, accumulators: NDArray[np.float64], registers: Registers) -> NDArray[np.float64]:
         """Gain, bias and activation in the electronics behind the ADC, from float32 registers."""
-        law = self.layers[layer].law
+        spec = self.layers[layer].layer
         codes = self.register_codes(layer, registers).astype(np.float64)
-        gain = codes[law.units :] if law.gains else 1.0
-        return finish(law, sums, Registers(codes[: law.units], gain))
+        gain = codes[spec.units :] if spec.gains else 1.0
+        return finish(spec, accumulators, Registers(codes[: spec.units], gain))
 
-    def matmul(self, layer: int, signals: NDArray[Any], rng: np.random.Generator | None) -> NDArray[Any]:
+    def matmul(self, layer: int, activations: NDArray[Any], rng: np.random.Generator | None) -> NDArray[Any]:
         """Light through the cells, column by column, tile by tile; noise for every sample, tile and column.
 
         Consecutive rows pass the core together, as many as there are wavelength vectors.
@@ -164,17 +164,19 @@ class PhotonicChip(NumberChip):
         if core is None:
             from hwsim.kernels.reading.dense import dense_float
 
-            sums = np.empty((len(signals), entry.law.units))
+            accumulators = np.empty((len(activations), entry.layer.units))
             dense_float(
-                np.ascontiguousarray(signals, np.float64), np.ascontiguousarray(entry.weights, np.float64), sums
+                np.ascontiguousarray(activations, np.float64),
+                np.ascontiguousarray(entry.weights, np.float64),
+                accumulators,
             )
-            return sums.astype(self.precision, copy=False)
+            return accumulators.astype(self.precision, copy=False)
         drives = Drives(device, entry.low, entry.span, weakened=entry.weakened)
         try:
-            light, faults = drives.convert(signals, self.precision, rng)
+            light, faults = drives.convert(activations, self.precision, rng)
         except ValueError as error:
             raise ValueError(f"layer {layer}: {error}") from None
-        products = np.empty((len(signals), core.shape[0]), self.precision)
+        products = np.empty((len(activations), core.shape[0]), self.precision)
         self._read(entry, core, light, faults, rng, products)
         del light, faults
         # behind the converter: to weights, less what shut modulators add and what the offset of the inputs takes away
@@ -268,12 +270,12 @@ def _build(values: Mapping[str, Any]) -> Photonic:
 PLUGIN = Technology(
     name="photonic-pcm",
     summary="photonic phase-change tensor core: transmissions, dark columns, optics and receiver with their errors",
-    sheet=PhotonicSheet,
+    datasheet=PhotonicDatasheet,
     build=_build,
     scopes=("output",),
     electronics=True,
     optical=True,
     effects=EFFECTS,
     symbols=SYMBOLS,
-    resolution=0.067,  # half a step of the 4 bits of the coarsest sheet
+    resolution=0.067,  # half a step of the 4 bits of the coarsest datasheet
 )

@@ -155,7 +155,7 @@ def place(device: PhotonicNumbers, weights: Array, scale: float, seed: int, name
     """Program a layer's weights into a core, some groups of units at a time.
 
     Args:
-        device: the law.
+        device: the numbers of the datasheet.
         weights: what is wanted (units, inputs), within -scale to scale; they are not copied.
         scale: weight of the brightest level.
         seed: of the chip.

@@ -1,4 +1,4 @@
-"""From signals to light: range, converter, modulator, and what lines and modulators do to drives at a read."""
+"""From activations to light: range, converter, modulator, and what lines and modulators do to drives at a read."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     Part = tuple[int, Array, Array, Array]
 
 PART = 1 << 13
-"""Signals that are converted together: they stay in a near cache, and little memory is needed beside the result."""
+"""Activations that are converted together: they stay in a near cache, and little memory is needed beside the result."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Drives:
     """The modulators of a layer.
 
     Args:
-        device: the law.
+        device: the numbers of the datasheet.
         low: input that shuts a modulator.
         span: from there to the input that opens it.
         weakened: whether drives are weakened before their conversion for the paths behind them: every unit converts
@@ -41,9 +41,9 @@ class Drives:
     weakened: bool
 
     def convert(
-        self, signals: NDArray[Any], kind: Any, rng: np.random.Generator | None
+        self, activations: NDArray[Any], kind: Any, rng: np.random.Generator | None
     ) -> tuple[NDArray[Any], NDArray[Any]]:
-        """Light of signals (rows, inputs), or their drives from 0 to 1; gains and shifts of drives, none where empty.
+        """Light of activations (rows, inputs), or their drives, 0 to 1; gains and shifts of drives, none where empty.
 
         Both as :func:`hwsim.kernels.reading.photonic.read_tiles` takes them, in blocks. Worked out in float64, a part
         at a time, whatever the dtype of the result.
@@ -54,10 +54,12 @@ class Drives:
         from hwsim.kernels.reading.light import blocks, stand
 
         vectors = self.device.wavelength_vectors
-        light = blocks(len(signals), signals.shape[1], vectors, kind)
+        light = blocks(len(activations), activations.shape[1], vectors, kind)
         # zeros: room that no sample stands in is multiplied by 0 later, and whatever memory held could be no number
         faults = np.zeros((2, *(light.shape if self._faulty(rng) else (0, 0, 0))), kind)
-        for first, drives, gain, shift in self._apart(signals, rng) if self._gains(rng) else self._parts(signals, rng):
+        for first, drives, gain, shift in (
+            self._apart(activations, rng) if self._gains(rng) else self._parts(activations, rng)
+        ):
             if not self.weakened:
                 self._modulate(drives, gain, shift)
             elif faults.size:
@@ -74,30 +76,30 @@ class Drives:
         """Whether faults of drives are handed on."""
         return self.weakened and (self._gains(rng) or (rng is not None and self.device.drive_error != 0))
 
-    def _parts(self, signals: NDArray[Any], rng: np.random.Generator | None) -> Iterator[Part]:
+    def _parts(self, activations: NDArray[Any], rng: np.random.Generator | None) -> Iterator[Part]:
         """Number of the first sample, drives, gain and shift, a part at a time."""
-        device, step = self.device, max(PART // signals.shape[1], 1)
-        for first in range(0, len(signals), step):
-            wish = self._wish(signals[first : first + step], first)
+        device, step = self.device, max(PART // activations.shape[1], 1)
+        for first in range(0, len(activations), step):
+            wish = self._wish(activations[first : first + step], first)
             drives = np.clip(wish, 0, 1, out=wish) if self.weakened else modulator.converted(wish, device.dac_bits)
             shift = np.zeros(())
             if rng is not None and device.drive_error:
                 shift = device.drive_error * rng.standard_normal(drives.shape)
             yield first, drives, np.ones(()), shift
 
-    def _apart(self, signals: NDArray[Any], rng: np.random.Generator | None) -> Iterator[Part]:
+    def _apart(self, activations: NDArray[Any], rng: np.random.Generator | None) -> Iterator[Part]:
         """The same with gains, which come behind all shifts in the stream: those are kept until then."""
         spread = receiver.intensity_spread(self.device.intensity_noise, self.device.bandwidth)
-        for first, drives, gain, shift in list(self._parts(signals, rng)):
+        for first, drives, gain, shift in list(self._parts(activations, rng)):
             own = gain if rng is None else 1 + spread * rng.standard_normal(drives.shape)
             yield first, drives, own, shift
 
-    def _wish(self, signals: NDArray[Any], first: int) -> NDArray[np.float64]:
-        """Drives as asked for, beyond 0 to 1 where signals are out of range."""
-        if np.isnan(signals).any():
-            row, column = np.argwhere(np.isnan(signals))[0]
+    def _wish(self, activations: NDArray[Any], first: int) -> NDArray[np.float64]:
+        """Drives as asked for, beyond 0 to 1 where activations are out of range."""
+        if np.isnan(activations).any():
+            row, column = np.argwhere(np.isnan(activations))[0]
             raise ValueError(f"signal {column} of row {first + row} is not a number; mend the input")
-        wish: Array = np.subtract(signals, self.low, dtype=np.float64)
+        wish: Array = np.subtract(activations, self.low, dtype=np.float64)
         wish /= self.span
         return wish
 

@@ -28,7 +28,7 @@ class CoreLayer:
     """What a chip keeps of a layer.
 
     Args:
-        law: the layer.
+        layer: of the model.
         weights: as wanted (units, inputs), the caller's own.
         core: its cells; None where electronics computes it.
         low: input that shuts a modulator.
@@ -37,7 +37,7 @@ class CoreLayer:
         grid: rows and columns of a tile.
     """
 
-    law: Layer
+    layer: Layer
     weights: Array
     core: Core | None
     low: float

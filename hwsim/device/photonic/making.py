@@ -27,7 +27,7 @@ class Making:
     """Cells of one layer in the making.
 
     Args:
-        device: the law.
+        device: the numbers of the datasheet.
         shape: groups of units, and tiles of inputs.
         seed: of the chip.
         name: path of the random streams.

@@ -89,7 +89,7 @@ def programmed(wanted: Array, swing: float, error: float, error_db: float, norma
 def aged(cells: Array, age: float, exponent: float) -> Array:
     """Transmissions an ``age`` in seconds after programming, t (age / 1 s)^-exponent; none in the first second.
 
-    Optical transmission is reported free of drift for weeks to months: the exponent of a sheet is 0 unless measured.
+    Optical transmission is reported free of drift for weeks to months: a datasheet's exponent is 0 unless measured.
 
     Example:
         >>> aged(np.array([0.5]), 1e4, 1e-3).round(4).tolist()

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import numpy as np
 
 from hwsim.device.number import NumberChip, finish, side_by_side
-from hwsim.device.resistive.law import Fit, drift_factor, flicker
+from hwsim.device.resistive.fits import Fit, drift_factor, flicker
 from hwsim.device.technology import Bill, Resources, Technology
 from hwsim.files import Bits, Joules, Seconds, Section
 from hwsim.files.datasheet import Datasheet, Datum
@@ -89,7 +89,7 @@ AT_ONCE = 2**15
 """Cells that are programmed at a time."""
 
 
-class ResistiveSheet(Datasheet):
+class ResistiveDatasheet(Datasheet):
     """A datasheet of the technology ``resistive``."""
 
     kind: Literal["device"]
@@ -104,7 +104,7 @@ class ResistiveSheet(Datasheet):
 
 @dataclass(frozen=True)
 class Resistive:
-    """The law of a resistive array; numbers as in the datasheet, SI units but for microsiemens."""
+    """Describes a resistive array by the numbers of its datasheet, in SI units but for microsiemens."""
 
     largest_conductance: float
     fitted_conductance: float
@@ -145,9 +145,9 @@ class Resistive:
         return np.asarray(np.maximum(g + self.spread(g) * error, 0), np.float64)
 
     def drift(self, g: NDArray[np.float64], rng: np.random.Generator) -> NDArray[np.float64]:
-        """What is left of devices programmed to g at the sheet's age, as factors; one exponent is drawn for each.
+        """What is left of devices programmed to g at the datasheet's age, as factors; one exponent is drawn for each.
 
-        Exponents are ``|mu + sigma N|``, as the published law has them: no conductance grows with time. Source:
+        Exponents are ``|mu + sigma N|``, as the published formula has them: no conductance grows with time. Source:
         aihwkit commit 4545f11, drift of PCMLikeNoiseModel and HermesNoiseModel.
         """
         exponent = self.drift_mean.at(g)
@@ -166,10 +166,10 @@ class Resistive:
         from hwsim.device.range_observer import observe_ranges
 
         layers = []
-        for number, (law, values, seen) in enumerate(
+        for number, (layer, values, seen) in enumerate(
             zip(model.layers, start, observe_ranges(model, start, calibration), strict=True)
         ):
-            room = 2**self.headroom_bits if law.learned_connections or law.learned_registers else 1
+            room = 2**self.headroom_bits if layer.learned_connections or layer.learned_registers else 1
             scale = max(float(np.abs(values.weights).max()), 1e-30)
             made = self._made(values.weights, scale, seed, f"chip/{number}")
             factor = scale * made.regain
@@ -179,7 +179,7 @@ class Resistive:
                     side_by_side(made.weight, factor),
                     side_by_side(made.variance, factor**2) if made.variance.any() else None,
                     inputs=_converter(self.dac_bits, seen.low, seen.high * (room if number else 1)),
-                    outputs=_converter(self.adc_bits, -seen.sums * room, seen.sums * room),
+                    outputs=_converter(self.adc_bits, -seen.accumulators * room, seen.accumulators * room),
                     common=(self.output_noise * scale * max(seen.high, -seen.low)) ** 2,
                 )
             )
@@ -209,7 +209,7 @@ class Resistive:
     def _devices(
         self, target: NDArray[np.float64], streams: Sequence[np.random.Generator]
     ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-        """Conductances of devices as programmed and at the sheet's age, and the noise of a read."""
+        """Conductances of devices as programmed and at the datasheet's age, and the noise of a read."""
         errors, exponents = streams
         programmed = self.program(target, errors)
         drifted = programmed * self.drift(target, exponents)
@@ -250,7 +250,7 @@ class Array:
     common: float
     held: list[NDArray[np.int32]] = field(default_factory=list, compare=False, repr=False)
     scratch: dict[str, NDArray[np.float32]] = field(default_factory=dict, compare=False, repr=False)
-    """Room for signals in the array's domain, kept from read to read: fresh memory costs more than filling it."""
+    """Room for activations in the array's domain, kept from read to read: fresh memory costs more than filling it."""
 
     def room(self, name: str, shape: tuple[int, ...]) -> NDArray[np.float32]:
         """A scratch array of a shape, with anything in it."""
@@ -318,7 +318,7 @@ class ResistiveChip(NumberChip):
         return self.layers[layer].design
 
     def cells(self, layer: int) -> NDArray[np.float32]:
-        """Weights that the pairs of conductances really make at the sheet's age."""
+        """Weights that the pairs of conductances really make at the datasheet's age."""
         return self.layers[layer].cells()
 
     def classes(self, layer: int) -> NDArray[np.int64]:
@@ -334,30 +334,30 @@ class ResistiveChip(NumberChip):
         """Gather weights and variances of the positions that move."""
         self.layers[layer].connect(positions, cells)
 
-    def matmul(self, layer: int, signals: NDArray[np.float32], rng: np.random.Generator | None) -> NDArray[Any]:
+    def matmul(self, layer: int, activations: NDArray[np.float32], rng: np.random.Generator | None) -> NDArray[Any]:
         """Convert, multiply, add read noise, convert."""
         from hwsim.kernels.reading.noise import convert_inputs, convert_outputs
 
         array = self.layers[layer]
         noisy = rng is not None and (array.met_variances is not None or array.common > 0)
         own = array.met_variances if noisy else None
-        drive = array.room("drive", signals.shape) if self.device.dac_bits else np.asarray(signals, np.float32)
-        squares = array.room("squares", signals.shape) if own is not None else np.empty((0, 0), np.float32)
+        drive = array.room("drive", activations.shape) if self.device.dac_bits else np.asarray(activations, np.float32)
+        squares = array.room("squares", activations.shape) if own is not None else np.empty((0, 0), np.float32)
         if self.device.dac_bits:
-            convert_inputs(np.ascontiguousarray(signals), array.inputs, drive, squares)
+            convert_inputs(np.ascontiguousarray(activations), array.inputs, drive, squares)
         elif own is not None:
             np.square(drive, out=squares)
-        sums = drive @ array.met.T
+        accumulators = drive @ array.met.T
         variances = np.empty((0, 0), np.float32)
         if own is not None:
-            variances = np.matmul(squares, own.T, out=array.room("variances", sums.shape))
+            variances = np.matmul(squares, own.T, out=array.room("variances", accumulators.shape))
         key = rng.integers(1 << 64, dtype=np.uint64) if noisy and rng is not None else np.uint64(0)
-        convert_outputs(sums, variances, np.float32(array.common), np.uint64(key), array.outputs, int(noisy))
-        return np.asarray(sums)
+        convert_outputs(accumulators, variances, np.float32(array.common), np.uint64(key), array.outputs, int(noisy))
+        return np.asarray(accumulators)
 
-    def activate(self, layer: int, sums: NDArray[Any], registers: Registers) -> NDArray[Any]:
+    def activate(self, layer: int, accumulators: NDArray[Any], registers: Registers) -> NDArray[Any]:
         """Gain, bias and activation in the electronics behind the ADC."""
-        return finish(self.model.layers[layer], sums, registers)
+        return finish(self.model.layers[layer], accumulators, registers)
 
     def inference_bill(self) -> Bill:
         """All columns of a layer at once, places of a convolution and layers in sequence."""
@@ -384,7 +384,7 @@ def _build(values: Mapping[str, Any]) -> Resistive:
 PLUGIN = Technology(
     name="resistive",
     summary="phase-change memory or resistive RAM in pairs of conductances: programming, drift, 1/f noise, converters",
-    sheet=ResistiveSheet,
+    datasheet=ResistiveDatasheet,
     build=_build,
     effects={
         "programming": {"programming": [[0.0, 0.0]]},

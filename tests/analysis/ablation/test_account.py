@@ -54,7 +54,7 @@ def test_effects_of_every_device(name: str) -> None:
     """Numbers that switch effects off can be laid over a sheet's; in the end no device has an effect left."""
     document = read_document(names("devices")[name])
     technology = DEVICES[document.data["technology"]]
-    values = sheet_values(read_sheet(document, technology.sheet), {}, document, ())
+    values = sheet_values(read_sheet(document, technology.datasheet), {}, document, ())
     built = technology.build(values)
     for neutral in technology.effects.values():
         values.update(neutral)
@@ -70,8 +70,8 @@ def _fields(sheet: Any, section: str) -> set[str]:
 
 def test_symbols_name_numbers() -> None:
     for technology in DEVICES.values():
-        sections = [f for f in ("chip", "event", "cost") if f in technology.sheet.model_fields]
-        known = {key for s in sections for key in _fields(technology.sheet, s)}
+        sections = [f for f in ("chip", "event", "cost") if f in technology.datasheet.model_fields]
+        known = {key for s in sections for key in _fields(technology.datasheet, s)}
         assert set(technology.symbols) <= known
 
 

@@ -19,7 +19,7 @@ def build(name: str) -> Any:
     path = Path(names("devices")[name])
     document = read_document(path)
     technology = DEVICES[document.data["technology"]]
-    values = sheet_values(read_sheet(document, technology.sheet), {}, parse_document("", "t"), ())
+    values = sheet_values(read_sheet(document, technology.datasheet), {}, parse_document("", "t"), ())
     for change in technology.effects.values():
         if "dac_bits" not in change and "adc_bits" not in change:
             values |= change
@@ -63,4 +63,9 @@ def test_ranges_of_zeros() -> None:
         for n, size in zip(MODEL.layers, (-2.0, 0.5, 0.0), strict=True)
     ]
     found = observe_ranges(MODEL, values, np.zeros((3, 2), np.float32))
-    assert [(one.low, one.high, one.sums) for one in found] == [(0.0, 1.0, 2.0), (0.0, 1.0, 0.5), (0.0, 1.0, 1.0)]
+    seen = [(one.low, one.high, one.accumulators) for one in found]
+    assert seen == [
+        (0.0, 1.0, 2.0),
+        (0.0, 1.0, 0.5),
+        (0.0, 1.0, 1.0),
+    ]

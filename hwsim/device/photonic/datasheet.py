@@ -137,7 +137,7 @@ class PhotonicCostNumbers(Section):
     """Time of one matrix-vector product of a tile."""
 
 
-class PhotonicSheet(Datasheet):
+class PhotonicDatasheet(Datasheet):
     """A datasheet of the technology ``photonic-pcm``."""
 
     kind: Literal["device"]

@@ -1,4 +1,4 @@
-"""Laws of resistive cells as published fits give them: spread of programming, drift and 1/f noise against conductance.
+"""Published fits of resistive cells: spread of programming, drift and 1/f noise against conductance.
 
 Conductances are in units of the largest one, g = G / G_max, unless a name says microsiemens. Source of the forms:
 Joshi et al., Nat. Commun. 11, 2473 (2020), and Nandakumar et al., ICECS 2019, as written down in aihwkit.
