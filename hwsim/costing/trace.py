@@ -11,7 +11,7 @@ import numpy as np
 
 from hwsim.crossbar import BlockedError
 from hwsim.execution import Circuits, UnroutedError
-from hwsim.execution.timeline import bill, spans
+from hwsim.execution.timeline import bill
 from hwsim.schedule import Bank, Layout
 
 if TYPE_CHECKING:
@@ -68,8 +68,9 @@ class Account:
 
     def pay(self, change: Change, writes: int) -> None:
         """One event. Registers are written while the last switches settle, so they add less time than alone."""
-        joules, picoseconds = bill(spans(change.loads, 0, self.switch), self.switch)
-        with_writes = bill(spans(change.loads, writes, self.switch), self.switch)
+        sent = change.sent
+        joules, picoseconds = bill(sent, 0, self.switch)
+        with_writes = bill(sent, writes, self.switch) if writes else (joules, picoseconds)
         self.payments.append(Payment(joules, picoseconds, with_writes[0] - joules, with_writes[1] - picoseconds))
 
     def lose(self, paths: Paths) -> None:

@@ -1,6 +1,6 @@
 """The hardware runs the schedule: circuits, and the machine of circuits, chip and registers."""
 
-from hwsim.execution.circuits import Change, Circuits, ExecutionError, LayerChange, Load, UnroutedError
+from hwsim.execution.circuits import Change, Circuits, ExecutionError, LayerChange, Load, Sent, UnroutedError
 from hwsim.execution.machine import Machine, first_entry
 from hwsim.execution.replay import replay
 
@@ -11,6 +11,7 @@ __all__ = [
     "LayerChange",
     "Load",
     "Machine",
+    "Sent",
     "UnroutedError",
     "first_entry",
     "replay",

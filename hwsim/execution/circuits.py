@@ -71,6 +71,15 @@ class Load(NamedTuple):
     bank: int = 0
 
 
+class Sent(NamedTuple):
+    """What all banks need at one reconnection: the numbers of their :class:`Load`, int64 (loads,) each."""
+
+    bits: NDArray[np.int64]
+    sets: NDArray[np.int64]
+    resets: NDArray[np.int64]
+    held: NDArray[np.int64]
+
+
 @dataclass(frozen=True, eq=False)
 class LayerChange:
     """What one reconnection does to the circuits of one layer.
@@ -92,12 +101,18 @@ class LayerChange:
     """Configuration bits of one circuit."""
 
     @property
+    def sent(self) -> Sent:
+        """What is sent to the banks whose switches change, in their order."""
+        banks = np.flatnonzero(self.toggles)
+        toggles, sets = self.toggles[banks], self.sets[banks]
+        return Sent(np.full(banks.size, self.bits), sets, toggles - sets, self.held[banks])
+
+    @property
     def loads(self) -> list[Load]:
         """What is sent: one load per bank whose switches change."""
-        return [
-            Load(self.bits, int(self.sets[b]), int(self.toggles[b] - self.sets[b]), int(self.held[b]), self.layer, b)
-            for b in np.flatnonzero(self.toggles).tolist()
-        ]
+        banks = np.flatnonzero(self.toggles).tolist()
+        rows = zip(*(column.tolist() for column in self.sent), banks, strict=True)
+        return [Load(bits, sets, resets, held, self.layer, bank) for bits, sets, resets, held, bank in rows]
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,6 +129,14 @@ class Change:
     def toggles(self) -> int:
         """Switches that change state."""
         return sum(int(layer.toggles.sum()) for layer in self.layers if layer is not None)
+
+    @property
+    def sent(self) -> Sent:
+        """The numbers of :attr:`loads`."""
+        parts = [layer.sent for layer in self.layers if layer is not None]
+        if len(parts) == 1:
+            return parts[0]
+        return Sent(*map(np.concatenate, zip(*parts, strict=True))) if parts else Sent(*[np.zeros(0, np.int64)] * 4)
 
     @property
     def loads(self) -> list[Load]:

@@ -12,7 +12,7 @@ from hwsim.execution.circuits import Circuits, ExecutionError, UnroutedError
 from hwsim.execution.equivalence import number_classes
 from hwsim.execution.light import mean_share, shares, straight_shares
 from hwsim.execution.placing import Placing
-from hwsim.execution.timeline import PICOSECONDS, bill, spans
+from hwsim.execution.timeline import PICOSECONDS, bill
 from hwsim.model import Registers
 from hwsim.schedule import Bank, Entry, layout
 from hwsim.stream import stream
@@ -296,7 +296,7 @@ class Machine:
         return {name: most - getattr(self.spent, name) for name, most in self.limits.items()}
 
     def _expense(self, change: Change, writes: int) -> Expense:
-        energy, duration = bill(spans(change.loads, writes, self.switch), self.switch)
+        energy, duration = bill(change.sent, writes, self.switch)
         return Expense(change.moves, change.toggles, writes, energy, duration)
 
     def _afford(self, expense: Expense) -> None:

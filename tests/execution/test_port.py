@@ -5,12 +5,13 @@ from __future__ import annotations
 import random
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from hwsim.crossbar.technology import Switch
-from hwsim.execution import Load
+from hwsim.execution import Load, Sent
 from hwsim.execution.timeline import bill, spans
 from tests.oracles import port
 
@@ -22,7 +23,8 @@ LOADS = st.lists(
 
 def simulate(loads: list[Load], writes: int, switch: Switch) -> tuple[float, int]:
     """Joules and picoseconds of one reconnection."""
-    return bill(spans(loads, writes, switch), switch)
+    rows = np.array([load[:4] for load in loads], np.int64).reshape(-1, 4)
+    return bill(Sent(*rows.T), writes, switch)
 
 
 def clocks(bits: int) -> int:
@@ -50,6 +52,17 @@ def test_one_bank_after_the_other(loads: list[Load], writes: int) -> None:
 def test_spans_are_those_of_an_event_driven_simulation(loads: list[Load], writes: int) -> None:
     numbered = [load._replace(layer=number % 2, bank=number) for number, load in enumerate(loads)]
     assert sorted(map(tuple, spans(numbered, writes, SWITCH))) == sorted(port.simulate(numbered, writes, SWITCH))
+
+
+@given(loads=LOADS, writes=st.integers(0, 5))
+def test_a_bill_is_the_sum_of_an_event_driven_simulation(loads: list[Load], writes: int) -> None:
+    """To the last bit: everything that is added up is a whole number."""
+    total, last = dict.fromkeys(("bits", "registers", "sets", "resets", "holds"), 0), 0
+    for _, begin, end, what, amount in port.simulate(loads, writes, SWITCH):
+        total[what] += amount * (end - begin) if what == "holds" else amount
+        last = max(last, end)
+    energy = (total["bits"] + total["registers"]) * 1e-12 + (total["sets"] * 3e-12 + total["resets"] * 2e-12)
+    assert simulate(loads, writes, SWITCH) == (energy + total["holds"] * 1e-3 / 10**12, last)
 
 
 @given(loads=LOADS, writes=st.integers(0, 5), seed=st.integers(0, 2**32))
