@@ -9,6 +9,8 @@ from typing import Any, ClassVar
 
 FAILED_EXPECTATION, BAD_INPUT, FAILED, INTERRUPTED = 1, 2, 3, 130
 """Exit codes of the command line; 0 is success."""
+NUMBA_WARNING = "Environment variable 'NUMBA_"
+"""How Numba begins a warning about a value that it cannot read."""
 
 
 class HwsimError(Exception):

@@ -11,9 +11,7 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 import typer
 
-from hwsim.errors import BAD_INPUT, FAILED, INTERRUPTED, HwsimError, HwsimWarning
-from hwsim.files.environment import WARNING, unreadable
-from hwsim.files.registry import blame
+from hwsim.errors import BAD_INPUT, FAILED, INTERRUPTED, NUMBA_WARNING, HwsimError, HwsimWarning
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,7 +33,7 @@ def ending(verb: Callable[P, R]) -> Callable[P, R]:
 
     @functools.wraps(verb)
     def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
-        warnings.filterwarnings("error", WARNING)
+        warnings.filterwarnings("error", NUMBA_WARNING)
         warnings.filterwarnings("always", category=HwsimWarning)
         warnings.showwarning = _show
         try:
@@ -63,6 +61,10 @@ def ending(verb: Callable[P, R]) -> Callable[P, R]:
         except typer.Exit:  # an end with a code of its own
             raise
         except Exception as error:
+            # looked for only now: hwsim --help stays light
+            from hwsim.files.environment import unreadable
+            from hwsim.files.registry import blame
+
             if told := unreadable(error):
                 sys.stderr.write(f"{told}\n")
                 raise SystemExit(BAD_INPUT) from None

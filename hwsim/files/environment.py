@@ -6,10 +6,8 @@ import os
 import re
 from importlib import import_module
 
-from hwsim.errors import BAD_INPUT, HwsimError
+from hwsim.errors import BAD_INPUT, NUMBA_WARNING, HwsimError
 
-WARNING = "Environment variable 'NUMBA_"
-"""How Numba begins a warning about a value that it cannot read."""
 MOST_THREADS = 4096
 """More threads than this are a slip of the hand; asking for them would end in the system's own words."""
 POOLS = {"tbb": "tbbpool", "omp": "omppool", "workqueue": "workqueue"}
@@ -61,7 +59,7 @@ def unreadable(error: BaseException) -> str:
         >>> unreadable(UserWarning("Environment variable 'NUMBA_OPT' is defined but its associated value 'x' could"))
         "environment variable NUMBA_OPT cannot be read: leave it out, or see Numba's list of environment variables"
     """
-    name = re.match(rf"{WARNING}\w+", str(error)) if isinstance(error, Warning) else None
+    name = re.match(rf"{NUMBA_WARNING}\w+", str(error)) if isinstance(error, Warning) else None
     hint = "leave it out, or see Numba's list of environment variables"
     return f"environment variable {name[0].split(chr(39))[1]} cannot be read: {hint}" if name else ""
 

@@ -239,4 +239,6 @@ def blame(error: BaseException) -> str:
             if module == home or module.startswith(f"{home}."):
                 what = " ".join(traceback.format_exception_only(error)[-1].split())
                 return f"plug-in {' or '.join(names)} failed: {what} (in {module}, line {line})"
-    return ""
+    # an entry that lacks what its protocol has fails in our code, on their object
+    maker = getattr(getattr(error, "obj", None), "__module__", None) if isinstance(error, AttributeError) else None
+    return f"plug-in {' or '.join(homes[maker])} failed: {error}" if maker in homes else ""

@@ -141,12 +141,12 @@ def test_a_full_disk(tiny: Path, tmp_path: Path, small_disk: Path, ended: Ended)
 def test_a_file_beside_the_schedule_on_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The kernel names no file when a write fails; the folder does, and leaves no half file."""
 
-    def fail(path: Path, text: str) -> None:
+    def fail(path: Path, content: bytes) -> None:
         path.touch()
-        raise OSError(28, f"No space left on device for {len(text)} characters")
+        raise OSError(28, f"No space left on device for {len(content)} bytes")
 
-    monkeypatch.setattr(Path, "write_text", fail)
-    with pytest.raises(OSError, match="No space left on device for 6 characters") as caught:
+    monkeypatch.setattr(Path, "write_bytes", fail)
+    with pytest.raises(OSError, match="No space left on device for 6 bytes") as caught:
         RunFolder(tmp_path).write("score.csv", "event\n")
     assert caught.value.filename == str(tmp_path / "score.csv")
     assert list(tmp_path.iterdir()) == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ PLUGIN = '''
 """Plug-ins of a third party, broken in one way each."""
 import numpy as np
 from hwsim.files import Section
+from hwsim.export import ExportPlugin
 from hwsim.task import Shape, Task, TaskPlugin
 
 X = np.random.default_rng(0).random((64, 64)).astype(np.float32)
@@ -59,9 +61,15 @@ class Topology:
     build = staticmethod(fail)
 
 
-class Export:
+class Bare:
+    """An entry that has not all that an export must have."""
+
     name, summary = "mine", "an export of a third party"
-    export = staticmethod(fail if WRONG == "export" else lambda _: {{}})
+
+
+Export = ExportPlugin("mine", "an export of a third party", fail if WRONG == "export" else lambda _: {{}}, in_runs=True)
+if WRONG == "bare":
+    Export = Bare
 
 '''
 POINTS = """[hwsim.task]
@@ -74,7 +82,7 @@ mine = third_party:Export
 NAMES = "plug-in 'mine' (hwsim.crossbar) or 'mine' (hwsim.export) or 'mine' (hwsim.task)"
 """All entries of the module in which the error came up."""
 LINES = {
-    "load": f"{NAMES} failed: KeyError: 'oops' (in third_party, line 17)",
+    "load": f"{NAMES} failed: KeyError: 'oops' (in third_party, line 18)",
     "nan": "task 'mine': train_x holds 1 values that are not finite numbers, the first at [3, 5]",
     "labels": "task 'mine': train_y holds class 10 of 10 classes; number them 0 to 9",
     "floats": "task 'mine': train_y is of float64, not int64; class numbers are whole: convert them with "
@@ -124,7 +132,7 @@ def test_a_topology(tmp_path: Path, hwsim_command: Command) -> None:
     (tmp_path / "p.txt").write_text("1 0\n")
     result = hwsim_command("cost", "p.txt", "--topology", "mine", PYTHONPATH=_path(tmp_path / "site"))
     assert result.returncode == 3
-    assert result.stderr == f"{NAMES} failed: KeyError: 'oops' (in third_party, line 17)\n"
+    assert result.stderr == f"{NAMES} failed: KeyError: 'oops' (in third_party, line 18)\n"
 
 
 def test_an_export(tiny: Path, tmp_path: Path, hwsim_command: Command) -> None:
@@ -132,4 +140,12 @@ def test_an_export(tiny: Path, tmp_path: Path, hwsim_command: Command) -> None:
     words = ("--set", "controller.epochs=1", "--set", "execution.reference=false")
     result = hwsim_command("run", tiny, "--quiet", "--out", "run", *words, PYTHONPATH=_path(tmp_path / "site"))
     assert result.returncode == 3
-    assert result.stderr == f"{NAMES} failed: KeyError: 'oops' (in third_party, line 17)\n"
+    assert result.stderr == f"{NAMES} failed: KeyError: 'oops' (in third_party, line 18)\n"
+
+
+def test_an_export_that_lacks_what_it_must_have(tiny: Path, tmp_path: Path, hwsim_command: Command) -> None:
+    _install(tmp_path / "site", "bare")
+    words = ("--set", "controller.epochs=1", "--set", "execution.reference=false")
+    result = hwsim_command("run", tiny, "--quiet", "--out", "run", *words, PYTHONPATH=_path(tmp_path / "site"))
+    assert result.returncode == 3
+    assert re.fullmatch(rf"{re.escape(NAMES)} failed: .*has no attribute 'in_runs'\n", result.stderr)

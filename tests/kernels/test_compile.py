@@ -84,11 +84,12 @@ def test_threads() -> None:
 def test_serial_and_parallel_code_are_kept_apart_on_disk(tmp_path: Path) -> None:
     """One function compiled both ways: a second process must not be served one's machine code for the other."""
     code = (
-        "import numpy as np; from hwsim.kernels import benes as k\n"
-        "p, tree = np.arange(2), np.array([0, 2, 0, 0, 0, 0, 0], np.uint32)\n"
+        "import numpy as np; from hwsim.kernels.routing import benes as k\n"
+        "network = k.Network(2, 1, np.array([0, 2, 0, 0, 0, 0, 0], np.uint32))\n"
+        "state = np.zeros(1, np.uint8)\n"
+        "costs = k.Costs(k.ANY, state, k.WEIGHT, np.zeros(0))\n"
         "for route in (k.route_rows, k.route_many):\n"
-        "    state = np.zeros(1, np.uint8)\n"
-        "    route(2, p, tree, k.ANY, state, k.WEIGHT, np.zeros(0), np.zeros(8, np.uint32), 1, state)\n"
+        "    route(network, np.arange(2), costs, np.zeros(8, np.uint32), state)\n"
         "print(*sorted({path for d in (k.route_rows, k.route_many) for path in [d._cache._impl.filename_base]}))"
     )
     names = python(code, XDG_CACHE_HOME=str(tmp_path)).split()
