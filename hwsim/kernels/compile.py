@@ -116,9 +116,9 @@ def parallel_kernel(function: F) -> F:
     """Compile a kernel whose ``prange`` loops write to separate rows: the same bits for any number of threads.
 
     Example:
-        >>> from hwsim.kernels.routing.fast_looping import route_lanes  # says @parallel_kernel
-        >>> route_lanes.__name__
-        'route_lanes'
+        >>> from hwsim.kernels.routing.fast_looping import route_chunks  # says @parallel_kernel
+        >>> route_chunks.__name__
+        'route_chunks'
     """
     return _compile(function, parallel=True)
 

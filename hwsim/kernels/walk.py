@@ -2,7 +2,7 @@
 
 In a block of 2 h wires, or 2 h + 1, switch k exchanges wires k and k + h, which are mates. Of two mates at the outputs,
 the connections take different sub-blocks, and of two at the inputs too: once one connection has taken a sub-block, all
-that are met by going from mate to mate are settled. Routers differ in where connections stand and in what they sum up
+that are met by going from mate to mate are assigned. Routers differ in where connections stand and in what they sum up
 on the way; a step is the same. ``kernels/looping.py`` has its own, for speed.
 """
 
@@ -70,7 +70,7 @@ def follow(i: Any, half: Any, take: NDArray[Any], first: Any, give: NDArray[Any]
 
 @kernel
 def place(i: np.uint64, o: np.uint64, j: np.uint64, side: np.uint64, half: np.uint64) -> tuple[Any, ...]:
-    """Settle two connections: the one from i to o takes a sub-block, the one from j to o's mate the other.
+    """Assign two connections: the one from i to o takes a sub-block, the one from j to o's mate the other.
 
     Args:
         i: input.
@@ -103,10 +103,10 @@ def step(
     inner: NDArray[np.uint32],
     state: NDArray[np.uint8],
 ) -> tuple[Any, ...]:
-    """Settle input i and the mate of its output, and write down what follows.
+    """Assign input i and the mate of its output, and write down what follows.
 
     Args:
-        i: input, whose own switch is settled already or, in a loop, last.
+        i: input, whose own switch is assigned already or, in a loop, last.
         side: see :func:`place`.
         block: the block.
         take: input of each output.

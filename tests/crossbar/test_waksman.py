@@ -36,7 +36,7 @@ def test_looping_is_that_of_the_benes(ports: int) -> None:
     p = np.stack([rng.permutation(ports) for _ in range(5)])
     waksman, benes = Waksman(ports), Benes(ports)
     whole = np.zeros((5, benes.switches), np.uint8)
-    whole[:, waksman._ladder.kept] = waksman.route_many(p, effort="any")
+    whole[:, waksman._router.kept] = waksman.route_many(p, effort="any")
     assert np.array_equal(whole, benes.route_many(p, effort="any"))
 
 

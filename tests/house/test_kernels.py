@@ -10,9 +10,9 @@ import hwsim
 ROOM = Path(hwsim.__file__).parent / "kernels"
 MOST = 8
 LONG = {
-    # the router's ladder: NamedTuples made its searches 8 to 19 percent slower, since arrays taken out of a tuple are
+    # searches of the Beneš router: NamedTuples made them 8 to 19 percent slower, since arrays taken out of a tuple are
     # counted each time
-    "ladder.py", "ladder_search.py", "ladder_words.py",
+    "search.py", "search_large.py", "search_small.py",
     # looping at memory speed stays as it was measured
     "fast_looping.py",
 }  # fmt: skip

@@ -35,7 +35,7 @@ def routed(
     fabric = Benes(n)
     state = np.full((banks, fabric.switches), 7, np.uint8)
     benes.route_many(
-        benes.Network(n, fabric.switches, fabric._ladder.tree.reshape(-1)),
+        benes.Network(n, fabric.switches, fabric._router.tree.reshape(-1)),
         p.reshape(-1),
         benes.Costs(
             law,

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hwsim.crossbar.fabric import check_ports
+from hwsim.crossbar.routing.benes_router import BenesRouter
 from hwsim.crossbar.routing.blocks import arrange, count_switches
-from hwsim.crossbar.routing.ladder import Ladder
 from hwsim.crossbar.routing.lookahead import route_sequence
 from hwsim.crossbar.stages import SwitchNetwork
 from hwsim.crossbar.topology import Topology, check_room
@@ -36,7 +36,7 @@ class Benes(SwitchNetwork):
         check_ports("benes", ports)
         check_room("benes", int(ports), count_switches(int(ports)))
         blocks = arrange(int(ports))
-        self._ladder = Ladder(int(ports), blocks)
+        self._router = BenesRouter(int(ports), blocks)
         super().__init__("benes", wire_up(int(ports), blocks.stage, blocks.wire_a, blocks.wire_b))
 
     def route_many(
@@ -48,7 +48,7 @@ class Benes(SwitchNetwork):
     ) -> NDArray[np.uint8]:
         """Route as every fabric does; plain looping checks the numbers on its way, so they are not checked before."""
         if effort == "any" and cost is None and self._quick(permutations, previous):
-            states = self._ladder.loop(permutations)
+            states = self._router.loop(permutations)
             if states is not None:
                 return states
         return np.asarray(super().route_many(permutations, previous, effort, cost), np.uint8)
@@ -63,7 +63,7 @@ class Benes(SwitchNetwork):
             ValueError: an exact search of a circuit too large for it.
         """
         before = self.power_up(len(p)) if previous is None else previous
-        return self._ladder.route(p, before, effort, cost)
+        return self._router.route(p, before, effort, cost)
 
     def route_sequence(
         self,

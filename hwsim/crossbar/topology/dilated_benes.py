@@ -79,8 +79,8 @@ class DilatedBenes(SwitchNetwork):
             prices = cost.reshape(-1, self.switches, 2)
             prices = np.where(np.isinf(prices), prices, 0.0) if effort == "any" else prices
         if self.switches and len(p):
-            lanes = max(min(len(p), 4 * threading()["threads"]), 1)
-            scratch = np.empty(lanes * SCRATCH * self.ports, np.int32)
+            chunks = max(min(len(p), 4 * threading()["threads"]), 1)
+            scratch = np.empty(chunks * SCRATCH * self.ports, np.int32)
             tables = len(prices)
             route_many(self.ports, p.reshape(-1), prices.reshape(-1), tables, scratch, states.reshape(-1))
         self.refuse_stuck(states, cost, "no way around it was found in {} network")

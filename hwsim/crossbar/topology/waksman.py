@@ -11,8 +11,8 @@ Waksman networks and their vulnerability, Parallel Processing Letters 12 (2002).
 from __future__ import annotations
 
 from hwsim.crossbar.fabric import check_ports
+from hwsim.crossbar.routing.benes_router import BenesRouter
 from hwsim.crossbar.routing.blocks import arrange, count_switches
-from hwsim.crossbar.routing.ladder import Ladder
 from hwsim.crossbar.stages import SwitchNetwork
 from hwsim.crossbar.topology import Topology, check_room
 from hwsim.crossbar.topology.benes import Benes
@@ -33,8 +33,8 @@ class Waksman(Benes):
         blocks = arrange(int(ports))
         wires = blocks.tree[:, 1]
         removed = blocks.tree[(wires >= 4) & (wires % 2 == 0), 2].astype(int)  # noqa: PLR2004 - smaller ones need all
-        self._ladder = Ladder(int(ports), blocks, removed)
-        kept = self._ladder.kept
+        self._router = BenesRouter(int(ports), blocks, removed)
+        kept = self._router.kept
         SwitchNetwork.__init__(
             self, "waksman", wire_up(int(ports), blocks.stage[kept], blocks.wire_a[kept], blocks.wire_b[kept])
         )

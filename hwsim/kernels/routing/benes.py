@@ -69,7 +69,7 @@ def route_one(
     permutation: NDArray[np.int64],
     costs: Costs,
     table: np.uint64,
-    lane: np.uint64,
+    chunk: np.uint64,
     scratch: NDArray[np.uint32],
     state: NDArray[np.uint8],
 ) -> None:
@@ -84,7 +84,7 @@ def route_one(
         permutation: rows of n numbers, each a permutation.
         costs: what turns a loop.
         table: where in the costs the circuit's own table begins.
-        lane: which row of scratch.
+        chunk: which row of scratch.
         scratch: rows of 4 n numbers.
         state: rows of states, overwritten.
 
@@ -99,7 +99,7 @@ def route_one(
     n, blocks = np.uint64(network.ports), network.blocks
     law, before, weight, cost = costs
     base = row * np.uint64(network.switches)
-    wanted = lane * _4 * n  # what each block must do, in place
+    wanted = chunk * _4 * n  # what each block must do, in place
     take = wanted + n  # of the block at hand: input of each output
     give = take + n  # output of each input
     path = give + n  # switches behind, in the order of the loop at hand
@@ -163,13 +163,13 @@ def _route_many(
     scratch: NDArray[np.uint32],
     state: NDArray[np.uint8],
 ) -> None:
-    """Route one permutation per bank, lanes of banks in parallel: the same bits for any number of lanes and threads.
+    """Route one permutation per bank, chunks of banks in parallel: the same bits for any number of chunks and threads.
 
     Args:
         network: the circuit, of at least 1 port.
         permutation: one row per bank.
         costs: what turns a loop.
-        scratch: one row of 4 n numbers a lane, at least one lane.
+        scratch: one row of 4 n numbers per chunk, at least one chunk.
         state: one row per bank, overwritten.
 
     Example:
@@ -180,11 +180,11 @@ def _route_many(
         [1, 0]
     """
     n, switches = network.ports, network.switches
-    banks, lanes = len(permutation) // n, len(scratch) // (4 * n)
+    banks, chunks = len(permutation) // n, len(scratch) // (4 * n)
     one = len(costs.cost) <= 2 * switches  # one table for all banks, or none
-    for lane in prange(lanes):
-        for bank in range(lane, banks, lanes):
-            row, own = np.uint64(bank), np.uint64(lane)
+    for chunk in prange(chunks):
+        for bank in range(chunk, banks, chunks):
+            row, own = np.uint64(bank), np.uint64(chunk)
             table = _0 if one else row * np.uint64(switches) * _2
             route_one(network, row, permutation, costs, table, own, scratch, state)
 
@@ -193,4 +193,4 @@ route_rows = kernel(_route_many)
 """One row after the other."""
 
 route_many = parallel_kernel(_route_many)
-"""Lanes of rows in parallel."""
+"""Chunks of rows in parallel."""

@@ -115,7 +115,7 @@ def connect(
         network: the circuit.
         p: input of each output.
         order: outputs, in the order in which they choose.
-        price: two numbers a switch, not negative: what each state costs more than the cheaper one; inf: it is stuck.
+        price: two numbers per switch, not negative: what each state costs more than the cheaper one; inf: it is stuck.
         taken: scratch, one number for each wire after each stage of the planes but the last.
         plane: plane of each output; those of 0 or more are kept.
         middle: wire after the middle stage of each output.

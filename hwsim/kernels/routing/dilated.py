@@ -46,7 +46,7 @@ def route_one(
     Args:
         n: ports, a power of two and at least 2.
         p: input of each output.
-        cost: two numbers a switch, cost of state 0 and of state 1; empty: no cost is consulted.
+        cost: two numbers per switch, cost of state 0 and of state 1; empty: no cost is consulted.
         scratch: 8 n numbers.
         state: states, overwritten.
 
@@ -133,7 +133,7 @@ def route_many(
         permutations: one row of n a bank.
         cost: as in :func:`route_one`, one table for all banks, or one per bank.
         tables: how many tables: 0, 1, or as many as banks.
-        scratch: one row of 8 n numbers a lane, at least one lane.
+        scratch: one row of 8 n numbers per chunk, at least one chunk.
         state: one row per bank, overwritten.
 
     Example:
@@ -143,13 +143,13 @@ def route_many(
         >>> state.tolist()
         [1, 0, 1, 1, 0, 1, 0, 0]
     """
-    banks, lanes = len(permutations) // n, len(scratch) // (SCRATCH * n)
+    banks, chunks = len(permutations) // n, len(scratch) // (SCRATCH * n)
     switches = len(state) // max(banks, 1)
-    for lane in prange(lanes):
-        for bank in range(lane, banks, lanes):
+    for chunk in prange(chunks):
+        for bank in range(chunk, banks, chunks):
             at = 2 * switches * (bank if tables > 1 else 0)
             table = cost[at : at + 2 * switches * min(tables, 1)]
-            own = scratch[lane * SCRATCH * n : (lane + 1) * SCRATCH * n]
+            own = scratch[chunk * SCRATCH * n : (chunk + 1) * SCRATCH * n]
             route_one(
                 n,
                 permutations[bank * n : (bank + 1) * n],

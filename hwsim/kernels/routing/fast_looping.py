@@ -2,8 +2,8 @@
 
 What makes it quick: both ends of a loop are followed at once, two chains of loads in flight instead of one; the inverse
 of each sub-permutation is written beside it, so that no level inverts; blocks of up to 128 wires keep the switches not
-yet visited in one word of bits; blocks of 8 wires, five stages of switches, are settled in registers by two tables;
-blocks too large for the cache gather each connection's successor first, and follow one load a step.
+yet visited in the bits of one number; blocks of 8 wires, five stages of switches, are assigned by two tables; blocks
+too large for the cache gather each connection's successor first, and follow one load per step.
 
 Layout, convention and source as in :mod:`hwsim.kernels.routing.benes`, whose ``route_one`` finds the same states.
 """
@@ -41,7 +41,7 @@ _SPREAD = np.uint64(0x00204081)
 
 @cache
 def tables() -> NDArray[np.uint8]:
-    """What settles blocks of 8 wires, uint8 (2^15 + 64 + 64,).
+    """Make the tables that assign the switches of blocks of 8 wires, uint8 (2^15 + 64 + 64,).
 
     First the front switches of a block of 8 (four bits), by three of its pairs of connections: five bits a pair, front
     switch of the one, of the other, and 1 where the two switches stand alike. Then all six switches of a block of 4
@@ -243,7 +243,7 @@ def divide_small(
     scratch: NDArray[np.uint32],
     state: NDArray[np.uint8],
 ) -> None:
-    """Do what :func:`divide_far` does, for a block of up to 128 wires; its unset switches are bits of one word.
+    """Do what :func:`divide_far` does, for a block of up to 128 wires; its unset switches are bits of one number.
 
     Example:
         >>> u, state = np.uint64, np.zeros(4, np.uint8)
@@ -277,7 +277,7 @@ def divide_small(
 
 
 @kernel
-def settle_eights(
+def assign_eights(
     n: np.uint64,
     take: np.uint64,
     first: np.uint64,
@@ -298,7 +298,7 @@ def settle_eights(
     Example:
         >>> u, state = np.uint64, np.zeros(20, np.uint8)
         >>> wanted = np.array([1, 0, 2, 3, 4, 5, 6, 7], np.uint32)
-        >>> settle_eights(u(8), u(0), u(0), tables(), wanted, state.view(np.uint32))
+        >>> assign_eights(u(8), u(0), u(0), tables(), wanted, state.view(np.uint32))
         >>> state.tolist()
         [0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]
     """
@@ -356,7 +356,7 @@ def route_row(
     row: np.uint64,
     permutation: NDArray[np.int64],
     tables: NDArray[np.uint8],
-    lane: np.uint64,
+    chunk: np.uint64,
     scratch: NDArray[np.uint32],
     state: NDArray[np.uint8],
     fours: NDArray[np.uint32],
@@ -368,7 +368,7 @@ def route_row(
         row: which row of permutation and of state.
         permutation: rows of n numbers.
         tables: see :func:`tables`.
-        lane: which row of scratch.
+        chunk: which row of scratch.
         scratch: rows of 4 n numbers.
         state: rows of states, overwritten.
         fours: the same states, seen four at a time.
@@ -382,7 +382,7 @@ def route_row(
     levels = np.uint64(0)
     while (one << levels) < n:
         levels += one
-    take = lane * np.uint64(SCRATCH) * n
+    take = chunk * np.uint64(SCRATCH) * n
     give, sub_take, sub_give = take + n, take + n + n, take + n + n + n
     if not begin(n, row, permutation, take, give, scratch):
         return False
@@ -404,7 +404,7 @@ def route_row(
         take, sub_take = sub_take, take
         give, sub_give = sub_give, give
         m, front, back = h, front + half, back - half
-    settle_eights(n, take, front >> np.uint64(2), tables, scratch, fours)
+    assign_eights(n, take, front >> np.uint64(2), tables, scratch, fours)
     return True
 
 
@@ -432,7 +432,7 @@ def route_rows(
 
 
 @parallel_kernel
-def route_lanes(
+def route_chunks(
     n: int,
     permutation: NDArray[np.int64],
     tables: NDArray[np.uint8],
@@ -440,19 +440,19 @@ def route_lanes(
     state: NDArray[np.uint8],
     fours: NDArray[np.uint32],
 ) -> int:
-    """Do what :func:`route_rows` does, lanes of rows in parallel: the same for any number of lanes and threads.
+    """Do what :func:`route_rows` does, chunks of rows in parallel: the same for any number of chunks and threads.
 
     Example:
         >>> state, scratch = np.zeros(56, np.uint8), np.zeros(64, np.uint32)
-        >>> route_lanes(16, np.arange(16), tables(), scratch, state, state.view(np.uint32))
+        >>> route_chunks(16, np.arange(16), tables(), scratch, state, state.view(np.uint32))
         -1
     """
-    rows, lanes = len(permutation) // n, len(scratch) // (SCRATCH * n)
-    ports, wrong = np.uint64(n), np.full(lanes, rows, np.int64)
-    for lane in prange(lanes):
-        for row in range(lane, rows, lanes):
-            if not route_row(ports, np.uint64(row), permutation, tables, np.uint64(lane), scratch, state, fours):
-                wrong[lane] = row
+    rows, chunks = len(permutation) // n, len(scratch) // (SCRATCH * n)
+    ports, wrong = np.uint64(n), np.full(chunks, rows, np.int64)
+    for chunk in prange(chunks):
+        for row in range(chunk, rows, chunks):
+            if not route_row(ports, np.uint64(row), permutation, tables, np.uint64(chunk), scratch, state, fours):
+                wrong[chunk] = row
                 break
     worst = wrong.min()
     return worst if worst < rows else -1

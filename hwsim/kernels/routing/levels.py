@@ -1,8 +1,8 @@
 """Local search in the space of switches: turning one 2x2 switch exchanges exactly two outputs.
 
-Settings that show wanted kinds are improved step by step. A step turns one switch back to its state before, which makes
-up to two outputs wrong, and mends these by turning, for a wrong output, one of the switches on its path: whichever
-costs least, chance added. The step is kept where it toggles no more than its allowance, else undone.
+Settings that show wanted classes are improved step by step. A step turns one switch back to its state before, which
+makes up to two outputs wrong, and mends these by turning, for a wrong output, one of the switches on its path:
+whichever costs least, chance added. The step is kept where it toggles no more than its allowance, else undone.
 
 Networks are given as switches on wires, stage by stage. Reference implementation:
 ``tests/oracles/levels.py``.
@@ -44,9 +44,9 @@ class Scratch(NamedTuple):
     """What the search scribbles on."""
 
     numbers: NDArray[np.int32]
-    """(depth + 2) wires + 2 switches for each lane."""
+    """(depth + 2) wires + 2 switches for each chunk."""
     states: NDArray[np.uint8]
-    """One row for each lane."""
+    """One row for each chunk."""
 
 
 @kernel
@@ -104,7 +104,7 @@ def turn(
         switch: the switch.
         state: states.
         goal: from :func:`trace_ends`.
-        shown: kind at each output.
+        shown: class at each output.
 
     Example:
         >>> goal, state, shown = np.array([0, 1, 0, 1], np.int32), np.zeros(1, np.uint8), np.array([5, 6], np.int32)
@@ -134,7 +134,7 @@ def turn(
 @kernel
 def polish_one(
     network: Network,
-    kind: NDArray[np.int32],
+    label: NDArray[np.int32],
     wanted: NDArray[np.int32],
     before: NDArray[np.uint8],
     seed: NDArray[np.uint64],
@@ -166,7 +166,7 @@ def polish_one(
             count += 1
     trace_ends(network, now, goal)
     for w in range(n):
-        shown[goal[w]] = kind[w]
+        shown[goal[w]] = label[w]
     best = count
     for step in range(steps):
         if count == 0:
@@ -244,7 +244,7 @@ def polish_one(
 @parallel_kernel
 def polish_many(
     network: Network,
-    kind: NDArray[np.int32],
+    label: NDArray[np.int32],
     wanted: NDArray[np.int32],
     before: NDArray[np.uint8],
     seeds: NDArray[np.uint64],
@@ -252,33 +252,33 @@ def polish_many(
     scratch: Scratch,
     state: NDArray[np.uint8],
 ) -> None:
-    """Improve settings that show wanted kinds, one network a bank, in parallel; never to more toggles.
+    """Improve settings that show wanted classes, one network per bank, in parallel; never to more toggles.
 
     Args:
         network: the circuit, of at least 1 wire.
-        kind: kind of the cell at each input, one row of wires a bank.
-        wanted: kind wanted at each output, one row per bank.
+        label: class of the cell at each input, one row of wires per bank.
+        wanted: class wanted at each output, one row per bank.
         before: states before, one row per bank: toggles are counted from these.
         seeds: of the chance, one per bank, moved on.
         steps: how many to try in a bank.
-        scratch: of all lanes.
+        scratch: of all chunks.
         state: states that show what is wanted, one row per bank, improved in place.
     """
     n, switches = network.wires, len(network.stages)
     size = len(network.at) + 2 * n + 2 * switches
-    lanes, banks = len(scratch.numbers) // size, len(seeds)
-    for lane in prange(lanes):
-        for row in range(lane, banks, lanes):
+    chunks, banks = len(scratch.numbers) // size, len(seeds)
+    for chunk in prange(chunks):
+        for row in range(chunk, banks, chunks):
             polish_one(
                 network,
-                kind[row * n : (row + 1) * n],
+                label[row * n : (row + 1) * n],
                 wanted[row * n : (row + 1) * n],
                 before[row * switches : (row + 1) * switches],
                 seeds[row : row + 1],
                 steps,
                 Scratch(
-                    scratch.numbers[lane * size : (lane + 1) * size],
-                    scratch.states[lane * switches : (lane + 1) * switches],
+                    scratch.numbers[chunk * size : (chunk + 1) * size],
+                    scratch.states[chunk * switches : (chunk + 1) * switches],
                 ),
                 state[row * switches : (row + 1) * switches],
             )

@@ -1,9 +1,9 @@
-"""Routing by values: switch settings of a Beneš network that show wanted kinds of cells, close to the settings before.
+"""Route by values: switch settings of a Beneš network that show wanted classes of cells, close to those before.
 
-Kinds are whole numbers 0 .. V-1; cells of one kind may be exchanged. From the outside in, a block has only to hand as
-many cells of each kind to its upper sub-block as the upper sub-block's outputs want: V - 1 balances in place of m
-positions. So nearly all outer switches may stay as they are. A switch that is turned carries one cell of kind a out of
-the upper half and one of kind b in, an arc a -> b between kinds; the cheapest turns that restore the balance are
+Classes are whole numbers 0 .. V-1; cells of one class may be exchanged. From the outside in, a block has only to hand
+as many cells of each class to its upper sub-block as the upper sub-block's outputs want: V - 1 balances in place of m
+positions. So nearly all outer switches may stay as they are. A switch that is turned carries one cell of class a out of
+the upper half and one of class b in, an arc a -> b between classes; the cheapest turns that restore the balance are
 shortest paths. An arc costs its toggle, and what it changes in the positions that the sub-blocks, left as they are,
 would show wrong.
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 ROUNDS = 4
-"""Arcs of a path between kinds that are tried first; longer ones only where these do not suffice."""
+"""Arcs of a path between classes that are tried first; longer ones only where these do not suffice."""
 
 NEVER = 1e300
 
@@ -43,11 +43,11 @@ class Network(NamedTuple):
 
 
 class Cells(NamedTuple):
-    """Kinds of cells, numbered from 0."""
+    """Classes of cells, numbered from 0."""
 
-    kinds: int
+    classes: int
     """How many there are, at least 1."""
-    kind: NDArray[np.int32]
+    label: NDArray[np.int32]
     """Of the cell at each input, rows of n."""
     wanted: NDArray[np.int32]
     """At each output, rows of n."""
@@ -83,31 +83,31 @@ class Scratch(NamedTuple):
     """What routing scribbles on."""
 
     whole: NDArray[np.int32]
-    """:func:`whole_numbers` for each lane."""
+    """:func:`whole_numbers` for each chunk."""
     real: NDArray[np.float64]
-    """:func:`real_numbers` for each lane."""
+    """:func:`real_numbers` for each chunk."""
 
 
 @kernel
-def whole_numbers(n: int, kinds: int, levels: int) -> int:
-    """Length of the scratch of whole numbers for one lane.
+def whole_numbers(n: int, classes: int, levels: int) -> int:
+    """Length of the scratch of whole numbers for one chunk.
 
     Example:
         >>> whole_numbers(8, 2, 3)
         116
     """
-    return (levels + 1) * n + 9 * n + kinds + (max(kinds, ROUNDS) + 1) * kinds
+    return (levels + 1) * n + 9 * n + classes + (max(classes, ROUNDS) + 1) * classes
 
 
 @kernel
-def real_numbers(n: int, kinds: int) -> int:
-    """Length of the scratch of real numbers for one lane.
+def real_numbers(n: int, classes: int) -> int:
+    """Length of the scratch of real numbers for one chunk.
 
     Example:
         >>> real_numbers(8, 2)
         18
     """
-    return n + (max(kinds, ROUNDS) + 1) * kinds
+    return n + (max(classes, ROUNDS) + 1) * classes
 
 
 @kernel
@@ -126,11 +126,11 @@ def chance(seed: int, number: int) -> float:
 
 
 @kernel
-def settle_pair(first: int, second: int, wanted: int, before: np.uint8) -> np.uint8:
-    """State of one switch whose inputs are of two kinds and whose upper output wants one of them.
+def assign_pair(first: int, second: int, wanted: int, before: np.uint8) -> np.uint8:
+    """State of one switch whose inputs are of two classes and whose upper output wants one of them.
 
     Example:
-        >>> int(settle_pair(3, 5, 5, np.uint8(0))), int(settle_pair(3, 3, 3, np.uint8(1)))
+        >>> int(assign_pair(3, 5, 5, np.uint8(0))), int(assign_pair(3, 3, 3, np.uint8(1)))
         (1, 1)
     """
     if first == second:
@@ -178,7 +178,7 @@ def inner_paths(n: int, blocks: NDArray[np.int64], state: NDArray[np.uint8], inn
 
 
 @kernel
-def settle_small(
+def assign_small(
     block: Small,
     kin: NDArray[np.int32],
     kout: NDArray[np.int32],
@@ -189,13 +189,13 @@ def settle_small(
 
     Args:
         block: which switches it has.
-        kin: kinds at the inputs.
-        kout: kinds wanted at the outputs.
+        kin: classes at the inputs.
+        kout: classes wanted at the outputs.
         before: states before, of all switches.
         settings: of the switches in front, then of those behind, overwritten.
 
     Returns:
-        Toggles, -1 where the kinds do not fit each other.
+        Toggles, -1 where the classes do not fit each other.
     """
     h, front, back, upper, lower = block
     best, found = 1 << 30, 0
@@ -246,13 +246,13 @@ def route_values_one(
     scratch: Scratch,
     state: NDArray[np.uint8],
 ) -> bool:
-    """Settings of one network that show wanted kinds; see :func:`route_values_many` for the arguments.
+    """Settings of one network that show wanted classes; see :func:`route_values_many` for the arguments.
 
     Returns:
-        Whether the kinds at the inputs are those wanted at the outputs; the states are of no use where they are not.
+        Whether the classes at the inputs are those wanted at the outputs; the states are of no use where they are not.
     """
     n, switches, blocks = network
-    kinds, kind, wanted = cells
+    classes, label, wanted = cells
     weight, jitter, seed = guide
     whole, reach = scratch
     base = row * switches
@@ -263,23 +263,23 @@ def route_values_one(
     inner = whole[: (levels + 1) * n]
     rest = whole[(levels + 1) * n :]
     kin, kout = rest[:n], rest[n : 2 * n]
-    tin, tout = rest[2 * n : 3 * n], rest[3 * n : 4 * n]  # kinds at the sub-blocks' ends: upper, then lower
+    tin, tout = rest[2 * n : 3 * n], rest[3 * n : 4 * n]  # classes at the sub-blocks' ends: upper, then lower
     give, take = rest[4 * n : 5 * n], rest[5 * n : 6 * n]  # sub-block output of each sub-block input, and back
-    head, tail = rest[6 * n : 7 * n], rest[7 * n : 8 * n]  # kinds that an arc takes out of, and into, the upper half
-    balance = rest[8 * n : 8 * n + kinds]
-    chosen = rest[8 * n + kinds : 9 * n + kinds]
-    parents = rest[9 * n + kinds :]  # rounds of one arc a kind
+    head, tail = rest[6 * n : 7 * n], rest[7 * n : 8 * n]  # classes that an arc takes out of, and into, the upper half
+    balance = rest[8 * n : 8 * n + classes]
+    chosen = rest[8 * n + classes : 9 * n + classes]
+    parents = rest[9 * n + classes :]  # rounds of one arc per class
     price, lengths = reach[:n], reach[n:]
     settings = np.zeros(4, np.uint8)
     inner_paths(n, blocks, now, inner)
     for w in range(n):
-        kin[w] = kind[row * n + w]
+        kin[w] = label[row * n + w]
         kout[w] = wanted[row * n + w]
     for number in range(len(blocks) // BLOCK):
         at = BLOCK * number
         b, m, front, back, level = blocks[at], blocks[at + 1], blocks[at + 2], blocks[at + 3], blocks[at + 4]
         if m == 2:  # one switch
-            new[front] = settle_pair(kin[b], kin[b + 1], kout[b], old[front])
+            new[front] = assign_pair(kin[b], kin[b + 1], kout[b], old[front])
             if not (
                 (kin[b] == kout[b] and kin[b + 1] == kout[b + 1]) or (kin[b] == kout[b + 1] and kin[b + 1] == kout[b])
             ):
@@ -289,7 +289,7 @@ def route_values_one(
         # the outer switches to set out from: of a small block the best ones, else those of the start
         if m <= 4:
             small = Small(h, front, back, blocks[at + 5], blocks[at + 6])
-            if settle_small(small, kin[b : b + m], kout[b : b + m], old, settings) < 0:
+            if assign_small(small, kin[b : b + m], kout[b : b + m], old, settings) < 0:
                 return False
             for k in range(h):
                 new[front + k] = settings[k]
@@ -315,15 +315,15 @@ def route_values_one(
                 take[o] = i
                 give[i] = o
             half = 0.5 * weight[level]
-            # cells of each kind that come to the upper half beyond those wanted from it
-            for k in range(kinds):
+            # cells of each class that come to the upper half beyond those wanted from it
+            for k in range(classes):
                 balance[k] = 0
             for k in range(h):
                 balance[tin[k]] += 1
                 balance[tout[k]] -= 1
             while True:
                 surplus = 0
-                for k in range(kinds):
+                for k in range(classes):
                     surplus += max(balance[k], 0)
                 # what turning each switch would cost now, and which arc it is
                 for k in range(h):
@@ -345,15 +345,15 @@ def route_values_one(
                     head[h + k], tail[h + k] = c, a
                 if surplus == 0:
                     break
-                # shortest paths from kinds in surplus to kinds in want, round by round
+                # shortest paths from classes in surplus to classes in want, round by round
                 best, goal = NEVER, -1
-                for k in range(kinds):
+                for k in range(classes):
                     lengths[k] = 0.0 if balance[k] > 0 else NEVER
                 rounds = 0
-                while rounds < ROUNDS or (goal < 0 and rounds < kinds):
-                    here, then = rounds * kinds, (rounds + 1) * kinds
+                while rounds < ROUNDS or (goal < 0 and rounds < classes):
+                    here, then = rounds * classes, (rounds + 1) * classes
                     moved = False
-                    for k in range(kinds):
+                    for k in range(classes):
                         lengths[then + k] = lengths[here + k]
                         parents[then + k] = -1
                     for s in range(2 * h):
@@ -367,24 +367,24 @@ def route_values_one(
                     rounds += 1
                     if not moved:
                         break
-                    for k in range(kinds):
+                    for k in range(classes):
                         if balance[k] < 0 and lengths[then + k] < NEVER:
                             goal = k
-                for k in range(kinds):
-                    if balance[k] < 0 and lengths[rounds * kinds + k] < best:
-                        best, goal = lengths[rounds * kinds + k], k
+                for k in range(classes):
+                    if balance[k] < 0 and lengths[rounds * classes + k] < best:
+                        best, goal = lengths[rounds * classes + k], k
                 if goal < 0:
                     return False
                 # the path, from its end
                 count, v = 0, goal
                 for r in range(rounds, 0, -1):
-                    s = parents[r * kinds + v]
+                    s = parents[r * classes + v]
                     if s < 0:
                         continue
                     a = head[s]
                     chosen[count] = s
                     count += 1
-                    for t in range(count):  # a kind met before closes a circle, which is left out
+                    for t in range(count):  # a class met before closes a circle, which is left out
                         if tail[chosen[t]] == a:
                             count = t
                             break
@@ -417,22 +417,22 @@ def route_values_many(
     state: NDArray[np.uint8],
     fits: NDArray[np.uint8],
 ) -> None:
-    """Settings that show wanted kinds, one network a bank, lanes of banks in parallel.
+    """Settings that show wanted classes, one network per bank, chunks of banks in parallel.
 
     Args:
         network: the circuit, of at least 1 port.
-        cells: which kinds are where, and where they are wanted.
+        cells: which classes are where, and where they are wanted.
         guide: what turning a switch costs besides its toggle.
         before: states before, one row per bank: toggles are counted from these.
         start: states to set out from, one row per bank: those before, or some that show nearly what is wanted.
-        scratch: of all lanes.
+        scratch: of all chunks.
         state: states, one row per bank, overwritten.
-        fits: a bank, whether the kinds at the inputs are those wanted, overwritten.
+        fits: per bank, whether the classes at the inputs are those wanted, overwritten.
     """
-    lanes = len(scratch.whole) // whole_numbers(network.ports, cells.kinds, len(guide.weight))
-    size, room = len(scratch.whole) // lanes, len(scratch.real) // lanes
-    for lane in prange(lanes):
-        for row in range(lane, len(fits), lanes):
+    chunks = len(scratch.whole) // whole_numbers(network.ports, cells.classes, len(guide.weight))
+    size, room = len(scratch.whole) // chunks, len(scratch.real) // chunks
+    for chunk in prange(chunks):
+        for row in range(chunk, len(fits), chunks):
             fits[row] = route_values_one(
                 network,
                 row,
@@ -440,6 +440,8 @@ def route_values_many(
                 guide,
                 before,
                 start,
-                Scratch(scratch.whole[lane * size : (lane + 1) * size], scratch.real[lane * room : (lane + 1) * room]),
+                Scratch(
+                    scratch.whole[chunk * size : (chunk + 1) * size], scratch.real[chunk * room : (chunk + 1) * room]
+                ),
                 state,
             )

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from hwsim.crossbar import EFFORTS, BlockedError, crossbar
 
-LADDER = [e for e in EFFORTS if e != "any"]
+LEVELS = [e for e in EFFORTS if e != "any"]
 
 
 def spent(cost: Any, states: Any) -> Any:
@@ -71,7 +71,7 @@ def test_more_effort_never_costs_more(name: str, ports: int, seed: int, law: str
         p[:, [0, -1]] = p[:, [-1, 0]]
     cost = {"table": rng.random((fabric.switches, 2)), "tables": rng.random((2, fabric.switches, 2))}.get(law)
     last = np.full(2, np.inf)
-    for effort in LADDER if ports <= 60 else LADDER[:-1]:
+    for effort in LEVELS if ports <= 60 else LEVELS[:-1]:
         states = fabric.route_many(p, before, effort, cost)
         assert np.array_equal(fabric.apply_many(states, np.tile(np.arange(ports), (2, 1))), p)
         total = spent(change(before) if cost is None else cost, states)
@@ -243,7 +243,7 @@ def test_the_switches_named_are_those_in_the_way(name: str) -> None:
 
 
 def test_a_search_that_gives_up_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("hwsim.crossbar.routing.ladder.TRIALS", 1)
+    monkeypatch.setattr("hwsim.crossbar.routing.benes_router.TRIALS", 1)
     rng = np.random.default_rng(0)
     fabric = crossbar("benes", 64)
     gave_up = []

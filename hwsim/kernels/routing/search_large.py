@@ -1,6 +1,6 @@
-"""Blocks of more than 16 wires for the router's ladder: loops, and searches over their settings.
+"""Search the settings of the loops in blocks of more than 16 wires.
 
-See :mod:`hwsim.kernels.routing.ladder`.
+See :mod:`hwsim.kernels.routing.search`.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hwsim.kernels.compile import kernel
-from hwsim.kernels.routing.ladder_words import ROW, WORD, price, worth_word
+from hwsim.kernels.routing.search_small import PACKED, ROW, price, price_packed
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -25,7 +25,7 @@ TRIES = 32
 """Loops of a block that ``DESCENT`` tries to turn in one pass, those first that cost least to turn."""
 
 _0, _1, _2, _3, _4 = (np.uint64(value) for value in range(5))
-_ROW, _WORD = np.uint64(ROW), np.uint64(WORD)
+_ROW, _PACKED = np.uint64(ROW), np.uint64(PACKED)
 
 
 @kernel
@@ -76,7 +76,7 @@ def divide(
         before: see there.
         cost: see there.
         weight: see there.
-        perm: the input of each output, a row of n a level; the block's is read, the sub-blocks' overwritten.
+        perm: the input of each output, a row of n per level; the block's is read, the sub-blocks' overwritten.
         path: switches behind, loop after loop; overwritten, as is the rest, in the block's place in its level's row.
         first: where each loop begins in path, and where the last one ends.
         delta: what turning each loop costs.
@@ -151,7 +151,7 @@ def divide(
 
 
 @kernel
-def worth_exact(
+def price_exact(
     n: np.uint64,
     r: np.uint64,
     bound: float,
@@ -183,8 +183,8 @@ def worth_exact(
     """
     at = r * _ROW
     m = np.uint64(tree[at + _1])
-    if m <= _WORD:
-        return worth_word(n, r, tree, perm, table, loops, best_of, keys, prices)
+    if m <= _PACKED:
+        return price_packed(n, r, tree, perm, table, loops, best_of, keys, prices)
     front, back = np.uint64(tree[at + _2]), np.uint64(tree[at + _3])
     upper, lower = np.uint64(tree[at + _4]), np.uint64(tree[at + np.uint64(5)])
     own = np.uint64(tree[at + np.uint64(6)]) * n + np.uint64(tree[at])
@@ -197,12 +197,12 @@ def worth_exact(
         if outer < best:
             budget[0] -= 1
             total = outer
-            total += worth_exact(
+            total += price_exact(
                 n, upper, best - total, budget, goal - total, tree, law, before, cost, weight, perm, path, first,
                 delta, flags, inverse, state, table, loops, best_of, keys, prices,
             )  # fmt: skip
             if total < best:
-                total += worth_exact(
+                total += price_exact(
                     n, lower, best - total, budget, goal - total, tree, law, before, cost, weight, perm, path, first,
                     delta, flags, inverse, state, table, loops, best_of, keys, prices,
                 )  # fmt: skip
@@ -239,7 +239,7 @@ def worth_exact(
 
 
 @kernel
-def worth_blocks(
+def price_blocks(
     n: np.uint64,
     r: np.uint64,
     bound: float,
@@ -260,17 +260,17 @@ def worth_blocks(
     keys: NDArray[np.uint64],
     prices: NDArray[np.float64],
 ) -> float:
-    """Price a block as ``BLOCKS`` would settle it; bound or more as soon as it is that much."""
+    """Price a block as ``BLOCKS`` would assign its switches; bound or more as soon as it is that much."""
     total, low, high = 0.0, r, r
     while True:
         inside = True
         for x in range(low, high + _1):
             block = np.uint64(x)
-            if np.uint64(tree[block * _ROW + _1]) > _WORD:
+            if np.uint64(tree[block * _ROW + _1]) > _PACKED:
                 inside = False
                 total += divide(n, block, tree, law, before, cost, weight, perm, path, first, delta, inverse, state)[0]
             elif tree[block * _ROW + np.uint64(8)]:
-                total += worth_word(n, block, tree, perm, table, loops, best_of, keys, prices)
+                total += price_packed(n, block, tree, perm, table, loops, best_of, keys, prices)
             if total >= bound:
                 return total
         if inside:
@@ -301,7 +301,7 @@ def descend(
     prices: NDArray[np.float64],
     order: NDArray[np.int64],
 ) -> None:
-    """Settle the outer switches of a block: turn loops, one at a time, as long as the price of the whole falls."""
+    """Assign the outer switches of a block: turn loops, one at a time, as long as the price of the whole falls."""
     at = r * _ROW
     m = np.uint64(tree[at + _1])
     front, back = np.uint64(tree[at + _2]), np.uint64(tree[at + _3])
@@ -350,7 +350,7 @@ def descend(
             for side in range(2):
                 if total < best:
                     block = upper if side == 0 else lower
-                    total += worth_blocks(
+                    total += price_blocks(
                         n, block, best - total, tree, law, before, cost, weight, perm, path, first, delta, inverse,
                         state, table, loops, best_of, keys, prices,
                     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""The ladder's kernels find what their reference implementation finds, with any number of threads."""
+"""The kernels that search find what their reference implementation finds, with any number of threads."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from hwsim.crossbar.topology.benes import Benes
 from hwsim.kernels.compile import threads
-from tests.oracles import ladder as plain_ladder
+from tests.oracles import cheapest
 
 
 @pytest.fixture(autouse=True)
@@ -42,7 +42,7 @@ def test_blocks(n: int, seed: int, law: str) -> None:
         p = np.arange(n)
         p[[0, n // 2]] = p[[n // 2, 0]]
     states = fabric.route_many(p[None], before, "blocks", cost if law == "cost" else None)
-    assert spent(cost, states)[0] == plain_ladder.worth(p.tolist(), cost[0], 16)
+    assert spent(cost, states)[0] == cheapest.least_cost(p.tolist(), cost[0], 16)
 
 
 @given(n=st.integers(2, 22), seed=st.integers(0, 2**32))
@@ -52,7 +52,7 @@ def test_exact(n: int, seed: int) -> None:
     cost = rng.integers(0, 9, (1, fabric.switches, 2)).astype(np.float64)
     p = rng.permutation(n)
     states = fabric.route_many(p[None], None, "exact", cost)
-    assert spent(cost, states)[0] == plain_ladder.worth(p.tolist(), cost[0], n)
+    assert spent(cost, states)[0] == cheapest.least_cost(p.tolist(), cost[0], n)
 
 
 @pytest.mark.skipif(numba.config.NUMBA_NUM_THREADS < 2, reason="one processor")  # type: ignore[attr-defined]

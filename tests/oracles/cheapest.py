@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-def worth(p: Sequence[int], cost: NDArray[np.float64], whole: int) -> float:
+def least_cost(p: Sequence[int], cost: NDArray[np.float64], whole: int) -> float:
     """What a configuration of a Beneš network costs that realises p.
 
     Args:
@@ -25,7 +25,7 @@ def worth(p: Sequence[int], cost: NDArray[np.float64], whole: int) -> float:
 
     Example:
         >>> import numpy as np
-        >>> worth([1, 0], np.array([[0.0, 2.0]]), 16)
+        >>> least_cost([1, 0], np.array([[0.0, 2.0]]), 16)
         2.0
     """
     n = len(p)

@@ -1,4 +1,4 @@
-"""The router of the Beneš family: from plain looping to an exact search, around switches that are stuck."""
+"""Route permutations through the Beneš family: from plain looping to an exact search, around stuck switches."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ NAMED = 8
 """Stuck switches that a message names."""
 
 
-def realise_leaves() -> NDArray[np.uint8]:
+def realise_base_cases() -> NDArray[np.uint8]:
     """The permutation of a block of 2, 3 and 4 wires in each of 64 states, uint8 (3, 64); 255 where it has none.
 
     Bits of a state: two switches in front, two behind, the upper block's one, the lower block's one. A permutation is
     told by the inputs that outputs 0, 1 and 2 take, two bits each.
 
     Example:
-        >>> realise_leaves()[0, :3].tolist()
+        >>> realise_base_cases()[0, :3].tolist()
         [4, 1, 255]
     """
     found = np.full((3, 64), 255, np.uint8)
@@ -52,15 +52,15 @@ def realise_leaves() -> NDArray[np.uint8]:
     return found
 
 
-def give_tickets(tree: NDArray[np.uint32]) -> NDArray[np.uint32]:
-    """The tree with two numbers more a block, as :mod:`hwsim.kernels.routing.ladder` reads it.
+def index_tables(tree: NDArray[np.uint32]) -> NDArray[np.uint32]:
+    """Give the tree two more numbers per block, as :mod:`hwsim.kernels.routing.search` reads it.
 
-    The ticket of each block of up to 16 wires that does not lie inside a block of up to 4; and whether a block of up to
-    16 wires lies in no other one.
+    The table index of each block of up to 16 wires that does not lie inside a block of up to 4; and whether a block of
+    up to 16 wires lies in no other one.
 
     Example:
         >>> from hwsim.crossbar.routing.blocks import arrange
-        >>> give_tickets(arrange(6).tree)[:, 7:].tolist()
+        >>> index_tables(arrange(6).tree)[:, 7:].tolist()
         [[0, 1], [1, 0], [2, 0], [4294967295, 0], [4294967295, 0]]
     """
     m = tree[:, 1].astype(np.int64)
@@ -68,14 +68,14 @@ def give_tickets(tree: NDArray[np.uint32]) -> NDArray[np.uint32]:
     for column in (4, 5):
         inside = tree[:, column] != NONE
         parent[tree[inside, column]] = m[inside]
-    ticket = np.full(len(tree), NONE, np.uint32)
+    index = np.full(len(tree), NONE, np.uint32)
     has = (m <= 16) & (parent > 4)  # noqa: PLR2004 - see the kernels
-    ticket[has] = np.arange(has.sum())
+    index[has] = np.arange(has.sum())
     outermost = (m <= 16) & (parent > 16)  # noqa: PLR2004 - see the kernels
-    return np.ascontiguousarray(np.column_stack([tree, ticket, outermost.astype(np.uint32)]))
+    return np.ascontiguousarray(np.column_stack([tree, index, outermost.astype(np.uint32)]))
 
 
-class Ladder:
+class BenesRouter:
     """Routes permutations through the blocks of one Beneš network.
 
     Args:
@@ -85,8 +85,8 @@ class Ladder:
 
     Example:
         >>> from hwsim.crossbar.routing.blocks import arrange
-        >>> ladder = Ladder(2, arrange(2))
-        >>> ladder.route(np.array([[1, 0]]), np.array([[0]], np.uint8), "exact", None).tolist()
+        >>> router = BenesRouter(2, arrange(2))
+        >>> router.route(np.array([[1, 0]]), np.array([[0]], np.uint8), "exact", None).tolist()
         [[1]]
     """
 
@@ -97,19 +97,19 @@ class Ladder:
         self._doubles = ports & (ports - 1) == 0
 
     @cached_property
-    def _tickets(self) -> NDArray[np.uint32]:
-        return give_tickets(self.tree)
+    def _indexed(self) -> NDArray[np.uint32]:
+        return index_tables(self.tree)
 
     @cached_property
-    def _leaves(self) -> NDArray[np.uint8]:
-        return realise_leaves().reshape(-1)
+    def _base_cases(self) -> NDArray[np.uint8]:
+        return realise_base_cases().reshape(-1)
 
     def loop(self, p: NDArray[np.int64]) -> NDArray[np.uint8] | None:
-        """Canonical states for int64 rows of a power of two of ports; None for others, and for what is no permutation.
+        """Loop int64 rows of a power of two of ports: canonical states; None for others, and where no permutation.
 
         Example:
             >>> from hwsim.crossbar.routing.blocks import arrange
-            >>> Ladder(16, arrange(16)).loop(np.arange(16)[None]).any()
+            >>> BenesRouter(16, arrange(16)).loop(np.arange(16)[None]).any()
             np.False_
         """
         from hwsim.kernels.compile import count_threads
@@ -117,11 +117,11 @@ class Ladder:
 
         if not self._doubles or self.ports < kernels.LEAST:
             return None
-        lanes = min(len(p), count_threads())
+        chunks = min(len(p), count_threads())
         states = np.empty((len(p), self._all), np.uint8)
         flat = states.reshape(-1)
-        scratch = np.empty(max(lanes, 1) * kernels.SCRATCH * self.ports, np.uint32)
-        route = kernels.route_lanes if lanes > 1 else kernels.route_rows
+        scratch = np.empty(max(chunks, 1) * kernels.SCRATCH * self.ports, np.uint32)
+        route = kernels.route_chunks if chunks > 1 else kernels.route_rows
         rows = np.ascontiguousarray(p).reshape(-1)
         wrong = route(self.ports, rows, kernels.tables(), scratch, flat, flat.view(np.uint32))
         return self._keep(states) if wrong < 0 else None
@@ -129,7 +129,7 @@ class Ladder:
     def route(
         self, p: NDArray[np.int64], before: NDArray[np.uint8], effort: str, cost: NDArray[np.float64] | None
     ) -> NDArray[np.uint8]:
-        """States of one network a bank.
+        """Route one network per bank and return its states.
 
         Args:
             p: permutations (banks, ports), checked.
@@ -238,14 +238,14 @@ class Ladder:
                 raise ValueError(f"an exact search gave up after {TRIALS} trials; use effort descent")
             return states
         states = np.zeros((len(p), self._all), np.uint8)
-        lanes = max(min(len(p), count_threads()), 1)
-        route = kernels.route_many if lanes > 1 else kernels.route_rows
+        chunks = max(min(len(p), count_threads()), 1)
+        route = kernels.route_many if chunks > 1 else kernels.route_rows
         law = prices.law if prices.law or effort != EFFORTS[0] else kernels.ANY
         route(
             kernels.Network(self.ports, self._all, self.tree.reshape(-1)),
             p.reshape(-1),
             kernels.Costs(law, prices.before, kernels.WEIGHT, prices.cost),
-            np.empty(lanes * kernels.SCRATCH * self.ports, np.uint32),
+            np.empty(chunks * kernels.SCRATCH * self.ports, np.uint32),
             states.reshape(-1),
         )
         return states
@@ -256,11 +256,11 @@ class Ladder:
         """States, and the trials left, of the kernels that search sub-blocks."""
         from hwsim.kernels.compile import count_threads
         from hwsim.kernels.routing import benes
-        from hwsim.kernels.routing import ladder as kernels
+        from hwsim.kernels.routing import search as kernels
 
         states, left = np.zeros((len(p), self._all), np.uint8), np.ones(len(p), np.int64)
-        lanes = max(min(len(p), count_threads()), 1)
-        route = kernels.route_many if lanes > 1 else kernels.route_rows
+        chunks = max(min(len(p), count_threads()), 1)
+        route = kernels.route_many if chunks > 1 else kernels.route_rows
         route(
             self.ports,
             {"blocks": kernels.BLOCKS, "descent": kernels.DESCENT, "exact": kernels.EXACT, "first": kernels.FIRST}[
@@ -270,11 +270,11 @@ class Ladder:
             TRIALS,
             self._all,
             int(self.tree[-1, 6]) + 2,
-            int(np.count_nonzero(self._tickets[:, 7] != NONE)),
-            lanes,
+            int(np.count_nonzero(self._indexed[:, 7] != NONE)),
+            chunks,
             p.reshape(-1),
-            self._tickets.reshape(-1),
-            self._leaves,
+            self._indexed.reshape(-1),
+            self._base_cases,
             prices.law,
             prices.before,
             prices.cost,

@@ -1,6 +1,6 @@
-"""Blocks of up to 16 wires for the router's ladder: their cheapest configuration, all connections in one word.
+"""Find the cheapest configuration of blocks of up to 16 wires, whose permutation is packed into one number.
 
-Of a word, bits 4 o .. 4 o + 3 are the input that output o takes. See :mod:`hwsim.kernels.routing.ladder`.
+Bits 4 o .. 4 o + 3 of a packed permutation are the input that output o takes. See :mod:`hwsim.kernels.routing.search`.
 """
 
 from __future__ import annotations
@@ -16,21 +16,21 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 ROW = 9
-"""Numbers of a block: first wire, wires, first switch in front, first behind, upper block, lower block, level, ticket
-(which table; of blocks of up to 16 wires), and 1 where it is such a block inside a larger one."""
+"""Numbers of a block: first wire, wires, first switch in front, first behind, upper block, lower block, level, table
+index (which table; of blocks of up to 16 wires), and 1 where it is such a block inside a larger one."""
 
-WORD = 16
-"""Wires of the largest block whose connections fit a word."""
+PACKED = 16
+"""Wires of the largest block whose permutation is packed into one number of 64 bits."""
 
 TABLE = 64
-"""Numbers of a ticket's table: the cost of each permutation of a block of up to 4 wires, by its first three outputs; or
+"""Numbers of one table: the cost of each permutation of a block of up to 4 wires, by its first three outputs; or
 of each setting of four switches: in front 2 x 16, behind 2 x 16."""
 
 MEMO = 8
 """Permutations remembered for each block of 5 to 16 wires, with their price."""
 
 LOOPS = 36
-"""Numbers that tracing and searching two words scribble on: two of each loop, four of the best setting, twice."""
+"""Numbers that searching two packed permutations scribbles on: two of each loop, four of the best setting, twice."""
 
 _0, _1, _2, _3, _4 = (np.uint64(value) for value in range(5))
 _15, _16, _ROW, _TABLE, _MEMO = (np.uint64(value) for value in (15, 16, ROW, TABLE, MEMO))
@@ -68,7 +68,7 @@ def fill(
     cost: NDArray[np.float64],
     weight: NDArray[np.float64],
     table: NDArray[np.float64],
-    leaf: NDArray[np.uint8],
+    base_case: NDArray[np.uint8],
 ) -> None:
     """Price what blocks of up to 16 wires look up.
 
@@ -79,17 +79,17 @@ def fill(
         before: see there.
         cost: see there.
         weight: see there.
-        table: rows of ``TABLE``, one a ticket, overwritten.
-        leaf: rows of ``TABLE``: the cheapest state of each permutation of a block of up to 4 wires, overwritten.
+        table: rows of ``TABLE``, one per table index, overwritten.
+        base_case: rows of ``TABLE``: the cheapest state of each permutation of a block of up to 4 wires, overwritten.
     """
     part = np.empty(12)
     for number in range(len(tree) // ROW):
         at = np.uint64(number) * _ROW
-        ticket = np.uint64(tree[at + np.uint64(7)])
-        if ticket == _NONE:
+        index = np.uint64(tree[at + np.uint64(7)])
+        if index == _NONE:
             continue
         m, front, back = np.uint64(tree[at + _1]), np.uint64(tree[at + _2]), np.uint64(tree[at + _3])
-        own = ticket * _TABLE
+        own = index * _TABLE
         if m <= 4:
             upper, lower = np.uint64(tree[at + _4]), np.uint64(tree[at + np.uint64(5)])
             for w in range(2):
@@ -106,7 +106,7 @@ def fill(
                 )
             for w in range(TABLE):
                 table[own + np.uint64(w)] = np.inf
-                leaf[own + np.uint64(w)] = np.uint8(255)
+                base_case[own + np.uint64(w)] = np.uint8(255)
             for w in range(TABLE):
                 s = np.uint64(w)
                 p = np.uint64(realised[(m - _2) * _TABLE + s])
@@ -115,9 +115,9 @@ def fill(
                 total = part[s & _1] + part[_2 + ((s >> _1) & _1)] + part[_4 + ((s >> _2) & _1)]
                 total += part[np.uint64(6) + ((s >> _3) & _1)] + part[np.uint64(8) + ((s >> _4) & _1)]
                 total += part[np.uint64(10) + (s >> np.uint64(5))]
-                if total < table[own + p] or leaf[own + p] == 255:  # some state, even where all are too dear
+                if total < table[own + p] or base_case[own + p] == 255:  # some state, even where all are too dear
                     table[own + p] = total
-                    leaf[own + p] = np.uint8(s)
+                    base_case[own + p] = np.uint8(s)
             continue
         h = m >> _1
         for w in range(4):
@@ -136,21 +136,22 @@ def fill(
 
 
 @kernel
-def trace_word(word: np.uint64, m: np.uint64, off: np.uint64, loops: NDArray[np.uint64]) -> tuple[Any, ...]:
+def trace_packed(packed: np.uint64, m: np.uint64, off: np.uint64, loops: NDArray[np.uint64]) -> tuple[Any, ...]:
     """Find the loops of a block of 5 to 16 wires.
 
     Args:
-        word: the input of output o in bits 4 o .. 4 o + 3.
+        packed: the input of output o in bits 4 o .. 4 o + 3.
         m: wires.
         off: where loops are written: switches in front and (8 bits up) behind, then four bits for each one behind.
         loops: overwritten.
 
     Returns:
-        Canonical: switches in front that cross, switches behind, the words of the upper and lower block; loops.
+        Canonical: switches in front that cross, switches behind, the packed permutations of the upper and lower
+        block; number of loops.
 
     Example:
         >>> u = np.uint64
-        >>> trace_word(u(0x43210), u(5), u(0), np.zeros(36, np.uint64))
+        >>> trace_packed(u(0x43210), u(5), u(0), np.zeros(36, np.uint64))
         (0, 0, 16, 528, 2)
     """
     h = m >> _1
@@ -158,7 +159,7 @@ def trace_word(word: np.uint64, m: np.uint64, off: np.uint64, loops: NDArray[np.
     inverse = _0
     for w in range(m):
         o = np.uint64(w)
-        inverse |= o << (_4 * ((word >> (_4 * o)) & _15))
+        inverse |= o << (_4 * ((packed >> (_4 * o)) & _15))
     f, g, up, low, seen, count = _0, _0, _0, _0, _0, _0
     if m > last:
         i = last
@@ -171,7 +172,7 @@ def trace_word(word: np.uint64, m: np.uint64, off: np.uint64, loops: NDArray[np.
             k = o if o < h else o - h
             low |= inner << (_4 * k)
             g |= np.uint64(o < h) << k
-            j = (word >> (_4 * (o + h if o < h else k))) & _15
+            j = (packed >> (_4 * (o + h if o < h else k))) & _15
             inner = j if j < h else j - h
             up |= inner << (_4 * k)
             f |= np.uint64(j >= h) << inner
@@ -192,7 +193,7 @@ def trace_word(word: np.uint64, m: np.uint64, off: np.uint64, loops: NDArray[np.
             behind |= _1 << k
             wide |= _15 << (_4 * k)
             up |= inner << (_4 * k)
-            j = (word >> (_4 * (o + h if o < h else k))) & _15
+            j = (packed >> (_4 * (o + h if o < h else k))) & _15
             inner = j if j < h else j - h
             low |= inner << (_4 * k)
             i = j + h if j < h else inner
@@ -207,12 +208,12 @@ def trace_word(word: np.uint64, m: np.uint64, off: np.uint64, loops: NDArray[np.
 
 @kernel
 def search_eight(
-    word: np.uint64, r: np.uint64, tree: NDArray[np.uint32], table: NDArray[np.float64], loops: NDArray[np.uint64]
+    packed: np.uint64, r: np.uint64, tree: NDArray[np.uint32], table: NDArray[np.float64], loops: NDArray[np.uint64]
 ) -> float:
     """Price the cheapest configuration of a block of up to 8 wires; its setting is left at loops[32:36].
 
     Args:
-        word: see :func:`trace_word`.
+        packed: see :func:`trace_packed`.
         r: the block.
         tree: the blocks.
         table: what :func:`fill` filled.
@@ -222,10 +223,10 @@ def search_eight(
     m = np.uint64(tree[at + _1])
     own = np.uint64(tree[at + np.uint64(7)]) * _TABLE
     if m <= 4:
-        return float(table[own + ((word & _3) | ((word >> _2) & np.uint64(12)) | ((word >> _4) & np.uint64(48)))])
+        return float(table[own + ((packed & _3) | ((packed >> _2) & np.uint64(12)) | ((packed >> _4) & np.uint64(48)))])
     first = np.uint64(tree[np.uint64(tree[at + _4]) * _ROW + np.uint64(7)]) * _TABLE
     second = np.uint64(tree[np.uint64(tree[at + np.uint64(5)]) * _ROW + np.uint64(7)]) * _TABLE
-    f, g, up, low, count = trace_word(word, m, _16, loops)
+    f, g, up, low, count = trace_packed(packed, m, _16, loops)
     best = np.inf
     for t in range(_1 << count):
         turn = np.uint64(t)
@@ -253,7 +254,7 @@ def search_eight(
 
 @kernel
 def search_sixteen(
-    word: np.uint64,
+    packed: np.uint64,
     r: np.uint64,
     tree: NDArray[np.uint32],
     table: NDArray[np.float64],
@@ -264,13 +265,13 @@ def search_sixteen(
     at = r * _ROW
     m = np.uint64(tree[at + _1])
     if m <= 8:
-        best = search_eight(word, r, tree, table, loops)
+        best = search_eight(packed, r, tree, table, loops)
         for k in range(4):
             best_of[k] = loops[32 + k]
         return best
     own = np.uint64(tree[at + np.uint64(7)]) * _TABLE
     upper, lower = np.uint64(tree[at + _4]), np.uint64(tree[at + np.uint64(5)])
-    f, g, up, low, count = trace_word(word, m, _0, loops)
+    f, g, up, low, count = trace_packed(packed, m, _0, loops)
     best = np.inf
     for t in range(_1 << count):
         turn = np.uint64(t)
@@ -298,39 +299,39 @@ def search_sixteen(
 
 @kernel
 def pack(n: np.uint64, r: np.uint64, tree: NDArray[np.uint32], perm: NDArray[np.uint32]) -> np.uint64:
-    """The connections of a block of up to 16 wires as one word."""
+    """Pack the permutation of a block of up to 16 wires into one number."""
     at = r * _ROW
     first = np.uint64(tree[at + np.uint64(6)]) * n + np.uint64(tree[at])
-    word = _0
+    packed = _0
     for w in range(tree[at + _1]):
         o = np.uint64(w)
-        word |= np.uint64(perm[first + o]) << (_4 * o)
-    return word
+        packed |= np.uint64(perm[first + o]) << (_4 * o)
+    return packed
 
 
 @kernel
-def settle_word(
-    word: np.uint64,
+def assign_packed(
+    packed: np.uint64,
     r: np.uint64,
     tree: NDArray[np.uint32],
     table: NDArray[np.float64],
-    leaf: NDArray[np.uint8],
+    base_case: NDArray[np.uint8],
     loops: NDArray[np.uint64],
     best_of: NDArray[np.uint64],
     state: NDArray[np.uint8],
 ) -> None:
     """Set the switches of a block of up to 16 wires as cheaply as can be."""
-    words, rows = np.zeros(7, np.uint64), np.zeros(7, np.uint64)
-    words[0], rows[0] = word, r
+    packs, rows = np.zeros(7, np.uint64), np.zeros(7, np.uint64)
+    packs[0], rows[0] = packed, r
     for number in range(7):  # the block, its two sub-blocks, their four
-        if number and not words[number]:
+        if number and not packs[number]:
             continue
-        word, at = words[number], rows[number] * _ROW
+        packed, at = packs[number], rows[number] * _ROW
         m, front, back = np.uint64(tree[at + _1]), np.uint64(tree[at + _2]), np.uint64(tree[at + _3])
         upper, lower = np.uint64(tree[at + _4]), np.uint64(tree[at + np.uint64(5)])
         if m <= 4:
-            key = (word & _3) | ((word >> _2) & np.uint64(12)) | ((word >> _4) & np.uint64(48))
-            s = leaf[np.uint64(tree[at + np.uint64(7)]) * _TABLE + key]
+            key = (packed & _3) | ((packed >> _2) & np.uint64(12)) | ((packed >> _4) & np.uint64(48))
+            s = base_case[np.uint64(tree[at + np.uint64(7)]) * _TABLE + key]
             state[front] = s & 1
             if m > 2:
                 state[back] = s >> 2 & 1
@@ -340,17 +341,17 @@ def settle_word(
                 state[back + _1] = s >> 3 & 1
                 state[np.uint64(tree[upper * _ROW + _2])] = s >> 4 & 1
             continue
-        search_sixteen(word, rows[number], tree, table, loops, best_of)
+        search_sixteen(packed, rows[number], tree, table, loops, best_of)
         for w in range(m >> _1):
             k = np.uint64(w)
             state[front + k] = np.uint8(best_of[0] >> k & _1)
             state[back + k] = np.uint8(best_of[1] >> k & _1)
-        words[2 * number + 1], rows[2 * number + 1] = best_of[2], upper
-        words[2 * number + 2], rows[2 * number + 2] = best_of[3], lower
+        packs[2 * number + 1], rows[2 * number + 1] = best_of[2], upper
+        packs[2 * number + 2], rows[2 * number + 2] = best_of[3], lower
 
 
 @kernel
-def worth_word(
+def price_packed(
     n: np.uint64,
     r: np.uint64,
     tree: NDArray[np.uint32],
@@ -362,10 +363,10 @@ def worth_word(
     prices: NDArray[np.float64],
 ) -> float:
     """Price a block of up to 16 wires, from memory where it was priced with the same connections lately."""
-    word = pack(n, r, tree, perm)
-    slot = np.uint64(tree[r * _ROW + np.uint64(7)]) * _MEMO + ((word * _MIX) >> np.uint64(61))
-    if keys[slot] == word:
+    packed = pack(n, r, tree, perm)
+    slot = np.uint64(tree[r * _ROW + np.uint64(7)]) * _MEMO + ((packed * _MIX) >> np.uint64(61))
+    if keys[slot] == packed:
         return float(prices[slot])
-    found = search_sixteen(word, r, tree, table, loops, best_of)
-    keys[slot], prices[slot] = word, found
+    found = search_sixteen(packed, r, tree, table, loops, best_of)
+    keys[slot], prices[slot] = packed, found
     return found
