@@ -120,7 +120,13 @@ def test_many_small_loops_are_searched_in_time() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "effort"), [("benes", e) for e in EFFORTS] + [("waksman", "any"), ("waksman", "exact")]
+    ("name", "effort"),
+    [
+        ("benes", "descent"),
+        ("waksman", "any"),
+        ("waksman", "exact"),
+        *(pytest.param("benes", effort, marks=pytest.mark.slow) for effort in EFFORTS if effort != "descent"),
+    ],
 )
 def test_every_stuck_pattern_of_four_ports(name: str, effort: str) -> None:
     """Every switch free or stuck, every permutation: a configuration, or the error where there is none."""

@@ -36,10 +36,11 @@ def test_unrelated_permutations(name: str, ports: int) -> None:
     assert toggles == pytest.approx(RANDOM[name, ports], rel=0.05)
 
 
-def test_one_transposition() -> None:
-    """64 ports, 3,000 draws (standard error below 0.7): sorters 29, Beneš 43, crossbar 4, strict Clos up to 12."""
+@pytest.mark.parametrize("draws", [300, pytest.param(3000, marks=pytest.mark.slow)])
+def test_one_transposition(draws: int) -> None:
+    """64 ports (standard error of 3,000 draws below 0.7): sorters 29, Beneš 43, crossbar 4, strict Clos up to 12."""
     rng = np.random.default_rng(2)
-    draws, n = 3000, 64
+    n = 64
     old = np.stack([rng.permutation(n) for _ in range(draws)])
     new, bank = old.copy(), np.arange(draws)
     a, b = np.stack([rng.choice(n, 2, replace=False) for _ in range(draws)], 1)
@@ -53,6 +54,6 @@ def test_one_transposition() -> None:
     assert mean["crossbar"] == most["crossbar"] == 4
     assert most["clos-strict"] <= 12
     for name in ("bitonic", "odd-even-merge", "odd-even-transposition"):
-        assert 27 < mean[name] < 31
+        assert abs(mean[name] - 29) < (2 if draws == 3000 else 6)
         assert mean[name] < mean["benes"], "sorters are cheap for small changes"
     assert mean["cantor"] < 7

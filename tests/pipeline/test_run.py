@@ -142,7 +142,8 @@ def test_two_processes_on_one_folder(tiny: Path, tmp_path: Path, hwsim_command: 
         first.kill()
 
 
-def test_killed_at_random_moments(tiny: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("tries", [2, pytest.param(8, marks=pytest.mark.slow)])
+def test_killed_at_random_moments(tiny: Path, tmp_path: Path, tries: int) -> None:
     """Kill -9 until the run comes through; its score is that of an undisturbed run."""
     epochs = "controller.epochs=100"
     undisturbed = run_here(tiny, tmp_path / "calm", epochs)
@@ -152,7 +153,7 @@ def test_killed_at_random_moments(tiny: Path, tmp_path: Path) -> None:
     for attempt in range(30):
         process = subprocess.Popen(words, cwd=tmp_path, stdout=subprocess.PIPE, env=os.environ)
         # the last attempts wait longer, so that the run comes through on any machine
-        wait = chance.uniform(0.5, 2.0) if attempt < 6 else 60.0
+        wait = chance.uniform(0.5, 2.0) if attempt < tries else 60.0
         try:
             out, _ = process.communicate(timeout=wait)
         except subprocess.TimeoutExpired:
@@ -163,7 +164,7 @@ def test_killed_at_random_moments(tiny: Path, tmp_path: Path) -> None:
         assert process.returncode == 0
         found = json.loads(out)
         break
-    assert kills >= 3
+    assert kills >= tries // 2
     assert found["schedule_digest"] == undisturbed["schedule_digest"]
     assert found["final"] == undisturbed["final"]
     assert found["reference"] == undisturbed["reference"]

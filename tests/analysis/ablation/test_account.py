@@ -24,7 +24,7 @@ PHOTONIC = ["device.name=photonic-feldmann-2021", "controller.epochs=12", "contr
 def test_the_ends_of_an_account(tiny: Path, tmp_path: Path) -> None:
     """Without any effect it is the exact network of the run's last state; costs are differences of what is named."""
     scenario = hwsim.load(tiny, PHOTONIC)
-    found = account(scenario, 2, tmp_path / "run")
+    found = account(scenario, 1, tmp_path / "run")
     plan = scenario.plan()
     assert {item.effect for item in found.items} == set(active(plan))
     task = plan.task.load(plan.task_parameters)
@@ -34,8 +34,13 @@ def test_the_ends_of_an_account(tiny: Path, tmp_path: Path) -> None:
     assert not exact.chip.noisy
     assert found.nothing == evaluate(task, exact.infer(task.test_x, None)).metric
     assert found.nothing >= found.everything
-    again = account(scenario, 2, tmp_path / "run")
-    assert again == found
+
+
+@pytest.mark.slow
+def test_an_account_again(tiny: Path, tmp_path: Path) -> None:
+    """The same chips give the same means and errors, to the last bit."""
+    scenario = hwsim.load(tiny, PHOTONIC)
+    assert account(scenario, 2, tmp_path / "run") == account(scenario, 2, tmp_path / "run")
 
 
 def test_the_last_state_of_a_run(tiny: Path, tmp_path: Path) -> None:
