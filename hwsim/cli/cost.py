@@ -11,8 +11,6 @@ import typer
 if TYPE_CHECKING:
     from hwsim.costing import Reconnections
 
-PICTURES = (".png", ".svg", ".pdf")
-
 
 def cost(
     file: Annotated[
@@ -68,9 +66,12 @@ def cost(
     ] = False,
 ) -> None:
     """Price reconnections against crossbars, switch technologies and routers, without training."""
+    from hwsim.cli.place import check_picture
     from hwsim.costing import COUNT, DEFAULTS, price, sweep
     from hwsim.files import Diagnostic, DiagnosticError
 
+    if plot is not None:
+        check_picture(plot, "--plot")
     if json and csv:
         raise DiagnosticError([Diagnostic("--csv", 1, 1, "rows are printed once", "--json", "give one of the two")])
     if file is not None and str(file) == "-" and sys.stdin is not None and sys.stdin.isatty():
@@ -78,10 +79,11 @@ def cost(
 
     reconnections = _reconnections(file, random, count, moved, seed, plot)
     topologies, efforts = topology or [DEFAULTS["topology"]], effort or [DEFAULTS["effort"]]
+    technologies = technology or [DEFAULTS["technology"]]
     rows = price(
         reconnections,
         topologies=topologies,
-        technologies=technology or [DEFAULTS["technology"]],
+        technologies=technologies,
         efforts=efforts,
         ports=ports,
         minimise=minimise,
@@ -102,16 +104,21 @@ def cost(
 
         typer.echo(as_csv(rows, [*(EACH_COLUMNS if each else COLUMNS), "blocked"]))
     else:
+        from hwsim.cli.assumed import assumed_lines
         from hwsim.report.bill import bill
+        from hwsim.scenario.lookup import find_sheet
 
         typer.echo(bill(rows, reconnections.words))
+        if assumed := assumed_lines(find_sheet("switch", name) for name in technologies):
+            typer.echo(assumed)
     if plot is not None and lines is not None:
-        from hwsim.report.style import save
+        from hwsim.report.style import try_to_save
         from hwsim.report.toggles import draw_toggles
 
+        drawn = lines
         title = f"{ports or size:,} ports, {COUNT if count is None else count:,} random reconnections a point"
-        save(draw_toggles(lines, title), plot)
-        typer.echo(f"drawn: {plot}", err=True)
+        if try_to_save(lambda: draw_toggles(drawn, title), plot):
+            typer.echo(f"drawn: {plot}", err=True)
 
 
 def _reconnections(
@@ -137,12 +144,6 @@ def _reconnections(
         diagnostics.add(
             Diagnostic("--count", 1, 1, "only random reconnections can be counted out", "", "give --random N")
         )
-    if plot is not None and plot.suffix.lower() not in PICTURES:
-        diagnostics.add(
-            Diagnostic("--plot", 1, 1, "unknown kind of picture", plot.name, f"end in {', '.join(PICTURES)}")
-        )
-    if plot is not None and not plot.resolve().parent.is_dir():
-        diagnostics.add(Diagnostic("--plot", 1, 1, "no such folder", str(plot.parent), "make it first"))
     diagnostics.check()
     if file is not None:
         return read_permutations(file)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from hwsim.model.imports import Imported
 
 
@@ -52,6 +54,8 @@ def import_(
     typer.echo(_table(layers))
     for one, cost in costs.items():
         typer.echo(f"{one}: {cost['problem'] or _bill(cost)}")
+    if assumed := _assumed(one for one, cost in costs.items() if not cost["problem"]):
+        typer.echo(assumed)
     if written:
         typer.echo(f"wrote {written[0]} and {written[1]}")
         typer.echo(f'a scenario takes them with [model] name = "{written[0].stem}", [fabrication] values = "imported"')
@@ -119,6 +123,14 @@ def _cost(network: Imported, device: str) -> dict[str, Any]:
     except NotOnDeviceError as error:
         return {"problem": str(error), "inference_energy_j": None, "inference_time_s": None}
     return {"problem": "", **{key: cost[key] for key in ("inference_energy_j", "inference_time_s")}}
+
+
+def _assumed(devices: Iterable[str]) -> str:
+    """Which costs of devices that were priced are assumed, in one line."""
+    from hwsim.cli.assumed import assumed_lines
+    from hwsim.scenario.lookup import find_sheet
+
+    return assumed_lines(find_sheet("device", one) for one in devices)
 
 
 def _bill(cost: dict[str, Any]) -> str:

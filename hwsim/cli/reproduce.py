@@ -214,7 +214,6 @@ def _draw(found: Reproduction, outcome: Outcome, schedules: list[Path], path: Pa
     from hwsim.report.study import draw_reproduction
     from hwsim.report.style import try_to_save
 
-    path.parent.mkdir(parents=True, exist_ok=True)
     file = found.file
     if file.picture == "activity" and file.x:
         from hwsim.report.activity import draw_activity

@@ -106,14 +106,13 @@ def _saturated(rows: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
 
 def _assumed(run: Path) -> str:
     """Of which datasheets of a run how many costs are assumed: bills that rest on them say little of a part."""
-    from hwsim.files import read_document
+    from hwsim.cli.assumed import assumed_costs
 
     words = []
     for path in sorted((run / "devices").glob("*.toml")):
-        costs = [cost for cost in read_document(path).data.get("cost", {}).values() if isinstance(cost, dict)]
-        assumed = sum(cost.get("status") == "assumed" for cost in costs)
+        assumed, costs = assumed_costs(path)
         if assumed:
-            words.append(f"{path.stem} ({assumed} of {len(costs)})")
+            words.append(f"{path.stem} ({len(assumed)} of {costs})")
     return ", ".join(words)
 
 

@@ -194,7 +194,7 @@ def emulate(
         module: the trained module, which is not changed, or the path of an ONNX file (``pip install 'hwsim[onnx]'``).
         device: a device's datasheet, as ``hwsim list devices`` prints them.
         crossbar: topology of one permutation circuit per output unit; None for fixed connections.
-        seed: of the chip's static variation and of read noise.
+        seed: of the chip's static variation and of read noise, at least 0.
         shape: shape of one sample where it cannot be told from the module: an image's (channels, rows, columns).
         calibration: samples (batch, ...) that set ranges of converters and shifts; uniform in 0..1 when left out, which
             fits only inputs that are like them.
@@ -213,6 +213,8 @@ def emulate(
         check_type(option, value, "a text")
     check_type("crossbar", crossbar, "a text", none=True)
     check_type("seed", seed, "a whole number")
+    if seed < 0:
+        raise ValueError(f"seed must be at least 0, found {seed}")
     check_type("settings", settings, "a table", none=True)
     check_type("shape", shape, "a list of whole numbers", none=True)
     check_effort(effort)

@@ -100,6 +100,8 @@ def plain_log(axis: Any) -> None:
 def save(figure: Figure, *paths: Path) -> None:
     """Write a figure as PNG, SVG or PDF by suffix, each file whole or not at all; the same figure gives the same bytes.
 
+    Folders on the way are made.
+
     Raises:
         OSError: a file cannot be written; the error names it.
     """
@@ -108,6 +110,7 @@ def save(figure: Figure, *paths: Path) -> None:
         warnings.filterwarnings("ignore", "Glyph .* missing from font")  # a title may hold any letter
         for path in paths:
             kind = path.suffix.lower()
+            path.parent.mkdir(parents=True, exist_ok=True)
             with whole(path) as part:
                 figure.savefig(part, dpi=150, format=kind[1:], metadata=metadata.get(kind, {"Software": "hwsim"}))
 

@@ -17,6 +17,8 @@ WHY = "cannot write there (Not a directory); give a writable place with"
         ("ablate {tiny} --quiet --picture file/a.png", f"file/a.png: {WHY} --picture"),
         ("ablate {tiny} --quiet --out file/run", f"file/run/ablation.png: {WHY} --out"),
         ("show device pcm-nandakumar-2019 --picture file/a.png", f"file/a.png: {WHY} --picture"),
+        ("cost --random 4 --plot file/a.png", f"file/a.png: {WHY} --plot"),
+        ("cost missing.txt --plot file/a.png", f"file/a.png: {WHY} --plot"),
         ("import missing.onnx --out file", f"file/models: {WHY} --out"),
         ("run {tiny} --quiet --out file/run", "file/run: cannot write there (Not a directory); give a writable folder"),
         ("reproduce laperm-f1 --out file/runs", f"file/runs: {WHY} --out"),

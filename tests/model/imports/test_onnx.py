@@ -122,6 +122,10 @@ def test_the_written_model_is_the_file(tmp_path: Path, hwsim_command: Command) -
     assert printed.returncode == 0, printed.stderr
     assert "in all                           298" in printed.stdout
     assert "fpga-lut-bthowen-2022: node /c1 (Conv)" in printed.stdout
+    assert "assumed" not in printed.stdout  # what was not priced rests on nothing, and the ideal device costs nothing
+    priced = hwsim_command("import", path, "--no-write", "--device", "photonic-feldmann-2021")
+    says = "these numbers rest on assumed costs: photonic-feldmann-2021: wall_plug_efficiency"
+    assert (says in priced.stdout) == ("an inference" in priced.stdout)
 
 
 def test_a_run_starts_from_imported_values(tiny: Path, tmp_path: Path, hwsim_command: Command) -> None:

@@ -210,6 +210,7 @@ def test_blocking_topologies_are_refused() -> None:
         ({"technology": None}, "technology must be a text, found None"),
         ({"crossbar": ["benes"]}, "crossbar must be a text or None"),
         ({"seed": "a"}, "seed must be a whole number"),
+        ({"seed": -1}, "seed must be at least 0, found -1$"),
         ({"settings": "x=3"}, "settings must be a table or None"),
         ({"shape": 3}, "shape must be a list of whole numbers or None"),
         ({"effort": "zeal"}, "unknown effort 'zeal'"),
