@@ -5,7 +5,11 @@ from __future__ import annotations
 from hwsim.costing.row import COLUMNS, EACH_COLUMNS
 from hwsim.crossbar import CROSSBARS
 from hwsim.crossbar.routing.effort import EFFORT_LINES
+from hwsim.crossbar.technology import SwitchSheet
+from hwsim.device import DEVICES
 from hwsim.export import EXPORTS
+from hwsim.files.reference import models_in
+from hwsim.files.section import field_type
 
 WORDS = {
     "cell": "one physical weight: a value fixed at fabrication",
@@ -24,7 +28,7 @@ WORDS = {
     "register": "a number that can be written again, such as a bias; cells cannot",
     "controller": "what decides reconnections",
     "scenario": "a file that puts task, model, device, crossbar, controller and execution together",
-    "score": "what a run was worth: accuracy versus toggles, and the rest of the bill",
+    "score": "how good a run was: accuracy versus toggles, and the rest of the bill",
 }
 """The nouns of the program, in the order in which they build on each other."""
 
@@ -99,9 +103,81 @@ TABLE = {
     "wear": "toggles that each switch has made; what a router may be asked to spread",
     "shape": "how the numbers that a layer takes and gives stand",
     "activation": "the function that a unit applies to its sum",
+    "output": "scope: each output unit is one bank; also a number that a network gives, or a port of a circuit",
+    "symbol": "how the formulas of a device model call a number of its datasheet",
+    "status": "of a number in a datasheet: measured, derived or assumed",
+    "fit": "how well a device model with the numbers of a datasheet meets what was published",
+    "activations": "numbers that a layer hands on: sums after the activation",
     "crosspoint": "one switch of a full crossbar: it joins one input to one output",
 }
 """Words of tables and texts that commands print."""
+
+
+RUN = {
+    "run": "one scenario carried out with one seed: its folder",
+    "max error": "largest error on the test grid, of a regression",
+    "without noise": "the metric of the same chip when its reads draw no noise",
+    "free training": "the same network from the same values, trained freely in float32: the reference",
+    "trajectory": "error over the first period of a trajectory that a recurrent network goes on giving by itself",
+    "register writes": "registers written in the whole run, such as biases",
+    "reconnecting": "energy and time of all reconnections of the run, register writes included",
+    "one inference": "energy and time of one inference: the core, and signals through the switches",
+    "assumed costs": "datasheets of the run with costs that are assumed: compare no bills that rest on these",
+    "saturated": "bias registers too narrow for the value written to them",
+    "hardware": "what the machine takes: LUTs, flip-flops and cycles of an FPGA, cores or arrays of other devices",
+    "fits": "whether the part that the datasheet names has as much as the machine takes",
+    "note": "what is to be known of how the machine was built",
+    "picture": "the file that the picture was written to",
+    "folding": "how many multiplications share one multiplier, one after the other",
+}
+"""What stands at the left of the summary of a run, and of what a model takes."""
+
+KINDS = {
+    "dense": "layer: every unit takes every input",
+    "conv2d": "layer: units that share their weights slide over rows and columns",
+    "rnn": "layer: units that also take their own outputs of the step before",
+    "max-pool": "layer: the largest number of each window",
+    "average-pool": "layer: the mean of each window",
+    "batch-norm": "layer: a scale and a shift per channel",
+    "dropout": "layer: inputs left out at random while training",
+    "flatten": "layer: channels, rows and columns as one row of numbers",
+    "add": "layer: the sum of the outputs of several layers",
+    "relu": "activation: max(0, x)",
+    "leaky-relu": "activation: x where positive, a small share of it elsewhere",
+    "tanh": "activation: hyperbolic tangent",
+    "sigmoid": "activation: 1 / (1 + exp(-x))",
+    "identity": "activation: the sum as it is",
+    "step": "activation: 1 where the sum is positive, 0 elsewhere",
+    "look-up": "activation: a table of values, looked up by the sum",
+    "legendre": "activation: a series of Legendre polynomials",
+    "laguerre": "activation: a series of Laguerre polynomials",
+    "hermite": "activation: a series of Hermite polynomials",
+}
+"""Kinds of layers and activations, as ``hwsim show model`` names them."""
+
+
+def numbers() -> dict[str, str]:
+    """Keys of datasheets, as ``hwsim show device`` prints them; where technologies share a key, what each says.
+
+    Example:
+        >>> numbers()["tile_rows"]
+        'photonic-pcm: Inputs m of a tile.'
+    """
+    found: dict[str, dict[str, list[str]]] = {}
+    sheets = [(entry.name, entry.datasheet) for entry in DEVICES.values()]
+    for owner, sheet in [*sheets, ("switch", SwitchSheet)]:
+        for field in sheet.model_fields.values():
+            for table in models_in(field_type(field)):
+                for key, number in table.model_fields.items():
+                    meaning = " ".join((number.description or "").split())
+                    found.setdefault(key, {}).setdefault(meaning, []).append(owner)
+    return {
+        key: " ".join(
+            f"{'datasheet' if len(owners) == len(sheets) + 1 else ', '.join(owners)}: {meaning}"
+            for meaning, owners in meanings.items()
+        )
+        for key, meanings in found.items()
+    }
 
 
 def glossary() -> dict[str, str]:
@@ -115,4 +191,5 @@ def glossary() -> dict[str, str]:
     efforts = {name: f"effort: {line}" for name, line in EFFORT_LINES.items()}
     exports = {name: f"format of hwsim export: {entry.summary}" for name, entry in EXPORTS.items()}
     columns = {key: f"column of hwsim cost: {meaning}" for key, meaning in {**EACH_COLUMNS, **COLUMNS}.items()}
-    return {**columns, **exports, **efforts, **entries, **TABLE, **SCORES, **CHOICES, **WORDS}
+    shown = {**numbers(), **KINDS, **RUN}
+    return {**shown, **columns, **exports, **efforts, **entries, **TABLE, **SCORES, **CHOICES, **WORDS}

@@ -1,4 +1,4 @@
-"""The manual: one page a topic, made from the schemas and docstrings themselves."""
+"""The manual: one page per topic, made from the schemas and docstrings themselves."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import inspect
 import textwrap
 from typing import TYPE_CHECKING
 
-from hwsim.cli.glossary import SCORES, WORDS, glossary
+from hwsim.cli.glossary import SCORES, WORDS, glossary, numbers
 from hwsim.controller import CONTROLLERS
 from hwsim.costing.row import COLUMNS, EACH_COLUMNS
 from hwsim.crossbar import CROSSBARS
@@ -26,10 +26,11 @@ from hwsim.task import TASKS
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_CROSSBAR = """A crossbar is any circuit that permutes: it decides which position of a bank is fed by which cell. It is
-not the array of weights. Its topology says how the switches are wired, its technology (a switch datasheet) what
-one of them costs. In a scenario: [crossbar] topology, technology, scope, effort, equivalence, ports
-(hwsim help scenario). What reconnecting costs, without training: hwsim help cost."""
+_CROSSBAR = """A crossbar is any circuit that permutes: it decides which position of a bank (a weight group: the cells that
+one circuit can exchange) is fed by which cell. It is not the array of weights. Its topology says how the switches
+are wired, its technology (a switch datasheet) what one of them costs. In a scenario: [crossbar] topology,
+technology, scope, effort, equivalence, ports (hwsim help scenario). What reconnecting costs, without training:
+hwsim help cost."""
 _EXPORT = """hwsim export RUN --format NAME writes what hardware loads, of the last event of a run or of another one
 (--event). The configuration file says how its bits are ordered and which wires a switch joins."""
 _COST = """hwsim cost FILE prices reconnections that are known beforehand, hwsim cost --random N random ones. FILE is a
@@ -60,8 +61,10 @@ def _units(width: int) -> str:
 
 def _words(width: int) -> str:
     rows = list(WORDS.items())
-    others = ", ".join(sorted(set(glossary()) - set(WORDS)))
-    also = textwrap.wrap(f"hwsim help WORD also explains: {others}", width, break_on_hyphens=False)
+    others = ", ".join(sorted(set(glossary()) - set(WORDS) - set(numbers())))
+    also = textwrap.wrap(
+        f"hwsim help WORD also explains: {others}, and every key of a datasheet", width, break_on_hyphens=False
+    )
     return "\n".join(["Words", *table(rows, width), "", *also])
 
 
@@ -112,7 +115,7 @@ def _pages() -> dict[str, tuple[str, Callable[[int], str]]]:
     for name, technology in DEVICES.items():
         pages[f"device/{name}"] = (
             f"datasheets of {technology.summary}",
-            lambda width, t=technology: reference(t.sheet, f"Device datasheet, technology {t.name}", width),  # type: ignore[misc]
+            lambda width, t=technology: reference(t.datasheet, f"Device datasheet, technology {t.name}", width),  # type: ignore[misc]
         )
     for noun, registry in (("task", TASKS), ("controller", CONTROLLERS)):
         for name, entry in registry.items():

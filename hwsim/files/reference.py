@@ -72,7 +72,8 @@ def _range(annotation: Any) -> str:
     return ", ".join(dict.fromkeys(parts))
 
 
-def _models(annotation: Any) -> list[type[pydantic.BaseModel]]:
+def models_in(annotation: Any) -> list[type[pydantic.BaseModel]]:
+    """Find the schemas of the tables that a field may hold, each once."""
     found: list[type[pydantic.BaseModel]] = []
     for member in members(annotation):
         bare, _ = unwrap(member)
@@ -80,7 +81,7 @@ def _models(annotation: Any) -> list[type[pydantic.BaseModel]]:
             found.append(bare)
         elif not words(member):
             for inner in get_args(bare):
-                found.extend(_models(inner))
+                found.extend(models_in(inner))
     return list(dict.fromkeys(found))
 
 
@@ -88,12 +89,12 @@ def _rows(schema: type[pydantic.BaseModel], indent: int, seen: set[type]) -> Ite
     """A row for every field, those of tables inside it indented under it; tables seen before are not shown again."""
     for name, field in schema.model_fields.items():
         whole = field_type(field)
-        choices = _models(whole)
+        choices = models_in(whole)
         meaning, range_ = " ".join((field.description or "").split()), _range(whole)
         kind, inner = describe(whole), choices
         if len(choices) == 1 and set(choices[0].model_fields) == _NUMBER:
             value = field_type(choices[0].model_fields["value"])
-            kind, range_, inner = describe(value) + _MARK, _range(value), _models(value)
+            kind, range_, inner = describe(value) + _MARK, _range(value), models_in(value)
         meaning = " ".join(filter(None, (meaning, f"({range_})" if range_ else "")))
         yield _Row("  " * indent + (field.alias or name), kind, _default(field), meaning)
         for choice in inner:
@@ -113,7 +114,7 @@ def _told(choice: type[pydantic.BaseModel]) -> str:
 def _numbers(schema: type[pydantic.BaseModel], seen: set[type]) -> type[pydantic.BaseModel] | None:
     """The table of one number of a datasheet, where a schema has such."""
     for field in schema.model_fields.values():
-        for choice in _models(field_type(field)):
+        for choice in models_in(field_type(field)):
             if set(choice.model_fields) == _NUMBER:
                 return choice
             if choice not in seen:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
-from typing import Any
+from pathlib import Path
+from typing import Any, get_args
 
 import pydantic
 import pytest
@@ -18,9 +20,10 @@ from hwsim.crossbar.technology import SwitchSheet
 from hwsim.device import DEVICES
 from hwsim.export import EXPORTS
 from hwsim.files import DIMENSIONS
-from hwsim.files.reference import _models
+from hwsim.files.reference import models_in
 from hwsim.files.section import field_type
 from hwsim.model import ModelFile
+from hwsim.model.layer import Activation, Kind
 from hwsim.scenario.schema import ScenarioFile
 from hwsim.score import Score, columns
 from hwsim.task import TASKS
@@ -32,7 +35,7 @@ def fields(schema: type[pydantic.BaseModel]) -> dict[str, str]:
     found: dict[str, str] = {}
     for name, field in schema.model_fields.items():
         found[name] = " ".join((field.description or "").split())
-        for inner in _models(field_type(field)):
+        for inner in models_in(field_type(field)):
             found |= fields(inner)
     return found
 
@@ -83,7 +86,7 @@ def test_a_datasheet_is_a_table() -> None:
 
 def _numbers_of(device: Any) -> list[type[pydantic.BaseModel]]:
     def walk(schema: type[pydantic.BaseModel]) -> list[type[pydantic.BaseModel]]:
-        inner = [one for field in schema.model_fields.values() for one in _models(field_type(field))]
+        inner = [one for field in schema.model_fields.values() for one in models_in(field_type(field))]
         return [*inner, *(deep for one in inner for deep in walk(one))]
 
     return walk(device.datasheet)
@@ -104,6 +107,22 @@ def test_every_word_of_every_table_is_explained(hwsim_command: Command) -> None:
     assert len(set(words)) > 80
     lacking = [word for word in dict.fromkeys(words) if word and find(word) is None]
     assert lacking == []
+
+
+def test_every_word_that_show_prints_is_explained(hwsim_command: Command, tmp_path: Path) -> None:
+    """Labels and headings of a run and of a model on hardware, kinds and activations; keys and status of datasheets."""
+    hwsim_command("run", "digits-fpga-laperm", "--set", "controller.epochs=1", "--out", str(tmp_path / "run"))
+    shown = hwsim_command("show", str(tmp_path / "run")).stdout.splitlines()
+    words = shown[0].split()
+    words += [line[:16].strip() for line in shown[shown.index("") + 1 :]]
+    taken = hwsim_command("show", "model", "digits-mlp", "--device", "fpga-lut-bthowen-2022").stdout.splitlines()
+    words += [line[:16].strip() for line in taken[taken.index("", 2) + 1 :] if re.match(r"(  )?[a-z]+ {4}", line)]
+    words += [*get_args(Kind), *get_args(Activation), "output", "layer", "fit", "not modelled", "picture"]
+    for sheet in ("photonic-feldmann-2021", "fpga-lut-bthowen-2022", "pcm-nandakumar-2019"):
+        rows = json.loads(hwsim_command("show", "device", sheet, "--json", "--picture", str(tmp_path / "p.png")).stdout)
+        words += [word for row in rows["numbers"] for word in (row["key"], row["status"])]
+    assert len(set(words)) > 100
+    assert [word for word in dict.fromkeys(words) if word and find(word) is None] == []
 
 
 @pytest.mark.parametrize(
