@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from hwsim.costing.row import COLUMNS, EACH_COLUMNS
 from hwsim.crossbar import CROSSBARS
 from hwsim.crossbar.routing.effort import EFFORT_LINES
@@ -10,6 +12,9 @@ from hwsim.device import DEVICES
 from hwsim.export import EXPORTS
 from hwsim.files.reference import models_in
 from hwsim.files.section import field_type
+
+if TYPE_CHECKING:
+    import pydantic
 
 WORDS = {
     "cell": "one physical weight: a value fixed at fabrication",
@@ -164,8 +169,9 @@ def numbers() -> dict[str, str]:
         'photonic-pcm: Inputs m of a tile.'
     """
     found: dict[str, dict[str, list[str]]] = {}
-    sheets = [(entry.name, entry.datasheet) for entry in DEVICES.values()]
-    for owner, sheet in [*sheets, ("switch", SwitchSheet)]:
+    sheets: list[tuple[str, type[pydantic.BaseModel]]] = [(entry.name, entry.datasheet) for entry in DEVICES.values()]
+    sheets.append(("switch", SwitchSheet))
+    for owner, sheet in sheets:
         for field in sheet.model_fields.values():
             for table in models_in(field_type(field)):
                 for key, number in table.model_fields.items():
@@ -173,7 +179,7 @@ def numbers() -> dict[str, str]:
                     found.setdefault(key, {}).setdefault(meaning, []).append(owner)
     return {
         key: " ".join(
-            f"{'datasheet' if len(owners) == len(sheets) + 1 else ', '.join(owners)}: {meaning}"
+            f"{'datasheet' if len(owners) == len(sheets) else ', '.join(owners)}: {meaning}"
             for meaning, owners in meanings.items()
         )
         for key, meanings in found.items()

@@ -26,8 +26,8 @@ from hwsim.task import TASKS
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_CROSSBAR = """A crossbar is any circuit that permutes: it decides which position of a bank (a weight group: the cells that
-one circuit can exchange) is fed by which cell. It is not the array of weights. Its topology says how the switches
+_CROSSBAR = """A crossbar is any circuit that permutes: it decides which position of a bank (a weight group: the cells
+that one circuit can exchange) is fed by which cell. It is not the array of weights. Its topology says how the switches
 are wired, its technology (a switch datasheet) what one of them costs. In a scenario: [crossbar] topology,
 technology, scope, effort, equivalence, ports (hwsim help scenario). What reconnecting costs, without training:
 hwsim help cost."""
