@@ -16,6 +16,9 @@ from hwsim.files import Section
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+TINY = float(np.finfo(np.float64).tiny)
+"""Stands for a conductance of 0, whose logarithm and powers are slow."""
+
 
 class Fit(Section):
     """A fit in two pieces: below a conductance ``clip(a ln g + b, least, largest)``, from there on a polynomial.
@@ -45,11 +48,14 @@ class Fit(Section):
         g = np.asarray(g, np.float64)
         if self.power is not None:
             prefactor, exponent, floor, largest = self.power
-            return np.asarray(np.minimum(prefactor / np.maximum(np.abs(g) ** exponent, floor), largest), np.float64)
+            size = np.abs(g)
+            if exponent > 0 and TINY**exponent < floor:  # the floor is met all the same
+                np.maximum(size, TINY, out=size)
+            return np.asarray(np.minimum(prefactor / np.maximum(size**exponent, floor), largest), np.float64)
         low = g < self.below
         if not low.any():
             return np.asarray(np.polynomial.polynomial.polyval(g, self.polynomial), np.float64)
-        positive = np.maximum(g, np.finfo(np.float64).tiny)  # a logarithm of nothing is slow, and clipped all the same
+        positive = np.maximum(g, TINY)  # a logarithm of nothing is slow, and clipped all the same
         logarithm = np.clip(self.logarithm[0] * np.log(positive) + self.logarithm[1], *self.clip)
         if low.all():
             return np.asarray(logarithm, np.float64)
