@@ -1,4 +1,4 @@
-"""``hwsim check``: every diagnostic of scenario, model and device files, without running anything."""
+"""``hwsim check``: all that is wrong in scenario, model and device files, without running anything."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def check(
         bool, typer.Option("--resolved", help="Print scenarios with every value and where it comes from.")
     ] = False,
 ) -> None:
-    """Check scenario, reproduction, model and device files and report every diagnostic with line and column."""
+    """Check scenario, reproduction, model and device files and report all that is wrong, with line and column."""
     from hwsim.files import DiagnosticError, Diagnostics, emit, read_document
     from hwsim.pipeline.session import find
     from hwsim.scenario import check_file, check_memory

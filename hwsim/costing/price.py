@@ -1,4 +1,4 @@
-"""Rows of a comparison: every combination of topology, technology and effort, priced on the same reconnections."""
+"""Price every combination of topology, technology and effort on the same reconnections."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def cost(
 
     Raises:
         DiagnosticError: an unknown name, numbers out of range, nothing or too much to price, no combination possible.
-        PermutationError: a row that is no permutation.
+        PermutationError: a row that is not a permutation.
         ArgumentError: a value of the wrong type.
 
     Example:

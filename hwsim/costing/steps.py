@@ -179,7 +179,7 @@ def from_arrays(permutations: ArrayLike) -> Recorded:
     """Reconnections of one bank (count, ports) or of equal banks (count, banks, ports); one alone is (ports,).
 
     Raises:
-        PermutationError: a row that is no permutation; the message says which.
+        PermutationError: a row that is not a permutation; the message says which.
 
     Example:
         >>> len(from_arrays([2, 0, 1])), len(from_arrays([[2, 0, 1], [0, 1, 2]]))

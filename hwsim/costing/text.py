@@ -14,8 +14,8 @@ from hwsim.files import Diagnostic, DiagnosticError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-MOST_FAULTS = 20
-"""Diagnostics of a text that are reported one by one; a file of another kind has one in every line."""
+MOST_DIAGNOSTICS = 20
+"""Most diagnostics of one text that are reported; a file of another kind would give one for every line."""
 _TOKEN = re.compile(r"[\[\]]|[^\s,;\[\]\ufeff]+")
 _WHOLE = re.compile(r"[+-]?\d+")
 _DECIMAL = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
@@ -57,7 +57,7 @@ def parse_permutations(text: str, name: str) -> list[NDArray[np.int64]]:
     reader = _Reader(name)
     for number, line in enumerate(text.splitlines(), 1):
         reader.read(number, line.partition("#")[0])
-        if len(reader.diagnostics) > MOST_FAULTS:
+        if len(reader.diagnostics) > MOST_DIAGNOSTICS:
             break
     reader.end()
     rows = [] if reader.diagnostics else _checked(reader.rows, name, reader.diagnostics)
@@ -66,9 +66,9 @@ def parse_permutations(text: str, name: str) -> list[NDArray[np.int64]]:
             Diagnostic(name, 1, 1, "no permutation in this file", "", "one per line, for example: 2 0 1 3")
         )
     if reader.diagnostics:
-        shown = reader.diagnostics[:MOST_FAULTS]
-        if len(reader.diagnostics) > MOST_FAULTS:
-            shown.append(Diagnostic(name, reader.diagnostics[MOST_FAULTS].line, 1, "and more like these"))
+        shown = reader.diagnostics[:MOST_DIAGNOSTICS]
+        if len(reader.diagnostics) > MOST_DIAGNOSTICS:
+            shown.append(Diagnostic(name, reader.diagnostics[MOST_DIAGNOSTICS].line, 1, "and more like these"))
         raise DiagnosticError(shown)
     return rows
 
@@ -152,7 +152,7 @@ def _checked(rows: list[_Row], name: str, diagnostics: list[Diagnostic]) -> list
             found.append(check_permutation(numbers, len(rows[0].numbers)))
         except PermutationError as error:
             diagnostics.append(Diagnostic(name, row.line, row.column, *_why(numbers, len(rows[0].numbers), str(error))))
-            if len(diagnostics) > MOST_FAULTS:
+            if len(diagnostics) > MOST_DIAGNOSTICS:
                 break
     if diagnostics and len(rows) > 1:
         diagnostics[:] = _scattered(rows, name) or diagnostics
@@ -160,7 +160,7 @@ def _checked(rows: list[_Row], name: str, diagnostics: list[Diagnostic]) -> list
 
 
 def _why(numbers: NDArray[np.int64], ports: int, refused: str) -> tuple[str, str, str]:
-    """What is wrong, what was found, what would work, for a row that is no permutation."""
+    """What is wrong, what was found, what would work, for a row that is not a permutation."""
     if len(numbers) == ports and (np.sort(numbers) == np.arange(1, ports + 1)).all():
         return "cells are counted from 0", f"1 to {ports}", "subtract 1 from each number"
     return refused, "", ""

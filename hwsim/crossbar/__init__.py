@@ -1,4 +1,4 @@
-"""How signals reach fixed weights: topologies, routing, the routing graph."""
+"""Permutation circuits between inputs and fixed weights: topologies, routing, the routing graph."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ PORTS_LIMIT = 2**26
 
 
 class PermutationError(HwsimError, ValueError):
-    """What was given is no permutation of the ports; the message says where and what would work."""
+    """What was given is not a permutation of the ports; the message says where and what would work."""
 
     exit_code = BAD_INPUT
 
@@ -323,7 +323,7 @@ class Fabric(ABC):
                 previous only what toggles are counted from. A switch that changes costs 1 when None.
 
         Raises:
-            PermutationError: a row that is no permutation of the ports.
+            PermutationError: a row that is not a permutation of the ports.
             BlockedError: a permutation that this topology, or what is stuck in it, cannot realise.
             ValueError: states or a cost of the wrong shape, a cost that is NaN or -inf, an unknown effort.
         """
@@ -414,7 +414,7 @@ class Fabric(ABC):
         """Find a configuration of this one circuit that realises p; arguments as in :meth:`route_many`.
 
         Raises:
-            PermutationError: what was given is no permutation of the ports.
+            PermutationError: what was given is not a permutation of the ports.
             ValueError: a cost that does not fit, an unknown effort, a previous configuration of another circuit.
             TypeError: a previous configuration that is none.
 

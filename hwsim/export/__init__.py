@@ -1,4 +1,4 @@
-"""Out of the house: one format per file."""
+"""Write a run's configuration in formats that other tools read: one format per file."""
 
 from hwsim.export.snapshot import ExportPlugin, LayerSnapshot, Snapshot
 from hwsim.files.registry import Registry

@@ -1,4 +1,4 @@
-"""Text into values: schema, loading, diagnostics with line and column."""
+"""Turn text into checked values: schemas, loading, diagnostics with line and column."""
 
 from __future__ import annotations
 

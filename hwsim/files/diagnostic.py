@@ -1,4 +1,4 @@
-"""What is wrong with a file, and where: the one shape of every diagnostic about text."""
+"""Diagnostics: what is wrong with a text, where, and what would work."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Diagnostic:
 
 
 class DiagnosticError(HwsimError, ValueError):
-    """All that is wrong with some text, sorted by file, line and column; the message has one diagnostic a line.
+    """Everything that is wrong with a text, sorted by file, line and column; the message has one diagnostic per line.
 
     Example:
         >>> print(DiagnosticError([Diagnostic("a.toml", 9, 1, "late"), Diagnostic("a.toml", 2, 1, "early")]))
@@ -122,7 +122,7 @@ class Diagnostics:
         self.found.extend(diagnostics)
 
     def attempt(self, action: Callable[[], T]) -> T | None:
-        """Do something; give its result, or None when it raised DiagnosticError, whose diagnostics are gathered."""
+        """Call a function and return its result; None where it raised DiagnosticError, whose diagnostics are kept."""
         try:
             return action()
         except DiagnosticError as error:

@@ -1,4 +1,4 @@
-"""Values into TOML text, each line with where its value comes from."""
+"""Write values as TOML text, each line with where its value comes from."""
 
 from __future__ import annotations
 

@@ -51,10 +51,10 @@ def _verdict(found: Mapping[str, Any]) -> str:
         return f"yes: {has}"
     words = (("luts", "LUTs"), ("flip_flops", "flip-flops"))
     times = [f"{found[key] / part[key]:.1f} times its {word}" for key, word in words if found[key] > part[key]]
-    return f"no: {has}, and this takes {' and '.join(times)}; {_cure(found)}"
+    return f"no: {has}, and this takes {' and '.join(times)}; {_hint(found)}"
 
 
-def _cure(found: Mapping[str, Any]) -> str:
+def _hint(found: Mapping[str, Any]) -> str:
     if found["least_folding"] is not None:
         return f"folding = {found['least_folding']} is the least that fits"
     part, circuits = found["part"], found["of_switches"]

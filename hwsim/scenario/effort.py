@@ -1,4 +1,4 @@
-"""How hard a run's router tries when the scenario leaves it open: as hard as training leaves time for."""
+"""Choose how hard a run's router tries when the scenario leaves it open: as hard as training leaves time for."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a scenario names, part by part: the value, or None where it is missing or faulty and a diagnostic says so."""
+"""Find what a scenario names, part by part: the value, or None where a diagnostic says why it is not there."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Looking up what a scenario names, with every diagnostic kept for the end."""
+"""Look up what a scenario names, and keep every diagnostic for the end."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether a run can fit this machine at all, asked before anything is begun."""
+"""Refuse a run that cannot fit this machine's memory, before anything is begun."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From a scenario to a plan: every stage of the flow looked up, fitted to its neighbours, and written down."""
+"""Turn a scenario into a plan: every stage of the flow is looked up, fitted to its neighbours, and written down."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hwsim.costing import read_permutations, source
-from hwsim.costing.text import MOST_FAULTS, parse_permutations
+from hwsim.costing.text import MOST_DIAGNOSTICS, parse_permutations
 from hwsim.files import DiagnosticError
 from hwsim.schedule import ScheduleError
 
@@ -103,8 +103,8 @@ def test_one_clear_line(content: bytes, wanted: str, tmp_path: Path) -> None:
 def test_a_file_of_another_kind_is_not_reported_line_by_line() -> None:
     with pytest.raises(DiagnosticError) as caught:
         parse_permutations("word\n" * 10**5, "p.txt")
-    assert len(caught.value.diagnostics) == MOST_FAULTS + 1
-    assert str(caught.value.diagnostics[-1]) == f"p.txt:{MOST_FAULTS + 1}:1: and more like these"
+    assert len(caught.value.diagnostics) == MOST_DIAGNOSTICS + 1
+    assert str(caught.value.diagnostics[-1]) == f"p.txt:{MOST_DIAGNOSTICS + 1}:1: and more like these"
 
 
 @given(st.lists(st.permutations(range(7)), min_size=1, max_size=4), st.sampled_from([" ", ", ", ";", "\t"]))

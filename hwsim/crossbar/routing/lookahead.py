@@ -41,7 +41,7 @@ def route_sequence(
         beam: configurations kept at each step, 1 or more.
 
     Raises:
-        PermutationError: a row that is no permutation of the ports; the message calls steps banks.
+        PermutationError: a row that is not a permutation of the ports; the message calls steps banks.
         ValueError: states of the wrong shape, an unknown effort, a beam of none.
 
     Example:

@@ -1,4 +1,4 @@
-"""Routing of Beneš networks of any size, by looping.
+"""Route Beneš networks of any size, by looping.
 
 In-place layout: a block of m wires from b on has h = m // 2 switches in front and h behind; switch k exchanges wires
 b+k and b+k+h. Wires b .. b+h-1 lead to the upper sub-block, the rest to the lower one, which also takes the last wire

@@ -1,4 +1,4 @@
-"""Free paths through the planes of a Cantor network, by search.
+"""Search free paths through the planes of a Cantor network.
 
 A path is a plane and the wire on which it leaves the middle stage: the wire's high bits are what the stages in front
 decide, everything behind follows from the output. Two connections never share a wire. Tests send

@@ -1,4 +1,4 @@
-"""Routing of dilated Beneš networks: looping, where each half of a loop's connections takes one sub-block.
+"""Route dilated Beneš networks by looping, where each half of a loop's connections takes one sub-block.
 
 Every switch carries one signal. With N = 2^L ports, connections are routed as in a Beneš whose outputs have their two
 lowest bits exchanged; what it decides at level e, upper or lower sub-block, is bit N >> e of the wire that the signal

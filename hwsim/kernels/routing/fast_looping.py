@@ -361,7 +361,7 @@ def route_row(
     state: NDArray[np.uint8],
     fours: NDArray[np.uint32],
 ) -> bool:
-    """Route one permutation through a network of n ports; False, and no states, where it is no permutation.
+    """Route one permutation through a network of n ports; False, and no states, where it is not a permutation.
 
     Args:
         n: ports, a power of two, 16 or more.
@@ -417,7 +417,7 @@ def route_rows(
     state: NDArray[np.uint8],
     fours: NDArray[np.uint32],
 ) -> int:
-    """Route row after row; -1, or the number of the first row that is no permutation.
+    """Route row after row; -1, or the number of the first row that is not a permutation.
 
     Example:
         >>> state, scratch = np.zeros(56, np.uint8), np.zeros(64, np.uint32)

@@ -31,7 +31,7 @@ def sort_tags(
         tags: one row of n tags a bank, overwritten.
         wire_a: one wire of each switch, stage by stage.
         wire_b: the other wire.
-        state: one row of states a bank, overwritten.
+        state: one row of states per bank, overwritten.
 
     Example:
         >>> tags, one, other = (np.array(v, np.int32) for v in ([7, 5], [0], [1]))

@@ -51,7 +51,7 @@ def pass_signals(
 
     Args:
         n: wires, at least 1.
-        state: one row of states a bank.
+        state: one row of states per bank.
         wire_a: one wire of each switch, stage by stage.
         wire_b: the other wire.
         signals: one row of n signals a bank, overwritten.
@@ -88,7 +88,7 @@ def count_paths(
     Args:
         n: wires, at least 1.
         ports: signals.
-        state: one row of states a bank.
+        state: one row of states per bank.
         wire_a: one wire of each switch, stage by stage.
         wire_b: the other wire.
         gaps: crossings between the columns of switches.
