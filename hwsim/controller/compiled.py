@@ -129,7 +129,7 @@ class CompiledDescent(Progress):
         registers = [first.learned_registers, last.learned_registers]
         gain = registers[1] and last.gains > 0
         self._learned = Learned(bool(train_weights[0]), registers[0], bool(train_weights[1]), registers[1], gain)
-        self._law = Optimiser(
+        self._settings = Optimiser(
             adam=training.optimiser == "adam",
             learning_rate=float(training.learning_rate),
             epsilon=float(training.adam_epsilon),
@@ -181,9 +181,9 @@ class CompiledDescent(Progress):
         return any(self._learned)
 
     def train(self, epoch: int, first: int, last: int) -> float:
-        """Take the steps of batches ``first`` to ``last - 1`` of a pass; returns the sum of their losses."""
-        law = self._law._replace(learning_rate=float(self.learning_rate(epoch)))
-        return float(self._train(Batches(self.order(epoch), first, last, self.training.batch), law))
+        """Take the steps of batches ``first`` to ``last - 1`` of an epoch; returns the sum of their losses."""
+        settings = self._settings._replace(learning_rate=float(self.learning_rate(epoch)))
+        return float(self._train(Batches(self.order(epoch), first, last, self.training.batch), settings))
 
     def _kernel(self) -> Callable[[Batches, Optimiser], float]:
         """The kernel that fits, with everything but the batches and the learning rate in place."""
@@ -196,7 +196,7 @@ class CompiledDescent(Progress):
             if task.shape.goal == "classification":
                 labels, y = y, np.zeros((0, last.units), np.float32)
             samples, units = Samples(x, y, labels), self._units
-            return lambda batches, law: train_shallow(samples, batches, law, units, learned, net, moments)
+            return lambda batches, settings: train_shallow(samples, batches, settings, units, learned, net, moments)
         y, slope = np.ascontiguousarray(task.train_y[:, 0]), self._units.slope
         net = net._replace(read=net.read[0])
         moments = moments._replace(read=moments.read[:, 0])
@@ -206,14 +206,16 @@ class CompiledDescent(Progress):
             found, samples = self._points, Samples(np.ascontiguousarray(task.train_x), y, np.zeros(0, np.int64))
             direction = np.ascontiguousarray(found.directions.T)
             points = Points(direction, found.awake(samples.x), found.factor, found.shift)
-            return lambda batches, law: train_breakpoints(samples, points, batches, law, slope, learned, net, moments)
+            return lambda batches, settings: train_breakpoints(
+                samples, points, batches, settings, slope, learned, net, moments
+            )
         from hwsim.kernels.training.rectified import train_rectified
 
         lacking = 0 if first.inputs == 1 else _FEW - first.inputs
         x = np.ascontiguousarray(np.pad(task.train_x, ((0, 0), (0, lacking))))
         samples = Samples(x, y, np.zeros(0, np.int64))
         net = net._replace(weight=np.pad(net.weight, ((0, lacking), (0, 0), (0, 0))))
-        return lambda batches, law: train_rectified(samples, batches, law, slope, learned, net, moments)
+        return lambda batches, settings: train_rectified(samples, batches, settings, slope, learned, net, moments)
 
     def values(self, layer: int) -> NDArray[np.float64]:
         """One layer's weights as they are now, float64 (units, inputs)."""
@@ -250,13 +252,13 @@ class CompiledDescent(Progress):
 
     def forget(self) -> None:
         """Set Adam's moments back to those of the first step."""
-        self._law.clock[:] = 1
+        self._settings.clock[:] = 1
         for moments in self._moments:
             moments[:] = 0
 
     def dump(self) -> dict[str, NDArray[np.generic]]:
         """All values that training changes, Adam's moments and the place in the training, as named arrays."""
-        arrays: dict[str, NDArray[np.generic]] = {"batch": np.array(self.batch), "clock": self._law.clock.copy()}
+        arrays: dict[str, NDArray[np.generic]] = {"batch": np.array(self.batch), "clock": self._settings.clock.copy()}
         for name, values, moments in self._changing():
             arrays[f"compiled/{name}"] = values.copy()
             arrays[f"moments/{name}"] = moments.copy()
@@ -265,7 +267,7 @@ class CompiledDescent(Progress):
     def load(self, arrays: dict[str, NDArray[np.generic]]) -> None:
         """Take up a dumped place."""
         self.batch = int(arrays["batch"])
-        self._law.clock[:] = arrays["clock"]
+        self._settings.clock[:] = arrays["clock"]
         for name, values, moments in self._changing():
             values[:] = arrays[f"compiled/{name}"]
             moments[:] = arrays[f"moments/{name}"]

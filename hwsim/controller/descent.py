@@ -161,7 +161,7 @@ class Descent(Progress):
         return self._optimiser is not None
 
     def train(self, epoch: int, first: int, last: int) -> float:
-        """Take the steps of batches ``first`` to ``last - 1`` of a pass; returns the sum of their losses."""
+        """Take the steps of batches ``first`` to ``last - 1`` of an epoch; returns the sum of their losses."""
         import torch
         from torch.nn import functional
 

@@ -43,8 +43,8 @@ def forward(
         training: source of what is random while training, None otherwise. With it, ``dropout`` drops, and layers with
             statistics are normalised by those of the batch, which also move the running ones.
         products: what the first layer's weights make of x, (samples, units), where it is ``dense`` and this is known.
-        statistics: running mean and variance of each layer's sums, None for a layer that has none; left out where gains
-            and biases are what registers hold, into which they are folded.
+        statistics: running mean and variance of each layer's accumulators, None for a layer without; left out where
+            gains and biases are what registers hold, into which they are folded.
 
     A model of sequences takes any number of steps.
     """
@@ -96,7 +96,7 @@ def _dropped(x: torch.Tensor, drop: float, training: torch.Generator | None) -> 
 
 @dataclass(frozen=True)
 class _Registers:
-    """What stands behind one layer's sums."""
+    """What stands behind one layer's accumulators."""
 
     layer: Layer
     bias: torch.Tensor
@@ -104,13 +104,15 @@ class _Registers:
     statistics: Statistics | None
     training: torch.Generator | None
 
-    def activate(self, sums: torch.Tensor) -> torch.Tensor:
-        """Gain, bias and activation, over sums (rows, units)."""
+    def activate(self, accumulators: torch.Tensor) -> torch.Tensor:
+        """Gain, bias and activation, over accumulators (rows, units)."""
         if self.statistics is not None:
-            sums = self.statistics.normalise(sums, self.gain, self.bias, training=self.training is not None)
+            accumulators = self.statistics.normalise(
+                accumulators, self.gain, self.bias, training=self.training is not None
+            )
         else:
-            sums = self.gain * sums + self.bias if self.layer.gains else sums + self.bias
-        return _activated(self.layer, sums)
+            accumulators = self.gain * accumulators + self.bias if self.layer.gains else accumulators + self.bias
+        return _activated(self.layer, accumulators)
 
 
 def _weighted(node: Node, x: torch.Tensor, weight: torch.Tensor, registers: _Registers) -> torch.Tensor:
@@ -123,9 +125,9 @@ def _weighted(node: Node, x: torch.Tensor, weight: torch.Tensor, registers: _Reg
         window, units = node.window, len(weight)
         sides = (window.before[1], window.after[1], window.before[0], window.after[0])
         filters = weight.reshape(units, node.taken[0], *window.kernel)
-        sums = functional.conv2d(functional.pad(x, sides), filters, stride=window.stride)
-        rows = sums.permute(0, 2, 3, 1).reshape(-1, units)
-        return registers.activate(rows).reshape(len(x), *sums.shape[2:], units).permute(0, 3, 1, 2)
+        accumulators = functional.conv2d(functional.pad(x, sides), filters, stride=window.stride)
+        rows = accumulators.permute(0, 2, 3, 1).reshape(-1, units)
+        return registers.activate(rows).reshape(len(x), *accumulators.shape[2:], units).permute(0, 3, 1, 2)
     return _recurrent(node, x, weight, registers)
 
 
@@ -145,7 +147,7 @@ def _recurrent(node: Node, x: torch.Tensor, weight: torch.Tensor, registers: _Re
 
 
 def _activated(layer: Layer, x: torch.Tensor) -> torch.Tensor:  # noqa: C901, PLR0911 - one case an activation
-    """The activation, over sums (rows, units)."""
+    """The activation, over accumulators (rows, units)."""
     import torch
     from torch.nn import functional
 

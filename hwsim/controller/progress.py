@@ -29,7 +29,7 @@ class Progress(ABC):
     def __init__(self, job: Job, training: TrainingSettings) -> None:
         self.job, self.training = job, training
         self.batches = training.steps_per_epoch(len(job.task.train_x))
-        """Steps of one pass over the training set."""
+        """Steps of one epoch."""
         self.total = self.batches * training.epochs
         """Steps of the whole training."""
         self.batch = 0
@@ -38,7 +38,7 @@ class Progress(ABC):
 
     @abstractmethod
     def train(self, epoch: int, first: int, last: int) -> float:
-        """Take the steps of batches ``first`` to ``last - 1`` of a pass; returns the sum of their losses."""
+        """Take the steps of batches ``first`` to ``last - 1`` of an epoch; returns the sum of their losses."""
 
     @property
     @abstractmethod
@@ -56,14 +56,14 @@ class Progress(ABC):
         return self.batch / self.total
 
     def order(self, epoch: int) -> NDArray[np.int64]:
-        """The order of samples in one pass, int64 (samples,)."""
+        """The order of samples in one epoch, int64 (samples,)."""
         if self._order is None or self._order[0] != epoch:
             samples = len(self.job.task.train_x)
             self._order = epoch, stream(self.job.seed, f"train/order/{epoch}").permutation(samples)
         return self._order[1]
 
     def learning_rate(self, epoch: int) -> float:
-        """The learning rate of one pass."""
+        """The learning rate of one epoch."""
         return self.training.learning_rate * self.training.rate_decay**epoch
 
     def step(self, count: int = 1) -> None:
@@ -84,7 +84,7 @@ class Progress(ABC):
         self.batch = end
 
     def work(self, steps: int, report: Callable[[float], None]) -> None:
-        """So many optimiser steps, or those that are left; ``report`` is told the share done, pass by pass."""
+        """So many optimiser steps, or those that are left; ``report`` is told the share done, epoch by epoch."""
         last = min(self.batch + steps, self.total)
         while self.batch < last:
             self.step(min(last - self.batch, self.batches - self.batch % self.batches))

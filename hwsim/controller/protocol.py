@@ -184,7 +184,7 @@ class TrainingSettings:
     path: Path = "auto"
 
     def steps_per_epoch(self, samples: int) -> int:
-        """Optimiser steps of one pass over so many samples; the last batch may be smaller."""
+        """Optimiser steps of one epoch over so many samples; the last batch may be smaller."""
         return -(-samples // self.batch)
 
     def steps_per_period(self, samples: int) -> int:

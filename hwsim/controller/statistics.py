@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Statistics:
-    """Running mean and variance of one layer's sums, float32 (units,), and how they are kept.
+    """Running mean and variance of one layer's accumulators, float32 (units,), and how they are kept.
 
     Example:
         >>> import torch
         >>> from hwsim.model.layer import Norm
         >>> kept = begin(Norm(momentum=0.5), 1, torch.device("cpu"))
-        >>> sums = torch.tensor([[2.0], [4.0]])
-        >>> kept.normalise(sums, torch.ones(1), torch.zeros(1), training=True).round().tolist()
+        >>> accumulators = torch.tensor([[2.0], [4.0]])
+        >>> kept.normalise(accumulators, torch.ones(1), torch.zeros(1), training=True).round().tolist()
         [[-1.0], [1.0]]
         >>> kept.mean.tolist(), kept.variance.tolist()
         ([1.5], [1.5])
@@ -39,7 +39,9 @@ class Statistics:
     mean: torch.Tensor
     variance: torch.Tensor
 
-    def normalise(self, sums: torch.Tensor, gain: torch.Tensor, bias: torch.Tensor, *, training: bool) -> torch.Tensor:
+    def normalise(
+        self, accumulators: torch.Tensor, gain: torch.Tensor, bias: torch.Tensor, *, training: bool
+    ) -> torch.Tensor:
         """Sums (rows, units) less their mean, over their deviation, times gain, plus bias.
 
         In training mean and variance are those of the rows, which also move the running ones; a single row has no
@@ -49,7 +51,14 @@ class Statistics:
 
         norm = self.norm
         return functional.batch_norm(
-            sums, self.mean, self.variance, gain, bias, training and len(sums) > 1, norm.momentum, norm.epsilon
+            accumulators,
+            self.mean,
+            self.variance,
+            gain,
+            bias,
+            training and len(accumulators) > 1,
+            norm.momentum,
+            norm.epsilon,
         )
 
     def fold(self, gain: NDArray[np.float64], bias: NDArray[np.float64]) -> Registers:

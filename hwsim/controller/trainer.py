@@ -24,7 +24,7 @@ class Trainer(Protocol):
     batch: int
     """Optimiser steps taken so far."""
     batches: int
-    """Steps of one pass over the training set."""
+    """Steps of one epoch."""
     total: int
     """Steps of the whole training."""
 
@@ -37,7 +37,7 @@ class Trainer(Protocol):
         """Share of the work done, 0 to 1."""
 
     def work(self, steps: int, report: Callable[[float], None]) -> None:
-        """So many optimiser steps, or those that are left; ``report`` is told the share done, pass by pass."""
+        """So many optimiser steps, or those that are left; ``report`` is told the share done, epoch by epoch."""
 
     def values(self, layer: int) -> NDArray[np.float64]:
         """One layer's weights as they are now, float64 (units, inputs)."""

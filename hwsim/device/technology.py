@@ -154,14 +154,14 @@ class OpticalChip(Chip, Protocol):
     """A chip that light may reach through optical permutation circuits, which lose some of it on every path."""
 
     def set_path_loss(self, layer: int, nominal: float, *, calibrated: bool) -> None:
-        """Put optical circuits before a layer, whose paths all leave the share ``nominal`` of the light for now.
+        """Put optical circuits before a layer, whose paths all have the transmission ``nominal`` for now.
 
-        That share is what the read-out is built for. ``calibrated``: whether the electronics know the loss of every
+        That is what the read-out is built for. ``calibrated``: whether the electronics know the loss of every
         path and make up for it, or for the nominal one alone (:mod:`hwsim.device.photonic.path`).
         """
 
-    def update_path_loss(self, layer: int, positions: NDArray[np.int64], shares: NDArray[np.float64]) -> None:
-        """Let the paths to positions of a layer leave other shares of the light.
+    def update_path_loss(self, layer: int, positions: NDArray[np.int64], transmissions: NDArray[np.float64]) -> None:
+        """Let the paths to positions of a layer leave other parts of the light.
 
         Called once a reconnection, after :meth:`connect`, with the positions of the banks whose switches moved.
         """

@@ -179,7 +179,7 @@ class Circuits:
         layout: the banks of every layer.
         switch: technology of the switches; it tells what is minimised apart from toggles.
         effort: how hard the router tries.
-        kinds: per layer, kinds of its cells, int32 (banks, cells), where cells of one kind may stand for each other;
+        classes: per layer, classes of its cells, int32 (banks, cells); cells of one class may stand for each other.
             None where every position must have the cell that is asked for.
         stuck: per layer, what keeps switches from taking a state, float64 (banks, switches, 2): 0, or ``inf`` where
             that state cannot be had; None where nothing is stuck. Such layers get the very cells that are asked for.
@@ -205,7 +205,7 @@ class Circuits:
         switch: Switch,
         effort: str = "greedy",
         *,
-        kinds: Sequence[NDArray[np.int32]] | None = None,
+        classes: Sequence[NDArray[np.int32]] | None = None,
         stuck: Sequence[NDArray[np.float64] | None] | None = None,
         aim: str = "toggles",
         dwell: float = 0.0,
@@ -223,15 +223,15 @@ class Circuits:
         self.toggled = [np.zeros(bank.banks, np.int64) for bank in layout.layers]
         """Per layer, toggles of each bank at the last reconnection, int64 (banks,)."""
         self._open: list[bool] = []
-        self._kinds: list[NDArray[np.int32] | None] = []
+        self._classes: list[NDArray[np.int32] | None] = []
         for number, (fabric, bank) in enumerate(zip(self.fabrics, layout.layers, strict=True)):
             ports = bank.ports if fabric is None else fabric.ports
             straight = np.broadcast_to(np.arange(ports), (bank.banks, ports))
             self.permutations.append(straight if fabric is None else straight.copy())  # fixed: one row for all banks
             self.states.append(None if fabric is None else self._power_up(number, fabric))
             self._open.append(fabric is not None and not self._joined(number, fabric))
-            free = kinds is not None and fabric is not None and self._stuck[number] is None
-            self._kinds.append(_of_ports(kinds[number], ports) if kinds is not None and free else None)
+            free = classes is not None and fabric is not None and self._stuck[number] is None
+            self._classes.append(_of_ports(classes[number], ports) if classes is not None and free else None)
 
     def _power_up(self, layer: int, fabric: Fabric) -> NDArray[Any]:
         states, stuck = fabric.power_up(self.layout.layers[layer].banks), self._stuck[layer]
@@ -307,10 +307,10 @@ class Circuits:
         return LayerChange(number, old, new, before, after, toggles, sets, held, fabric.configuration_bits)
 
     def _route(self, number: int, fabric: Fabric, wanted: NDArray[np.int64], old: NDArray[Any]) -> NDArray[Any]:
-        kinds, cells = self._kinds[number], self.layout.layers[number].ports
+        classes, cells = self._classes[number], self.layout.layers[number].ports
         try:
-            if kinds is not None:
-                return route_freely(fabric, kinds, self.permutations[number], wanted, cells, old, self.effort)
+            if classes is not None:
+                return route_freely(fabric, classes, self.permutations[number], wanted, cells, old, self.effort)
             return fabric.route_many(wanted, old, self.effort, self._cost(number, fabric, old))
         except ValueError as error:
             raise UnroutedError(number, str(error)) from error
@@ -336,13 +336,13 @@ class Circuits:
     def _realised(
         self, number: int, fabric: Fabric, states: NDArray[Any], wanted: NDArray[np.int64]
     ) -> NDArray[np.int64]:
-        """Send port numbers through the switches: what comes out must be what was asked for, or of its kind."""
+        """Send port numbers through the switches: what comes out must be what was asked for, or of its class."""
         found = fabric.apply_many(states, np.tile(np.arange(fabric.ports), (len(wanted), 1)))
-        kinds = self._kinds[number]
-        if kinds is None:
+        classes = self._classes[number]
+        if classes is None:
             differ = found != wanted
         else:
-            differ = np.take_along_axis(kinds, found, axis=1) != np.take_along_axis(kinds, wanted, axis=1)
+            differ = np.take_along_axis(classes, found, axis=1) != np.take_along_axis(classes, wanted, axis=1)
         wrong = np.flatnonzero(differ.any(axis=1))
         if wrong.size:
             raise ExecutionError(f"layer {number}, bank {wrong[0]}: the configuration realises another permutation")
@@ -365,7 +365,7 @@ class Circuits:
             self.states[number], self.permutations[number] = layer.new, layer.after
 
 
-def _of_ports(kinds: NDArray[np.int32], ports: int) -> NDArray[np.int32]:
-    """Kinds of the cells at all ports; the spare ports, which no cell stands behind, are one kind more."""
-    spare = np.full((len(kinds), ports - kinds.shape[1]), kinds.max() + 1, np.int32)
-    return np.ascontiguousarray(np.concatenate([kinds, spare], axis=1))
+def _of_ports(classes: NDArray[np.int32], ports: int) -> NDArray[np.int32]:
+    """Classes of the cells at all ports; the spare ports, which no cell stands behind, are one class more."""
+    spare = np.full((len(classes), ports - classes.shape[1]), classes.max() + 1, np.int32)
+    return np.ascontiguousarray(np.concatenate([classes, spare], axis=1))

@@ -1,4 +1,4 @@
-"""Light through permutation circuits: what is left of it behind every path."""
+"""Light through permutation circuits: the transmission of every path."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ SAMPLES = 32
 """Permutations that the mean path is taken over."""
 
 
-def shares(fabric: Fabric, switch: Switch, states: NDArray[Any]) -> NDArray[np.float64]:
-    """Share of the light that each position's path leaves, float64 (banks, ports), in 0..1.
+def path_transmissions(fabric: Fabric, switch: Switch, states: NDArray[Any]) -> NDArray[np.float64]:
+    """Computes which part of the light each path lets through, float64 (banks, ports), in 0..1.
 
     Paths of passive optics lose the same both ways: light enters at position i and leaves for cell p[i].
 
@@ -29,7 +29,7 @@ def shares(fabric: Fabric, switch: Switch, states: NDArray[Any]) -> NDArray[np.f
         >>> from hwsim.crossbar.technology import Switch
         >>> light = Switch("s", "optical", 0, 0, 0, 0, 0, 0, 0, 32, 1e8, 0, bar_loss=1.0, cross_loss=0.5)
         >>> fabric = crossbar("benes", 2)
-        >>> shares(fabric, light, fabric.route_many(np.array([[0, 1], [1, 0]]))).round(4).tolist()
+        >>> path_transmissions(fabric, light, fabric.route_many(np.array([[0, 1], [1, 0]]))).round(4).tolist()
         [[0.7943, 0.7943], [0.8913, 0.8913]]
     """
     paths = fabric.paths_many(states)
@@ -37,22 +37,22 @@ def shares(fabric: Fabric, switch: Switch, states: NDArray[Any]) -> NDArray[np.f
     return switched_loss(paths.bar, paths.cross, paths.crossings, losses)
 
 
-def mean_share(fabric: Fabric, switch: Switch) -> float:
-    """Share that a path leaves on average over random permutations: what a fixed gain is set to make up for.
+def mean_transmission(fabric: Fabric, switch: Switch) -> float:
+    """Mean transmission of a path over random permutations: a fixed gain is set to make up for it.
 
     The same few permutations for every circuit of a size, each routed from power-up.
     """
     rng = stream(0, f"crossbar/{fabric.ports}/mean")
     permutations = np.array([rng.permutation(fabric.ports) for _ in range(SAMPLES)])
-    return float(shares(fabric, switch, fabric.route_many(permutations, effort="any")).mean())
+    return float(path_transmissions(fabric, switch, fabric.route_many(permutations, effort="any")).mean())
 
 
-def straight_shares(fabric: Fabric, switch: Switch) -> NDArray[np.float64]:
-    """Shares (ports,) of a circuit that joins every position to its own cell, as at power-up.
+def straight_transmissions(fabric: Fabric, switch: Switch) -> NDArray[np.float64]:
+    """Transmissions (ports,) of a circuit that joins every position to its own cell, as at power-up.
 
     Where all crosspoints are open then, they stand as they are closed for it.
     """
     closed = fabric.power_up(1)
     if not fabric.joined_at_power_up():
         closed = fabric.route_many(np.arange(fabric.ports)[None, :], effort="any")
-    return np.asarray(shares(fabric, switch, closed)[0], np.float64)
+    return np.asarray(path_transmissions(fabric, switch, closed)[0], np.float64)

@@ -10,7 +10,7 @@ from hwsim.controller import Expense, SpentError
 from hwsim.device import Bill, NarrowChip, OpticalChip, infer
 from hwsim.execution.circuits import Circuits, ExecutionError, UnroutedError
 from hwsim.execution.equivalence import number_classes
-from hwsim.execution.light import mean_share, shares, straight_shares
+from hwsim.execution.light import mean_transmission, path_transmissions, straight_transmissions
 from hwsim.execution.placing import Placing
 from hwsim.execution.timeline import PICOSECONDS, bill
 from hwsim.model import Registers
@@ -46,7 +46,7 @@ class Machine:
         switch: switch technology of all circuits.
         scope: ``output`` for one bank per output unit, ``layer`` for one bank per layer.
         effort: how hard the router tries to toggle little.
-        equivalence: ``none`` for the cells and units that are asked for, ``values`` for any cells of the same kind,
+        equivalence: ``none`` for the cells and units that are asked for, ``values`` for any cells of the same class,
             ``units`` for hidden units in any places where they fit, ``all`` for both.
         calibrated: whether the electronics know what every path of an optical circuit loses.
         seed: of the noise of a controller's own reads.
@@ -74,17 +74,19 @@ class Machine:
         self.layout = layout(model, scope)
         self.registers: list[NDArray[np.float64]] = []
         """Per layer, what was written last, biases and then gains; empty before the first entry."""
-        kinds = [
+        classes = [
             number_classes(bank.rows(chip.classes(bank.layer)))
             if bank.learned and equivalence != "none"
             else np.zeros((0, 0), np.int32)
             for bank in self.layout.layers
         ]
-        repeats = any((np.diff(np.sort(one, axis=1), axis=1) == 0).any() for one in kinds)
+        repeats = any((np.diff(np.sort(one, axis=1), axis=1) == 0).any() for one in classes)
         self.exchanges_values = equivalence in {"values", "all"} and repeats
         """Whether some bank has cells of equal value that may stand for each other."""
-        self.placing = Placing(model, self.layout, kinds) if equivalence in {"units", "all"} else None
-        self.circuits = Circuits(fabrics, self.layout, switch, effort, kinds=kinds if self.exchanges_values else None)
+        self.placing = Placing(model, self.layout, classes) if equivalence in {"units", "all"} else None
+        self.circuits = Circuits(
+            fabrics, self.layout, switch, effort, classes=classes if self.exchanges_values else None
+        )
         self._sorted_cells = {
             bank.layer: np.sort(bank.rows(chip.cells(bank.layer)), axis=1) for _, bank in self._built()
         }
@@ -99,8 +101,8 @@ class Machine:
             what = "an optical crossbar stands before a chip whose signals are electrical"
             raise ExecutionError(f"{what}; use a photonic device, or electronic switches")
         for fabric, bank in self._built():
-            self.chip.set_path_loss(bank.layer, mean_share(fabric, self.switch), calibrated=calibrated)
-            left = straight_shares(fabric, self.switch)[: bank.ports]
+            self.chip.set_path_loss(bank.layer, mean_transmission(fabric, self.switch), calibrated=calibrated)
+            left = straight_transmissions(fabric, self.switch)[: bank.ports]
             self.chip.update_path_loss(bank.layer, np.arange(bank.banks * bank.ports), np.tile(left, bank.banks))
 
     def _built(self) -> list[tuple[Fabric, Bank]]:
@@ -116,7 +118,7 @@ class Machine:
     # connect
 
     def execute(self, entry: Entry, settings: Settings = None) -> Expense:
-        """Route, load and settle one reconnection of a schedule, and check that it is what was asked for.
+        """Routes, loads and switches one reconnection of a schedule, and checks that it is what was asked for.
 
         Args:
             entry: the reconnection.
@@ -200,7 +202,7 @@ class Machine:
             self.chip.connect(bank.layer, moved, cells)
             turned = np.flatnonzero(layer.toggles)
             if turned.size and fabric and self.switch.medium == "optical" and isinstance(self.chip, OpticalChip):
-                left = shares(fabric, self.switch, layer.new[turned])[:, : bank.ports]
+                left = path_transmissions(fabric, self.switch, layer.new[turned])[:, : bank.ports]
                 positions = turned[:, None] * bank.ports + np.arange(bank.ports)
                 self.chip.update_path_loss(bank.layer, positions.reshape(-1), left.reshape(-1))
 

@@ -25,11 +25,11 @@ class Placing:
     Args:
         model: the network.
         layout: its banks.
-        kinds: per layer, kinds of its cells, int32 (banks, cells); empty where connections are fixed.
+        classes: per layer, classes of its cells, int32 (banks, cells); empty where connections are fixed.
     """
 
-    def __init__(self, model: Model, layout: Layout, kinds: Sequence[NDArray[np.int32]]) -> None:
-        self._model, self._layout, self._kinds = model, layout, kinds
+    def __init__(self, model: Model, layout: Layout, classes: Sequence[NDArray[np.int32]]) -> None:
+        self._model, self._layout, self._classes = model, layout, classes
         self.placement = Placement([layer.units for layer in model.layers], [self._movable(b) for b in layout.layers])
 
     def _movable(self, bank: Bank) -> NDArray[np.bool_] | None:
@@ -44,7 +44,7 @@ class Placing:
             return None
         if bank.banks == 1:
             return np.ones((layer.units, layer.units), np.bool_)
-        held = np.unique(np.sort(self._kinds[bank.layer], axis=1), axis=0, return_inverse=True)[1].reshape(-1)
+        held = np.unique(np.sort(self._classes[bank.layer], axis=1), axis=0, return_inverse=True)[1].reshape(-1)
         return np.asarray(held[:, None] == held, np.bool_)
 
     def place(
@@ -73,22 +73,22 @@ class Placing:
             else self._met(number, p)
             for number, p in enumerate(permutations)
         ]
-        self.placement.settle(shown, wanted)
+        self.placement.assign(shown, wanted)
         place, straight = self.placement.place, [np.arange(layer.units) for layer in self._model.layers]
         found: list[Rows] = []
         for number, p in enumerate(permutations):
             near = range(max(number - 1, 0), number + 1)  # the layers whose places its matrix depends on
             usual = before if p is None else straight
-            if not self._kinds[number].size or all(np.array_equal(place[n], usual[n]) for n in near):
+            if not self._classes[number].size or all(np.array_equal(place[n], usual[n]) for n in near):
                 found.append(p)
             else:
-                kinds = self._layout.layers[number].rows(self.placement.physical(number, wanted[number]))
-                found.append(assign_values(now[number], self._kinds[number], kinds))
+                classes = self._layout.layers[number].rows(self.placement.physical(number, wanted[number]))
+                found.append(assign_values(now[number], self._classes[number], classes))
         return tuple(found), tuple(self.placement.registers(n, values) for n, values in enumerate(registers))
 
     def _met(self, number: int, permutations: NDArray[np.int64]) -> NDArray[np.int32]:
-        """Kinds that a layer's positions meet, (units, inputs); empty where connections are fixed."""
-        kinds, units = self._kinds[number], self._model.layers[number].units
-        if not kinds.size:
+        """Classes that a layer's positions meet, (units, inputs); empty where connections are fixed."""
+        classes, units = self._classes[number], self._model.layers[number].units
+        if not classes.size:
             return np.zeros((0, 0), np.int32)
-        return self._layout.layers[number].matrix(np.take_along_axis(kinds, permutations, axis=1), units)
+        return self._layout.layers[number].matrix(np.take_along_axis(classes, permutations, axis=1), units)

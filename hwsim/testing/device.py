@@ -105,7 +105,7 @@ def _check_connections(name: str, device: Device) -> None:
 
 
 def _check_light(name: str, device: Device, *, calibrated: bool) -> None:
-    """Paths that leave the nominal share change nothing; others change sums, and back again they do not."""
+    """Paths that leave the nominal transmission change nothing; others change sums, and back again they do not."""
     chip, task = _chip(device), classes()
     clear = _read(chip, task.test_x)
     if not isinstance(chip, OpticalChip):

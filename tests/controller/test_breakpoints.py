@@ -65,9 +65,9 @@ def test_steps(
     mine, moments = np.zeros((rows, 32)), np.zeros((2, rows, 32))
     mine.reshape(-1)[points.slots] = read
     head_moments, clock, order = np.zeros((2, 1, 2)), np.ones(2), rng.permutation(samples)
-    twin: Any = [weight[:, None], bias[None], read.reshape(1, 1, -1).copy(), head.copy()]
-    twin_moments, twin_clock = [np.zeros((2, *value.shape)) for value in twin], np.ones(2)
-    span, law = np.array([0, -(-samples // size), size]), np.array([0.002, 1e-8, 0.0, 0.01 * (seed % 2), 1.0])
+    reference: Any = [weight[:, None], bias[None], read.reshape(1, 1, -1).copy(), head.copy()]
+    reference_moments, reference_clock = [np.zeros((2, *value.shape)) for value in reference], np.ones(2)
+    span, settings = np.array([0, -(-samples // size), size]), np.array([0.002, 1e-8, 0.0, 0.01 * (seed % 2), 1.0])
     direction, awake = np.ascontiguousarray(points.directions.T), points.awake(x.astype(np.float32))
     found, none = Points(direction, awake, points.factor, points.shift), np.zeros((0, 0))
     batches, which = Batches(order, *(int(n) for n in span)), Learned(False, False, *(bool(one) for one in learned[:3]))
@@ -77,10 +77,20 @@ def test_steps(
         past = Net(none, none, moments, head_moments)
         loss = train_breakpoints(seen, found, batches, optimiser, slope, which, net, past)
         data = x, y[:, None], np.zeros(0, np.int64)
-        given_: Any = (data, order, span, law, (0, slope), [0, 0, *learned], twin_clock, twin, twin_moments)
+        given_: Any = (
+            data,
+            order,
+            span,
+            settings,
+            (0, slope),
+            [0, 0, *learned],
+            reference_clock,
+            reference,
+            reference_moments,
+        )
         assert loss == pytest.approx(plain.train(*given_), rel=1e-9)
-    assert np.allclose(mine.reshape(-1)[points.slots], twin[2].reshape(-1), rtol=1e-7, atol=1e-9)
-    assert np.allclose(head, twin[3], rtol=1e-7, atol=1e-9)
+    assert np.allclose(mine.reshape(-1)[points.slots], reference[2].reshape(-1), rtol=1e-7, atol=1e-9)
+    assert np.allclose(head, reference[3], rtol=1e-7, atol=1e-9)
     rest = np.ones(mine.size, np.bool_)
     rest[points.slots] = False
     assert not mine.reshape(-1)[rest].any()

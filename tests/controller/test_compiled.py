@@ -116,10 +116,10 @@ def test_it_is_near_double_precision(case: Any) -> None:
     for epoch in range(40):
         count = min(found.batches, 40 - done)
         l2_factors = (training.l2 + one.l2 for one in (first, last))
-        law = [training.learning_rate * training.rate_decay**epoch, 1e-8, *l2_factors, 1 / training.temperature]
+        settings = [training.learning_rate * training.rate_decay**epoch, 1e-8, *l2_factors, 1 / training.temperature]
         order = stream(work.seed, f"train/order/{epoch}").permutation(len(task.train_x))
         data = task.train_x.astype(np.float64), y, labels
-        plain.train(data, order, [0, count, training.batch], law, unit, mask, clock, values, moments)
+        plain.train(data, order, [0, count, training.batch], settings, unit, mask, clock, values, moments)
         done += count
     assert np.abs(found.values(1) - values[2].reshape(-1, units)).max() < 3e-5 * np.abs(values[2]).max()
     assert np.abs(found.values(0) - values[0].reshape(-1, units).T).max() < 3e-5 * np.abs(values[0]).max()

@@ -80,7 +80,7 @@ def descent_of(job: Job, training: TrainingSettings) -> Descent:
 COURSE = TrainingSettings(epochs=4, batch=30, learning_rate=0.02, rate_decay=1.0, period=1)
 
 
-class Twin(nn.Module):
+class Reference(nn.Module):
     """The same network of torch's own modules."""
 
     def __init__(self, values: list[Start]) -> None:
@@ -100,7 +100,7 @@ class Twin(nn.Module):
         return self.dense(functional.max_pool2d(kept, 2).flatten(1))
 
 
-def steps(module: Twin, task: Task, l2: float = 0.0) -> None:
+def steps(module: Reference, task: Task, l2: float = 0.0) -> None:
     """A plain loop over the same batches."""
     adam = torch.optim.Adam([p for p in module.parameters() if p.requires_grad], lr=0.02)
     for epoch in range(4):
@@ -121,19 +121,19 @@ def test_batch_statistics_are_those_of_torch_and_fold_into_registers() -> None:
     job = job_of(model, task)
     descent = descent_of(job, COURSE)
     descent.step(12)
-    twin = Twin(list(job.start))
-    steps(twin, task)
+    reference = Reference(list(job.start))
+    steps(reference, task)
     kept = descent.statistics[0]
     assert kept is not None
-    assert twin.norm.running_mean is not None
-    assert twin.norm.running_var is not None
-    assert kept.mean.numpy() == pytest.approx(twin.norm.running_mean.numpy(), abs=1e-4)
-    assert kept.variance.numpy() == pytest.approx(twin.norm.running_var.numpy(), rel=1e-3)
+    assert reference.norm.running_mean is not None
+    assert reference.norm.running_var is not None
+    assert kept.mean.numpy() == pytest.approx(reference.norm.running_mean.numpy(), abs=1e-4)
+    assert kept.variance.numpy() == pytest.approx(reference.norm.running_var.numpy(), rel=1e-3)
     values = [Start(descent.values(n), r.bias, r.gain) for n, r in enumerate(descent.registers())]
     chip = Ideal().fabricate(model, values, task.train_x, 0)
     emulated = infer(model, chip, task.test_x, descent.registers(), None)
     with torch.no_grad():
-        expected = twin.eval()(torch.from_numpy(task.test_x)).numpy()
+        expected = reference.eval()(torch.from_numpy(task.test_x)).numpy()
     assert np.abs(expected).max() > 0.5
     assert emulated == pytest.approx(expected, abs=2e-3)
     assert emulated == pytest.approx(descent.outputs(task.test_x), abs=1e-4)
@@ -168,9 +168,9 @@ def test_a_layer_s_penalty_is_the_loss_of_a_plain_loop(l2: float) -> None:
     job = job_of(model, task)
     descent = descent_of(job, COURSE)
     descent.step(12)
-    twin = Twin(list(job.start))
-    steps(twin, task, l2)
-    assert descent.values(0).reshape(4, 1, 3, 3) == pytest.approx(twin.conv.weight.detach().numpy(), abs=2e-3)
+    reference = Reference(list(job.start))
+    steps(reference, task, l2)
+    assert descent.values(0).reshape(4, 1, 3, 3) == pytest.approx(reference.conv.weight.detach().numpy(), abs=2e-3)
     assert np.abs(descent.values(0) - job.start[0].weights).max() > 0.05
 
 

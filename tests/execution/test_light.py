@@ -17,7 +17,7 @@ from hwsim.crossbar.technology import Switch
 from hwsim.device.ideal import Ideal
 from hwsim.device.photonic.chip import Photonic
 from hwsim.execution import ExecutionError, Machine, first_entry
-from hwsim.execution.light import mean_share, shares, straight_shares
+from hwsim.execution.light import mean_transmission, path_transmissions, straight_transmissions
 from hwsim.model import Layer, Model, Start
 from hwsim.schedule import Entry
 from tests.device.test_photonic import EXACT
@@ -69,7 +69,7 @@ def test_all_permutations_of_four_ports(topology: str, calibrated: bool) -> None
     with by electronics that know the mean path alone where uncalibrated; the floor's rest is part of the expectation.
     """
     built, fabric = machine(calibrated=calibrated, topology=topology)
-    mean, floor = mean_share(fabric, LIGHT), 10**-1.5
+    mean, floor = mean_transmission(fabric, LIGHT), 10**-1.5
     for p in permutations(range(4)):
         losses = settled(built, p)
         factor = np.array([10 ** (-loss / 10) for loss in losses]) / mean
@@ -87,10 +87,10 @@ def test_power_up_has_paths_too() -> None:
     built, fabric = machine(calibrated=False)
     loss = walked(fabric, fabric.power_up(1)[0], range(4))
     assert loss == pytest.approx([6.0, 6.5, 6.5, 6.0])  # three switches in bar, two crossings on the inner two
-    assert straight_shares(fabric, LIGHT) == pytest.approx(10 ** (-loss / 10))
+    assert straight_transmissions(fabric, LIGHT) == pytest.approx(10 ** (-loss / 10))
     ones = np.eye(4, dtype=np.float32)
     weights = built.infer(ones, None) - built.infer(np.zeros((1, 4), np.float32), None)
-    wanted = WEIGHTS * 10 ** (-loss / 10) / mean_share(fabric, LIGHT)
+    wanted = WEIGHTS * 10 ** (-loss / 10) / mean_transmission(fabric, LIGHT)
     assert pytest.approx(wanted, abs=1e-9) == weights.T
 
 
@@ -98,8 +98,8 @@ def test_the_mean_path_of_all_permutations() -> None:
     """The mean over 32 draws is within 3 standard errors of the mean over all 24 permutations."""
     fabric = crossbar("benes", 4)
     rows = np.array(list(permutations(range(4))))
-    every = shares(fabric, LIGHT, fabric.route_many(rows, effort="any")).mean(axis=1)
-    assert abs(mean_share(fabric, LIGHT) - every.mean()) < 3 * every.std() / 32**0.5
+    every = path_transmissions(fabric, LIGHT, fabric.route_many(rows, effort="any")).mean(axis=1)
+    assert abs(mean_transmission(fabric, LIGHT) - every.mean()) < 3 * every.std() / 32**0.5
 
 
 def test_correction_costs_range_of_the_converter() -> None:
@@ -138,7 +138,7 @@ def test_correction_amplifies_noise(calibrated: bool) -> None:
     unlit = plain.infer(x, np.random.default_rng(2)).std(axis=0).mean()
     quiet = built.infer(x[:1], None)
     for unit, loss in enumerate(losses):
-        gain = 10 ** (loss.max() / 10) if calibrated else 1 / mean_share(fabric, LIGHT)
+        gain = 10 ** (loss.max() / 10) if calibrated else 1 / mean_transmission(fabric, LIGHT)
         found = ((reads[:, unit] - quiet[0, unit]) ** 2).sum() / (unlit * gain) ** 2
         # the spread without a circuit is itself an estimate, from 3n reads
         assert abs(found / n - 1) < 3.3 * (2 / n * (1 + 1 / 3)) ** 0.5

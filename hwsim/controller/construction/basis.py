@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Basis:
-    """Functions ``steepness * ReLU(x - kink)`` where ``right``, ``steepness * ReLU(kink - x)`` elsewhere.
+    """Functions ``steepness * ReLU(x - breakpoint)`` where ``right``, ``steepness * ReLU(breakpoint - x)`` elsewhere.
 
     Args:
         breakpoints: float64 (functions,), in any order.

@@ -1,10 +1,10 @@
-"""Kink by kink: the sum bends where the target bends, every coefficient in the place where it is needed.
+"""Breakpoint by breakpoint: the sum bends where the target bends, every coefficient in the place where it is needed.
 
-At a kink the slope of the sum changes by the coefficient there (of both functions where two share it). Walking from
-left to right, two coefficients at a time are taken from those not used yet: one of a few that are spread over all of
-them, and with it the one that brings the sum back onto the target a little further on. What is missed at one kink is
-mended at the next, so nothing adds up. At last neighbours that rise to opposite sides are exchanged, which adds lines
-(linear reorganisation), until the line of the whole is right too.
+At a breakpoint the slope of the sum changes by the coefficient there (of both functions where two share it). Walking
+from left to right, two coefficients at a time are taken from those not used yet: one of a few that are spread over all
+of them, and with it the one that brings the sum back onto the target a little further on. What is missed at one
+breakpoint is mended at the next, so nothing adds up. At last neighbours that rise to opposite sides are
+exchanged, which adds lines (linear reorganisation), until the line of the whole is right too.
 
 This goes beyond the proof of Cai, Chen and Qiao (arXiv 2407.01033), which adds up steps
 (:mod:`hwsim.controller.construction.step_functions`): a sum of n breakpoints follows a smooth function with
@@ -63,7 +63,7 @@ def bend(basis: Basis, values: Array, target: Target, strategy: Strategy, *, shi
     order = np.argsort(basis.breakpoints, kind="stable")
     walk = _Walk(Basis(basis.breakpoints[order], basis.right[order]), values * basis.steepness, target, strategy)
     walk.go()
-    walk.settle(shifted=shifted)
+    walk.fix_ends(shifted=shifted)
     found = np.empty(len(values))
     found[order] = walk.chosen
     by_size = np.argsort(found, kind="stable")
@@ -167,7 +167,7 @@ class _Walk:
         row, column = np.unravel_index(int(cost.argmin()), cost.shape)
         return np.array([first[column], second[row, column]])
 
-    def settle(self, *, shifted: bool) -> None:
+    def fix_ends(self, *, shifted: bool) -> None:
         """Exchange neighbours that rise to opposite sides until the sum is right at both ends (or rises right)."""
         up, down = couples(self.basis, self.low, self.high)
         found = self.basis.sum(self.chosen, np.array([self.low, self.high]))

@@ -52,12 +52,12 @@ class Grid:
 
     @property
     def low(self) -> float:
-        """The lowest kink."""
+        """The lowest breakpoint."""
         return float(self.basis.breakpoints.min())
 
     @property
     def high(self) -> float:
-        """The highest kink."""
+        """The highest breakpoint."""
         return float(self.basis.breakpoints.max())
 
     @property

@@ -1,7 +1,7 @@
 """Linear reorganisation: signs for the basis functions that are left over, so that what they add is a flat line.
 
-Source: Cai, Chen, Qiao (arXiv 2407.01033), Lemma 3.1: a function left over with coefficients (c, -c) at one kink b adds
-the line c (x - b). Signs can be given so that the slopes add up to no more than the largest gap between them.
+Source: Cai, Chen, Qiao (arXiv 2407.01033), Lemma 3.1: a function left over with coefficients (c, -c) at a breakpoint b
+adds the line c (x - b). Signs can be given so that the slopes add up to no more than the largest gap between them.
 """
 
 from __future__ import annotations

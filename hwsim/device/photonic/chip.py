@@ -136,13 +136,13 @@ class PhotonicChip(NumberChip):
         self.layers[layer].connect(positions, cells)
 
     def set_path_loss(self, layer: int, nominal: float, *, calibrated: bool) -> None:
-        """Put optical circuits before a layer; the read-out is built for the nominal share of the light."""
+        """Put optical circuits before a layer; the read-out is built for the nominal transmission."""
         entry = self.layers[layer]
         entry.paths_before[:] = [OpticalPath(entry.weights.shape, nominal, calibrated=calibrated, kind=self.precision)]
 
-    def update_path_loss(self, layer: int, positions: NDArray[np.int64], shares: NDArray[np.float64]) -> None:
-        """Let paths leave other shares of the light; the cost is in proportion to the units they lead to."""
-        self.layers[layer].update_path_loss(positions, shares)
+    def update_path_loss(self, layer: int, positions: NDArray[np.int64], transmissions: NDArray[np.float64]) -> None:
+        """Let paths leave other parts of the light; the cost is in proportion to the units they lead to."""
+        self.layers[layer].update_path_loss(positions, transmissions)
 
     def activate(self, layer: int, accumulators: NDArray[np.float64], registers: Registers) -> NDArray[np.float64]:
         """Gain, bias and activation in the electronics behind the ADC, from float32 registers."""
@@ -176,8 +176,8 @@ class PhotonicChip(NumberChip):
             light, faults = drives.convert(activations, self.precision, rng)
         except ValueError as error:
             raise ValueError(f"layer {layer}: {error}") from None
-        products = np.empty((len(activations), core.shape[0]), self.precision)
-        self._read(entry, core, light, faults, rng, products)
+        accumulators = np.empty((len(activations), core.shape[0]), self.precision)
+        self._read(entry, core, light, faults, rng, accumulators)
         del light, faults
         # behind the converter: to weights, less what shut modulators add and what the offset of the inputs takes away
         dark, factor = modulator.floor_of(device.modulator_extinction), core.weight * entry.span / device.full_current
@@ -190,10 +190,10 @@ class PhotonicChip(NumberChip):
         floor = dark if device.modulator_floor == "subtracted" else 0.0
         constants = entry.low * core.weight * core.real - floor * core.weight * entry.span / (1 - dark) * shut
         for plane, constant in enumerate(constants):
-            part = products[plane :: len(constants)]
+            part = accumulators[plane :: len(constants)]
             part *= factors.astype(self.precision)
             part += constant.astype(self.precision)
-        return products
+        return accumulators
 
     def _read(
         self,

@@ -126,18 +126,18 @@ class Core:
         """Transmissions of the cells that carry the weights, each with its path, at the first vector's wavelength."""
         return planes.values(self.bright, 0)
 
-    def seen(self, input_on: NDArray[np.integer], share: Array) -> Array:
-        """``real`` where only shares of the light reach the rows, (planes, units).
+    def seen(self, input_on: NDArray[np.integer], transmission: Array) -> Array:
+        """``real`` where only a part of the light reaches the rows, (planes, units).
 
         Args:
             input_on: input that drives each row (units, inputs).
-            share: what is left of each input's light (units, inputs).
+            transmission: what is left of each input's light (units, inputs).
         """
         found = np.empty(self.real.shape)
         units, inputs = self.shape
         for first in range(0, units, step := max(PART // inputs, 1)):
             rows = slice(first, first + step)
-            lit = np.take_along_axis(share[rows], input_on[rows].astype(np.int64), axis=1)
+            lit = np.take_along_axis(transmission[rows], input_on[rows].astype(np.int64), axis=1)
             for plane in range(len(found)):
                 difference = planes.values(self.bright, plane, rows)
                 difference -= _shade(self.dark, plane, np.arange(units)[rows] // self.group)

@@ -76,9 +76,9 @@ class CoreLayer:
             table[moved // inputs, met % inputs] = moved % inputs
         self._changed(positions)
 
-    def update_path_loss(self, positions: NDArray[np.int64], shares: Array) -> None:
-        """Let paths of the circuit leave other shares of the light."""
-        self.paths_before[0].update_path_loss(positions, shares)
+    def update_path_loss(self, positions: NDArray[np.int64], transmissions: Array) -> None:
+        """Let paths of the circuit leave other parts of the light."""
+        self.paths_before[0].update_path_loss(positions, transmissions)
         self._changed(positions)
 
     def _changed(self, positions: NDArray[np.int64]) -> None:
@@ -96,13 +96,13 @@ class CoreLayer:
     def shut(self) -> Array:
         """Difference of a unit's columns at full drive of all rows, through its paths as they are (planes, units)."""
         if not self._shut and self.core is not None:
-            self._shut.append(self.core.seen(self._spread(), self.paths_before[0].share))
+            self._shut.append(self.core.seen(self._spread(), self.paths_before[0].transmission))
         return self._shut[0]
 
     def alike(self) -> bool:
         """Whether all units have the same inputs on their rows, and as much of their light."""
         if not self._alike:
-            tables = [self.input_on, *(way.share for way in self.paths_before)]
+            tables = [self.input_on, *(way.transmission for way in self.paths_before)]
             self._alike.append(all(np.array_equal(line, table[0]) for table in tables for line in table))
         return self._alike[0]
 
@@ -132,7 +132,7 @@ class CoreLayer:
         if not self.paths_before:
             return Ways(self.order(), np.zeros((0, 0), kind), np.zeros(0, kind), none)
         lines, way = 1 if self.alike() else len(self.weights), self.paths_before[0]
-        return Ways(self.order(), way.share[:lines], way.least[:lines], none)
+        return Ways(self.order(), way.transmission[:lines], way.least[:lines], none)
 
     def _waiting(self) -> Turns:
         if not self._turns:

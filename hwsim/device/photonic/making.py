@@ -147,11 +147,13 @@ class Making:
             if self._leaks:
                 phases = self._phases[vector].uniform(0, 2 * np.pi, cells.shape)
                 losses = (device.coupler_loss, device.crossing_loss)
-                share = optics.transmit(here, phases, *taps, *losses, device.crossing_crosstalk) / device.mean_path
-                share /= here * path
+                transmission = (
+                    optics.transmit(here, phases, *taps, *losses, device.crossing_crosstalk) / device.mean_path
+                )
+                transmission /= here * path
                 if vector == 0 and device.calibration == "path":
-                    first = share
-                seen *= share
+                    first = transmission
+                seen *= transmission
                 seen /= first
             planes.append(seen)
         return planes

@@ -1,6 +1,6 @@
 """Light on its way to the cells of a layer, where an optical permutation circuit stands before them.
 
-Every position of a bank has a path of its own through the circuit, and each path leaves another share of the light:
+Every position of a bank has a path of its own through the circuit, and each path leaves another part of the light:
 ``W_eff[u, i] = value(cell[p[i]]) * 10^(-L_path / 10)``. What the electronics know of it makes two modes:
 
 * *Uncalibrated*: a fixed gain makes up for the mean path. What a path differs from the mean stays on the weight.
@@ -32,38 +32,38 @@ class OpticalPath:
 
     Args:
         shape: units and inputs of the layer.
-        nominal: share of the light that the mean path leaves, in (0, 1].
+        nominal: transmission of the mean path, in (0, 1].
         calibrated: whether the electronics know every path.
-        kind: the dtype that shares are held in.
+        kind: the dtype of the transmissions.
 
     Example:
         >>> way = OpticalPath((1, 2), nominal=0.5, calibrated=True)
         >>> way.update_path_loss(np.array([1]), np.array([0.25]))
-        >>> way.share.tolist(), way.least.tolist(), way.gain.tolist()
+        >>> way.transmission.tolist(), way.least.tolist(), way.gain.tolist()
         ([[0.5, 0.25]], [0.25], [4.0])
     """
 
     def __init__(self, shape: tuple[int, int], nominal: float, *, calibrated: bool, kind: Any = np.float64) -> None:
         self.nominal, self.calibrated = nominal, calibrated
-        self.share = np.full(shape, nominal, kind)
+        self.transmission = np.full(shape, nominal, kind)
         """What is left of the light of input i on its way to unit u, (units, inputs)."""
         self._gain = np.full(shape[0], 1 / nominal)
         self._least = np.full(shape[0] if calibrated else 0, nominal, kind)
 
-    def update_path_loss(self, positions: NDArray[np.int64], shares: Array) -> None:
+    def update_path_loss(self, positions: NDArray[np.int64], transmissions: Array) -> None:
         """Note what other paths leave; positions as of :meth:`hwsim.device.Chip.connect`.
 
         Raises:
-            ValueError: a share that is not more than 0 and at most 1: passive optics has no gain.
+            ValueError: a transmission that is not more than 0 and at most 1: passive optics has no gain.
         """
-        wrong = np.flatnonzero(~((shares > 0) & (shares <= 1)))
+        wrong = np.flatnonzero(~((transmissions > 0) & (transmissions <= 1)))
         if wrong.size:
-            what = f"the path to position {positions[wrong[0]]} leaves {shares[wrong[0]]:g} of the light"
+            what = f"the path to position {positions[wrong[0]]} leaves {transmissions[wrong[0]]:g} of the light"
             raise ValueError(f"{what}; passive optics leaves more than 0 and at most 1")
-        self.share.reshape(-1)[positions] = shares
+        self.transmission.reshape(-1)[positions] = transmissions
         if self.calibrated:
-            units = np.unique(positions // self.share.shape[1])
-            least = self.share[units].min(axis=1)
+            units = np.unique(positions // self.transmission.shape[1])
+            least = self.transmission[units].min(axis=1)
             self._gain[units] = 1 / least.astype(np.float64)
             self._least[units] = least
 
@@ -76,6 +76,6 @@ class OpticalPath:
     def least(self) -> NDArray[Any]:
         """What is left of the light on the worst path to each unit, (units,); (0,) where the paths are not known.
 
-        The drive of input i is weakened to ``least[u] / share[u, i]`` of itself.
+        The drive of input i is weakened to ``least[u] / transmission[u, i]`` of itself.
         """
         return self._least

@@ -1,4 +1,4 @@
-"""Which settings a bank takes, where its cells of one kind may be exchanged: the fewest toggles that can be found."""
+"""Which settings a bank takes, where its cells of one class may be exchanged: the fewest toggles that can be found."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
 def route_freely(
     fabric: Fabric,
-    kind: NDArray[np.int32],
+    classes: NDArray[np.int32],
     old: NDArray[np.int64],
     wanted: NDArray[np.int64],
     cells: int,
     previous: NDArray[Any],
     effort: str,
 ) -> NDArray[Any]:
-    """States that show, at every output, a cell of the kind that a wanted permutation puts there.
+    """States that show, at every output, a cell of the class that a wanted permutation puts there.
 
     Four ways are tried and each bank takes the cheapest: routing by values, the permutation of that routed anew, few
     moves and then routing, and the wanted permutation itself. Asked again for the permutation that came out, from the
@@ -32,8 +32,8 @@ def route_freely(
 
     Args:
         fabric: the circuit of every bank.
-        kind: kind of the cell at each port, (banks, ports), numbered from 0 on; the ports past the last cell, if any,
-            are of a kind of their own.
+        classes: class of the cell at each port, (banks, ports), numbered from 0 on; ports past the last cell, if any,
+            are of a class of their own.
         old: permutations before, (banks, ports).
         wanted: permutations asked for, (banks, ports), those of the spare ports straight.
         cells: ports that a cell stands behind, the first ones.
@@ -45,23 +45,23 @@ def route_freely(
 
     Example:
         >>> from hwsim.crossbar import crossbar
-        >>> fabric, kind = crossbar("benes", 4), np.array([[0, 0, 1, 1]], np.int32)
+        >>> fabric, classes = crossbar("benes", 4), np.array([[0, 0, 1, 1]], np.int32)
         >>> straight, turned = np.array([[0, 1, 2, 3]]), np.array([[1, 0, 3, 2]])
         >>> before = fabric.route_many(straight)
-        >>> int(fabric.toggles_many(before, route_freely(fabric, kind, straight, turned, 4, before, "greedy"))[0])
+        >>> int(fabric.toggles_many(before, route_freely(fabric, classes, straight, turned, 4, before, "greedy"))[0])
         0
     """
     numbers = np.tile(np.arange(fabric.ports), (len(wanted), 1))
     literal = fabric.route_many(wanted, previous=previous, effort=effort)
-    repeated = np.flatnonzero((np.diff(np.sort(kind, axis=1), axis=1) == 0).any(axis=1))
+    repeated = np.flatnonzero((np.diff(np.sort(classes, axis=1), axis=1) == 0).any(axis=1))
     if not repeated.size:
         return literal
-    rows, before = kind[repeated], previous[repeated]
+    rows, before = classes[repeated], previous[repeated]
     wish = np.take_along_axis(rows, wanted[repeated], axis=1)
     near = assign_values(old[repeated], rows, wish)
     assigned = _route_cells(fabric, near, cells, before, effort)
     best = assigned
-    if values_can_be_routed(fabric, int(kind.max()) + 1):
+    if values_can_be_routed(fabric, int(classes.max()) + 1):
         valued = route_values(fabric, rows, wish, before, effort)
         again = _route_cells(fabric, fabric.apply_many(valued, numbers[repeated]), cells, before, effort)
         best = _cheaper(fabric, before, _cheaper(fabric, before, valued, again), assigned)

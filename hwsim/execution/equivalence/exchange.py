@@ -1,4 +1,4 @@
-"""Cells of one kind in a bank may be exchanged: a permutation that shows the kinds that are wanted and moves least."""
+"""Cells of one class in a bank may be exchanged: finds the permutation that shows wanted classes and moves least."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def number_classes(cells: NDArray[Any]) -> NDArray[np.int32]:
     """Number the different values in cells: int32 of the same shape, in rising order of value.
 
     Args:
-        cells: values of any type that can be compared; only values equal to the last bit are of one kind.
+        cells: values of any type that can be compared; only values equal to the last bit are of one class.
 
     Example:
         >>> number_classes(np.array([[0.5, -1.0, 0.5], [-1.0, 2.0, 2.0]])).tolist()
@@ -26,21 +26,21 @@ def number_classes(cells: NDArray[Any]) -> NDArray[np.int32]:
     return np.ascontiguousarray(found.reshape(cells.shape), np.int32)
 
 
-def check_kinds(kind: NDArray[Any], wanted: NDArray[Any]) -> tuple[NDArray[np.int32], NDArray[np.int32], int]:
-    """Both as contiguous int32 (banks, ports), and how many kinds there are.
+def check_classes(classes: NDArray[Any], wanted: NDArray[Any]) -> tuple[NDArray[np.int32], NDArray[np.int32], int]:
+    """Both as contiguous int32 (banks, ports), and how many classes there are.
 
     Raises:
-        ValueError: unequal shapes, not two dimensions, or a negative kind.
+        ValueError: unequal shapes, not two dimensions, or a negative class.
 
     Example:
-        >>> check_kinds(np.array([[0, 1]]), np.array([[1, 0]]))[2]
+        >>> check_classes(np.array([[0, 1]]), np.array([[1, 0]]))[2]
         2
     """
-    rows, wish = np.ascontiguousarray(kind, np.int32), np.ascontiguousarray(wanted, np.int32)
+    rows, wish = np.ascontiguousarray(classes, np.int32), np.ascontiguousarray(wanted, np.int32)
     if rows.ndim != 2 or rows.shape != wish.shape:  # noqa: PLR2004 - banks and ports
-        raise ValueError(f"kinds have shape {rows.shape}, those wanted {wish.shape}; give (banks, ports) for both")
+        raise ValueError(f"classes have shape {rows.shape}, those wanted {wish.shape}; give (banks, ports) for both")
     if min(rows.min(initial=0), wish.min(initial=0)) < 0:
-        raise ValueError("a kind is negative; number kinds from 0 on (number_classes does)")
+        raise ValueError("a class is negative; number classes from 0 on (number_classes does)")
     return rows, wish, int(max(rows.max(initial=0), wish.max(initial=0))) + 1
 
 
@@ -56,23 +56,25 @@ def refuse_misfits(fits: NDArray[np.uint8]) -> None:
     wrong = np.flatnonzero(fits == 0)
     if wrong.size:
         raise PermutationError(
-            f"bank {wrong[0]}: the kinds wanted are not those of its cells; ask for as many of each kind as there are"
+            f"bank {wrong[0]}: the classes wanted are not those of its cells; ask for as many of each as there are"
         )
 
 
-def assign_values(old: NDArray[np.int64], kind: NDArray[np.integer], wanted: NDArray[np.integer]) -> NDArray[np.int64]:
-    """Permutations that show wanted kinds with the fewest moves, and the change broken into many circles.
+def assign_values(
+    old: NDArray[np.int64], classes: NDArray[np.integer], wanted: NDArray[np.integer]
+) -> NDArray[np.int64]:
+    """Permutations that show wanted classes with the fewest moves, and the change broken into many circles.
 
     Args:
         old: permutations before, int64 (banks, ports).
-        kind: kind of each cell, (banks, ports), numbered from 0 on.
-        wanted: kind wanted at each position, (banks, ports).
+        classes: class of each cell, (banks, ports), numbered from 0 on.
+        wanted: class wanted at each position, (banks, ports).
 
     Returns:
-        int64 (banks, ports); positions that show the right kind already keep their cell.
+        int64 (banks, ports); positions that show the right class already keep their cell.
 
     Raises:
-        PermutationError: a bank's wanted kinds are not those of its cells.
+        PermutationError: a bank's wanted classes are not those of its cells.
         ValueError: shapes that do not fit each other.
 
     Example:
@@ -83,15 +85,15 @@ def assign_values(old: NDArray[np.int64], kind: NDArray[np.integer], wanted: NDA
     from hwsim.kernels.compile import threading
     from hwsim.kernels.routing.exchange import assign_many
 
-    rows, wish, kinds = check_kinds(kind, wanted)
+    rows, wish, class_count = check_classes(classes, wanted)
     if old.shape != rows.shape:
         raise ValueError(f"permutations have shape {old.shape}; give {rows.shape}")
     banks, n = rows.shape
     new, fits = np.empty((banks, n), np.int64), np.ones(banks, np.uint8)
     if n and banks:
-        lanes = min(banks, 4 * threading()["threads"])
-        scratch = np.empty(lanes * (5 * n + 2 * kinds), np.int64)
+        chunks = min(banks, 4 * threading()["threads"])
+        scratch = np.empty(chunks * (5 * n + 2 * class_count), np.int64)
         before = np.ascontiguousarray(old, np.int64).reshape(-1)
-        assign_many(n, kinds, rows.reshape(-1), wish.reshape(-1), before, scratch, new.reshape(-1), fits)
+        assign_many(n, class_count, rows.reshape(-1), wish.reshape(-1), before, scratch, new.reshape(-1), fits)
     refuse_misfits(fits)
     return new

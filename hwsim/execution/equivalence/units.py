@@ -2,9 +2,9 @@
 
 A place is where a unit is built: its bank (or its part of a bank) and its registers. Logical unit u of layer l stands
 at ``place[l][u]``. The first layer's inputs and the last layer's units stay where they are. A unit may move only to a
-bank that holds the same cells, kind by kind; with one bank a layer all its units may.
+bank that holds the same cells, class by class; with one bank a layer all its units may.
 
-Which places: by assignment on the positions that would show another kind than now, layer by layer, over and over until
+Which places: by assignment on the positions that would show another class than now, layer by layer, over and over until
 nothing falls any more, as in weight matching (S. Ainsworth, J. Hayase, S. Srinivasa, Git Re-Basin, ICLR 2023).
 """
 
@@ -33,7 +33,7 @@ class Placement:
     Args:
         units: units of every layer.
         movable: per layer, None where its units stay, else whether unit and place fit, bool (units, units): true at
-            (u, v) where the cells of the banks of places u and v are equal, kind by kind.
+            (u, v) where the cells of the banks of places u and v are equal, class by class.
 
     Example:
         >>> placement = Placement([2, 1], [np.ones((2, 2), bool), None])
@@ -100,28 +100,28 @@ class Placement:
     def _inputs(self, layer: int, count: int) -> NDArray[np.int64]:
         return self.place[layer - 1] if layer else np.arange(count)
 
-    def settle(self, shown: Sequence[NDArray[np.int32]], wanted: Sequence[NDArray[np.int32]]) -> int:
+    def assign(self, shown: Sequence[NDArray[np.int32]], wanted: Sequence[NDArray[np.int32]]) -> int:
         """Choose the places that leave the most positions as they are.
 
         Args:
-            shown: per layer, the kinds that the chip shows now, as it stands, (units, inputs).
-            wanted: per layer, the kinds that are wanted, by logical unit and input.
+            shown: per layer, the classes that the chip shows now, as it stands, (units, inputs).
+            wanted: per layer, the classes that are wanted, by logical unit and input.
 
         Returns:
-            Positions that will show another kind than now; never more than with the places before.
+            Positions that will show another class than now; never more than with the places before.
         """
         best = self.wrong(shown, wanted)
         for _ in range(SWEEPS):
             before = best
             for layer, fits in enumerate(self.movable):
                 if fits is not None:
-                    best = self._settle_layer(layer, fits, shown, wanted, best)
+                    best = self._assign_layer(layer, fits, shown, wanted, best)
             if best == before:
                 break
         return best
 
     def wrong(self, shown: Sequence[NDArray[np.int32]], wanted: Sequence[NDArray[np.int32]]) -> int:
-        """Positions that would show another kind than now with the places as they are; arguments as in settle.
+        """Positions that would show another class than now with the places as they are; arguments as in :meth:`assign`.
 
         Example:
             >>> Placement([2], [None]).wrong([np.array([[1], [2]])], [np.array([[2], [1]])])
@@ -131,7 +131,7 @@ class Placement:
             int((self.physical(layer, rows) != shown[layer]).sum()) for layer, rows in enumerate(wanted) if rows.size
         )
 
-    def _settle_layer(
+    def _assign_layer(
         self,
         layer: int,
         fits: NDArray[np.bool_],

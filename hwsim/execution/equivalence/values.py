@@ -1,4 +1,4 @@
-"""Switch settings that show wanted kinds of cells, whichever cell of a kind serves: few toggles against before."""
+"""Switch settings that show wanted classes of cells, whichever cell of a class serves: few toggles against before."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from hwsim.crossbar.topology.benes import Benes
-from hwsim.execution.equivalence.exchange import check_kinds, refuse_misfits
+from hwsim.execution.equivalence.exchange import check_classes, refuse_misfits
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from hwsim.crossbar import Fabric
 
-KINDS_LIMIT = 256
-"""Kinds up to which routing by values is worth its time; with more, cells are all but different."""
+CLASS_LIMIT = 256
+"""Classes up to which routing by values is worth its time; with more, cells are all but different."""
 WEIGHT = 1.3
-"""Toggles that two wrong positions of a sub-block cost, about; found by trying 2 to 32 kinds on 1024 ports."""
+"""Toggles that two wrong positions of a sub-block cost, about; found by trying 2 to 32 classes on 1024 ports."""
 JITTER = 0.5
 """By how much chance changes the price of turning a switch in another trial, in toggles."""
 
@@ -69,35 +69,35 @@ def _plan(ports: int) -> _Plan:
     )
 
 
-def values_can_be_routed(fabric: Fabric, kinds: int) -> bool:
-    """Whether :func:`route_values` takes this circuit: a Beneš network, and not too many kinds.
+def values_can_be_routed(fabric: Fabric, class_count: int) -> bool:
+    """Whether :func:`route_values` takes this circuit: a Beneš network, and not too many classes.
 
     Example:
         >>> from hwsim.crossbar import crossbar
         >>> values_can_be_routed(crossbar("benes", 8), 3), values_can_be_routed(crossbar("crossbar", 8), 3)
         (True, False)
     """
-    return fabric.topology == "benes" and kinds <= KINDS_LIMIT
+    return fabric.topology == "benes" and class_count <= CLASS_LIMIT
 
 
 def route_values(
     fabric: Fabric,
-    kind: NDArray[np.integer],
+    classes: NDArray[np.integer],
     wanted: NDArray[np.integer],
     previous: NDArray[Any] | None = None,
     effort: str = "greedy",
     seed: int = 0,
 ) -> NDArray[np.uint8]:
-    """Find states that show one pattern of kinds a bank, with few toggles.
+    """Find states that show one pattern of classes per bank, with few toggles.
 
-    It never fails: every pattern with the right number of each kind is reached. The first try goes from the outside in,
-    keeping what balances; more effort tries each level of blocks again with chance in its prices, block by block the
-    better, and then searches among single switches; it never toggles more than the first try.
+    It never fails: every pattern with the right number of each class is reached. The first try goes from the outside
+    in, keeping what balances; more effort tries each level of blocks again with chance in its prices, block by block
+    the better, and then searches among single switches; it never toggles more than the first try.
 
     Args:
         fabric: a Beneš network.
-        kind: kind of the cell at each input, (banks, ports), numbered from 0 on.
-        wanted: kind wanted at each output, (banks, ports).
+        classes: class of the cell at each input, (banks, ports), numbered from 0 on.
+        wanted: class wanted at each output, (banks, ports).
         previous: states before, (banks, switches); power-up when None.
         effort: one of the router's efforts.
         seed: of the chance in trials and search; the same seed gives the same states.
@@ -106,31 +106,31 @@ def route_values(
         States uint8 (banks, switches).
 
     Raises:
-        PermutationError: a bank's wanted kinds are not those of its cells.
+        PermutationError: a bank's wanted classes are not those of its cells.
         ValueError: another circuit, shapes that do not fit, an unknown effort.
 
     Example:
         >>> from hwsim.crossbar import crossbar
         >>> fabric = crossbar("benes", 4)
-        >>> kind = np.array([[0, 1, 0, 1]])
-        >>> states = route_values(fabric, kind, np.array([[1, 0, 0, 1]]))
-        >>> fabric.apply_many(states, kind).tolist(), int(states.sum())
+        >>> classes = np.array([[0, 1, 0, 1]])
+        >>> states = route_values(fabric, classes, np.array([[1, 0, 0, 1]]))
+        >>> fabric.apply_many(states, classes).tolist(), int(states.sum())
         ([[1, 0, 0, 1]], 1)
     """
     if effort not in EFFORTS:
         raise ValueError(f"unknown effort {effort!r}; use {', '.join(EFFORTS)}")
-    rows, wish, kinds = check_kinds(kind, wanted)
+    rows, wish, class_count = check_classes(classes, wanted)
     if fabric.topology != "benes" or rows.shape[1] != fabric.ports:
         what = f"a {fabric.topology} of {fabric.ports} ports"
-        raise ValueError(f"kinds of {rows.shape[1]} ports cannot be routed by values through {what}; use a benes")
+        raise ValueError(f"classes of {rows.shape[1]} ports cannot be routed by values through {what}; use a benes")
     before = fabric.power_up(len(rows)) if previous is None else np.ascontiguousarray(previous, np.uint8)
     if before.shape != (len(rows), fabric.switches):
         raise ValueError(f"previous states have shape {before.shape}; give ({len(rows)}, {fabric.switches})")
     trials, steps = EFFORTS[effort]
     plan = _plan(fabric.ports)
-    best = _descend(plan, rows, wish, kinds, before, before, None, 0)
+    best = _descend(plan, rows, wish, class_count, before, before, None, 0)
     for level in range(plan.levels - 2 if trials else 0):
-        best = _try_level(plan, rows, wish, kinds, before, best, level, trials, seed)
+        best = _try_level(plan, rows, wish, class_count, before, best, level, trials, seed)
     if steps:
         best = _polish(plan, rows, wish, before, best, steps * fabric.ports, seed)
     return best
@@ -138,9 +138,9 @@ def route_values(
 
 def _descend(
     plan: _Plan,
-    kind: NDArray[np.int32],
+    classes: NDArray[np.int32],
     wanted: NDArray[np.int32],
-    kinds: int,
+    class_count: int,
     before: NDArray[np.uint8],
     start: NDArray[np.uint8],
     level: int | None,
@@ -158,35 +158,36 @@ def _descend(
         whole_numbers,
     )
 
-    banks, n = kind.shape
+    banks, n = classes.shape
     state, fits = np.empty_like(before), np.ones(banks, np.uint8)
     jitter = np.zeros(plan.levels)
     if level is not None:
         jitter[level] = JITTER
-    lanes = max(min(banks, 4 * threading()["threads"]), 1)
+    chunks = max(min(banks, 4 * threading()["threads"]), 1)
     route_values_many(
         Network(n, before.shape[1], plan.blocks.reshape(-1)),
-        Cells(kinds, kind.reshape(-1), wanted.reshape(-1)),
+        Cells(class_count, classes.reshape(-1), wanted.reshape(-1)),
         Guide(np.full(plan.levels, WEIGHT), jitter, seed),
         before.reshape(-1),
         np.ascontiguousarray(start).reshape(-1),
         Scratch(
-            np.empty(lanes * whole_numbers(n, kinds, plan.levels), np.int32), np.empty(lanes * real_numbers(n, kinds))
+            np.empty(chunks * whole_numbers(n, class_count, plan.levels), np.int32),
+            np.empty(chunks * real_numbers(n, class_count)),
         ),
         state.reshape(-1),
         fits,
     )
     if n == 1:
-        fits[:] = (kind == wanted).all(axis=1)
+        fits[:] = (classes == wanted).all(axis=1)
     refuse_misfits(fits)
     return state
 
 
 def _try_level(
     plan: _Plan,
-    kind: NDArray[np.int32],
+    classes: NDArray[np.int32],
     wanted: NDArray[np.int32],
-    kinds: int,
+    class_count: int,
     before: NDArray[np.uint8],
     best: NDArray[np.uint8],
     level: int,
@@ -208,7 +209,7 @@ def _try_level(
     for trial in range(trials):
         start = np.where(plan.level < level, best, before)
         drawn = (seed * 64 + level) * 1024 + trial + 1
-        new = _descend(plan, kind, wanted, kinds, before, start, level, drawn % 2**62)
+        new = _descend(plan, classes, wanted, class_count, before, start, level, drawn % 2**62)
         found = toggles(new)
         better = np.flatnonzero((found < least)[offset].reshape(-1))
         least = np.minimum(found, least)
@@ -219,7 +220,7 @@ def _try_level(
 
 def _polish(
     plan: _Plan,
-    kind: NDArray[np.int32],
+    classes: NDArray[np.int32],
     wanted: NDArray[np.int32],
     before: NDArray[np.uint8],
     best: NDArray[np.uint8],
@@ -230,19 +231,19 @@ def _polish(
     from hwsim.kernels.compile import threading
     from hwsim.kernels.routing.levels import Network, Scratch, polish_many
 
-    banks, n = kind.shape
+    banks, n = classes.shape
     switches = len(plan.stages)
-    lanes = max(min(banks, 4 * threading()["threads"]), 1)
+    chunks = max(min(banks, 4 * threading()["threads"]), 1)
     size = len(plan.at) + 2 * n + 2 * switches
     seeds = np.random.SeedSequence(seed).generate_state(banks, np.uint64).astype(np.uint64)
     polish_many(
         Network(n, plan.at, plan.ends, plan.stages),
-        kind.reshape(-1),
+        classes.reshape(-1),
         wanted.reshape(-1),
         before.reshape(-1),
         seeds,
         steps,
-        Scratch(np.empty(lanes * size, np.int32), np.empty(lanes * switches, np.uint8)),
+        Scratch(np.empty(chunks * size, np.int32), np.empty(chunks * switches, np.uint8)),
         best.reshape(-1),
     )
     return best

@@ -100,7 +100,7 @@ def test_layers_of_another_form(weights: np.ndarray, message: str) -> None:
 
 
 def test_targets_without_values() -> None:
-    with pytest.raises(ValueError, match="no finite numbers"), np.errstate(divide="ignore"):
+    with pytest.raises(ValueError, match="not finite numbers"), np.errstate(divide="ignore"):
         tabulate(lambda x: 1 / (x - x[0]), 0, 1)
     found = interpolate(np.array([0.5, 0.25]), np.array([2.0, 1.0]), 0.0, 1.0)
     assert found.at(np.array([0.0, 0.375, 1.0])).tolist() == [1.0, 1.5, 2.0]

@@ -114,15 +114,15 @@ def test_units_move_between_equal_banks_only() -> None:
     assert placement_of(machines(fixed, "layer", 3, ("units",))[0]).movable[0] is None
 
 
-@given(kinds=st.integers(1, 4), seed=st.integers(0, 2**32))
-def test_places_against_all_orders(kinds: int, seed: int) -> None:
+@given(class_count=st.integers(1, 4), seed=st.integers(0, 2**32))
+def test_places_against_all_orders(class_count: int, seed: int) -> None:
     """One hidden layer: assignment finds the best order of all 24, and never one worse than the places before."""
     rng = np.random.default_rng(seed)
     shapes = ((4, 3), (2, 4))
-    shown, wanted = ([rng.integers(0, kinds, s).astype(np.int32) for s in shapes] for _ in range(2))
+    shown, wanted = ([rng.integers(0, class_count, s).astype(np.int32) for s in shapes] for _ in range(2))
     placement = Placement([4, 2], [np.ones((4, 4), np.bool_), None])
     before = placement.wrong(shown, wanted)
-    found = placement.settle(shown, wanted)
+    found = placement.assign(shown, wanted)
     assert found == placement.wrong(shown, wanted) <= before
     best = before
     for order in itertools.permutations(range(4)):
