@@ -25,7 +25,7 @@ def run(
 ) -> None:
     """Run a scenario: train, reconnect, execute, score. Running it again answers at once or goes on."""
     if quiet:
-        answer = _carry_out(scenario, set_ or [], seed, out, None)
+        answer = _carry_out(scenario, set_ or [], seed, out, lambda *_: None)
     else:
         from hwsim.cli.progress import RunProgress
 

@@ -1,8 +1,9 @@
 """Numba's options, in one place: what is compiled, how, and where the machine code is kept.
 
 The disk cache lies in a folder named by the digest of all kernel sources, since Numba itself misses edits in other
-files; a second run compiles nothing. Where the folder cannot be written, kernels are compiled in memory; where it can
-and the disk is full, that is said.
+files; a second run compiles nothing. It lies below NUMBA_CACHE_DIR, else XDG_CACHE_HOME, else ``~/.cache``. Where it
+cannot be written, kernels are compiled in memory, with a warning; where it can and the disk is full, that is said.
+Whoever listens (:mod:`hwsim.kernels.watch`) is told when a kernel is compiled.
 """
 
 from __future__ import annotations
@@ -16,9 +17,11 @@ from types import FunctionType
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import numba
+from numba.core import event
 
 from hwsim.errors import HwsimWarning
 from hwsim.files.environment import check_pool
+from hwsim.kernels.watch import ring
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,18 +43,45 @@ def _digest() -> str:
 
 def _cache_folder() -> Path | None:
     """The folder of this version's machine code, None where it cannot be written."""
+    folder = Path("~/.cache")
     try:
-        root = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-        folder = root / "hwsim" / "kernels" / _digest()
+        given = os.environ.get("NUMBA_CACHE_DIR") or os.environ.get("XDG_CACHE_HOME")
+        folder = Path(given).absolute() if given else folder.expanduser()
+        folder = folder / "hwsim" / "kernels" / _digest()
         folder.mkdir(parents=True, exist_ok=True)
-    except (OSError, RuntimeError):  # RuntimeError: a user without a home
-        return None
-    return folder if os.access(folder, os.W_OK) else None
+    except (OSError, RuntimeError) as error:  # RuntimeError: a user without a home
+        why = getattr(error, "strerror", None) or str(error)
+    else:
+        if os.access(folder, os.W_OK):
+            return folder
+        why = "it cannot be written"
+    what = f"{folder}: machine code of kernels cannot be kept here ({why}), so every process compiles its own"
+    warnings.warn(HwsimWarning(f"{what}; set NUMBA_CACHE_DIR to a folder that can be written"), stacklevel=2)
+    return None
 
 
 _CACHE = _cache_folder()
 if _CACHE is not None:
     numba.config.CACHE_DIR = str(_CACHE)  # type: ignore[attr-defined]
+
+
+class _Bell(event.Listener):
+    """Numba's own sign that a function is compiled, passed on for those of this package."""
+
+    def on_start(self, event: Any) -> None:
+        if _is_own(event):
+            ring(1)
+
+    def on_end(self, event: Any) -> None:
+        if _is_own(event):
+            ring(-1)
+
+
+def _is_own(event: Any) -> bool:
+    return str(event.data["dispatcher"].py_func.__module__).startswith("hwsim.")
+
+
+event.register("numba:compile", _Bell())
 
 
 def _compile(original: F, *, parallel: bool) -> F:

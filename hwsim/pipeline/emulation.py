@@ -17,6 +17,7 @@ from hwsim.execution import Machine, first_entry
 from hwsim.execution.resources import account
 from hwsim.files import parse_document, read_document
 from hwsim.files.registry import unknown
+from hwsim.kernels.watch import logged
 from hwsim.model import Registers
 from hwsim.model.imports import Imported, read_module, read_onnx
 from hwsim.scenario.lookup import device_technology, find_sheet, read_switch
@@ -96,7 +97,8 @@ class Emulation:
         given = self.machine.model.nodes[-1].given
         if not len(samples):
             return np.empty((0, *given), np.float32)
-        found = self.machine.infer(samples.reshape(len(samples), -1), rng)
+        with logged():
+            found = self.machine.infer(samples.reshape(len(samples), -1), rng)
         return found.astype(np.float32, copy=False).reshape(len(samples), *given)
 
     def _warn(self, samples: NDArray[np.float32], low: float, high: float) -> None:
@@ -129,7 +131,8 @@ class Emulation:
             ValueError: there is no such layer, it has no crossbar, or a row is no permutation of its cells.
         """
         rows, registers = self._wanted(layer, permutations), tuple(self.machine.registers)
-        expense = self.machine.execute(Entry(self._events + 1, 0, rows, registers))
+        with logged():
+            expense = self.machine.execute(Entry(self._events + 1, 0, rows, registers))
         self._events, self._spent = self._events + 1, self._spent + expense
         return expense
 
@@ -233,7 +236,8 @@ def emulate(
         number, what, hint = problems[0]
         raise NotOnDeviceError(f"{found.origins[number]}: {what}; {hint}")
     flat = samples.reshape(len(samples), -1)
-    chip = built.fabricate(found.model, found.start, flat, seed)
+    with logged():
+        chip = built.fabricate(found.model, found.start, flat, seed)
     fabrics: list[Fabric | None] = [None] * len(found.model.layers)
     if crossbar is not None:
         if crossbar not in CROSSBARS:
@@ -244,7 +248,8 @@ def emulate(
         what = f"{technology} is optical, but the signals of {device} are electrical"
         raise ValueError(f"{what}; use an electronic switch technology, or a photonic device")
     machine = Machine(found.model, chip, fabrics, switch, "output", effort, calibrated=calibrated)
-    machine.execute(first_entry(found.model, found.start))
+    with logged():
+        machine.execute(first_entry(found.model, found.start))
     return Emulation(machine, found.shape, seed, device, calibrated=calibration is not None)
 
 

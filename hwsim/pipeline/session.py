@@ -11,6 +11,7 @@ Example::
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -19,6 +20,7 @@ from hwsim.errors import check_type
 from hwsim.files import Diagnostic, DiagnosticError, Document, Setting, lay_over, parse_setting, read_document
 from hwsim.files.library import names
 from hwsim.files.registry import unknown
+from hwsim.kernels.watch import logged
 from hwsim.scenario.reproduction import is_reproduction
 
 if TYPE_CHECKING:
@@ -146,7 +148,8 @@ def run(
     Args:
         scenario: from :func:`load`, or what that takes: a path, or a name that ``hwsim list scenarios`` prints.
         out: the run folder; ``runs/<name>-seed<seed>-<identity>`` under the current folder when None.
-        report: told the stage, the share of it that is done and, after a reconnection, its score row.
+        report: told the stage, the share of it that is done and, after a reconnection, its score row. When None, the
+            log ``hwsim`` says if kernels are compiled, once on this machine.
 
     Raises:
         DiagnosticError: the scenario is faulty.
@@ -156,7 +159,8 @@ def run(
 
     plan = (scenario if isinstance(scenario, Scenario) else load(scenario)).plan()
     folder = Path(out) if out is not None else default_folder(plan)
-    pipeline.run(plan, folder, report or (lambda *_: None))
+    with logged() if report is None else nullcontext():
+        pipeline.run(plan, folder, report or (lambda *_: None))
     return replace(read_run(folder), plan=plan)
 
 

@@ -41,6 +41,8 @@ class PoolProgress:
     """Of the whole cost, 0 to 1."""
     left_seconds: float | None
     """Estimate from what the jobs have taken so far; None in the beginning."""
+    compiling: bool = False
+    """Whether a worker is compiling kernels."""
 
 
 @dataclass
@@ -49,6 +51,7 @@ class _Worker:
     complaints: IO[str]
     job: RunJob | None = None
     share: float = 0.0
+    compiling: bool = False
     ear: threading.Thread | None = None
     """Reads what the worker says."""
 
@@ -98,6 +101,9 @@ class Crew:
                 job = worker.job
                 if job is None:  # died between jobs
                     continue
+                if "compiling" in said:
+                    worker.compiling = bool(said["compiling"])
+                    continue
                 if "share" in said:
                     worker.share = float(said["share"])
                     continue
@@ -113,7 +119,9 @@ class Crew:
                 yield job, said
             share = (spent + sum(w.share * w.job.cost for w in self._workers if w.job)) / total
             passed = time.monotonic() - begin
-            watch(PoolProgress(len(jobs), done, failed, share, passed / share * (1 - share) if share > 0 else None))
+            left = passed / share * (1 - share) if share > 0 else None
+            compiling = any(worker.compiling for worker in self._workers)
+            watch(PoolProgress(len(jobs), done, failed, share, left, compiling))
 
     def _heard(self) -> list[tuple[_Worker, dict[str, Any]]]:
         """What workers have said since the last time, after at most half a second."""

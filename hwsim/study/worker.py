@@ -18,6 +18,7 @@ from typing import Any
 
 from hwsim.errors import HwsimError
 from hwsim.files.registry import blame
+from hwsim.kernels.watch import watching
 
 REPORT_SECONDS = 0.5
 
@@ -46,7 +47,13 @@ def main() -> None:
                 answers.write(json.dumps({"share": share}) + "\n")
                 answers.flush()
 
-        answers.write(json.dumps(_carry_out(order, report)) + "\n")
+        def compiling(_done: int, busy: bool) -> None:
+            answers.write(json.dumps({"compiling": busy}) + "\n")
+            answers.flush()
+
+        with watching(compiling):
+            found = _carry_out(order, report)
+        answers.write(json.dumps(found) + "\n")
         answers.flush()
 
 

@@ -23,6 +23,14 @@ print(x.tolist(), c.compiled(), c._CACHE is not None)
 """
 
 
+LINES = """
+import warnings
+with warnings.catch_warnings(record=True) as said:
+    import hwsim.kernels.compile
+print(*(one.message for one in said), sep=chr(10))
+"""
+
+
 def python(code: str, **environment: str) -> str:
     root = Path(hwsim.__file__).parent.parent
     path = {"PYTHONPATH": str(root)}
@@ -44,9 +52,23 @@ def test_a_second_run_compiles_nothing(tmp_path: Path) -> None:
     assert python(ROUTE, XDG_CACHE_HOME=str(tmp_path)) == "[7, 5] 0 True"
 
 
-def test_no_folder_no_cache(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["XDG_CACHE_HOME", "NUMBA_CACHE_DIR"])
+def test_no_folder_no_cache(tmp_path: Path, name: str) -> None:
     (tmp_path / "file").write_text("in the way")
-    assert python(ROUTE, XDG_CACHE_HOME=str(tmp_path / "file")) == "[7, 5] 1 False"
+    assert python(ROUTE, **{name: str(tmp_path / "file")}) == "[7, 5] 1 False"
+    (line,) = python(LINES, **{name: str(tmp_path / "file")}).splitlines()
+    assert line.startswith(f"{tmp_path / 'file' / 'hwsim' / 'kernels'}")
+    assert "machine code of kernels cannot be kept here (Not a directory), so every process compiles its own" in line
+
+
+def test_numbas_own_variable_comes_first(tmp_path: Path) -> None:
+    """Below it lies a folder for these kernel sources, so that an edit of them is never served old machine code."""
+    places = {"NUMBA_CACHE_DIR": str(tmp_path / "numba"), "XDG_CACHE_HOME": str(tmp_path / "xdg")}
+    assert python(ROUTE, **places) == "[7, 5] 1 True"
+    assert not (tmp_path / "xdg").exists()
+    (folder,) = (tmp_path / "numba" / "hwsim" / "kernels").iterdir()
+    assert list(folder.rglob("*.nbi"))
+    assert python(ROUTE, **places) == "[7, 5] 0 True"
 
 
 def test_without_the_compiler() -> None:

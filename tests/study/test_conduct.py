@@ -184,7 +184,8 @@ def test_a_worker_ends_with_who_started_it(short: Path, tmp_path: Path) -> None:
     assert worker.stdout is not None
     worker.stdin.write(json.dumps(order) + "\n")
     worker.stdin.flush()
-    assert "share" in json.loads(worker.stdout.readline())
+    while "share" not in (said := json.loads(worker.stdout.readline())):
+        assert "compiling" in said
     worker.stdin.close()
     assert worker.wait(20) == 0
     worker.stdout.close()
