@@ -81,7 +81,7 @@ def _is_own(event: Any) -> bool:
     return str(event.data["dispatcher"].py_func.__module__).startswith("hwsim.")
 
 
-event.register("numba:compile", _Bell())
+event.register("numba:compile", _Bell())  # type: ignore[no-untyped-call]
 
 
 def _compile(original: F, *, parallel: bool) -> F:
