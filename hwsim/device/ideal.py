@@ -37,7 +37,7 @@ class Ideal:
     """Describes an ideal device; fabricates chips of it."""
 
     def problems(self, model: Model) -> list[tuple[int, str, str]]:
-        """Every model can be built."""
+        """Returns nothing: every model can be built."""
         del model
         return []
 
@@ -49,7 +49,7 @@ class Ideal:
 
 @dataclass(frozen=True)
 class IdealChip(NumberChip):
-    """Weights as drawn."""
+    """Holds the weights as drawn."""
 
     model: Model
     weights: tuple[NDArray[np.float32], ...]
@@ -64,20 +64,20 @@ class IdealChip(NumberChip):
 
     @property
     def noisy(self) -> bool:
-        """Reading draws nothing."""
+        """False: reading draws no noise."""
         return False
 
     @property
     def data_bits(self) -> int:
-        """A float32 is 32 bits wide."""
+        """32: the width of a float32."""
         return 32
 
     def nominal(self, layer: int) -> NDArray[np.float64]:
-        """The weights."""
+        """Returns the weights."""
         return self.weights[layer].astype(np.float64)
 
     def cells(self, layer: int) -> NDArray[np.float32]:
-        """The weights."""
+        """Returns the weights."""
         return self.weights[layer]
 
     def classes(self, layer: int) -> NDArray[np.float32]:
@@ -85,7 +85,7 @@ class IdealChip(NumberChip):
         return self.weights[layer]
 
     def register_codes(self, layer: int, registers: Registers) -> NDArray[np.float64]:
-        """Biases, and the gain where there is one, as they are."""
+        """Returns biases, and the gain where there is one, as they are."""
         return registers.flat(self.model.layers[layer].gains)
 
     def connect(self, layer: int, positions: NDArray[np.int64], cells: NDArray[np.int64]) -> None:
@@ -99,7 +99,7 @@ class IdealChip(NumberChip):
             return np.asarray(activations @ self.met[layer].T)
 
     def activate(self, layer: int, accumulators: NDArray[Any], registers: Registers) -> NDArray[Any]:
-        """Gain, bias, activation."""
+        """Applies gain, bias and activation."""
         return finish(self.model.layers[layer], accumulators, registers)
 
     def inference_bill(self) -> Bill:
@@ -107,7 +107,7 @@ class IdealChip(NumberChip):
         return Bill(energy_j=0.0, time_s=0.0)
 
     def resources(self) -> Resources:
-        """Cells, and nothing else."""
+        """Counts cells, and nothing else."""
         return Resources(cells=sum(weights.size for weights in self.weights))
 
 

@@ -77,7 +77,7 @@ def _pass(
     rng: np.random.Generator | None,
     watch: Watch | None,
 ) -> NDArray[Any]:
-    """All nodes in order; activations that a later node adds are kept until then."""
+    """Runs all nodes in order; activations that a later node adds are kept until then."""
     wanted = {node.summand for node in model.nodes if node.summand is not None}
     activations = _stand(chip.encode(x), model.nodes[0].taken)
     kept = {-1: activations} if -1 in wanted else {}
@@ -121,7 +121,7 @@ def _weighted(
     registers: Registers,
     rng: np.random.Generator | None,
 ) -> NDArray[Any]:
-    """One layer with cells."""
+    """Runs one layer that has cells."""
     layer = node.layer or 0
     if node.kind == "dense":
         rows = activations.reshape(-1, activations.shape[-1])  # of a sequence step by step
@@ -143,7 +143,7 @@ def _weighted(
 
 
 def geometry(node: Node) -> NDArray[np.int64]:
-    """The window of a node as kernels take it."""
+    """Describes the window of a node as kernels take it."""
     window, places = node.window, node.given[1:]
     if window is None:
         raise AssertionError("a node without a window")

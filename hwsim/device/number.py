@@ -1,4 +1,4 @@
-"""What chips share whose signals are numbers: electronics behind the read-out that adds, averages and activates."""
+"""Electronics behind the read-out of chips whose signals are numbers: it adds, averages and activates."""
 
 from __future__ import annotations
 
@@ -23,26 +23,26 @@ class NumberChip:
 
     @property
     def together(self) -> int:
-        """Nothing is promised of rows."""
+        """0: nothing is promised of rows."""
         return 0
 
     def encode(self, x: NDArray[np.float32]) -> NDArray[Any]:
-        """The numbers themselves."""
+        """Returns the numbers themselves."""
         return np.ascontiguousarray(x, self.precision)
 
     def average(self, node: int, totals: NDArray[Any], count: int) -> NDArray[Any]:
-        """Sums of windows over their number of values."""
+        """Divides sums of windows by their number of values."""
         del node
         return np.asarray(totals / totals.dtype.type(count))
 
     def add(self, node: int, one: NDArray[Any], other: NDArray[Any]) -> NDArray[Any]:
-        """The sum of two layers' activations."""
+        """Adds the activations of two layers."""
         del node
         return np.asarray(one + other)
 
 
 def finish(layer: Layer, accumulators: NDArray[Any], registers: Registers) -> NDArray[Any]:
-    """Gain, bias and activation of a layer, over its accumulators (rows, units), which are overwritten.
+    """Applies gain, bias and activation of a layer to its accumulators (rows, units), which are overwritten.
 
     Example:
         >>> from hwsim.model import Registers

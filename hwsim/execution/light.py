@@ -38,7 +38,7 @@ def path_transmissions(fabric: Fabric, switch: Switch, states: NDArray[Any]) -> 
 
 
 def mean_transmission(fabric: Fabric, switch: Switch) -> float:
-    """Mean transmission of a path over random permutations: a fixed gain is set to make up for it.
+    """Computes the mean transmission of a path over random permutations; a fixed gain makes up for it.
 
     The same few permutations for every circuit of a size, each routed from power-up.
     """

@@ -1,4 +1,4 @@
-"""What a layer has that can be written again: biases, and gains where it has them."""
+"""Registers: what a layer has that can be written again, its biases, and gains where it has them."""
 
 from __future__ import annotations
 

@@ -121,12 +121,12 @@ class ScheduleFile:
         return int(self._db.execute("select count(*) from event").fetchone()[0])
 
     def scores(self) -> list[dict[str, Any]]:
-        """The score of every event in order."""
+        """Returns the score of every event in order."""
         found = self._db.execute("select event, score from event order by event").fetchall()
         return [self._score(event, text) for event, text in found]
 
     def _score(self, event: object, text: str) -> dict[str, Any]:
-        """A score row from its text."""
+        """Reads a score row from its text."""
         try:
             found = json.loads(text)
         except (TypeError, ValueError, RecursionError):
@@ -136,7 +136,7 @@ class ScheduleFile:
         return found
 
     def last(self) -> tuple[int, float]:
-        """Number and epoch of the last event."""
+        """Returns number and epoch of the last event."""
         event, score = self._db.execute("select event, score from event order by event desc limit 1").fetchone()
         return int(event), float(self._score(event, score).get("epoch", 0.0))
 

@@ -54,7 +54,7 @@ class Layout:
     layers: tuple[Bank, ...]
 
     def to_json(self) -> str:
-        """The layout as canonical JSON.
+        """Writes the layout as canonical JSON.
 
         Example:
             >>> layout = Layout((Bank(0, 2, 4, 2, True),))
@@ -65,7 +65,7 @@ class Layout:
 
     @staticmethod
     def from_json(text: str) -> Layout:
-        """The layout that a JSON text describes.
+        """Reads a layout from JSON.
 
         Raises:
             ValueError: it describes none.
@@ -117,7 +117,7 @@ class Follower:
         """Per layer, biases and then gains; empty before the first entry."""
 
     def execute(self, entry: Entry) -> None:
-        """Follow one entry."""
+        """Follows one entry."""
         pairs = zip(entry.permutations, self.permutations, strict=True)
         self.permutations = [old if new is None else new for new, old in pairs]
         self.registers = entry.registers

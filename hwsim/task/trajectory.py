@@ -44,7 +44,7 @@ class FreeParameters(Section):
 
 
 def free_shape(parameters: FreeParameters, outputs: int) -> Shape:
-    """The shape of a task that runs free; it takes as many numbers a step as it gives."""
+    """Computes the shape of a task that runs free; it takes as many numbers a step as it gives."""
     steps = parameters.period_steps * parameters.periods
     return Shape(features=steps * outputs, outputs=steps * outputs, goal="regression", steps=steps)
 

@@ -66,21 +66,21 @@ class Calibration:
         return FpgaChip(self.device, tuple(self.layers), self.input_scale, self.signed, joins, nodes)
 
     def _at(self, number: int) -> None:
-        """Carry scales on to the node that is under way: pools and the like keep them."""
+        """Hands scales on to the present node: pools and the like keep them."""
         while self._node < number:
             self._scales.setdefault(self._node, self._scales[self._node - 1])
             self._node += 1
 
     def encode(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Input codes."""
+        """Converts inputs to codes."""
         return FpgaChip(self.device, (), self.input_scale, self.signed).encode(x)
 
     def average(self, node: int, totals: NDArray[np.float32], count: int) -> NDArray[np.float32]:
-        """As the chip will."""
+        """Averages as the chip will."""
         return FpgaChip(self.device, (), self.input_scale, self.signed).average(node, totals, count)
 
     def matmul(self, layer: int, activations: NDArray[np.float32], rng: None) -> NDArray[Any]:
-        """Burn the constants, and sum."""
+        """Burns the constants in and multiplies."""
         del rng
         self._at(next(n for n, node in enumerate(self.model.nodes) if node.layer == layer))
         input_scale, signed = self._scales[self._node - 1]
@@ -90,7 +90,7 @@ class Calibration:
         return self.layers[layer].matmul(activations)
 
     def _weigh(self, layer: int, input_scale: float) -> tuple[NDArray[np.int32], float]:
-        """Codes and scale of a layer's weights, the scale a power of two where an addition may follow.
+        """Computes codes and scale of a layer's weights, the scale a power of two where an addition may follow.
 
         Raises:
             FabricationError: the weights cannot be burnt in.
@@ -109,7 +109,7 @@ class Calibration:
         return codes, scale
 
     def activate(self, layer: int, sums: NDArray[Any], registers: Registers) -> NDArray[Any]:
-        """Choose the shift, then do what the chip will.
+        """Chooses the shift of a layer, then activates as the chip will.
 
         Raises:
             FabricationError: a bias register is too narrow for its bias.
@@ -157,7 +157,7 @@ class Calibration:
         return replace(burnt, **made)
 
     def _reach(self, burnt: Burnt, seen: int, totals: NDArray[np.int64]) -> int:
-        """How far results are to reach: what was seen, and headroom.
+        """Computes how far results must reach: what was seen, and headroom.
 
         Where a layer gave nothing but zeros, its sums below zero say how far; where there are none, its largest weight
         at full drive; and where it has no weights either, a result of 1.
@@ -195,7 +195,7 @@ class Calibration:
         return {"shift": shift, "least": -half, "largest": half - 1, "tables": tables}
 
     def add(self, node: int, one: NDArray[np.float32], other: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Choose the shifts of an adder, then add."""
+        """Chooses the shifts of an adder, then adds."""
         self._at(node)
         summand = self.model.nodes[node].summand
         scales = self._scales[node - 1], self._scales[-1 if summand is None else summand]

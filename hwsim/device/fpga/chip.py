@@ -37,12 +37,12 @@ class FpgaChip:
 
     @property
     def noisy(self) -> bool:
-        """Integer arithmetic draws no noise."""
+        """False: integer arithmetic draws no noise."""
         return False
 
     @property
     def together(self) -> int:
-        """One row at a time."""
+        """1: rows are read one at a time."""
         return 1
 
     @property
@@ -52,7 +52,7 @@ class FpgaChip:
 
     @property
     def input_range(self) -> tuple[float, float]:
-        """What the codes of a signal reach."""
+        """Returns the least and largest input that codes can hold."""
         low, high = limits(self.device.activation_bits, signed=self.signed)
         return low * self.input_scale, high * self.input_scale
 
@@ -61,11 +61,11 @@ class FpgaChip:
         return np.asarray(self.layers[layer].codes * self.layers[layer].weight_scale, np.float64)
 
     def cells(self, layer: int) -> NDArray[Any]:
-        """The burnt-in codes."""
+        """Returns the codes that are burnt in."""
         return self.layers[layer].codes
 
     def classes(self, layer: int) -> NDArray[Any]:
-        """Equal codes are equal: sums of integers do not depend on where a term stands."""
+        """Returns the codes themselves: sums of integers do not depend on where a term stands."""
         return self.layers[layer].codes
 
     def register_codes(self, layer: int, registers: Registers) -> NDArray[np.int64]:
@@ -74,7 +74,7 @@ class FpgaChip:
         return np.clip(self._bias_steps(layer, registers), -limit, limit).astype(np.int64)
 
     def saturated(self, layer: int, registers: Registers) -> int:
-        """Biases that their registers are too narrow for."""
+        """Counts biases that their registers are too narrow for."""
         return int((np.abs(self._bias_steps(layer, registers)) > self.device.largest_bias).sum())
 
     def _bias_steps(self, layer: int, registers: Registers) -> NDArray[np.float64]:
@@ -92,30 +92,30 @@ class FpgaChip:
         return np.clip(np.rint(codes, out=codes), low, high, out=codes).astype(np.float32)
 
     def matmul(self, layer: int, activations: NDArray[np.float32], rng: np.random.Generator | None) -> NDArray[Any]:
-        """Accumulators without their biases."""
+        """Computes accumulators, without their biases."""
         del rng
         return self.layers[layer].matmul(activations)
 
     def activate(self, layer: int, accumulators: NDArray[Any], registers: Registers) -> NDArray[Any]:
-        """Bias, then shift and saturate; the last layer's accumulators times their scale."""
+        """Adds the bias, then shifts and saturates; scales the accumulators of the last layer."""
         return self.layers[layer].activate(accumulators, self.register_codes(layer, registers))
 
     def average(self, node: int, totals: NDArray[np.float32], count: int) -> NDArray[np.float32]:
-        """Sums of windows, shifted by a power of two, rounding half up."""
+        """Divides sums of windows by a power of two, rounding half up."""
         del node
         return np.asarray(np.floor((totals + count // 2) / count), np.float32)
 
     def add(self, node: int, one: NDArray[np.float32], other: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Both shifted to the finer scale, added, and requantised."""
+        """Shifts both to the finer scale, adds them and requantises."""
         return self.joins[node].add(one, other)
 
     @cached_property
     def areas(self) -> tuple[Area, ...]:
-        """What each layer takes of the fabric."""
+        """Computes what each layer takes of the fabric."""
         return tuple(self.device.count(layer) for layer in self.layers)
 
     def resources(self) -> Resources:
-        """The sum over all layers, each laid down once, and the cycles of one inference."""
+        """Sums up all layers, each laid down once, and the cycles of one inference."""
         return Resources(
             cells=sum(layer.codes.size for layer in self.layers),
             luts=sum(area.luts for area in self.areas),
@@ -147,6 +147,6 @@ class FpgaChip:
         return min(self.device.folding, int(layer.codes.shape[1]))
 
     def _cycles(self) -> int:
-        """Clock cycles of one inference."""
+        """Counts the clock cycles of one inference."""
         each = zip(self.areas, self.layers, self._products(), strict=True)
         return sum(area.cycles + (count - 1) * self._turns(layer) for area, layer, count in each)

@@ -81,7 +81,7 @@ class Photonic(PhotonicNumbers):
 
 @dataclass(frozen=True)
 class PhotonicChip(NumberChip):
-    """A programmed core."""
+    """A photonic core whose cells are programmed."""
 
     device: Photonic
     layers: tuple[CoreLayer, ...]
@@ -92,13 +92,13 @@ class PhotonicChip(NumberChip):
 
     @property
     def noisy(self) -> bool:
-        """Whether a read draws shot, amplifier, intensity or drive noise."""
+        """Tells whether a read draws shot, amplifier, intensity or drive noise."""
         d = self.device
         return bool(d.shot_noise or d.amplifier_noise or d.drive_error or d.intensity_noise > -np.inf)
 
     @property
     def together(self) -> int:
-        """A row for each wavelength vector."""
+        """Returns the number of wavelength vectors: as many rows are read together."""
         return self.device.wavelength_vectors
 
     @property
@@ -145,14 +145,14 @@ class PhotonicChip(NumberChip):
         self.layers[layer].update_path_loss(positions, transmissions)
 
     def activate(self, layer: int, accumulators: NDArray[np.float64], registers: Registers) -> NDArray[np.float64]:
-        """Gain, bias and activation in the electronics behind the ADC, from float32 registers."""
+        """Applies gain, bias and activation in the electronics behind the ADC, from float32 registers."""
         spec = self.layers[layer].layer
         codes = self.register_codes(layer, registers).astype(np.float64)
         gain = codes[spec.units :] if spec.gains else 1.0
         return finish(spec, accumulators, Registers(codes[: spec.units], gain))
 
     def matmul(self, layer: int, activations: NDArray[Any], rng: np.random.Generator | None) -> NDArray[Any]:
-        """Light through the cells, column by column, tile by tile; noise for every sample, tile and column.
+        """Sends light through the cells, column by column, tile by tile; draws noise for every sample, tile and column.
 
         Consecutive rows pass the core together, as many as there are wavelength vectors.
 

@@ -27,7 +27,7 @@ def number_classes(cells: NDArray[Any]) -> NDArray[np.int32]:
 
 
 def check_classes(classes: NDArray[Any], wanted: NDArray[Any]) -> tuple[NDArray[np.int32], NDArray[np.int32], int]:
-    """Both as contiguous int32 (banks, ports), and how many classes there are.
+    """Checks both; returns them as contiguous int32 (banks, ports), and how many classes there are.
 
     Raises:
         ValueError: unequal shapes, not two dimensions, or a negative class.
@@ -63,7 +63,7 @@ def refuse_misfits(fits: NDArray[np.uint8]) -> None:
 def assign_values(
     old: NDArray[np.int64], classes: NDArray[np.integer], wanted: NDArray[np.integer]
 ) -> NDArray[np.int64]:
-    """Permutations that show wanted classes with the fewest moves, and the change broken into many circles.
+    """Finds permutations that show wanted classes with the fewest moves; the change is broken into many circles.
 
     Args:
         old: permutations before, int64 (banks, ports).

@@ -70,7 +70,7 @@ def _plan(ports: int) -> _Plan:
 
 
 def values_can_be_routed(fabric: Fabric, class_count: int) -> bool:
-    """Whether :func:`route_values` takes this circuit: a Beneš network, and not too many classes.
+    """Tells whether :func:`route_values` takes this circuit: a Beneš network, and not too many classes.
 
     Example:
         >>> from hwsim.crossbar import crossbar
