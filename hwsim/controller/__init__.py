@@ -1,4 +1,4 @@
-"""Who chooses the next connection: one method a file."""
+"""Who chooses the next connection: one method per file."""
 
 from hwsim.controller.protocol import (
     Controller,

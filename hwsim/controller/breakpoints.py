@@ -36,14 +36,14 @@ class Breakpoints:
     shift: NDArray[np.float64]
 
     def pays(self, batch: int) -> bool:
-        """Whether steps of a batch are expected to be faster than with a product for each unit and sample."""
+        """Tells whether steps of a batch are expected to be faster than with a product for each unit and sample."""
         if len(self.factor) > np.iinfo(np.uint16).max:
             return False
         found = batch * len(self.directions) * LOOK_UP + len(self.factor) * ROW + self.factor.size * SLOT
         return found < batch * len(self.slots) * PRODUCT
 
     def awake(self, x: NDArray[np.float32]) -> NDArray[np.uint16]:
-        """How many units of each direction are above their breakpoints at samples (samples, inputs).
+        """Counts how many units of each direction are above their breakpoints at samples (samples, inputs).
 
         Example:
             >>> units = order_units(np.array([[1.0, 2.0]]), np.array([0.5, -1.0]))
@@ -61,7 +61,7 @@ class Breakpoints:
 
 
 def _breakpoints(factor: NDArray[np.float64], shift: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Where units wake up; a unit without weight is awake everywhere or nowhere."""
+    """Tells where units wake up; a unit without weight is awake everywhere or nowhere."""
     constant = np.where(shift > 0, -np.inf, np.inf)
     return np.divide(-shift, factor, out=constant, where=factor > 0)
 

@@ -37,7 +37,7 @@ kernels take for each product that is not with zero: measured on one 2-GHz core.
 
 
 def unfit(model: Model) -> str | None:
-    """Why the compiled path cannot train a model, None where it can.
+    """Tells why the compiled path cannot train a model, None where it can.
 
     Example:
         >>> from hwsim.model import Layer, Model
@@ -63,7 +63,7 @@ def unfit(model: Model) -> str | None:
 
 
 def excluded(job: Job, training: TrainingSettings) -> str | None:
-    """Why the compiled path cannot do a job that its model would fit, None where it can."""
+    """Tells why the compiled path cannot do a job that its model would fit, None where it can."""
     if job.device != "cpu":
         return f"it works on the processor, and execution.torch_device is {job.device!r}"
     if job.task.augment is not None:
@@ -164,7 +164,7 @@ class CompiledDescent(Progress):
 
     @property
     def _slots(self) -> NDArray[np.int64] | slice:
-        """Where each hidden unit stands in rows of lanes."""
+        """Tells where each hidden unit stands in rows of lanes."""
         return slice(self.job.model.layers[0].units) if self._points is None else self._points.slots
 
     def outputs(self, x: NDArray[np.float32]) -> NDArray[np.float64]:
@@ -177,7 +177,7 @@ class CompiledDescent(Progress):
 
     @property
     def learns(self) -> bool:
-        """Whether there is anything to train."""
+        """Tells whether there is anything to train."""
         return any(self._learned)
 
     def train(self, epoch: int, first: int, last: int) -> float:

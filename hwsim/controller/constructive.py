@@ -61,7 +61,7 @@ class ConstructiveParameters(Section):
     """Factor on it after every epoch."""
 
     def training(self) -> TrainingSettings:
-        """The training that free training for the reference takes."""
+        """Returns the settings that free training for the reference follows."""
         return TrainingSettings(self.epochs, self.batch, self.learning_rate, self.rate_decay, max(self.epochs, 1))
 
 
@@ -102,7 +102,7 @@ class Constructive:
         return Reconnection(0, (None, found.permutation[None, :]), _registers(job.start, found))
 
     def dump(self) -> bytes:
-        """Whether the reconnection has been made."""
+        """Tells whether the reconnection has been made."""
         return bytes([self._done])
 
     def load(self, state: bytes) -> None:

@@ -60,7 +60,7 @@ class DescentParameters(Section):
     grow, so that two runs end as two seeds would."""
 
     def training(self) -> TrainingSettings:
-        """The training that training takes, and free training with it."""
+        """Returns the training settings; free training follows them too."""
         return TrainingSettings(
             self.epochs,
             self.batch,
@@ -157,7 +157,7 @@ class Descent(Progress):
 
     @property
     def learns(self) -> bool:
-        """Whether there is anything to train."""
+        """Tells whether there is anything to train."""
         return self._optimiser is not None
 
     def train(self, epoch: int, first: int, last: int) -> float:
@@ -301,7 +301,7 @@ class Descent(Progress):
 
 
 def _device(name: str) -> torch.device:
-    """Where torch works, set so that the same seed gives the same bits."""
+    """Chooses where torch works, and sets it so that the same seed gives the same bits."""
     import torch
 
     if name == "cuda":

@@ -43,11 +43,11 @@ class Progress(ABC):
     @property
     @abstractmethod
     def learns(self) -> bool:
-        """Whether there is anything to train."""
+        """Tells whether there is anything to train."""
 
     @property
     def done(self) -> bool:
-        """Whether all epochs are over."""
+        """Tells whether all epochs are over."""
         return self.batch >= self.total
 
     @property

@@ -30,7 +30,7 @@ class Trainer(Protocol):
 
     @property
     def done(self) -> bool:
-        """Whether all epochs are over."""
+        """Tells whether all epochs are over."""
 
     @property
     def share(self) -> float:

@@ -77,7 +77,7 @@ class PhotonicNumbers:
 
     @property
     def exact(self) -> bool:
-        """Whether read-outs are not rounded: all is computed in float64 then, else in float32.
+        """Tells whether read-outs are not rounded: all is computed in float64 then, else in float32.
 
         A converter of b bits and m rows rounds to m / 2^b of the light of a clear cell, float32 to 2^-24 of a sum.
         """

@@ -73,7 +73,7 @@ class Chip(Protocol):
 
     @property
     def noisy(self) -> bool:
-        """Whether reading draws event noise."""
+        """Tells whether reading draws event noise."""
 
     @property
     def data_bits(self) -> int:
@@ -180,7 +180,7 @@ class Device(Protocol):
     """A device model: one technology with the numbers of its datasheet filled in."""
 
     def problems(self, model: Model) -> list[tuple[int, str, str]]:
-        """Why a model cannot be built: (number of the node, what is wrong, what would work) a line."""
+        """Tells why a model cannot be built: (number of the node, what is wrong, what would work) a line."""
 
     def fabricate(self, model: Model, start: Sequence[Start], calibration: NDArray[np.float32], seed: int) -> Chip:
         """Make one chip: burn the weights in, set the ranges from calibration inputs (samples, features)."""

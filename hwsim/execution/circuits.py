@@ -240,7 +240,7 @@ class Circuits:
         return states
 
     def _joined(self, layer: int, fabric: Fabric) -> bool:
-        """Whether every position has its own cell just after power-up."""
+        """Tells whether every position has its own cell just after power-up."""
         straight, states = self.permutations[layer], self.states[layer]
         if self._stuck[layer] is None or states is None:
             return fabric.joined_at_power_up()

@@ -309,7 +309,7 @@ class Machine:
     # what a run that is taken up again needs besides its schedule
 
     def dump(self) -> dict[str, NDArray[np.generic]]:
-        """Where units are built and what a controller has read, as named arrays."""
+        """Returns where units are built and what a controller has read, as named arrays."""
         places = {} if self.placing is None else self.placing.placement.dump()
         counts = np.array([self._calls, self._read.reads, self._read.time_ps], np.int64)
         return {**places, "probe/counts": counts, "probe/energy_j": np.array([self._read.energy_j])}

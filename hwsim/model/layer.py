@@ -154,7 +154,7 @@ class Node:
 
     @property
     def plain(self) -> bool:
-        """Whether the state of a recurrent layer is what its activation gives, nothing of the state before."""
+        """Tells whether the state of a recurrent layer is what its activation gives, nothing of the state before."""
         return self.retain == 0 and self.renew == 1
 
     @property

@@ -78,7 +78,7 @@ def draw_mask(units: int, inputs: int, density: float, rng: np.random.Generator)
 
 
 def find_mask_fault(units: int, inputs: int, density: float) -> tuple[str, str] | None:
-    """Why no mask of this size and density can have all rows different, and what would work; None where one can.
+    """Tells why no mask of this size and density can have all rows different, and what would work; None where one can.
 
     Example:
         >>> find_mask_fault(9, 3, 0.5)

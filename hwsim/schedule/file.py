@@ -234,7 +234,7 @@ def _create(path: Path, identity: str, layout: Layout) -> None:
 
 
 def is_blank(path: Path) -> bool:
-    """Whether a kill left a file before its first transaction."""
+    """Tells whether a kill left a file before its first transaction."""
     try:
         with closing(sqlite3.connect(path)) as db:
             return not db.execute("select 1 from sqlite_master limit 1").fetchall()

@@ -34,7 +34,7 @@ class _Answer(pydantic.BaseModel, extra="allow", strict=True):
 
 
 def read_answer(text: str) -> dict[str, Any]:
-    """The answer of a run from the text of its file.
+    """Reads the answer of a run from the text of its file.
 
     Raises:
         ValueError: not JSON, or something in it is missing or of another kind.
@@ -66,7 +66,7 @@ def read_answer(text: str) -> dict[str, Any]:
 
 
 def read_table(text: str) -> list[dict[str, Any]]:
-    r"""The rows of a score table from the text of its file, at least one: the numbers that were written, bit for bit.
+    r"""Reads the rows of a score table, at least one: the numbers that were written, bit for bit.
 
     One reader for all who want the rows of a folder. Counts are int, words str, all else float, and what an event does
     not have is None.

@@ -153,7 +153,7 @@ class _Walk:
         self.pool = np.delete(pool, best)
 
     def _two(self, missing: float, levers: Array, between: float) -> NDArray[np.int64]:
-        """Where in the pool the two values stand that fit best."""
+        """Tells where in the pool the two values stand that fit best."""
         pool, strategy = self.pool, self.strategy
         first = np.unique(np.linspace(0, len(pool) - 1, min(TRIES, len(pool))).round().astype(np.int64))
         wanted = (missing - pool[first] * levers[0]) / levers[1]

@@ -78,9 +78,9 @@ def construct(
     if method == "steps":
         ways = stack_steps(basis, values, target, gain, shift)
     else:
-        ways = _kinks(basis, values, target, gain, shift, best)
+        ways = _breakpoint_ways(basis, values, target, gain, shift, best)
     for share, found in ways:
-        tried = _judge(basis, found, values, (x, y), gain, shift)
+        tried = _evaluate(basis, found, values, (x, y), gain, shift)
         if not best or _error(tried, norm) < _error(best[0], norm):
             best[:] = [tried]
         report(share)
@@ -96,7 +96,7 @@ def _error(found: Construction, norm: Norm) -> float:
     return found.largest if norm == "largest" else found.root_mean_square
 
 
-def _kinks(
+def _breakpoint_ways(
     basis: Basis,
     values: Array,
     target: Target,
@@ -132,7 +132,7 @@ def _kinks(
         yield share, bend(basis, values, aim, strategy, shifted=shift is None)
 
 
-def _judge(
+def _evaluate(
     basis: Basis, found: Array, values: Array, points: tuple[Array, Array], gain: float | None, shift: float | None
 ) -> Construction:
     """Free registers by least squares, then the errors."""

@@ -62,7 +62,7 @@ class Grid:
 
     @property
     def locations(self) -> Array:
-        """Where the places are."""
+        """Tells where the places are."""
         return np.asarray((self.basis.breakpoints[self.up] + self.basis.breakpoints[self.down]) / 2)
 
     def index(self, place: float) -> float:

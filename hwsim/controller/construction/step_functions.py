@@ -61,7 +61,7 @@ def match_constant(b: Array) -> tuple[Array, Array]:
 
 
 def place_steps(target: Target, jump: float) -> tuple[Array, NDArray[np.int64]]:
-    """Where the target crosses the middle between two multiples of the jump, from its first value on (Lemma 2.1).
+    """Tells where the target crosses the middle between two multiples of the jump, from its first value on (Lemma 2.1).
 
     Returns:
         The places in rising order, and +1 or -1 for each: up or down. The function that jumps there is never further

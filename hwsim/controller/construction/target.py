@@ -32,12 +32,12 @@ class Target:
 
     @property
     def low(self) -> float:
-        """Where the domain begins."""
+        """Tells where the domain begins."""
         return float(self.points[0])
 
     @property
     def high(self) -> float:
-        """Where it ends."""
+        """Tells where it ends."""
         return float(self.points[-1])
 
     def at(self, x: Array) -> Array:

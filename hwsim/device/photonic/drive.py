@@ -69,11 +69,11 @@ class Drives:
         return light, faults
 
     def _gains(self, rng: np.random.Generator | None) -> bool:
-        """Whether each input's light fluctuates on its own."""
+        """Tells whether each input's light fluctuates on its own."""
         return rng is not None and self.device.comb == "independent"
 
     def _faulty(self, rng: np.random.Generator | None) -> bool:
-        """Whether faults of drives are handed on."""
+        """Tells whether faults of drives are handed on."""
         return self.weakened and (self._gains(rng) or (rng is not None and self.device.drive_error != 0))
 
     def _parts(self, activations: NDArray[Any], rng: np.random.Generator | None) -> Iterator[Part]:

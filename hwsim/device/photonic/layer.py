@@ -90,7 +90,7 @@ class CoreLayer:
 
     @property
     def weakened(self) -> bool:
-        """Whether drives are weakened to what the worst path leaves."""
+        """Tells whether drives are weakened to what the worst path leaves."""
         return bool(self.paths_before) and self.paths_before[0].calibrated
 
     def shut(self) -> Array:
@@ -100,7 +100,7 @@ class CoreLayer:
         return self._shut[0]
 
     def alike(self) -> bool:
-        """Whether all units have the same inputs on their rows, and as much of their light."""
+        """Tells whether all units have the same inputs on their rows, and as much of their light."""
         if not self._alike:
             tables = [self.input_on, *(way.transmission for way in self.paths_before)]
             self._alike.append(all(np.array_equal(line, table[0]) for table in tables for line in table))

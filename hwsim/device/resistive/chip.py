@@ -299,7 +299,7 @@ class ResistiveChip(NumberChip):
 
     @property
     def noisy(self) -> bool:
-        """Whether a read draws noise."""
+        """Tells whether a read draws noise."""
         return any(layer.met_variances is not None or layer.common > 0 for layer in self.layers)
 
     @property

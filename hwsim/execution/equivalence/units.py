@@ -49,7 +49,7 @@ class Placement:
 
     @property
     def moves_any(self) -> bool:
-        """Whether any unit can move at all.
+        """Tells whether any unit can move at all.
 
         Example:
             >>> Placement([2], [None]).moves_any

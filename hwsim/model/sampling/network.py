@@ -24,7 +24,7 @@ THROUGH = {"dense", "flatten", "dropout", "batch-norm"}
 
 
 def find_misfits(model: Model) -> list[tuple[int, str, str]]:
-    """Why a model's values cannot be sampled: the number of a ``[[layer]]``, what was found, and what would work.
+    """Tells why a model's values cannot be sampled: the number of a ``[[layer]]``, what was found, and what would work.
 
     Example:
         >>> from hwsim.model import Layer, Model
