@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from hwsim.kernels.reading.reads import Windows
 from hwsim.model.batches import blocks, parts
 
 if TYPE_CHECKING:
@@ -142,19 +143,19 @@ def _weighted(
     return np.stack(states, axis=1) if node.sequence else state
 
 
-def geometry(node: Node) -> NDArray[np.int64]:
-    """Describes the window of a node as kernels take it."""
+def windows(node: Node) -> Windows:
+    """Describes the windows of a node as kernels take them."""
     window, places = node.window, node.given[1:]
     if window is None:
         raise AssertionError("a node without a window")
-    return np.array([*window.kernel, *window.stride, *window.before, *places], np.int64)
+    return Windows(*window.kernel, *window.stride, *window.before, *places)
 
 
 def _windows(node: Node, activations: NDArray[Any], fan_in: int) -> NDArray[Any]:
     from hwsim.kernels.reading.layers import gather_windows
 
     rows = np.empty((len(activations) * prod(node.given[1:]), fan_in), activations.dtype)
-    gather_windows(np.ascontiguousarray(activations), geometry(node), rows)
+    gather_windows(np.ascontiguousarray(activations), windows(node), rows)
     return rows
 
 
@@ -162,5 +163,5 @@ def _pool(node: Node, activations: NDArray[Any], *, largest: bool) -> NDArray[An
     from hwsim.kernels.reading.layers import pool_largest, pool_sum
 
     found = np.empty((len(activations), *node.given[1:], node.given[0]), activations.dtype)
-    (pool_largest if largest else pool_sum)(np.ascontiguousarray(activations), geometry(node), found)
+    (pool_largest if largest else pool_sum)(np.ascontiguousarray(activations), windows(node), found)
     return found

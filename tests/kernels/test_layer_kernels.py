@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from hwsim.kernels.compile import threads
 from hwsim.kernels.reading import integer, layers
+from hwsim.kernels.reading.reads import Settling, Windows
 from hwsim.model import activate
 from hwsim.model.activation import CODES
 from hwsim.model.layer import Window, pad_same
@@ -32,16 +33,16 @@ def test_windows(kind: Any, size: Any, kernel: Any, stride: Any, seed: int) -> N
         places = window.places(size)
         if min(places) < 1:
             continue
-        geometry = np.array([*kernel, *stride, *window.before, *places])
+        windows = Windows._make([*kernel, *stride, *window.before, *places])
         rows = np.full((2 * places[0] * places[1], 3 * kernel[0] * kernel[1]), 7, kind)
-        layers.gather_windows(image, geometry, rows)
-        assert np.array_equal(rows, plain_layers.gather_windows(image, geometry.tolist()))
+        layers.gather_windows(image, windows, rows)
+        assert np.array_equal(rows, plain_layers.gather_windows(image, windows))
     assert pad_same(size, kernel, stride).places(size) == (-(-size[0] // stride[0]), -(-size[1] // stride[1]))
     if min(places) >= 1:
         for name in ("pool_largest", "pool_sum"):
             found = np.full((2, *places, 3), 7, kind)
-            getattr(layers, name)(image, geometry, found)
-            assert np.array_equal(found, getattr(plain_layers, name)(image, geometry.tolist()))
+            getattr(layers, name)(image, windows, found)
+            assert np.array_equal(found, getattr(plain_layers, name)(image, windows))
 
 
 def parameters(name: str, units: int, rng: np.random.Generator) -> list[float]:
@@ -86,10 +87,10 @@ def test_settle_integers(rows: int, units: int, kind: int, shift: int, slope: in
     sums = rng.integers(-(2**20), 2**20, (rows, units)).astype(np.float32)
     bias = rng.integers(-(2**18), 2**18, units)
     tables = rng.integers(-9, 9, (rng.choice([1, units]), 256)).astype(np.int32)
-    law = np.array([kind, shift, -128 if kind == 3 else 0, 127, slope])
+    law = Settling(kind, shift, -128 if kind == 3 else 0, 127, slope)
     out = np.full((rows, units), np.nan, np.float32)
     integer.settle_integers(sums, bias, law, tables, out)
-    assert out.tolist() == plain_layers.settle_integers(sums, bias, law.tolist(), tables)
+    assert out.tolist() == plain_layers.settle_integers(sums, bias, law, tables)
 
 
 @pytest.mark.skipif(numba.config.NUMBA_NUM_THREADS < 2, reason="one processor")  # type: ignore[attr-defined]
@@ -103,7 +104,7 @@ def test_any_number_of_threads_gives_the_same() -> None:
             threads(number)
             out, pooled = np.empty_like(sums), np.empty((5, 4, 4, 3), np.float32)
             layers.activate(sums, sums[0], sums[1], CODES["tanh"], np.zeros(1), out)
-            layers.pool_sum(image, np.array([2, 2, 2, 2, 0, 0, 4, 4]), pooled)
+            layers.pool_sum(image, Windows(2, 2, 2, 2, 0, 0, 4, 4), pooled)
             found.append((out, pooled))
     finally:
         threads(before)

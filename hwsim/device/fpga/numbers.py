@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hwsim.device.fpga.fabric import width
+from hwsim.kernels.reading.reads import Settling
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -80,8 +81,8 @@ class Burnt:
         from hwsim.kernels.reading.integer import settle_integers
 
         out = accumulators if accumulators.dtype == np.float32 else np.empty(accumulators.shape, np.float32)
-        rule = np.array([self.kind, self.shift, self.least, self.largest, self.slope], np.int64)
-        settle_integers(accumulators, bias, rule, self.tables, out)
+        law = Settling(self.kind, self.shift, self.least, self.largest, self.slope)
+        settle_integers(accumulators, bias, law, self.tables, out)
         return out
 
 

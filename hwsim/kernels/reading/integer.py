@@ -12,12 +12,14 @@ from hwsim.kernels.compile import sized_kernel
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from hwsim.kernels.reading.reads import Settling
+
 
 @sized_kernel
 def settle_integers(
     sums: NDArray[Any],
     bias: NDArray[np.int64],
-    law: NDArray[np.int64],
+    law: Settling,
     tables: NDArray[np.int32],
     out: NDArray[Any],
 ) -> None:
@@ -26,14 +28,12 @@ def settle_integers(
     Args:
         sums: whole numbers (rows, units), of any dtype that holds them.
         bias: int64 (units,).
-        law: kind, shift, least and largest result, slope. Kind 0: ``clip((s + 2^(shift-1)) >> shift, least,
-            largest)``, rounding half up; kind 1: the same after ``s >> slope`` of negative s; kind 2: 1 where s > 0,
-            else 0; kind 3: the clipped result minus ``least`` is an address into a unit's table.
+        law: shift, rounding and saturation.
         tables: codes (units or 1, entries) of kind 3, any other array else.
         out: (rows, units), overwritten; may be the sums themselves.
     """
     rows, units = sums.shape
-    kind, shift, least, largest, slope = law[0], law[1], law[2], law[3], law[4]
+    kind, shift, least, largest, slope = law
     half = (np.int64(1) << shift) >> 1
     own = len(tables) > 1
     for r in prange(rows):

@@ -12,18 +12,20 @@ from hwsim.kernels.compile import sized_kernel
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from hwsim.kernels.reading.reads import Windows
+
 
 @sized_kernel
-def gather_windows(image: NDArray[Any], geometry: NDArray[np.int64], out: NDArray[Any]) -> None:
+def gather_windows(image: NDArray[Any], windows: Windows, out: NDArray[Any]) -> None:
     """Lay every window of an image out as a row (im2col), zeros where it hangs over the edge.
 
     Args:
         image: (samples, rows, columns, channels).
-        geometry: int64 (8,): kernel rows, columns; stride down, right; zeros above, left; places down, right.
+        windows: where they lie.
         out: (samples * places, channels * kernel rows * kernel columns) in the order channel, row, column; overwritten.
     """
     samples, rows, columns, channels = image.shape
-    kh, kw, sh, sw, top, left, oh, ow = geometry
+    kh, kw, sh, sw, top, left, oh, ow = windows
     for line in prange(samples * oh):
         s, y = line // oh, line % oh
         for x in range(ow):
@@ -39,16 +41,16 @@ def gather_windows(image: NDArray[Any], geometry: NDArray[np.int64], out: NDArra
 
 
 @sized_kernel
-def pool_largest(image: NDArray[Any], geometry: NDArray[np.int64], out: NDArray[Any]) -> None:
+def pool_largest(image: NDArray[Any], windows: Windows, out: NDArray[Any]) -> None:
     """Largest value of every window.
 
     Args:
         image: (samples, rows, columns, channels).
-        geometry: as of :func:`gather_windows`, without zeros around.
+        windows: as of :func:`gather_windows`, without zeros around.
         out: (samples, places down, places right, channels), overwritten.
     """
     samples, channels = image.shape[0], image.shape[3]
-    kh, kw, sh, sw, oh, ow = geometry[0], geometry[1], geometry[2], geometry[3], geometry[6], geometry[7]
+    kh, kw, sh, sw, _, _, oh, ow = windows
     for line in prange(samples * oh):
         s, y = line // oh, line % oh
         for x in range(ow):
@@ -61,10 +63,10 @@ def pool_largest(image: NDArray[Any], geometry: NDArray[np.int64], out: NDArray[
 
 
 @sized_kernel
-def pool_sum(image: NDArray[Any], geometry: NDArray[np.int64], out: NDArray[Any]) -> None:
+def pool_sum(image: NDArray[Any], windows: Windows, out: NDArray[Any]) -> None:
     """Sum of every window, row by row from its upper left corner; arguments as of :func:`pool_largest`."""
     samples, channels = image.shape[0], image.shape[3]
-    kh, kw, sh, sw, oh, ow = geometry[0], geometry[1], geometry[2], geometry[3], geometry[6], geometry[7]
+    kh, kw, sh, sw, _, _, oh, ow = windows
     for line in prange(samples * oh):
         s, y = line // oh, line % oh
         for x in range(ow):

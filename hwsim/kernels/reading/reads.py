@@ -23,6 +23,43 @@ class Converter(NamedTuple):
     """The largest."""
 
 
+class Windows(NamedTuple):
+    """Windows over an image: where they begin, how far they are apart, how many there are; whole numbers."""
+
+    high: int
+    """Rows of a window."""
+    wide: int
+    """Its columns."""
+    down: int
+    """Rows from one to the next below."""
+    right: int
+    """Columns from one to the next beside it."""
+    above: int
+    """Rows of zeros above the image."""
+    left: int
+    """Columns of zeros before it."""
+    lines: int
+    """Windows one below the other."""
+    places: int
+    """Windows side by side."""
+
+
+class Settling(NamedTuple):
+    """How an accumulator of whole numbers becomes a signal."""
+
+    kind: int
+    """0: ``clip((s + 2^(shift-1)) >> shift, least, largest)``, rounding half up; 1: the same after ``s >> slope`` of
+    negative s; 2: 1 where s > 0, else 0; 3: the clipped result minus ``least`` is an address into a unit's table."""
+    shift: int
+    """Bits that are rounded away."""
+    least: int
+    """Least result."""
+    largest: int
+    """Largest result."""
+    slope: int
+    """Bits that s below zero is shifted by, for kind 1."""
+
+
 class Light(NamedTuple):
     """What enters a photonic core, in the blocks of :func:`hwsim.kernels.reading.light.blocks`, float32 or float64."""
 
