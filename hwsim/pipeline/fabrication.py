@@ -5,12 +5,14 @@ Values are drawn, trained freely first, sampled from the data, or imported.
 
 from __future__ import annotations
 
+import zlib
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from hwsim.controller import Job, TrainingSettings
+from hwsim.errors import BAD_INPUT, HwsimError
 from hwsim.execution import Machine
 from hwsim.files.whole import whole
 from hwsim.model import Start, start
@@ -30,6 +32,12 @@ KEPT = "start.npz"
 """File of a run folder that keeps trained or sampled values."""
 
 
+class ValuesError(HwsimError):
+    """The values that a run keeps cannot be read; the message names the file."""
+
+    exit_code = BAD_INPUT
+
+
 def initial_values(
     plan: Plan, task: Task, kept: Path | None = None, report: Callable[[float], None] = lambda _: None
 ) -> list[Start]:
@@ -40,13 +48,16 @@ def initial_values(
         task: the task with its data.
         kept: file that keeps trained or sampled values, so that they are found once; read if it is there, else written.
         report: told the share of the training that is done.
+
+    Raises:
+        ValuesError: the kept file is damaged.
     """
     drawn = start(plan.model, plan.scenario.seed)
     law = plan.scenario.fabrication
     if law.values == "drawn":
         return drawn
     if kept is not None and kept.is_file():
-        return _read(kept, drawn)
+        return _read(kept, plan.model)
     if law.values == "imported" and plan.values_file:
         return read_values(plan.values_file, plan.model)
     found = _sample(plan, task, report) if law.values == "sampled" else _train(plan, task, drawn, report)
@@ -115,16 +126,14 @@ def assemble(plan: Plan, task: Task, values: Sequence[Start]) -> Machine:
     return machine
 
 
-def _read(path: Path, drawn: Sequence[Start]) -> list[Start]:
-    with np.load(path, allow_pickle=False) as kept:
-        return [
-            Start(
-                kept[f"weights/{number}"],
-                kept[f"bias/{number}"],
-                kept[f"gain/{number}"] if np.ndim(values.gain) else float(kept[f"gain/{number}"]),
-            )
-            for number, values in enumerate(drawn)
-        ]
+def _read(path: Path, model: Model) -> list[Start]:
+    try:
+        return read_values(path, model)
+    except (ValueError, OSError, EOFError, zlib.error) as error:
+        why = " ".join(str(error).removeprefix(f"{path} ").split())
+        raise ValuesError(
+            f"{path}: cannot be read ({why}); remove it and run again, which finds its values anew"
+        ) from error
 
 
 def _write(path: Path, values: Sequence[Start]) -> None:

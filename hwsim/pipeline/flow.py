@@ -16,13 +16,17 @@ from hwsim.controller import Job, SpentError, TrainingError
 from hwsim.controller.descent import pack, unpack
 from hwsim.controller.free import train_freely
 from hwsim.controller.multi_task import begin
-from hwsim.execution import first_entry, replay
+from hwsim.crossbar import PermutationError
+from hwsim.errors import HwsimError
+from hwsim.execution import ExecutionError, first_entry, replay
 from hwsim.execution.resources import account
+from hwsim.files.registry import PluginError, blame
 from hwsim.pipeline.fabrication import KEPT, assemble, initial_values, learner
 from hwsim.pipeline.folder import RunFolder, claim
+from hwsim.pipeline.promise import find_fault
 from hwsim.pipeline.replay import snapshot
 from hwsim.scenario import check_memory
-from hwsim.schedule import open_schedule
+from hwsim.schedule import ScheduleError, open_schedule
 from hwsim.score import Score, evaluate, interval, worst
 from hwsim.stream import stream
 from hwsim.task.loading import load_task
@@ -128,12 +132,12 @@ def _train(
         machine.execute(entry := first_entry(plan.model, values))
         schedule.append(entry, _score(plan, current, machine, entry), lambda: _dump(controller, machine))
     else:
-        _load(schedule.state() or b"", controller, machine)
+        _load(schedule, controller, machine)
         current = next(one for one in tasks if one.name == schedule.scores()[-1].get("task", one.name))
 
     try:
         while (change := _advance(controller, schedule, report)) is not None:
-            entry, current = machine.fulfil(schedule.events(), change), tasks[change.task]
+            entry, current = _fulfil(plan, machine, schedule.events(), change), tasks[change.task]
             row = _score(plan, current, machine, entry, judged=every or change.task_switch)
             schedule.append(entry, row, lambda: _dump(controller, machine))
             report("training", change.batch / _batches(plan, tasks), row)
@@ -175,6 +179,24 @@ def _advance(controller: Controller, schedule: ScheduleFile, report: Report) -> 
         raise type(error)(f"{error}; the last good reconnection is {where} kept in {schedule.path}") from error
 
 
+def _fulfil(plan: Plan, machine: Machine, event: int, change: Reconnection) -> Entry:
+    """Carry out what the controller wants.
+
+    Raises:
+        PluginError: it is no reconnection of this network; the message names the controller.
+    """
+    wrong = find_fault(change, plan.model, machine.layout)
+    try:
+        if not wrong:
+            return machine.fulfil(event, change)
+    except ExecutionError as error:
+        refused = error.__cause__.__context__ if error.__cause__ else None
+        if not isinstance(refused, PermutationError):
+            raise
+        wrong = str(refused)
+    raise PluginError(f"controller {plan.controller.name!r}: event {event}: {wrong}")
+
+
 def _refer(plan: Plan, job: Job, tasks: Sequence[Task], report: Report) -> dict[str, Any]:
     """Free training: what it makes of the task, or of each task of a multi-task and of the worst of them."""
     training, metric, found = plan.controller.training(plan.controller_parameters), job.task.metric, {}
@@ -193,10 +215,21 @@ def _dump(controller: Controller, machine: Machine) -> bytes:
     return pack({"controller": np.frombuffer(controller.dump(), np.uint8), **machine.dump()})
 
 
-def _load(state: bytes, controller: Controller, machine: Machine) -> None:
-    arrays = unpack(state)
-    controller.load(arrays["controller"].tobytes())
-    machine.load(arrays)
+def _load(schedule: ScheduleFile, controller: Controller, machine: Machine) -> None:
+    """Take up the state that was put away with the last reconnection.
+
+    Raises:
+        ScheduleError: it is damaged.
+    """
+    try:
+        arrays = unpack(schedule.state() or b"")
+        controller.load(arrays["controller"].tobytes())
+        machine.load(arrays)
+    except Exception as error:
+        if isinstance(error, HwsimError) or blame(error):
+            raise
+        what = f"the state to go on from cannot be read ({' '.join(str(error).split()) or type(error).__name__})"
+        raise ScheduleError(f"{schedule.path}: {what}; remove the run folder and run its scenario again") from error
 
 
 def _score(plan: Plan, task: Task, machine: Machine, entry: Entry, *, judged: bool = True) -> dict[str, Any]:

@@ -9,11 +9,13 @@ import sys
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import hwsim
 from hwsim.cli import main
+from hwsim.schedule.file import ScheduleFile
 from tests.conftest import TINY_MODEL, TINY_SCENARIO
 
 DAMAGES: dict[str, Callable[[bytes], bytes]] = {
@@ -145,3 +147,41 @@ def test_a_schedule(copied: Path, give: Give, statement: str) -> None:
     (copied / "run" / "answer.json").unlink()  # then the run writes everything anew from the schedule
     for words in (EXPORT, COST, RUN):
         _hold(*give(*words), words)
+
+
+@pytest.mark.parametrize("damage", [name for name in DAMAGES if name not in {"words for numbers", "lists for objects"}])
+def test_kept_values(copied: Path, give: Give, damage: str) -> None:
+    """A run that was trained before fabrication keeps its values; spoilt, they are named, and not trained on."""
+    words = ("run", "scenarios/tiny.toml", "--quiet", "--out", "kept", "--set", "controller.epochs=1")
+    words += ("--set", "fabrication.values='sampled'", "--set", "execution.reference=false")
+    assert give(*words) == (0, "")
+    path = copied / "kept" / "start.npz"
+    path.write_bytes(DAMAGES[damage](path.read_bytes()))
+    (copied / "kept" / "answer.json").unlink()
+    code, told = give(*words)
+    assert (code, len(told.splitlines())) == (2, 1), told
+    assert told.startswith("kept/start.npz: cannot be read (")
+
+
+@pytest.mark.parametrize("damage", ["empty", "object", "no text", "half"])
+@pytest.mark.usefixtures("copied")
+def test_a_state(give: Give, monkeypatch: pytest.MonkeyPatch, damage: str) -> None:
+    """An interrupted run whose state is damaged."""
+    real = ScheduleFile.append
+
+    def stop(self: ScheduleFile, *rest: Any) -> None:
+        real(self, *rest)
+        if rest[0].event == 1:
+            raise KeyboardInterrupt
+
+    words = ("run", "scenarios/tiny.toml", "--quiet", "--out", "cut")
+    monkeypatch.setattr(ScheduleFile, "append", stop)
+    with pytest.raises(KeyboardInterrupt):
+        hwsim.run("scenarios/tiny.toml", "cut")
+    monkeypatch.setattr(ScheduleFile, "append", real)
+    with closing(sqlite3.connect("cut/schedule.sqlite")) as db, db:
+        (state,) = db.execute("select state from progress").fetchone()
+        db.execute("update progress set state = ?", (DAMAGES[damage](state),))
+    code, told = give(*words)
+    assert (code, len(told.splitlines())) == (2, 1), told
+    assert told.startswith("cut/schedule.sqlite: the state to go on from cannot be read (")
