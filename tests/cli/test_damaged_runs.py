@@ -152,8 +152,8 @@ def test_a_schedule(copied: Path, give: Give, statement: str) -> None:
 @pytest.mark.parametrize("damage", [name for name in DAMAGES if name not in {"words for numbers", "lists for objects"}])
 def test_kept_values(copied: Path, give: Give, damage: str) -> None:
     """A run that was trained before fabrication keeps its values; spoilt, they are named, and not trained on."""
-    words = ("run", "scenarios/tiny.toml", "--quiet", "--out", "kept", "--set", "controller.epochs=1")
-    words += ("--set", "fabrication.values='sampled'", "--set", "execution.reference=false")
+    words = ["run", "scenarios/tiny.toml", "--quiet", "--out", "kept", "--set", "controller.epochs=1"]
+    words += ["--set", "fabrication.values='sampled'", "--set", "execution.reference=false"]
     assert give(*words) == (0, "")
     path = copied / "kept" / "start.npz"
     path.write_bytes(DAMAGES[damage](path.read_bytes()))

@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 
 import hwsim
-from hwsim.controller import Controller, Reconnection
+from hwsim.controller import Controller
 from hwsim.controller.multi_task import begin
 from hwsim.files.registry import PluginError
 
-WRONG: dict[str, tuple[Callable[[Reconnection], Any], str]] = {
+WRONG: dict[str, tuple[Callable[[Any], Any], str]] = {
     "no reconnection": (lambda _: "x", "advance gives str, not a Reconnection"),
     "too few": (lambda r: replace(r, registers=r.registers[:1]), r"a reconnection holds 1 registers, not a tuple of 2"),
     "list": (lambda r: replace(r, permutations=list(r.permutations)), "a reconnection holds list of permutations"),
