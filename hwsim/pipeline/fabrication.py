@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hwsim.controller import Job, TrainingSettings
-from hwsim.errors import BAD_INPUT, HwsimError
 from hwsim.execution import Machine
 from hwsim.files.whole import whole
 from hwsim.model import Start, start
 from hwsim.model.values import read_values
+from hwsim.pipeline.folder import FolderError
 from hwsim.scenario.effort import choose_effort
 from hwsim.task import DataError
 
@@ -32,12 +32,6 @@ KEPT = "start.npz"
 """File of a run folder that keeps trained or sampled values."""
 
 
-class ValuesError(HwsimError):
-    """The values that a run keeps cannot be read; the message names the file."""
-
-    exit_code = BAD_INPUT
-
-
 def initial_values(
     plan: Plan, task: Task, kept: Path | None = None, report: Callable[[float], None] = lambda _: None
 ) -> list[Start]:
@@ -50,7 +44,7 @@ def initial_values(
         report: told the share of the training that is done.
 
     Raises:
-        ValuesError: the kept file is damaged.
+        FolderError: the kept file is damaged.
     """
     drawn = start(plan.model, plan.scenario.seed)
     law = plan.scenario.fabrication
@@ -131,7 +125,7 @@ def _read(path: Path, model: Model) -> list[Start]:
         return read_values(path, model)
     except (ValueError, OSError, EOFError, zlib.error) as error:
         why = " ".join(str(error).removeprefix(f"{path} ").split())
-        raise ValuesError(
+        raise FolderError(
             f"{path}: cannot be read ({why}); remove it and run again, which finds its values anew"
         ) from error
 
