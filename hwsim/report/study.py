@@ -16,6 +16,12 @@ if TYPE_CHECKING:
 TITLE_LETTERS = 100
 LETTERS = 105
 """Letters that fit below the axis, side by side."""
+OTHERS: dict[str, Any] = {
+    "authors' own networks": {"marker": "o", "mfc": "white", "linestyle": "none"},
+    "published": {"marker": "x", "linestyle": "none"},
+    "published, or authors' own": {"marker": "o", "mfc": "white", "linewidth": 1.0, "linestyle": "--"},
+}
+"""Others' numbers, and how they are marked: apart where every curve is one point, as one line where there are many."""
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 
 
@@ -41,7 +47,7 @@ def draw_reproduction(
     with look():
         figure = sheet((8.6, 5.0))
         axes = figure.subplots()
-        shown = False
+        shown: set[str] = set()
         for number, line in enumerate(lines):
             for point in line["points"]:
                 at = number if axis is None else axis["values"].index(point["x"])
@@ -66,9 +72,8 @@ def draw_reproduction(
         axes.grid(visible=True, color="#dddddd", linewidth=0.6)
         axes.spines[["top", "right"]].set_visible(False)
         handles = axes.get_legend_handles_labels()[0]
-        if shown:
-            others: Any = {"color": "#777777", "marker": "o", "mfc": "white", "linewidth": 1.0, "linestyle": "--"}
-            handles += axes.plot([], [], label="published, or authors' own", **others)
+        for what in sorted(shown):
+            handles += axes.plot([], [], label=what, color="#777777", **OTHERS[what])
         style: Any = {"handles": handles, "frameon": False, "fontsize": 9, "handlelength": 3}
         if axis is not None:
             figure.legend(loc="outside right center", **style)
@@ -92,8 +97,8 @@ def _decades(axes: Any) -> None:
         axes.yaxis.set_minor_formatter(plain)
 
 
-def _draw_line(axes: Any, line: Mapping[str, Any], number: int, count: int, *, alone: bool, log: bool) -> bool:
-    """One curve; returns whether others' numbers were drawn."""
+def _draw_line(axes: Any, line: Mapping[str, Any], number: int, count: int, *, alone: bool, log: bool) -> set[str]:
+    """One curve; returns which of others' numbers were drawn."""
     colour, marker = COLOURS[number % len(COLOURS)], MARKERS[number % len(MARKERS)]
     shift = (number - (count - 1) / 2) / max(count, 1)
 
@@ -110,7 +115,14 @@ def _draw_line(axes: Any, line: Mapping[str, Any], number: int, count: int, *, a
     bars = [[max(s[0] - s[1], 0.0) for _, s in ours], [max(s[2] - s[0], 0.0) for _, s in ours]]
     style = {"color": colour, "marker": marker, "markersize": 5, "linewidth": 1.5, "capsize": 2.5, "elinewidth": 0.9}
     axes.errorbar(x, y, yerr=bars, label=None if alone else line["label"], **style)
-    others = [(p["at"], p["authors"] or p["paper"]) for p in line["points"] if p["authors"] or p["paper"]]
-    open_style = {"color": colour, "marker": marker, "markersize": 6, "mfc": "white", "linewidth": 1.0}
-    axes.plot([beside(at) for at, _ in others], [s[0] for _, s in others], linestyle="--", zorder=1, **open_style)
-    return bool(others)
+    if alone:
+        given = {"authors' own networks": "authors", "published": "paper"}
+        drawn = {what: [(p["at"], p[key]) for p in line["points"] if p[key]] for what, key in given.items()}
+    else:
+        both = [(p["at"], p["authors"] or p["paper"]) for p in line["points"] if p["authors"] or p["paper"]]
+        drawn = {"published, or authors' own": both}
+    for what, those in drawn.items():
+        own = {} if what == "published" else {"marker": marker}
+        style = {"color": colour, "markersize": 6, **OTHERS[what], **own}
+        axes.plot([beside(at) for at, _ in those], [s[0] for _, s in those], zorder=1, **style)
+    return {what for what, those in drawn.items() if those}
