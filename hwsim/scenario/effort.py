@@ -68,7 +68,7 @@ def choose_effort(
         >>> from hwsim.task import TASKS
         >>> model = Model("t", (Layer(128, 64),))
         >>> fabrics, banks = [crossbar("benes", 64)], layout(model, "output")
-        >>> training = TrainingSettings(epochs=9, batch=32, rate=0.1, rate_decay=1.0, period=4)
+        >>> training = TrainingSettings(epochs=9, batch=32, learning_rate=0.1, rate_decay=1.0, period=4)
         >>> task = TASKS["digits"].load(TASKS["digits"].parameters())
         >>> [choose_effort(model, banks, fabrics, training, task, by_values=values) for values in (False, True)]
         ['descent', 'greedy']
@@ -94,7 +94,7 @@ def seconds_a_step(model: Model, training: TrainingSettings, task: Task) -> floa
         >>> model = Model("1-80-1", (Layer(80, 1, "relu", learned_connections=False), Layer(1, 80)))
         >>> task = TASKS["sine"].load(TASKS["sine"].parameters())
         >>> for path in ("torch", "auto"):
-        ...     training = TrainingSettings(epochs=1, batch=16, rate=0.1, rate_decay=1.0, period=1, path=path)
+        ...     training = TrainingSettings(epochs=1, batch=16, learning_rate=0.1, rate_decay=1.0, period=1, path=path)
         ...     print(f"{seconds_a_step(model, training, task):.2g}")
         0.0002
         5.8e-07

@@ -86,14 +86,18 @@ def test_curves_with_the_same_runs_share_them(short: Path) -> None:
 
 def test_faults_of_the_runs_stand_in_this_file(short: Path) -> None:
     text = (
-        short.read_text().replace("controller.learning_rate=4e-3", "controller.rte=4e-3").replace("[4, 8]", "[4, 8.5]")
+        short.read_text()
+        .replace("controller.learning_rate=4e-3", "controller.learning_rte=4e-3")
+        .replace("[4, 8]", "[4, 8.5]")
     )
     text = text.replace("8 = 1.1", "8.5 = 1.1".replace("8.5", '"8.5"')).replace("paper.8", 'paper."8.5"')
     text = text.replace("at = [8]", "at = [8.5]")
     with pytest.raises(DiagnosticError) as caught:
         plan_jobs(read_reproduction(parse_document(text, "f.toml"), short))
     lines = str(caught.value).splitlines()
-    assert any(line.startswith("f.toml:17:8: unknown key 'rte', did you mean 'rate'?") for line in lines)
+    assert any(
+        line.startswith("f.toml:17:8: unknown key 'learning_rte', did you mean 'learning_rate'?") for line in lines
+    )
     assert any(line.startswith("f.toml:11:1: 'width' must be a whole number, found 8.5") for line in lines)
 
 
