@@ -29,7 +29,7 @@ def import_(
     """Turn a trained network from an ONNX file into a model file and its values, which a scenario can start from."""
     from hwsim.cli.place import check_place
     from hwsim.files import Diagnostic, DiagnosticError
-    from hwsim.model.imports import read_onnx, write_model
+    from hwsim.model.imports import RefusedError, read_onnx, write_model
 
     stem = _stem(file.stem if name is None else name)
     if write:
@@ -41,6 +41,8 @@ def import_(
     except ValueError as error:
         if isinstance(error, DiagnosticError):
             raise
+        if isinstance(error, RefusedError):
+            raise DiagnosticError(Diagnostic(str(file), 1, 1, str(one)) for one in error.refused) from None
         raise DiagnosticError([Diagnostic(str(file), 1, 1, str(error).removeprefix(f"{file}: "), "", "")]) from None
     except FileExistsError as error:
         raise DiagnosticError([Diagnostic(str(error.filename), 1, 1, str(error.strerror), "", "")]) from None

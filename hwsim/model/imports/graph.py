@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hwsim.model import Layer, Model, Node, Start, Window
+from hwsim.model.imports.refusal import RefusedError, RefusedLayer
 
 if TYPE_CHECKING:
-    from typing import Literal
+    from typing import Literal, NoReturn
 
     from numpy.typing import NDArray
 
@@ -35,12 +36,28 @@ class Imported:
 class NetworkGraph:
     """The graph so far. Every method adds one thing; ``origin`` is what an error calls it.
 
+    What cannot be emulated is noted, by these methods and by who reads the network (:meth:`refuse`), and the reader
+    goes on to what follows; :meth:`finish` raises one error that lists everything.
+
     Args:
         shape: of one sample.
         weighing: what layers with cells are called where they come from.
 
     Raises:
-        ValueError: by every method, for what cannot be emulated.
+        RefusedError: by every method, where nothing can be said of what follows; with all that was noted before.
+
+    Example:
+        >>> graph = NetworkGraph((2,), "Linear")
+        >>> graph.dense("layer 0 (Linear)", np.full((3, 2), np.nan), np.zeros(3))
+        >>> graph.refuse("layer 1 (Softplus)", "cannot be emulated", "use ReLU", gives=(3,))
+        >>> graph.activate("layer 2 (ReLU)", "relu")  # behind a layer that is refused nothing more is said
+        >>> graph.dense("layer 3 (Linear)", np.zeros((1, 4)), np.zeros(1))
+        >>> graph.finish("net")
+        Traceback (most recent call last):
+        ...
+        hwsim.model.imports.refusal.RefusedError: layer 0 (Linear) has weights or biases that are not finite numbers
+        layer 1 (Softplus) cannot be emulated; use ReLU
+        layer 3 (Linear) takes 4 features, but (3,) stand before it
     """
 
     def __init__(self, shape: tuple[int, ...], weighing: str) -> None:
@@ -51,16 +68,49 @@ class NetworkGraph:
         self.origins: list[str] = []
         self.open = False
         """Whether the last node has cells and no activation yet."""
+        self.refused: list[RefusedLayer] = []
+        self.lost = False
+        """Whether the last node stands for a layer that is refused."""
 
     @property
     def shape(self) -> tuple[int, ...]:
         """What stands at the end now."""
         return self.nodes[-1].given if self.nodes else self.first
 
+    def refuse(self, origin: str, what: str, hint: str = "", *, gives: tuple[int, ...] | None = None) -> None:
+        """Note that a layer is not taken, and go on behind it.
+
+        Args:
+            origin: what it is called where it comes from.
+            what: what is wrong: a phrase that goes on from the origin.
+            hint: what would work.
+            gives: the shape of one sample that the layer gives. A node stands in for it, so that nodes go on being
+                numbered; None where the shape is not known.
+
+        Raises:
+            RefusedError: ``gives`` is None: all that was noted so far.
+        """
+        self.refused.append(RefusedLayer(origin, what, hint))
+        if gives is None:
+            self.stop()
+        self._add(origin, Node("flatten", self.shape, gives))
+        self.lost = True
+
+    def stop(self) -> NoReturn:
+        """Raise what was noted so far."""
+        raise RefusedError(self.refused)
+
     def finish(self, title: str) -> Imported:
-        """The whole."""
-        if not self.nodes or self.nodes[-1].layer is None:
-            raise ValueError(f"the network must end in a {self.weighing} layer, with its activation where it has one")
+        """The whole.
+
+        Raises:
+            RefusedError: something was refused; all of it is in the message.
+        """
+        if not self.lost and (not self.nodes or self.nodes[-1].layer is None):
+            what = f"must end in a {self.weighing} layer, with its activation where it has one"
+            self.refused.append(RefusedLayer("the network", what))
+        if self.refused:
+            self.stop()
         return Imported(
             Model(title, tuple(self.layers), tuple(self.nodes)), self.start, tuple(self.first), self.origins
         )
@@ -68,16 +118,17 @@ class NetworkGraph:
     def dense(self, origin: str, weights: Array, bias: Array) -> None:
         """Add weights (units, inputs) and biases (units,)."""
         if self.shape != (weights.shape[1],):
-            raise ValueError(f"{origin} takes {weights.shape[1]} features, but {self.shape} stand before it")
+            what = f"takes {weights.shape[1]} features, but {self.shape} stand before it"
+            self.refuse(origin, what, gives=(len(weights),))
+            return
         layer = self._weigh(origin, weights, bias)
         self._add(origin, Node("dense", self.shape, (len(weights),), layer), cells=True)
 
     def convolve(self, origin: str, weights: Array, bias: Array, window: Window) -> None:
         """Add filters (units, channels, rows, columns) and biases (units,)."""
         if len(self.shape) != IMAGE or self.shape[0] != weights.shape[1]:
-            raise ValueError(
-                f"{origin} takes an image of {weights.shape[1]} channels, but {self.shape} stand before it"
-            )
+            self.refuse(origin, f"takes an image of {weights.shape[1]} channels, but {self.shape} stand before it")
+            return
         places = self._places(origin, window)
         layer = self._weigh(origin, weights.reshape(len(weights), -1), bias)
         self._add(origin, Node("conv2d", self.shape, (len(weights), *places), layer, window), cells=True)
@@ -85,7 +136,8 @@ class NetworkGraph:
     def pool(self, origin: str, kind: Literal["max-pool", "average-pool"], window: Window) -> None:
         """Add a pool."""
         if len(self.shape) != IMAGE:
-            raise ValueError(f"{origin} takes an image, but {self.shape} stand before it")
+            self.refuse(origin, f"takes an image, but {self.shape} stand before it")
+            return
         self._add(origin, Node(kind, self.shape, (self.shape[0], *self._places(origin, window)), window=window))
 
     def flatten(self, origin: str) -> None:
@@ -97,16 +149,23 @@ class NetworkGraph:
         """Add the signals of an earlier node, -1 for the network's input."""
         other = self.first if summand < 0 else self.nodes[summand].given
         if other != self.shape:
-            raise ValueError(f"{origin} adds {other} to {self.shape}; only signals of equal shape can be added")
+            what = f"adds {other} to {self.shape}; only signals of equal shape can be added"
+            self.refuse(origin, what, gives=self.shape)
+            return
         self._add(origin, Node("add", self.shape, self.shape, summand=summand))
 
     def scale(self, origin: str, gain: Array, shift: Array) -> None:
         """Fold a gain and a shift for every unit into the cells and biases of the layer just added."""
+        if self.lost:
+            return
         if not self.open:
-            raise ValueError(f"{origin} must follow a {self.weighing} layer directly")
+            self.refuse(origin, f"must follow a {self.weighing} layer directly", gives=self.shape)
+            return
         values = self.start[-1]
         if gain.size not in {1, len(values.bias)} or shift.size not in {1, len(values.bias)}:
-            raise ValueError(f"{origin} is for another number of units than the {len(values.bias)} before it")
+            what = f"is for another number of units than the {len(values.bias)} before it"
+            self.refuse(origin, what, gives=self.shape)
+            return
         found = Start(values.weights * gain.reshape(-1, 1), values.bias * gain.reshape(-1) + shift.reshape(-1), 1.0)
         self._check(origin, found)
         self.start[-1] = found
@@ -114,19 +173,22 @@ class NetworkGraph:
     def activate(self, origin: str, name: Activation, parameters: tuple[float, ...] = ()) -> None:
         """Add an activation to the layer just added; ReLU also to a sum."""
         last = self.nodes[-1] if self.nodes else None
+        if self.lost:
+            return
         if last is not None and last.kind == "add" and name == "relu":
             self.nodes[-1] = replace(last, rectify=True)
         elif self.open:
             self.layers[-1] = replace(self.layers[-1], activation=name, parameters=parameters)
         else:
-            raise ValueError(f"{origin} must follow a {self.weighing} or batch-norm layer")
+            self.refuse(origin, f"must follow a {self.weighing} or batch-norm layer", gives=self.shape)
+            return
         self.origins[-1] = f"{self.origins[-1]} with {origin}"
         self.open = False
 
     def _add(self, origin: str, node: Node, *, cells: bool = False) -> None:
         self.nodes.append(node)
         self.origins.append(origin)
-        self.open = cells
+        self.open, self.lost = cells, False
 
     def _weigh(self, origin: str, weights: Array, bias: Array) -> int:
         values = Start(np.asarray(weights, np.float64), np.asarray(bias, np.float64), 1.0)
@@ -135,13 +197,12 @@ class NetworkGraph:
         self.start.append(values)
         return len(self.layers) - 1
 
-    @staticmethod
-    def _check(origin: str, values: Start) -> None:
+    def _check(self, origin: str, values: Start) -> None:
         if not np.isfinite(values.weights).all() or not np.isfinite(values.bias).all():
-            raise ValueError(f"{origin}: its weights or biases are not finite numbers")
+            self.refused.append(RefusedLayer(origin, "has weights or biases that are not finite numbers"))
 
     def _places(self, origin: str, window: Window) -> tuple[int, int]:
         places = window.places((self.shape[1], self.shape[2]))
         if min(places) < 1:
-            raise ValueError(f"{origin}: its window does not fit into an image of {self.shape[1:]}")
+            self.refuse(origin, f"has a window that does not fit into an image of {self.shape[1:]}")
         return places

@@ -13,6 +13,7 @@ import numpy as np
 
 from hwsim.model import Window
 from hwsim.model.imports.graph import IMAGE, Imported, NetworkGraph
+from hwsim.model.imports.refusal import RefusedError
 from hwsim.model.layer import pad_same
 
 if TYPE_CHECKING:
@@ -58,6 +59,8 @@ def read_onnx(path: Path, shape: tuple[int, ...] | None = None) -> Imported:
         raise ValueError(f"{path}: not a sound ONNX file ({why[0] if why else type(error).__name__})") from error
     try:
         return _Reader(file.graph, shape).read(f"imported from {path.name}")
+    except RefusedError as error:
+        raise RefusedError(error.refused, str(path)) from None
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from None
 

@@ -179,7 +179,7 @@ REFUSED: list[tuple[list[Any], list[Any], str]] = [
     ([("Gemm", ["x", "x"], "y", {})], [1, 3], r"node /y \(Gemm\): its input x is no constant; weights must stand in"),
     ([("MatMul", ["w", "x"], "y", {})], [1, 3], r"node /y \(MatMul\) takes w, which is no signal"),
     ([("Gemm", ["x", "w"], "y", {})], [1, 4], r"node /y \(Gemm\) takes 3 features, but \(4,\) stand before it"),
-    ([("Gemm", ["x", "n"], "y", {})], [1, 3], r"node /y \(Gemm\): its weights or biases are not finite numbers"),
+    ([("Gemm", ["x", "n"], "y", {})], [1, 3], r"node /y \(Gemm\) has weights or biases that are not finite numbers"),
     (
         [GEMM, ("Relu", ["h"], "r", {}), ("Add", ["r", "h"], "y", {})],
         [1, 3],
@@ -192,7 +192,11 @@ REFUSED: list[tuple[list[Any], list[Any], str]] = [
         r"node /y \(Add\) adds \(3,\) to \(2,\); only signals of equal",
     ),
     ([("Conv", ["x", "f"], "y", {"group": 2})], [1, 2, 4, 4], r"node /y \(Conv\): groups, dilations and ceil_mode"),
-    ([("Conv", ["x", "f"], "y", {})], [1, 1, 1, 4], r"node /y \(Conv\): its window does not fit into an image of"),
+    (
+        [("Conv", ["x", "f"], "y", {})],
+        [1, 1, 1, 4],
+        r"node /y \(Conv\) has a window that does not fit into an image of",
+    ),
     ([("Flatten", ["x"], "h", {"axis": 2}), ("Gemm", ["h", "w"], "y", {})], [1, 3, 1, 1], r"node /h \(Flatten\): only"),
     (
         [GEMM, ("Flatten", ["h"], "f1", {}), ("Relu", ["f1"], "y", {})],
