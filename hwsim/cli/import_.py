@@ -118,7 +118,8 @@ def _table(layers: list[dict[str, Any]]) -> str:
 
 def _cost(network: Imported, device: str) -> dict[str, Any]:
     """What one inference costs on a device, or why it cannot be built there."""
-    from hwsim.pipeline.emulation import NotOnDeviceError, emulate
+    from hwsim.pipeline.emulation import emulate
+    from hwsim.pipeline.hardware import NotOnDeviceError
 
     try:
         cost = emulate(network, device).cost()

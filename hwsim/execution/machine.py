@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from hwsim.crossbar import Fabric
     from hwsim.crossbar.technology import Switch
     from hwsim.device import Chip
+    from hwsim.device.inference import Watch
     from hwsim.execution.circuits import Change
     from hwsim.model import Model, Start
 
@@ -252,10 +253,24 @@ class Machine:
 
     # infer
 
-    def infer(self, x: NDArray[np.float32], rng: np.random.Generator | None) -> NDArray[np.float64]:
-        """Run samples through the emulated chip as it is connected now."""
+    def infer(
+        self,
+        x: NDArray[np.float32],
+        rng: np.random.Generator | None,
+        model: Model | None = None,
+        watch: Watch | None = None,
+    ) -> NDArray[np.float64]:
+        """Run samples through the emulated chip as it is connected now.
+
+        Args:
+            x: float32 (samples, features).
+            rng: source of event noise.
+            model: the same layers where images have another size; the machine's own unless told.
+            watch: as of :func:`hwsim.device.infer`.
+        """
         values = zip(self.model.layers, self.registers, strict=True)
-        return infer(self.model, self.chip, x, [Registers.of(layer, flat) for layer, flat in values], rng)
+        registers = [Registers.of(layer, flat) for layer, flat in values]
+        return infer(model or self.model, self.chip, x, registers, rng, watch)
 
     def inference_bill(self) -> Bill:
         """One inference: the core, and every signal bit through every switch of its circuits."""

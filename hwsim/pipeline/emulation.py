@@ -9,42 +9,30 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hwsim.controller import Expense, Reconnection
-from hwsim.crossbar import CROSSBARS
-from hwsim.crossbar.routing.effort import check_effort
-from hwsim.device import ClippingChip, OpticalChip, read_sheet, sheet_values
-from hwsim.errors import BAD_INPUT, HwsimError, check_type
-from hwsim.execution import Machine, first_entry
+from hwsim.device import ClippingChip
+from hwsim.errors import check_type
 from hwsim.execution.resources import account
-from hwsim.files import parse_document, read_document
-from hwsim.files.registry import unknown
 from hwsim.kernels.watch import logged
 from hwsim.model import Registers
 from hwsim.model.imports import Imported, read_module, read_onnx
-from hwsim.scenario.lookup import device_technology, find_sheet, read_switch
-from hwsim.schedule import Entry, layout
+from hwsim.pipeline.hardware import Hardware, as_numbers, check_seed, drawn_samples
+from hwsim.schedule import Entry
 from hwsim.stream import stream
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     import torch
     from numpy.typing import NDArray
 
-    from hwsim.crossbar import Fabric
-    from hwsim.device import Device
+    from hwsim.device.inference import Watch
+    from hwsim.execution import Machine
+    from hwsim.model import Model
 
-SAMPLES = 256
-"""Samples drawn for calibration where none are given."""
 NEAR = 0.005
 """How far outside a range, in shares of it, an input is cut off by no more than rounding."""
 FEW_OUTSIDE = 0.01
 """Share of inputs outside the range of calibration samples that were given, which never hold every extreme."""
-
-
-class NotOnDeviceError(HwsimError, ValueError):
-    """A layer or an activation that a device cannot do; the message names it and what would work."""
-
-    exit_code = BAD_INPUT
 
 
 class ClippedWarning(UserWarning):
@@ -58,13 +46,17 @@ class Emulation:
         self.machine, self.shape, self.name, self._seed = machine, shape, name, seed
         self._range = machine.chip.input_range if isinstance(machine.chip, ClippingChip) else None
         self._tolerated = FEW_OUTSIDE if calibrated else 0.0
-        self._reads = self._events = 0
-        self._spent = Expense()
+        self.reads = self.events = 0
+        """Reads that drew noise, and reconnections, so far."""
+        self.spent = Expense()
+        """What reconnections, and registers written, have cost so far."""
+        self.cure = "give hwsim.emulate calibration=, samples like those that you infer"
+        """What a warning about inputs out of range says would help."""
 
     def __repr__(self) -> str:
         sizes = [f"{layer.inputs} x {layer.units}" for layer in self.machine.model.layers]
         shown = ", ".join(sizes[:3] + ["..."] * (len(sizes) > 3))  # noqa: PLR2004 - enough to tell networks apart
-        return f"<Emulation on {self.name}: {len(sizes)} layers ({shown}), {self._events} reconnections>"
+        return f"<Emulation on {self.name}: {len(sizes)} layers ({shown}), {self.events} reconnections>"
 
     @property
     def layers(self) -> int:
@@ -86,23 +78,47 @@ class Emulation:
         Raises:
             ValueError: samples of another shape, or that are not finite numbers.
         """
-        samples = _numbers("samples", x, np.float32)
+        samples = as_numbers("samples", x, np.float32)
         if samples.shape[1:] != self.shape:
             wanted = ", ".join(map(str, ("batch", *self.shape)))
             raise ValueError(f"the network takes samples (batch first) of shape ({wanted}), found {samples.shape}")
-        if self._range is not None:
-            self._warn(samples, *self._range)
-        self._reads += int(noise)
-        rng = stream(self._seed, f"emulate/{self._reads}/read") if noise and self.machine.chip.noisy else None
+        self.heed_range(samples)
         given = self.machine.model.nodes[-1].given
-        if not len(samples):
-            return np.empty((0, *given), np.float32)
-        with logged():
-            found = self.machine.infer(samples.reshape(len(samples), -1), rng)
+        found = self.read(samples.reshape(len(samples), self.machine.model.inputs), noise=noise)
         return found.astype(np.float32, copy=False).reshape(len(samples), *given)
 
-    def _warn(self, samples: NDArray[np.float32], low: float, high: float) -> None:
+    def draw(self, *, noise: bool) -> np.random.Generator | None:
+        """The stream of the next read's noise; None where it draws none, by wish or by the chip's nature."""
+        self.reads += int(noise)
+        return stream(self._seed, f"emulate/{self.reads}/read") if noise and self.machine.chip.noisy else None
+
+    def read(
+        self,
+        samples: NDArray[np.float32],
+        *,
+        noise: bool,
+        model: Model | None = None,
+        watch: Watch | None = None,
+    ) -> NDArray[Any]:
+        """Infer flat samples (samples, features) to (samples, outputs), with noise of the next stream.
+
+        Args:
+            samples: float32; images' features in the order channel, row, column.
+            noise: whether the read draws event noise.
+            model: the same layers for images of another size.
+            watch: as of :func:`hwsim.device.infer`.
+        """
+        rng, taken = self.draw(noise=noise), model or self.machine.model
+        if not len(samples):
+            return np.empty((0, taken.outputs), np.float32)
+        with logged():
+            return self.machine.infer(samples, rng, taken, watch)
+
+    def heed_range(self, samples: NDArray[np.float32]) -> None:
         """Say once what share of inputs the chip cuts off, where that is more than rounding or a few outliers."""
+        if self._range is None:
+            return
+        low, high = self._range
         room = NEAR * (high - low)
         outside = (samples < low - room) | (samples > high + room)
         share = float(outside.mean()) if samples.size else 0.0
@@ -112,7 +128,7 @@ class Emulation:
             what = f"{share:.2g} of the inputs" if share < 0.001 else f"{share:.1%} of the inputs"  # noqa: PLR2004 - 0.1 %
             warnings.warn(
                 f"{what} lie outside {low:.3g} to {high:.3g}, the range that the chip was calibrated for, and are cut "
-                "off at its ends; give hwsim.emulate calibration=, samples like those that you infer",
+                f"off at its ends; {self.cure}",
                 ClippedWarning,
                 stacklevel=3,
             )
@@ -130,32 +146,50 @@ class Emulation:
         Raises:
             ValueError: there is no such layer, it has no crossbar, or a row is no permutation of its cells.
         """
-        rows, registers = self._wanted(layer, permutations), tuple(self.machine.registers)
+        return self.reconnect_layers({layer: permutations})
+
+    def reconnect_layers(self, permutations: Mapping[int, Any]) -> Expense:
+        """Reconnect several layers at once; arguments and errors as in :meth:`reconnect`, by layer."""
+        rows = self._wanted(permutations)
         with logged():
-            expense = self.machine.execute(Entry(self._events + 1, 0, rows, registers))
-        self._events, self._spent = self._events + 1, self._spent + expense
+            expense = self.machine.execute(Entry(self.events + 1, 0, rows, tuple(self.machine.registers)))
+        self.events, self.spent = self.events + 1, self.spent + expense
+        return expense
+
+    def write(self, registers: Sequence[NDArray[np.float64]]) -> Expense:
+        """Write registers, of every layer biases and then gains; connections stay.
+
+        Raises:
+            ExecutionError: a register would hold not a finite number.
+        """
+        expense = self.machine.execute(Entry(self.events, 0, (None,) * self.layers, tuple(registers)))
+        self.spent += expense
         return expense
 
     def price(self, layer: int, permutations: Any) -> Expense:
         """What a reconnection would cost, which is not carried out; arguments and errors as in :meth:`reconnect`."""
-        rows, layers = self._wanted(layer, permutations), self.machine.model.layers
+        rows, layers = self._wanted({layer: permutations}), self.machine.model.layers
         values = zip(layers, self.machine.registers, strict=True)
         return self.machine.price(Reconnection(0, rows, tuple(Registers.of(one, flat) for one, flat in values)))
 
-    def _wanted(self, layer: int, permutations: Any) -> tuple[NDArray[np.int64] | None, ...]:
+    def _wanted(self, permutations: Mapping[int, Any]) -> tuple[NDArray[np.int64] | None, ...]:
+        wanted = {layer: self._checked(layer, rows) for layer, rows in permutations.items()}
+        return tuple(wanted.get(number) for number in range(self.layers))
+
+    def _checked(self, layer: int, permutations: Any) -> NDArray[np.int64]:
         check_type("layer", layer, "a whole number")
         if not 0 <= layer < self.layers:
             raise ValueError(f"there is no layer {layer}; layers with cells are 0 to {self.layers - 1}")
         if self.machine.circuits.fabrics[layer] is None:
             raise ValueError(f"layer {layer} has no crossbar; give emulate a topology, such as crossbar='benes'")
-        bank, given = self.machine.layout.layers[layer], _numbers("permutations", permutations)
+        bank, given = self.machine.layout.layers[layer], as_numbers("permutations", permutations)
         if given.shape != (bank.banks, bank.ports) or not np.issubdtype(given.dtype, np.integer):
             what = f"layer {layer} wants whole numbers of shape {(bank.banks, bank.ports)}"
             raise ValueError(f"{what}, found {given.dtype} of shape {given.shape}")
         wrong = np.flatnonzero((np.sort(given, axis=1) != np.arange(bank.ports)).any(axis=1))
         if wrong.size:
             raise ValueError(f"layer {layer}, unit {wrong[0]}: no permutation of the cells 0 to {bank.ports - 1}")
-        return tuple(given.astype(np.int64) if number == layer else None for number in range(self.layers))
+        return np.asarray(given, np.int64)
 
     def resources(self) -> dict[str, Any]:
         """What the chip and its circuits take of their hardware, as in :func:`hwsim.execution.resources.account`."""
@@ -168,11 +202,11 @@ class Emulation:
             "inference_energy_j": bill.energy_j,
             "inference_time_s": bill.time_s,
             "switches": self.machine.circuits.switches,
-            "reconnections": self._events,
-            "moves": self._spent.moves,
-            "toggles": self._spent.toggles,
-            "energy_j": self._spent.energy_j,
-            "time_s": self._spent.time_ps / 10**12,
+            "reconnections": self.events,
+            "moves": self.spent.moves,
+            "toggles": self.spent.toggles,
+            "energy_j": self.spent.energy_j,
+            "time_s": self.spent.time_ps / 10**12,
         }
 
 
@@ -212,15 +246,10 @@ def emulate(
             calibration or weights that are not finite numbers; an unknown name; a topology that blocks.
         DiagnosticError: a setting that does not fit the datasheet.
     """
-    for option, value in (("device", device), ("technology", technology), ("effort", effort)):
-        check_type(option, value, "a text")
-    check_type("crossbar", crossbar, "a text", none=True)
-    check_type("seed", seed, "a whole number")
-    if seed < 0:
-        raise ValueError(f"seed must be at least 0, found {seed}")
-    check_type("settings", settings, "a table", none=True)
+    hardware = Hardware(device, crossbar, dict(settings or {}), technology, effort, calibrated)
+    hardware.check()
+    check_seed(seed)
     check_type("shape", shape, "a list of whole numbers", none=True)
-    check_effort(effort)
     given = None if calibration is None else _samples(calibration)
     if shape is None and given is not None:
         shape = given.shape[1:]
@@ -228,34 +257,16 @@ def emulate(
         found = read_onnx(Path(module), shape)
     else:
         found = module if isinstance(module, Imported) else read_module(module, shape)
-    samples = np.random.default_rng(seed).random((SAMPLES, *found.shape), np.float32) if given is None else given
+    samples = drawn_samples(found.shape, seed) if given is None else given
     if samples.shape[1:] != found.shape:
         raise ValueError(f"calibration samples have shape {samples.shape[1:]}, but the module takes {found.shape}")
-    built = _device(device, dict(settings or {}))
-    if problems := built.problems(found.model):
-        number, what, hint = problems[0]
-        raise NotOnDeviceError(f"{found.origins[number]}: {what}; {hint}")
-    flat = samples.reshape(len(samples), -1)
-    with logged():
-        chip = built.fabricate(found.model, found.start, flat, seed)
-    fabrics: list[Fabric | None] = [None] * len(found.model.layers)
-    if crossbar is not None:
-        if crossbar not in CROSSBARS:
-            raise ValueError(unknown("topology", crossbar, CROSSBARS))
-        fabrics = [_circuit(crossbar, bank.ports) for bank in layout(found.model, "output").layers]
-    switch = read_switch(*find_sheet("switch", technology))
-    if crossbar is not None and switch.medium == "optical" and not isinstance(chip, OpticalChip):
-        what = f"{technology} is optical, but the signals of {device} are electrical"
-        raise ValueError(f"{what}; use an electronic switch technology, or a photonic device")
-    machine = Machine(found.model, chip, fabrics, switch, "output", effort, calibrated=calibrated)
-    with logged():
-        machine.execute(first_entry(found.model, found.start))
+    machine = hardware.prepare().fabricate(found, samples.reshape(len(samples), -1), seed)
     return Emulation(machine, found.shape, seed, device, calibrated=calibration is not None)
 
 
 def _samples(calibration: Any) -> NDArray[np.float32]:
     """Samples that can set ranges."""
-    samples = _numbers("calibration", calibration, np.float32)
+    samples = as_numbers("calibration", calibration, np.float32)
     if not samples.ndim or not len(samples):
         raise ValueError(f"calibration must be samples, batch first, found an array of shape {samples.shape}")
     if not np.isfinite(samples).all():
@@ -263,28 +274,3 @@ def _samples(calibration: Any) -> NDArray[np.float32]:
     if not samples.any():
         raise ValueError("calibration samples are all 0, which gives no range; give samples like those to be inferred")
     return samples
-
-
-def _circuit(topology: str, ports: int) -> Fabric:
-    """A circuit that realises whatever a later call asks for."""
-    fabric = CROSSBARS[topology].build(ports)
-    if fabric.blocking == "blocking":
-        what = f"{topology!r} cannot realise every permutation, and reconnect may be asked for any"
-        hint = ", ".join(name for name in ("benes", "waksman", "crossbar") if name in CROSSBARS)
-        raise NotOnDeviceError(f"{what}; choose a topology that does not block, such as {hint}; hwsim.cost takes any")
-    return fabric
-
-
-def _numbers(name: str, given: Any, kind: type[np.float32] | None = None) -> NDArray[Any]:
-    """An array of what a caller gave."""
-    try:
-        return np.asarray(given, kind)
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"{name} cannot be made an array: {error}") from None
-
-
-def _device(name: str, settings: dict[str, Any]) -> Device:
-    document = read_document(find_sheet("device", name)[1])
-    technology = device_technology(document)
-    sheet = read_sheet(document, technology.datasheet)
-    return technology.build(sheet_values(sheet, settings, parse_document("", "settings"), ()))

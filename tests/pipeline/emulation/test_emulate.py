@@ -12,7 +12,8 @@ from torch import nn
 
 import hwsim
 from hwsim.errors import ArgumentError
-from hwsim.pipeline.emulation import ClippedWarning, NotOnDeviceError
+from hwsim.pipeline.emulation import ClippedWarning
+from hwsim.pipeline.hardware import NotOnDeviceError
 
 
 def convolutional() -> nn.Sequential:
