@@ -40,10 +40,12 @@ WORDS = {
 CHOICES = {
     "scope": "which cells are one bank: output, those of one output unit; layer, those of a whole layer",
     "equivalence": "what may be chosen so as to toggle less: none, values (cells of equal value), units (places of "
-    "hidden units), all; what the network computes stays the same",
+    "hidden units), all; what the network computes stays the same. levels: cells of equal design value, which differ "
+    "by errors of their own, and outputs by those",
     "effort": "how hard a router tries to toggle little: auto, " + ", ".join(EFFORT_LINES),
     "auto": "effort: the most thorough that takes less time in the whole run than training does",
-    "router": "which effort found the configurations and with which equivalence, as in blocks+values",
+    "router": "which effort found the configurations and with which equivalence, as in blocks+values; with +levels the "
+    "score is of the cells really connected",
     "relabelled": "hidden units that may change places, with the inputs of the next layer, without changing outputs",
     "relabellings": "in how many ways hidden units can be relabelled",
     "bar": "the state of a switch that passes its signals straight",

@@ -77,6 +77,7 @@ def summary(answer: Answer) -> str:
         ("reconnecting", _bill(final["energy_j"], final["time_s"])),
         ("one inference", _bill(last["inference_energy_j"], last["inference_time_s"])),
         ("  assumed costs", _assumed(answer.run) or "none"),
+        *_levels(last),
         *_saturated(answer.rows),
         *(resource_lines(answer.resources) if answer.resources else []),
         ("picture", str(answer.run / "score.png")),
@@ -92,6 +93,14 @@ def summary(answer: Answer) -> str:
         bill = _bill(switch["energy_j"], switch["time_s"])
         lines.insert(-1, (task["task"], f"{task[metric]:.4f}{free}; to switch to it: {cost}, {bill}"))
     return "\n".join(f"{name:<16}{value}" for name, value in lines)
+
+
+def _levels(last: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """That cells of one level stood for each other, where they did: another promise than that of equal values."""
+    if not str(last.get("router", "")).endswith("+levels"):
+        return []
+    what = "cells of one design value stand for each other; outputs differ by the cells' own errors"
+    return [("  equivalence", f"{what}, and the score is of the cells really connected")]
 
 
 def _saturated(rows: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:

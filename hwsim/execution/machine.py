@@ -48,7 +48,8 @@ class Machine:
         scope: ``output`` for one bank per output unit, ``layer`` for one bank per layer.
         effort: how hard the router tries to toggle little.
         equivalence: ``none`` for the cells and units that are asked for, ``values`` for any cells of the same class,
-            ``units`` for hidden units in any places where they fit, ``all`` for both.
+            ``units`` for hidden units in any places where they fit, ``all`` for both; ``levels`` for any cells of the
+            same design value, though they may differ by errors of their own.
         calibrated: whether the electronics know what every path of an optical circuit loses.
         seed: of the noise of a controller's own reads.
         limits: the most that may be spent of numbers of :class:`hwsim.controller.Expense`, by name.
@@ -75,15 +76,16 @@ class Machine:
         self.layout = layout(model, scope)
         self.registers: list[NDArray[np.float64]] = []
         """Per layer, what was written last, biases and then gains; empty before the first entry."""
+        alike = chip.nominal if equivalence == "levels" else chip.classes
         classes = [
-            number_classes(bank.rows(chip.classes(bank.layer)))
+            number_classes(bank.rows(alike(bank.layer)))
             if bank.learned and equivalence != "none"
             else np.zeros((0, 0), np.int32)
             for bank in self.layout.layers
         ]
         repeats = any((np.diff(np.sort(one, axis=1), axis=1) == 0).any() for one in classes)
-        self.exchanges_values = equivalence in {"values", "all"} and repeats
-        """Whether some bank has cells of equal value that may stand for each other."""
+        self.exchanges_values = equivalence in {"values", "levels", "all"} and repeats
+        """Whether some bank has cells that may stand for each other."""
         self.placing = Placing(model, self.layout, classes) if equivalence in {"units", "all"} else None
         self.circuits = Circuits(
             fabrics, self.layout, switch, effort, classes=classes if self.exchanges_values else None
@@ -138,7 +140,7 @@ class Machine:
     def fulfil(self, event: int, wanted: Reconnection) -> Entry:
         """Do what a controller wants, as the machine is free to do it; returns what the schedule keeps of it.
 
-        Cells of equal value and hidden units stand for each other as ``equivalence`` lets them.
+        Cells of one class or level and hidden units stand for each other as ``equivalence`` lets them.
 
         Raises:
             ExecutionError, SpentError: as for :meth:`execute`.

@@ -43,9 +43,11 @@ class CrossbarChoice(Section):
     """How hard the router tries to toggle little, from the quickest to the most thorough; ``auto`` is the most thorough
     that is expected to take less time in the whole run than training does, or less than a second. The score says which
     was used."""
-    equivalence: Literal["none", "values", "units", "all"] = "values"
+    equivalence: Literal["none", "values", "units", "all", "levels"] = "values"
     """What may be chosen so as to toggle less, never changing what the network computes: ``none``, the very cells that
-    the controller names; ``values``, any cells of equal value; ``units``, any places for hidden units; ``all``."""
+    the controller names; ``values``, any cells of equal value; ``units``, any places for hidden units; ``all``. On
+    devices whose cells differ by errors of their own, ``levels`` takes any cells of equal design value instead: outputs
+    then differ by those errors, and the score is of the cells really connected."""
     ports: int | None = Field(default=None, ge=1)
     """Ports of each circuit, at least those of the largest bank; each bank's own size when left out."""
     calibrated: bool | None = None
