@@ -30,6 +30,10 @@ class HwsimError(Exception):
 
     exit_code: ClassVar[int] = FAILED
 
+    def told(self) -> str:
+        """Tell what went wrong as a command prints it; the message alone, where a class has no more to show."""
+        return str(self)
+
 
 class ArgumentError(HwsimError, TypeError):
     """A function of the public face was given a value of the wrong type; the message names the argument."""

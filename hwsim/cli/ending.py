@@ -56,7 +56,7 @@ def ending(verb: Callable[P, R]) -> Callable[P, R]:
             sys.stderr.write(f"not enough memory{why}; use a smaller model or smaller banks, or a larger machine\n")
             raise SystemExit(FAILED) from None
         except HwsimError as error:
-            sys.stderr.write(f"{error}\n")
+            sys.stderr.write(f"{error.told()}\n")
             raise SystemExit(error.exit_code) from None
         except typer.Exit:  # an end with a code of its own
             raise

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
+from unicodedata import east_asian_width
 
 from hwsim.errors import BAD_INPUT, HwsimError
 
@@ -11,6 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 T = TypeVar("T")
+SHOWN_LETTERS = 100
+"""Letters of a line that are shown under a diagnostic."""
 
 
 @dataclass(frozen=True, order=True)
@@ -24,6 +27,7 @@ class Diagnostic:
         what: what is wrong.
         found: what stands there, or nothing.
         hint: what would work, or nothing.
+        source: the line of the file at which it points, or nothing; it is shown, and tells no two diagnostics apart.
 
     Example:
         >>> print(Diagnostic("a.toml", 3, 1, "'width' must be at least 1", "0", "write a whole number"))
@@ -37,11 +41,34 @@ class Diagnostic:
     what: str
     found: str = ""
     hint: str = ""
+    source: str = field(default="", compare=False)
 
     def __str__(self) -> str:
         """Give the diagnostic on one line."""
         found = f"found {self.found}" if self.found else ""
         return f"{self.file}:{self.line}:{self.column}: " + ", ".join(filter(None, (self.what, found, self.hint)))
+
+    def pointed(self) -> str:
+        """Show the diagnostic with the line that it is about below it, and a caret under the place.
+
+        A long line is cut around the place. Without a source it is the one line alone.
+
+        Example:
+            >>> print(Diagnostic("a.toml", 3, 9, "'width' must be at least 1", "0", source="width = 0").pointed())
+            a.toml:3:9: 'width' must be at least 1, found 0
+                3 | width = 0
+                  |         ^
+
+        """
+        text = "".join(letter if letter.isprintable() else " " for letter in self.source.rstrip())
+        place = self.column - 1
+        if not text.strip() or not 0 <= place <= len(text):
+            return str(self)
+        start = 0 if place < SHOWN_LETTERS else place - SHOWN_LETTERS // 2
+        shown = text[start : start + SHOWN_LETTERS]
+        before = shown[: place - start]
+        blank = len(before) + sum(east_asian_width(letter) in "WF" for letter in before)  # these take two columns
+        return f"{self}\n{self.line:>5} | {shown}\n      | {' ' * blank}^"
 
 
 class DiagnosticError(HwsimError, ValueError):
@@ -56,12 +83,16 @@ class DiagnosticError(HwsimError, ValueError):
 
     exit_code = BAD_INPUT
 
-    diagnostics: tuple[Diagnostic, ...]
+    diagnostics: tuple[Diagnostic, ...] = ()
 
     def __init__(self, diagnostics: Iterable[Diagnostic]) -> None:
         """Sort the diagnostics and drop repeated ones."""
         self.diagnostics = tuple(sorted(dict.fromkeys(diagnostics)))
         super().__init__("\n".join(map(str, self.diagnostics)))
+
+    def told(self) -> str:
+        """Tell every diagnostic, each with the line that it is about."""
+        return "\n".join(one.pointed() for one in self.diagnostics)
 
     def __reduce__(self) -> tuple[type[DiagnosticError], tuple[tuple[Diagnostic, ...]]]:
         """Travel whole between processes."""

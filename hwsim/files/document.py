@@ -7,7 +7,7 @@ import json
 import re
 import tomllib
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import pydantic
 
@@ -30,6 +30,15 @@ _CURES = {
 }
 
 
+class Elsewhere(NamedTuple):
+    """A place outside of a document where one of its values was set, and what stands there."""
+
+    file: str
+    line: int
+    column: int
+    source: str = ""
+
+
 @dataclass(frozen=True)
 class Document:
     """A TOML file as read.
@@ -39,7 +48,7 @@ class Document:
         text: what stands in it.
         data: its values.
         positions: line and column of each key path.
-        overrides: key paths that were set elsewhere, with the name, line and column of that place.
+        overrides: key paths that were set elsewhere, with that place.
 
     Example:
         >>> document = Document("a.toml", "x = 3", {"x": 3}, {(): (1, 1), ("x",): (1, 1)})
@@ -52,16 +61,18 @@ class Document:
     text: str
     data: Mapping[str, Any]
     positions: Mapping[KeyPath, Place]
-    overrides: Mapping[KeyPath, tuple[str, int, int]] = field(default_factory=dict)
+    overrides: Mapping[KeyPath, Elsewhere] = field(default_factory=dict)
 
     def diagnostic(self, key_path: KeyPath, what: str, found: str = "", hint: str = "") -> Diagnostic:
         """Make a diagnostic that stands at a key, or at its nearest parent that exists."""
         for length in range(len(key_path), 0, -1):
             place = key_path[:length]
             if place in self.overrides:
-                return Diagnostic(*self.overrides[place], what, found, hint)
+                at = self.overrides[place]
+                return Diagnostic(at.file, at.line, at.column, what, found, hint, at.source)
             if place in self.positions:
-                return Diagnostic(self.path, *self.positions[place], what, found, hint)
+                line, column = self.positions[place]
+                return Diagnostic(self.path, line, column, what, found, hint, _line(self.text, line))
         return Diagnostic(self.path, 1, 1, what, found, hint)
 
 
@@ -160,7 +171,14 @@ def _syntax(text: str, shown_as: str, message: str) -> Diagnostic:
             line, column = int(match[2]), int(match[3])
     hint = next((hint for start, hint in _CURES.items() if what.startswith(start)), "")
     shown = lines[line - 1].strip()[:60] if match is not None else ""
-    return Diagnostic(shown_as, line, column, f"not valid TOML: {what[:1].lower()}{what[1:]}", shown, hint)
+    what = f"not valid TOML: {what[:1].lower()}{what[1:]}"
+    return Diagnostic(shown_as, line, column, what, shown, hint, _line(text, line))
+
+
+def _line(text: str, number: int) -> str:
+    """One line of a text, counted from 1; nothing where there is none."""
+    lines = text.replace("\r\n", "\n").split("\n")
+    return lines[number - 1] if number <= len(lines) else ""
 
 
 def validate(document: Document, schema: type[M], at: KeyPath = (), data: Mapping[str, Any] | None = None) -> M:

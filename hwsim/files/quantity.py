@@ -6,7 +6,7 @@ import math
 import re
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BeforeValidator, ValidationInfo
 
@@ -60,6 +60,13 @@ class Dimension:
     def wanted(self) -> str:
         """What a file should have, in words."""
         return f'{self.noun} such as "{self.example}" (units: {", ".join(self.units)})'
+
+    def __get_pydantic_json_schema__(self, core: Any, handler: Any) -> dict[str, Any]:
+        """Say in JSON Schema that a file has text with a unit here, which an editor can check while one types."""
+        units = "|".join(re.escape(unit).replace("u", f"[u{_MICRO}{_MU}]") for unit in self.units)
+        number = _NUMBER.replace("?:", "")  # ECMAScript, whose regular expressions JSON Schema has, groups plainly
+        pattern = rf"^\s*{number}([eE][+-]?[0-9]{{1,4}})?\s*({units})\s*$"
+        return {"type": "string", "pattern": pattern, "examples": [self.example]}
 
 
 def _prefixed(unit: str, prefixes: str) -> dict[str, int]:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hwsim.files.diagnostic import Diagnostic, DiagnosticError, Diagnostics
+from hwsim.files.document import Elsewhere
 from hwsim.files.position import KeyPath, read_key
 
 if TYPE_CHECKING:
@@ -127,8 +128,10 @@ def lay_over(document: Document, settings: Iterable[tuple[KeyPath, Any]]) -> Doc
         {'x': 4} --set:1:1: too large
 
     """
-    data, done = override(document.data, settings)
-    places = dict.fromkeys(done, (SHOWN_AS, 1, 1))
+    laid = list(settings)
+    data, done = override(document.data, laid)
+    texts = {_indexed(data, path): f"{_dotted(path)}={value}" for path, value in laid}
+    places = {path: Elsewhere(SHOWN_AS, 1, 1, texts[path]) for path in done}
     kept = {path: place for path, place in document.positions.items() if not any(path[: len(p)] == p for p in done)}
     return dataclasses.replace(document, data=data, positions=kept, overrides={**document.overrides, **places})
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from hwsim.files import Diagnostic, DiagnosticError, Diagnostics, parse_setting
+from hwsim.files.document import Elsewhere
 from hwsim.pipeline.session import Scenario, find, load
 from hwsim.scenario.reproduction import shown
 from hwsim.version import VERSION
@@ -126,7 +127,7 @@ def _plan(reproduction: Reproduction, number: int, path: Path, settings: list[st
     return Scenario(loaded.path, replace(loaded.document, overrides=overrides)).plan()
 
 
-def _origins(reproduction: Reproduction, number: int) -> dict[tuple[str, ...], tuple[str, int, int]]:
+def _origins(reproduction: Reproduction, number: int) -> dict[tuple[str, ...], Elsewhere]:
     """Where this file gives each setting of a curve."""
     file = reproduction.file
     named: list[tuple[tuple[str, ...], Any]] = [
@@ -137,8 +138,8 @@ def _origins(reproduction: Reproduction, number: int) -> dict[tuple[str, ...], t
         named.append((parse_setting(f"{file.x.key}=1").path, ("x", "key")))
     found = {}
     for path, at in named:
-        diagnostic: Diagnostic = reproduction.document.diagnostic(at, "")
-        found[path] = (diagnostic.file, diagnostic.line, diagnostic.column)
+        place: Diagnostic = reproduction.document.diagnostic(at, "")
+        found[path] = Elsewhere(place.file, place.line, place.column, place.source)
     return found
 
 

@@ -13,7 +13,9 @@ from hwsim.files import (
     Refusal,
     Seconds,
     Section,
+    lay_over,
     parse_document,
+    parse_setting,
     read_document,
     reference,
     validate,
@@ -249,3 +251,31 @@ def test_reference() -> None:
     assert "seeds list of whole numbers [0]" in found
     assert 'hold time or "never" "never"' in found
     assert "path path none" in found
+
+
+@pytest.mark.parametrize(
+    ("text", "where", "shown"),
+    [
+        ("[a]\nx = 3", (2, 5), ["    2 | x = 3", "      |     ^"]),
+        ("日本 = 3", (1, 6), ["    1 | 日本 = 3", "      |        ^"]),  # these letters take two columns
+        ("\tx = 3", (1, 2), ["    1 |  x = 3", "      |  ^"]),
+        ("x = 3", (1, 6), ["    1 | x = 3", "      |      ^"]),  # behind the end
+        ("x = 3", (1, 9), []),
+        ("", (1, 1), []),
+        ("y" * 300, (1, 250), [f"    1 | {'y' * 100}", f"      | {' ' * 50}^"]),
+    ],
+)
+def test_a_diagnostic_points_at_its_place(text: str, where: tuple[int, int], shown: list[str]) -> None:
+    line, column = where
+    source = (text.splitlines() or [""])[line - 1]
+    told = DiagnosticError([Diagnostic("a.toml", line, column, "wrong", source=source)]).told().splitlines()
+    assert told == [f"a.toml:{line}:{column}: wrong", *shown]
+
+
+def test_what_a_command_prints_has_the_line_of_the_file_and_of_a_setting() -> None:
+    document = lay_over(parse_document("[task]\r\nseed = 3\r\nname = 'x'", "a.toml"), [parse_setting("task.seed = 4 ")])
+    told = [document.diagnostic(("task", key), "wrong").pointed() for key in ("seed", "name")]
+    assert told == [
+        "--set:1:1: wrong\n    1 | task.seed=4\n      | ^",
+        "a.toml:3:1: wrong\n    3 | name = 'x'\n      | ^",
+    ]
