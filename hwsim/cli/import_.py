@@ -29,13 +29,14 @@ def import_(
     """Turn a trained network from an ONNX file into a model file and its values, which a scenario can start from."""
     from hwsim.cli.place import check_place
     from hwsim.files import Diagnostic, DiagnosticError
-    from hwsim.model.imports import RefusedError, read_onnx, write_model
+    from hwsim.model.imports import RefusedError, write_model
+    from hwsim.pipeline.probing import read_network
 
     stem = _stem(file.stem if name is None else name)
     if write:
         check_place(out / "models", "--out")
     try:
-        network = read_onnx(file, _sizes(shape))
+        network = read_network(file, _sizes(shape))
         costs = {one: _cost(network, one) for one in device or []}
         written = write_model(network, out / "models", stem) if write else ()
     except ValueError as error:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,13 +13,15 @@ from hwsim.errors import check_type
 from hwsim.execution.resources import account
 from hwsim.kernels.watch import logged
 from hwsim.model import Registers
-from hwsim.model.imports import Imported, read_module, read_onnx
+from hwsim.model.imports import Imported, RefusedError
 from hwsim.pipeline.hardware import Hardware, as_numbers, check_seed, drawn_samples
+from hwsim.pipeline.probing import MisreadError, read_network
 from hwsim.schedule import Entry
 from hwsim.stream import stream
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     import torch
     from numpy.typing import NDArray
@@ -253,13 +254,14 @@ def emulate(
     given = None if calibration is None else _samples(calibration)
     if shape is None and given is not None:
         shape = given.shape[1:]
-    if isinstance(module, str | Path):
-        found = read_onnx(Path(module), shape)
+    if isinstance(module, Imported):
+        found = module
     else:
-        found = module if isinstance(module, Imported) else read_module(module, shape)
+        try:
+            found = read_network(module, shape, given)
+        except (RefusedError, MisreadError) as error:
+            raise ValueError(str(error)) from error
     samples = drawn_samples(found.shape, seed) if given is None else given
-    if samples.shape[1:] != found.shape:
-        raise ValueError(f"calibration samples have shape {samples.shape[1:]}, but the module takes {found.shape}")
     machine = hardware.prepare().fabricate(found, samples.reshape(len(samples), -1), seed)
     return Emulation(machine, found.shape, seed, device, calibrated=calibration is not None)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from math import prod
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from hwsim.model.imports.source import Source
     from hwsim.model.layer import Activation
 
     Array = NDArray[np.float64]
@@ -25,12 +26,17 @@ IMAGE = 3
 
 @dataclass(frozen=True)
 class Imported:
-    """A network as a model: ``shape`` of one sample, and for every node what it comes from."""
+    """A network as a model: ``shape`` of one sample, and for every node what it comes from.
+
+    ``names`` has for every node the value of ``source`` that it should give, which is what the import is checked by.
+    """
 
     model: Model
     start: list[Start]
     shape: tuple[int, ...]
     origins: list[str]
+    names: list[str] = field(default_factory=list)
+    source: Source | None = field(default=None, compare=False, repr=False)
 
 
 class NetworkGraph:
@@ -66,6 +72,7 @@ class NetworkGraph:
         self.start: list[Start] = []
         self.nodes: list[Node] = []
         self.origins: list[str] = []
+        self.names: list[str] = []
         self.open = False
         """Whether the last node has cells and no activation yet."""
         self.refused: list[RefusedLayer] = []
@@ -93,6 +100,10 @@ class NetworkGraph:
         self.refused.append(RefusedLayer(origin, what, hint))
         if gives is None:
             self.stop()
+        self.stand_in(origin, gives)
+
+    def stand_in(self, origin: str, gives: tuple[int, ...]) -> None:
+        """Put a node in the place of one that is refused."""
         self._add(origin, Node("flatten", self.shape, gives))
         self.lost = True
 
@@ -100,8 +111,17 @@ class NetworkGraph:
         """Raise what was noted so far."""
         raise RefusedError(self.refused)
 
-    def finish(self, title: str) -> Imported:
+    def call(self, name: str) -> None:
+        """Say which value of the source stands at the end now."""
+        if self.names:
+            self.names[-1] = name
+
+    def finish(self, title: str, source: Source | None = None) -> Imported:
         """The whole.
+
+        Args:
+            title: of the model.
+            source: what it was made from, to be compared with.
 
         Raises:
             RefusedError: something was refused; all of it is in the message.
@@ -111,9 +131,8 @@ class NetworkGraph:
             self.refused.append(RefusedLayer("the network", what))
         if self.refused:
             self.stop()
-        return Imported(
-            Model(title, tuple(self.layers), tuple(self.nodes)), self.start, tuple(self.first), self.origins
-        )
+        model = Model(title, tuple(self.layers), tuple(self.nodes))
+        return Imported(model, self.start, tuple(self.first), self.origins, self.names, source)
 
     def dense(self, origin: str, weights: Array, bias: Array) -> None:
         """Add weights (units, inputs) and biases (units,)."""
@@ -188,6 +207,7 @@ class NetworkGraph:
     def _add(self, origin: str, node: Node, *, cells: bool = False) -> None:
         self.nodes.append(node)
         self.origins.append(origin)
+        self.names.append("")
         self.open, self.lost = cells, False
 
     def _weigh(self, origin: str, weights: Array, bias: Array) -> int:
