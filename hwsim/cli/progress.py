@@ -16,7 +16,7 @@ from rich.progress import Progress as Bar
 from hwsim.kernels.watch import LINE_SECONDS, STAGE, say, watching
 
 if TYPE_CHECKING:
-    from hwsim.study import PoolProgress
+    from hwsim.study import SweepProgress
 
 
 class RunProgress:
@@ -124,18 +124,18 @@ class Sweep:
     ) -> None:
         self._bar.stop()
 
-    def watch(self, standing: PoolProgress) -> None:
+    def watch(self, progress: SweepProgress) -> None:
         """Move the bar."""
-        words = f"{standing.done} of {standing.jobs} runs" + f", {standing.failed} failed" * bool(standing.failed)
-        words += f", {STAGE}" * standing.compiling
-        left = "" if standing.left_seconds is None else f"about {spoken(standing.left_seconds)} left"
-        self._bar.update(self._task, completed=standing.share, description=words, left=left)
-        began = standing.compiling and not self._compiling
-        self._compiling = self._compiling or standing.compiling
-        pause = LINE_SECONDS if standing.compiling else self.LINE_SECONDS
+        words = f"{progress.done} of {progress.jobs} runs" + f", {progress.failed} failed" * bool(progress.failed)
+        words += f", {STAGE}" * progress.compiling
+        left = "" if progress.left_seconds is None else f"about {spoken(progress.left_seconds)} left"
+        self._bar.update(self._task, completed=progress.share, description=words, left=left)
+        began = progress.compiling and not self._compiling
+        self._compiling = self._compiling or progress.compiling
+        pause = LINE_SECONDS if progress.compiling else self.LINE_SECONDS
         if not self._console.is_terminal and (began or time.monotonic() - self._last > pause):
             self._last = time.monotonic()
-            line = ", ".join(filter(None, (words, f"{standing.share:.0%}", left)))
+            line = ", ".join(filter(None, (words, f"{progress.share:.0%}", left)))
             self._console.print(line, soft_wrap=True)
 
 

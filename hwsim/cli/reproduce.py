@@ -47,10 +47,8 @@ def reproduce(
     The exit code is 1 where an expectation of the file fails, 3 where runs failed.
     """
     from hwsim.cli.place import check_picture, check_place
-    from hwsim.pipeline.folder import SCHEDULE
+    from hwsim.study import add_stored, compare, read_stored, schedule_path, stored_path, values
     from hwsim.study import check_place as check_keeping
-    from hwsim.study import compare, read_stored, run_folder, stored_path, values
-    from hwsim.study import keep as keep_results
 
     found = _read(name)
     folder = out or Path("runs") / found.name
@@ -70,13 +68,13 @@ def reproduce(
             check_keeping(found)
         chosen = _choose(found, points, set_ or [])
         done = _carry_out(found, chosen, folder, jobs, quiet=quiet)
-        schedules = [run_folder(folder, job) / SCHEDULE for job in chosen]
+        schedules = [schedule_path(folder, job) for job in chosen]
         runs, failed, command = done.runs, done.failed, _command(found, curve, x, seeds, set_)
     outcome = compare(found, values(runs))
     drawing = picture or (stored_path(found).with_suffix(".png") if kept else folder / f"{found.name}.png")
     pictures = [drawing] if picture or not kept else []
     if keep and runs:  # where all runs failed, what was kept before stays
-        runs, command, path = keep_results(found, runs, f"{command} --keep")
+        runs, command, path = add_stored(found, runs, f"{command} --keep")
         outcome = compare(found, values(runs))
         typer.echo(f"kept {path}", err=True)
         pictures.append(path.with_suffix(".png"))
@@ -181,18 +179,18 @@ def _choose(found: Reproduction, points: set[tuple[str, str, int]], extra: list[
 def _carry_out(
     found: Reproduction, chosen: list[RunJob], folder: Path, workers: int | None, *, quiet: bool
 ) -> SweepResult:
-    from hwsim.study import cores, run_sweep, stored_path
+    from hwsim.study import WorkerPool, cores, run_sweep, stored_path
     from hwsim.study.stored import called
 
-    size = workers or cores()
+    pool = WorkerPool(workers or cores(), folder)
     if found.file.long and stored_path(found).is_file() and not quiet:
         typer.echo(f"this is a long one; hwsim reproduce {called(found)} --kept shows results that were kept", err=True)
     if quiet:
-        return run_sweep(found, chosen, folder, size)
+        return run_sweep(found, chosen, folder, pool)
     from hwsim.cli.progress import Sweep
 
     with Sweep(len(chosen)) as sweep:
-        return run_sweep(found, chosen, folder, size, sweep.watch)
+        return run_sweep(found, chosen, folder, pool, sweep.watch)
 
 
 def _command(

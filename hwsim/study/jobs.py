@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from hwsim.files import Diagnostic, DiagnosticError, Diagnostics, parse_setting
+from hwsim.files import Diagnostic, DiagnosticError, Diagnostics, parse_setting, read_document
 from hwsim.files.document import Elsewhere
 from hwsim.pipeline.session import Scenario, find, load
 from hwsim.scenario.reproduction import shown
+from hwsim.study.pool import PoolTask
 from hwsim.version import VERSION
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from hwsim.scenario import Plan
@@ -27,10 +28,11 @@ STEP, EVENT = 3_000.0, 30_000.0
 
 @dataclass(frozen=True)
 class RunJob:
-    """One run: a scenario with settings and a seed.
+    """Holds one run: the text of a scenario with settings and a seed.
 
     ``key`` tells it from every other run of any version; ``places`` are the points that it belongs to; ``cost`` is what
-    it is reckoned to take, in units of its own, to set the order and the estimate.
+    it is reckoned to take, in units of its own, to set the order and the estimate; ``files`` are the model and the
+    datasheets that the scenario names, by relative path.
     """
 
     key: str
@@ -39,12 +41,19 @@ class RunJob:
     seed: int
     places: tuple[Key, ...]
     cost: float
+    files: Mapping[str, bytes] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
         """What messages and folders call it."""
         curve, x, seed = self.places[0]
         return "-".join(filter(None, (curve, x, f"seed{seed}")))
+
+    def task(self, events: tuple[int, ...] = (), wanted: tuple[str, ...] = ()) -> PoolTask:
+        """Make the task that a pool is given; events and files wanted as :class:`hwsim.study.PoolTask` has them."""
+        return PoolTask(
+            self.key, self.name, self.scenario, self.settings, self.seed, self.cost, self.files, events, wanted
+        )
 
 
 def scenario_path(reproduction: Reproduction) -> Path:
@@ -80,6 +89,7 @@ def plan_jobs(
         DiagnosticError: every diagnostic of what the runs name, at the places in this file that named it.
     """
     path, diagnostics, jobs = scenario_path(reproduction), Diagnostics(), dict[str, RunJob]()
+    values: dict[Path, bytes] = {}
     for number, curve in enumerate(reproduction.file.curve):
         for x in reproduction.places(curve):
             if only is not None and (curve.name, x) not in only:
@@ -88,13 +98,14 @@ def plan_jobs(
             plan = diagnostics.attempt(lambda n=number, s=settings: _plan(reproduction, n, path, s, extra))  # type: ignore[misc]
             if plan is None:
                 continue
+            text, files = read_document(path).text, _files(plan, values)
             for seed in curve.seeds or reproduction.file.seeds:
                 events = wanted_events(reproduction)
                 key = hashlib.sha256(json.dumps([VERSION, plan.identity, seed, *events]).encode()).hexdigest()
                 place = (curve.name, shown(x), seed)
                 known = jobs.get(key)
                 places = (*known.places, place) if known else (place,)
-                jobs[key] = RunJob(key, str(path), tuple(settings), seed, places, _cost(plan))
+                jobs[key] = RunJob(key, text, tuple(settings), seed, places, _cost(plan), files)
     diagnostics.check()
     return sorted(jobs.values(), key=lambda job: -job.cost)
 
@@ -141,6 +152,16 @@ def _origins(reproduction: Reproduction, number: int) -> dict[tuple[str, ...], E
         place: Diagnostic = reproduction.document.diagnostic(at, "")
         found[path] = Elsewhere(place.file, place.line, place.column, place.source)
     return found
+
+
+def _files(plan: Plan, values: dict[Path, bytes]) -> dict[str, bytes]:
+    """What a plan was made from beside its scenario; imported values are read once for all plans."""
+    files = {name: text.encode() for name, text in plan.files.items()}
+    if plan.values_file is not None:
+        if plan.values_file not in values:
+            values[plan.values_file] = plan.values_file.read_bytes()
+        files[f"models/{plan.values_file.name}"] = values[plan.values_file]
+    return files
 
 
 def _cost(plan: Plan) -> float:

@@ -1,4 +1,4 @@
-"""Results of a reproduction as one small file: kept beside it, and read again without computing."""
+"""Results of a reproduction as one small file: stored beside it, and read again without computing."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 FOLDER, LOCK = "results", ".results.lock"
 SHORT = 8
-"""How much of a job's key is kept."""
+"""How much of a job's key is stored."""
 
 
 @dataclass(frozen=True)
@@ -54,10 +54,10 @@ def stored_path(reproduction: Reproduction) -> Path:
 
 
 def check_place(reproduction: Reproduction) -> None:
-    """Find out before anything is computed whether results can be kept.
+    """Find out before anything is computed whether results can be stored.
 
     Raises:
-        DiagnosticError: what is kept there cannot be read: joined with new results, it would be lost.
+        DiagnosticError: what is stored there cannot be read: joined with new results, it would be lost.
         OSError: the folder cannot be written.
     """
     path = stored_path(reproduction)
@@ -70,8 +70,10 @@ def check_place(reproduction: Reproduction) -> None:
         read_stored(reproduction)
 
 
-def keep(reproduction: Reproduction, runs: Sequence[StoredRun], command: str) -> tuple[list[StoredRun], str, Path]:
-    """Join results with those kept before and write them all; one process at a time.
+def add_stored(
+    reproduction: Reproduction, runs: Sequence[StoredRun], command: str
+) -> tuple[list[StoredRun], str, Path]:
+    """Join results with those stored before and write them all; one process at a time.
 
     Returns:
         As :func:`join_stored`, and the file.
@@ -96,13 +98,13 @@ def write_stored(reproduction: Reproduction, runs: Sequence[StoredRun], command:
 
 
 def join_stored(reproduction: Reproduction, runs: Sequence[StoredRun], command: str) -> tuple[list[StoredRun], str]:
-    """New results, and those kept before of points that were not run now and that the file still asks for as they were.
+    """Put new results together with stored ones of points that were not run now and that the file still asks for.
 
     Returns:
         All of them in the order of the file, and the commands that made them.
 
     Raises:
-        DiagnosticError: what was kept before cannot be read.
+        DiagnosticError: what was stored before cannot be read.
     """
     if not stored_path(reproduction).exists():
         return list(runs), command
@@ -122,7 +124,7 @@ def in_order(reproduction: Reproduction, runs: Sequence[StoredRun]) -> list[Stor
 
 
 def read_stored(reproduction: Reproduction) -> tuple[list[StoredRun], str]:
-    """The runs kept for a reproduction, and the command that made them.
+    """Read the runs stored for a reproduction, and the command that made them.
 
     Raises:
         DiagnosticError: there are none, or the file is no such thing.
@@ -131,7 +133,7 @@ def read_stored(reproduction: Reproduction) -> tuple[list[StoredRun], str]:
     again = f"hwsim reproduce {called(reproduction)} --keep writes it"
     try:
         found: dict[str, Any] = json.loads(path.read_text("utf-8"))
-        runs = [_kept(run) for run in found["runs"]]
+        runs = [_stored_run(run) for run in found["runs"]]
     except FileNotFoundError:
         raise DiagnosticError([Diagnostic(str(path), 1, 1, "no results are kept here", "", again)]) from None
     except (ValueError, KeyError, TypeError) as error:
@@ -140,7 +142,7 @@ def read_stored(reproduction: Reproduction) -> tuple[list[StoredRun], str]:
     return runs, str(found.get("command", ""))
 
 
-def _kept(run: dict[str, Any]) -> StoredRun:
+def _stored_run(run: dict[str, Any]) -> StoredRun:
     """One run of a file.
 
     Raises:

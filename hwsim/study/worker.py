@@ -1,35 +1,47 @@
-"""A worker: one process that carries out runs, told one per line on stdin, answering a line each on stdout.
+"""A worker of the worker pool: a process that is told tasks on stdin, pickled, and answers in lines on stdout.
 
 It ends when its stdin does, even in the middle of a run, so that it never outlives who started it.
 """
 
 from __future__ import annotations
 
+import io
 import json
 import os
+import pickle
 import queue
-import shutil
-import sys
 import threading
 import time
 import traceback
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hwsim.errors import HwsimError
 from hwsim.files.registry import blame
 from hwsim.kernels.watch import watching
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from hwsim.study.pool import PoolTask
+
 REPORT_SECONDS = 0.5
+SCENARIO, RUN = "scenario.toml", "run"
+"""In a task's folder: its scenario, with what lies beside it, and the folder of its run."""
 
 
 def main() -> None:
-    """Carry out runs until stdin ends."""
-    orders: queue.Queue[dict[str, Any]] = queue.Queue()
+    """Carry out tasks until stdin ends."""
+    orders: queue.Queue[tuple[PoolTask, Path]] = queue.Queue()
 
     def listen() -> None:
-        for line in sys.stdin:
-            orders.put(json.loads(line))
+        told = io.BufferedReader(io.FileIO(0))
+        try:
+            while told.peek(1):
+                orders.put(pickle.load(told))  # noqa: S301 - from the process that started this one
+        except Exception:
+            traceback.print_exc()
+            os._exit(1)
         os._exit(0)  # whoever started this is gone, or wants no more
 
     # an answer goes to the real stdout; whatever prints meanwhile must not be taken for one
@@ -37,7 +49,7 @@ def main() -> None:
     os.dup2(2, 1)
     threading.Thread(target=listen, daemon=True).start()
     while True:
-        order = orders.get()
+        task, folder = orders.get()
         last = time.monotonic()
 
         def report(_stage: str, share: float, _row: dict[str, Any] | None) -> None:
@@ -52,9 +64,36 @@ def main() -> None:
             answers.flush()
 
         with watching(compiling):
-            found = _carry_out(order, report)
+            found = carry_out(task, folder, report)
         answers.write(json.dumps(found) + "\n")
         answers.flush()
+
+
+def carry_out(
+    task: PoolTask, folder: Path, report: Callable[[str, float, dict[str, Any] | None], None]
+) -> dict[str, Any]:
+    """Carry out one task in a folder, or go on where an earlier try stopped.
+
+    Args:
+        task: what is wanted.
+        folder: a folder for this task alone; its run lies in ``run`` afterwards.
+        report: told the stage, the share of it that is done, and a score row.
+
+    Returns:
+        Its ``answer``, or under ``failed`` why there is none.
+    """
+    from hwsim.pipeline.session import load, measure
+
+    begin = time.monotonic()
+    try:
+        for name, content in {**task.files, SCENARIO: task.scenario.encode()}.items():
+            path = folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+        found = measure(load(folder / SCENARIO, task.settings, task.seed), folder / RUN, report, task.events)
+    except (Exception, MemoryError) as error:  # whatever it is, the other runs go on and the report names it
+        return {"failed": _why(error)}
+    return {"answer": {**found, "seconds": round(time.monotonic() - begin, 2)}}
 
 
 def _why(error: BaseException) -> str:
@@ -65,24 +104,3 @@ def _why(error: BaseException) -> str:
         return blamed
     place = traceback.extract_tb(error.__traceback__)[-1]
     return f"{type(error).__name__}: {error} ({Path(place.filename).name}:{place.lineno})"
-
-
-def _carry_out(order: dict[str, Any], report: Any) -> dict[str, Any]:
-    """One run; its answer, or why it failed. The run's folder is removed once the answer is kept."""
-    from hwsim.pipeline.session import load, measure
-
-    folder, kept = Path(order["folder"]), Path(order["kept"])
-    begin = time.monotonic()
-    try:
-        scenario = load(order["scenario"], order["settings"], order["seed"])
-        found = measure(scenario, folder, report, order["events"])
-    except (Exception, MemoryError) as error:  # whatever it is, the other runs go on and the report names it
-        return {"failed": _why(error)}
-    answer = {**found, "seconds": round(time.monotonic() - begin, 2)}
-    kept.parent.mkdir(parents=True, exist_ok=True)
-    part = kept.with_name(f".part.{kept.name}.{os.getpid()}")
-    part.write_text(json.dumps(answer, indent=1) + "\n")
-    part.replace(kept)
-    if not order["keep_folder"]:
-        shutil.rmtree(folder, ignore_errors=True)
-    return {"answer": answer}

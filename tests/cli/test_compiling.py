@@ -12,8 +12,8 @@ import pytest
 
 from hwsim.cli.progress import RunProgress, Sweep
 from hwsim.kernels.watch import STAGE, logged, ring
-from hwsim.study import PoolProgress, RunJob
-from hwsim.study.crew import Crew
+from hwsim.study import RunJob, SweepProgress, WorkerPool
+from hwsim.study.sweep import _gather
 from tests.conftest import Command
 
 SMALL = ("device.name='ideal'", "crossbar.topology='crossbar'", "controller.epochs=1", "execution.reference=false")
@@ -64,22 +64,25 @@ def test_a_line_now_and_then(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Cap
     assert capsys.readouterr().err == "", "it has ended"
 
 
-def test_workers_say_that_they_compile(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    said = [{"compiling": True}, {"compiling": False}, {"answer": 1}]
-    work = f"import time\nsys.stdin.readline()\nfor one in {[json.dumps(one) for one in said]!r}: "
+def test_workers_say_that_they_compile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said = [{"compiling": True}, {"compiling": False}, {"answer": {}}]
+    work = f"import pickle, time\npickle.load(sys.stdin.buffer)\nfor one in {[json.dumps(one) for one in said]!r}: "
     work += "print(one, flush=True); time.sleep(1)"
-    monkeypatch.setattr("hwsim.study.crew._WORK", f"exec({work!r})")
-    seen: list[PoolProgress] = []
-    with Sweep(1) as sweep, Crew(1) as crew:
+    monkeypatch.setattr("hwsim.study.worker_pool._WORK", f"exec({work!r})")
+    seen: list[SweepProgress] = []
+    with Sweep(1) as sweep, WorkerPool(1, tmp_path) as pool:
 
-        def watch(standing: PoolProgress) -> None:
-            seen.append(standing)
-            sweep.watch(standing)
+        def watch(progress: SweepProgress) -> None:
+            seen.append(progress)
+            sweep.watch(progress)
 
         job = RunJob("a", "s", (), 0, (("c", "1", 0),), 1.0)
-        assert [one["answer"] for _, one in crew.carry_out([job], lambda _: {}, watch)] == [1]
+        pool.submit(job.task())
+        _gather(pool, [job], lambda _, answer: answer.result == {}, watch)
     assert {one.compiling for one in seen} == {True, False}
-    assert not seen[-1].compiling
+    assert (seen[-1].compiling, seen[-1].failed) == (False, 0)
     assert capsys.readouterr().err.splitlines() == [f"0 of 1 runs, {STAGE}, 0%"]
 
 

@@ -1,10 +1,14 @@
-"""A reproduction whose runs take a fraction of a second."""
+"""A reproduction whose runs take a fraction of a second, and how the answers of a pool are gathered."""
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
+
+from hwsim.study import Pool, PoolAnswer, PoolReport, PoolTask
 
 MODEL = """
 title = "1-2n-1"
@@ -105,3 +109,22 @@ def short(tmp_path: Path) -> Path:
     path = tmp_path / "scenarios" / "papers" / "figure.toml"
     path.write_text(FILE)
     return path
+
+
+def gather(
+    pool: Pool, tasks: Sequence[PoolTask], look: Callable[[PoolReport], None] = lambda _: None
+) -> dict[str, PoolAnswer]:
+    """Submit tasks, and give their answers in the order in which they came; a minute is enough for all."""
+    found: dict[str, PoolAnswer] = {}
+    for task in tasks:
+        pool.submit(task)
+    deadline = time.monotonic() + 60
+    while len(found) < len(tasks):
+        assert time.monotonic() < deadline, "an answer is waited for that came long ago"
+        for said in pool.collect(0.5):
+            if isinstance(said, PoolReport):
+                look(said)
+            else:
+                assert said.key not in found
+                found[said.key] = said
+    return found

@@ -10,7 +10,16 @@ from hwsim.cli.catalogue import CATALOGUE
 from hwsim.files import parse_document, read_document
 from hwsim.files.library import names
 from hwsim.schedule import open_schedule
-from hwsim.study import compare, plan_jobs, read_activity, read_reproduction, run_folder, run_sweep, values
+from hwsim.study import (
+    WorkerPool,
+    compare,
+    plan_jobs,
+    read_activity,
+    read_reproduction,
+    run_sweep,
+    schedule_path,
+    values,
+)
 
 FILE = """
 title = "Events"
@@ -34,8 +43,8 @@ least = 0
 def test_moves_of_single_events(short: Path, tmp_path: Path) -> None:
     found = read_reproduction(parse_document(FILE, str(short)), short)
     (job,) = plan_jobs(found)
-    done = run_sweep(found, [job], tmp_path / "out", 1)
-    schedule = run_folder(tmp_path / "out", job) / "schedule.sqlite"
+    done = run_sweep(found, [job], tmp_path / "out", WorkerPool(1, tmp_path / "out"))
+    schedule = schedule_path(tmp_path / "out", job)
     moved, scores = read_activity(schedule, 3)
     counted = [0]
     with open_schedule(schedule) as file:
@@ -52,7 +61,7 @@ def test_moves_of_single_events(short: Path, tmp_path: Path) -> None:
     assert compare(found, values(done.runs)).verdicts[0].met
     # without the schedule that the picture needs, the run is carried out again
     schedule.unlink()
-    run_sweep(found, [job], tmp_path / "out", 1)
+    run_sweep(found, [job], tmp_path / "out", WorkerPool(1, tmp_path / "out"))
     assert schedule.is_file()
 
 
