@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from hwsim.pipeline.session import Scenario as Scenario
     from hwsim.pipeline.session import load as load
     from hwsim.pipeline.session import run as run
+    from hwsim.task import task as task
 
 __version__ = _version.VERSION
 
@@ -37,9 +38,10 @@ _HOMES = {
     "run": "hwsim.pipeline.session",
     "sampling": "hwsim.model.sampling",
     "symmetry": "hwsim.analysis.symmetry",
+    "task": "hwsim.task",
 }
 
-_ROOMS = {"construction", "crossbar", "sampling", "symmetry"}
+_ROOMS = {"construction", "crossbar", "sampling", "symmetry", "task"}
 """Names that stand for a whole module."""
 
 __all__ = [
@@ -55,6 +57,7 @@ __all__ = [
     "run",
     "sampling",
     "symmetry",
+    "task",
 ]
 
 

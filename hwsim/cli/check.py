@@ -48,4 +48,6 @@ def check(
             typer.echo(emit(plan.resolved, plan.origins, f"identity {plan.identity}"), nl=False)
         else:
             typer.echo(f"{path}: a sound {kind}")
+            for line in plan.data.words if plan is not None and plan.data is not None else ():
+                typer.echo(f"  {line}")
     diagnostics.check()

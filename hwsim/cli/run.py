@@ -36,7 +36,7 @@ def run(
 
         from hwsim.pipeline.folder import RunFolder
 
-        typer.echo(writer.dumps(RunFolder(answer.run).answer()))
+        typer.echo(writer.dumps({**RunFolder(answer.run).answer(), "reused": answer.reused}))
     else:
         typer.echo(summary(answer))
     expected = answer.plan.scenario.expect.model_dump(exclude_none=True) if answer.plan else {}
@@ -67,6 +67,11 @@ def summary(answer: Answer) -> str:
         spread = f"   95 % interval of the test images, one seed: {low:.4f} to {high:.4f}"
     lines = [
         ("run", str(answer.run)),
+        *(
+            [("  answer of", f"{answer.made_at}, when this run ended; nothing was computed now")]
+            if answer.reused
+            else []
+        ),
         (word, f"{final[metric]:.4f}{spread}"),
         ("  without noise", f"{final[f'{metric}_noiseless']:.4f}"),
         ("  free training", "not asked for" if answer.reference is None else f"{answer.reference:.4f}"),

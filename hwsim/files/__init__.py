@@ -27,7 +27,7 @@ from hwsim.files.quantity import (
 )
 from hwsim.files.reference import reference
 from hwsim.files.section import Section, describe
-from hwsim.files.setting import Setting, lay_over, override, parse_setting
+from hwsim.files.setting import Setting, lay_over, override, parse_setting, substitute
 
 __all__ = [
     "DIMENSIONS",
@@ -64,5 +64,6 @@ __all__ = [
     "readable",
     "reference",
     "scan",
+    "substitute",
     "validate",
 ]

@@ -136,6 +136,28 @@ def lay_over(document: Document, settings: Iterable[tuple[KeyPath, Any]]) -> Doc
     return dataclasses.replace(document, data=data, positions=kept, overrides={**document.overrides, **places})
 
 
+def substitute(document: Document, table: str, values: Mapping[str, Any], shown_as: str) -> Document:
+    r"""Put a table in the place of a document's own; diagnostics of its values then point at another name.
+
+    Args:
+        document: as read; it is left as it is.
+        table: its key.
+        values: the new table.
+        shown_as: what diagnostics call the place where it comes from.
+
+    Example:
+        >>> from hwsim.files.document import parse_document
+        >>> document = substitute(parse_document("[task]\nname = 'sine'", "a.toml"), "task", {"name": "mine"}, "task=")
+        >>> print(document.data, document.diagnostic(("task", "name"), "unknown"))
+        {'task': {'name': 'mine'}} task=:1:1: unknown
+    """
+    kept = {path: place for path, place in document.positions.items() if path[:1] != (table,)}
+    others = {path: place for path, place in document.overrides.items() if path[:1] != (table,)}
+    data = {**document.data, table: _copy(values)}
+    overrides = {**others, (table,): (shown_as, 1, 1)}
+    return dataclasses.replace(document, data=data, positions=kept, overrides=overrides)
+
+
 def _copy(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {name: _copy(item) for name, item in value.items()}

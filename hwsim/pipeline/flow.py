@@ -58,7 +58,8 @@ def run(plan: Plan, out: Path, report: Report) -> dict[str, Any]:
         report: told the stage, the share of it that is done and, after a reconnection, its score row.
 
     Returns:
-        The run's answer: what ``hwsim run --json`` prints.
+        The run's answer, what ``hwsim run --json`` prints. ``made_at`` is when the run ended, ``reused`` whether that
+        was before this call.
 
     Raises:
         FolderError: the folder belongs to another run, is in use, or cannot be written.
@@ -68,12 +69,13 @@ def run(plan: Plan, out: Path, report: Report) -> dict[str, Any]:
     """
     done = RunFolder(out)
     if done.finished and (answer := done.answer())["identity"] == plan.identity:
-        return answer
+        return {**answer, "reused": True}
     check_memory(plan)
     task = load_task(plan.task, plan.task_parameters)  # before a folder is made
     check_memory(plan, len(task.test_x))
     with claim(out, plan) as folder:
-        if not folder.finished:  # another process may have come first
+        reused = folder.finished  # another process may have come first
+        if not reused:
             values = initial_values(plan, task, folder.path / KEPT, lambda share: report("fabrication", share, None))
             machine = assemble(plan, task, values)
             with open_schedule(folder.schedule, (plan.identity, machine.layout)) as schedule:
@@ -86,7 +88,7 @@ def run(plan: Plan, out: Path, report: Report) -> dict[str, Any]:
             resources = account(machine.chip, machine.circuits)
             folder.finish(plan, snapshot(plan, machine, last), resources)
             report("writing", 1.0, None)
-        return folder.answer()
+        return {**folder.answer(), "reused": reused}
 
 
 def measure(plan: Plan, out: Path, report: Report, events: Sequence[int] = ()) -> dict[str, Any]:

@@ -71,7 +71,15 @@ class RunFolder:
             raise FolderError(f"{self.path}: {why}") from None
         except (OSError, ValueError) as error:
             raise FolderError(f"{self.path / ANSWER}: cannot be read ({error}); remove it and run again") from error
-        return {"run": str(self.path), **found}
+        return {"run": str(self.path), **found, "made_at": self._made_at()}
+
+    def _made_at(self) -> str:
+        """When the run ended, as its provenance tells."""
+        try:
+            return str(json.loads((self.path / "provenance.json").read_text())["finished"])
+        except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+            what = f"cannot be read ({error})"
+            raise FolderError(f"{self.path / 'provenance.json'}: {what}; remove it and run again") from error
 
     def rows(self) -> list[dict[str, Any]]:
         """The score table, one row per event: numbers as numbers (:func:`hwsim.score.read_table`).
@@ -147,6 +155,7 @@ class RunFolder:
             "inference_time_s": last["inference_time_s"],
             "switches": last["switches"],
             "schedule_digest": schedule.digest(),
+            **({"data": dict(plan.data.about)} if plan.data else {}),
             **({"tasks": tasks} if tasks else {}),
             **({"ended": ended} if (ended := schedule.note("ended")) else {}),
         }
@@ -265,5 +274,8 @@ def _begin(folder: RunFolder, plan: Plan) -> None:
     if plan.values_file is not None:
         with whole(folder.path / "models" / plan.values_file.name) as part:
             part.write_bytes(plan.values_file.read_bytes())
+    if plan.data is not None and plan.data.keep is not None:
+        with whole(folder.path / plan.resolved["task"]["file"]) as part:
+            plan.data.keep(part)
     header = f"identity {plan.identity}\nwritten by hwsim {VERSION}; it runs again as it stands"
     folder.write(SCENARIO, emit(plan.resolved, plan.origins, header))

@@ -16,12 +16,23 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from hwsim.errors import check_type
-from hwsim.files import Diagnostic, DiagnosticError, Document, Setting, lay_over, parse_setting, read_document
+from hwsim.errors import ArgumentError, check_type
+from hwsim.files import (
+    Diagnostic,
+    DiagnosticError,
+    Document,
+    Setting,
+    lay_over,
+    parse_setting,
+    read_document,
+    substitute,
+)
 from hwsim.files.library import names
 from hwsim.files.registry import unknown
 from hwsim.kernels.watch import logged
+from hwsim.scenario.given import NOTHING, Given
 from hwsim.scenario.reproduction import is_reproduction
+from hwsim.task import BoundTask
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -35,6 +46,8 @@ class Scenario:
 
     path: Path
     document: Document
+    given: Given = NOTHING
+    """Parts that are values of Python."""
 
     def plan(self) -> Plan:
         """Look up and check everything that it names.
@@ -44,7 +57,7 @@ class Scenario:
         """
         from hwsim.scenario import resolve
 
-        return resolve(self.document, self.path)
+        return resolve(self.document, self.path, self.given)
 
 
 @dataclass(frozen=True)
@@ -68,6 +81,10 @@ class Answer:
     resources: dict[str, Any] = field(default_factory=dict)
     plan: Plan | None = field(default=None, compare=False)
     """What was carried out; None where an answer was read from its folder alone."""
+    reused: bool = field(default=True, compare=False)
+    """Whether it was there already; False where the run was carried out for it."""
+    made_at: str = field(default="", compare=False)
+    """When the run ended, UTC, as in ``2026-11-30T12:00:00Z``."""
 
     def __repr__(self) -> str:
         name, value = next(iter(self.final.items()), ("events", self.events))
@@ -107,13 +124,16 @@ def _is(noun: str, path: Path) -> bool:
         return True
 
 
-def load(scenario: str | Path, settings: Sequence[str] = (), seed: int | None = None) -> Scenario:
+def load(
+    scenario: str | Path, settings: Sequence[str] = (), seed: int | None = None, task: BoundTask | None = None
+) -> Scenario:
     """Read a scenario file, or a shipped scenario by name.
 
     Args:
         scenario: path, or a name that ``hwsim list scenarios`` prints.
         settings: texts ``KEY=VALUE`` that override values, as ``--set`` does.
         seed: seed of the run, the scenario's own when None.
+        task: data of your own in place of the scenario's task, from :func:`hwsim.task`.
 
     Raises:
         DiagnosticError: no such scenario, not TOML, or a setting that fits nowhere.
@@ -135,13 +155,29 @@ def load(scenario: str | Path, settings: Sequence[str] = (), seed: int | None = 
     laid = [parse_setting(text) for text in settings]
     if seed is not None:
         laid.append(Setting(("seed",), seed))
-    return Scenario(path, lay_over(document, laid) if laid else document)
+    loaded = Scenario(path, lay_over(document, laid) if laid else document)
+    return loaded if task is None else with_task(loaded, task)
+
+
+def with_task(scenario: Scenario, task: BoundTask) -> Scenario:
+    """The same scenario with another task.
+
+    Raises:
+        ArgumentError: the task is not from :func:`hwsim.task`.
+    """
+    if not isinstance(task, BoundTask):
+        raise ArgumentError(f"task must be from hwsim.task(train=..., goal=...), found {type(task).__name__}")
+    table = {"name": "arrays", **task.parameters.model_dump(exclude_none=True)}
+    document = substitute(scenario.document, "task", table, "task=")
+    return replace(scenario, document=document, given=replace(scenario.given, task=task))
 
 
 def run(
     scenario: Scenario | str | Path,
     out: str | Path | None = None,
     report: Callable[[str, float, dict[str, Any] | None], None] | None = None,
+    *,
+    task: BoundTask | None = None,
 ) -> Answer:
     """Run a scenario to its end; a finished run answers at once, an interrupted one goes on.
 
@@ -150,6 +186,7 @@ def run(
         out: the run folder; ``runs/<name>-seed<seed>-<identity>`` under the current folder when None.
         report: told the stage, the share of it that is done and, after a reconnection, its score row. When None, the
             log ``hwsim`` says if kernels are compiled, once on this machine.
+        task: data of your own in place of the scenario's task, from :func:`hwsim.task`.
 
     Raises:
         DiagnosticError: the scenario is faulty.
@@ -157,11 +194,12 @@ def run(
     """
     from hwsim.pipeline import flow as pipeline
 
-    plan = (scenario if isinstance(scenario, Scenario) else load(scenario)).plan()
+    loaded = scenario if isinstance(scenario, Scenario) else load(scenario)
+    plan = (loaded if task is None else with_task(loaded, task)).plan()
     folder = Path(out) if out is not None else default_folder(plan)
     with logged() if report is None else nullcontext():
-        pipeline.run(plan, folder, report or (lambda *_: None))
-    return replace(read_run(folder), plan=plan)
+        found = pipeline.run(plan, folder, report or (lambda *_: None))
+    return replace(read_run(folder), plan=plan, reused=found["reused"])
 
 
 def read_run(folder: Path) -> Answer:
@@ -174,7 +212,8 @@ def read_run(folder: Path) -> Answer:
 
     found, rows = RunFolder(folder).answer(), RunFolder(folder).rows()
     whole = found["identity"], found["events"], found["final"], found["reference"]
-    return Answer(folder, *whole, rows, found.get("tasks", []), found.get("resources", {}))
+    more = found.get("tasks", []), found.get("resources", {})
+    return Answer(folder, *whole, rows, *more, made_at=found["made_at"])
 
 
 def default_folder(plan: Plan) -> Path:

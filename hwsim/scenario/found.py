@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from hwsim.controller import CONTROLLERS
@@ -12,7 +12,7 @@ from hwsim.files import validate
 from hwsim.model import read_model
 from hwsim.scenario.lookup import device_technology
 from hwsim.scenario.schema import Choice, CrossbarChoice, ModelChoice, ScenarioFile
-from hwsim.task import TASKS
+from hwsim.task import TASKS, DataFaults
 
 if TYPE_CHECKING:
     from hwsim.controller import ControllerPlugin
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from hwsim.files import Document, Section
     from hwsim.model import Model
     from hwsim.scenario.lookup import Lookup, Sheet
-    from hwsim.task import Shape, TaskPlugin
+    from hwsim.task import BoundTask, Shape, TaskPlugin
 
 T = TypeVar("T")
 
@@ -34,6 +34,8 @@ class FoundTask:
     plugin: TaskPlugin | None
     parameters: Section | None
     shape: Shape | None
+    bound: BoundTask | None = None
+    """Data that were read for it, where it takes them from files."""
 
 
 @dataclass(frozen=True)
@@ -109,7 +111,28 @@ def sure(value: T | None) -> T:
 def _task(r: Lookup, chosen: Choice | None) -> FoundTask:
     plugin = r.entry(TASKS, "task", ("task", "name"), _name(chosen))
     parameters = r.parameters(plugin.parameters, "task", chosen) if plugin else None
-    return FoundTask(plugin, parameters, plugin.shape(parameters) if plugin and parameters else None)
+    if plugin is None or parameters is None:
+        return FoundTask(plugin, parameters, None)
+    if plugin.bind is None:
+        return FoundTask(plugin, parameters, plugin.shape(parameters))
+    return _bound(r, plugin, parameters)
+
+
+def _bound(r: Lookup, plugin: TaskPlugin, parameters: Section) -> FoundTask:
+    """A task whose data lie in files: they are read here, and nowhere else."""
+    try:
+        bound = r.given.task or sure(plugin.bind)(parameters, lambda key, text: r.place("task", key, text))
+    except DataFaults as error:
+        for fault in error.faults:
+            r.diagnostic(("task", fault.key), fault.what, fault.hint)
+        return FoundTask(plugin, None, None)
+    task, where = (
+        bound.task,
+        {key: text for key in plugin.paths if (text := getattr(parameters, key, None)) is not None},
+    )
+    absolute = {} if bound.keep else {key: str(r.place("task", key, text).resolve()) for key, text in where.items()}
+    held = replace(plugin, shape=lambda _: task.shape, load=lambda _: task)
+    return FoundTask(held, bound.parameters.model_copy(update=absolute), task.shape, bound)
 
 
 def _model(r: Lookup, chosen: ModelChoice | None) -> FoundModel:

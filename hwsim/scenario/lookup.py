@@ -14,6 +14,7 @@ from hwsim.files.diagnostic import Refusal
 from hwsim.files.library import Kind, names, parsed
 from hwsim.files.registry import ambiguous, complete, unknown
 from hwsim.files.validation import choose
+from hwsim.scenario.given import NOTHING, Given
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -145,13 +146,21 @@ def device_technology(document: Document) -> Technology:
 class Lookup:
     """One scenario's names; what is not found is None, and its diagnostic is kept in ``diagnostics``."""
 
-    def __init__(self, document: Document, path: Path) -> None:
-        self.document, self.path = document, path
+    def __init__(self, document: Document, path: Path, given: Given = NOTHING) -> None:
+        self.document, self.path, self.given = document, path, given
         self.diagnostics = Diagnostics()
 
     def diagnostic(self, at: tuple[str, ...], what: str, hint: str) -> None:
         """Keep a diagnostic that stands at a key of the scenario."""
         self.diagnostics.add(self.document.diagnostic(at, what, "", hint))
+
+    def place(self, table: str, key: str, text: str) -> Path:
+        """Where a file lies that a key of the scenario names.
+
+        It counts from the scenario's folder, or from the current one where the key was set from outside.
+        """
+        outside = any(at in self.document.overrides for at in ((table, key), (table,)))
+        return (Path() if outside else self.path.parent) / Path(text).expanduser()
 
     def table(self, schema: type[S], name: str) -> S | None:
         """One table alone; its diagnostics are known from the whole file and not kept again."""

@@ -15,12 +15,13 @@ from hwsim.files.setting import SHOWN_AS
 from hwsim.model.sampling import find_misfits
 from hwsim.model.values import read_values
 from hwsim.scenario.found import Found, look_up, sure
+from hwsim.scenario.given import NOTHING, Given
 from hwsim.scenario.lookup import Lookup, Origins, Sheet, number_origin
 from hwsim.schedule import layout
 from hwsim.version import VERSION
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from hwsim.controller import ControllerPlugin
     from hwsim.crossbar import Fabric, Topology
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from hwsim.model import Model
     from hwsim.scenario.found import FoundCrossbar, FoundDevice, FoundModel
     from hwsim.scenario.schema import CrossbarChoice, ScenarioFile
-    from hwsim.task import Shape, TaskPlugin
+    from hwsim.task import BoundTask, Shape, TaskPlugin
 
 MOST_CHANGES = 5
 """Settings that a picture names."""
@@ -68,6 +69,8 @@ class Plan:
     identity: str
     values_file: Path | None = None
     """File of imported values."""
+    data: BoundTask | None = None
+    """What was read of data of one's own, and what was made of them."""
 
     @property
     def changes(self) -> str:
@@ -83,17 +86,18 @@ class Plan:
         return ", ".join(changed[:MOST_CHANGES]) + more
 
 
-def resolve(document: Document, path: Path) -> Plan:
+def resolve(document: Document, path: Path, given: Given = NOTHING) -> Plan:
     """Look up and check everything that a scenario names.
 
     Args:
         document: the scenario as read, with settings laid over it.
         path: where it lies; models and devices beside it are found first.
+        given: parts of it that Python holds.
 
     Raises:
         DiagnosticError: every diagnostic at once, each with file, line and column.
     """
-    r = Lookup(document, path)
+    r = Lookup(document, path, given)
     found = look_up(r)
     fabrics, values_file = _fit(r, found)
     r.diagnostics.check()
@@ -118,8 +122,9 @@ def resolve(document: Document, path: Path) -> Plan:
         resolved=resolved,
         origins=origins,
         files={f"{name}.toml": document.text for name, document in zip(names, documents, strict=True)},
-        identity=_identity(resolved, documents),
+        identity=_identity(resolved, documents, sure(found.task.plugin).paths),
         values_file=values_file,
+        data=found.task.bound,
     )
 
 
@@ -162,9 +167,10 @@ def _values(r: Lookup, model: Model, document: Document) -> Path | None:
     return path
 
 
-def _identity(resolved: dict[str, Any], documents: list[Document]) -> str:
+def _identity(resolved: dict[str, Any], documents: list[Document], paths: Sequence[str]) -> str:
     """SHA-256 of everything that may touch a run's bits: values, contents of the files named, version."""
     essence = {key: value for key, value in resolved.items() if key not in {"title", "expect", "published"}}
+    essence["task"] = {key: value for key, value in resolved["task"].items() if key not in paths}
     contents = [dict(document.data) for document in documents]
     text = json.dumps([VERSION, essence, contents], sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()
@@ -178,7 +184,7 @@ def _written(r: Lookup, found: Found) -> tuple[dict[str, Any], Origins]:
     if switch.sheet.medium == "optical":
         crossbar.setdefault("calibrated", True)
     tables: dict[str, dict[str, Any]] = {
-        "task": {"name": file.task.name, **task.model_dump()},
+        "task": {"name": file.task.name, **task.model_dump(exclude_none=True)},
         "model": file.model.model_dump(exclude_none=True),
         "device": {"name": file.device.name, **device.written},
         "crossbar": {**crossbar, "technology": sure(found.crossbar.name), **switch.written},
@@ -199,6 +205,8 @@ def _written(r: Lookup, found: Found) -> tuple[dict[str, Any], Origins]:
         for key in values:
             known = sheet is not None and key in sheet.written
             otherwise = number_origin(sheet.document, key) if known and sheet else "default"
+            if table == "task" and found.task.bound and key not in task.model_fields_set:
+                otherwise = "as read"
             origins[table, key] = r.origin((table, key), otherwise)
     return resolved, origins
 
@@ -213,6 +221,11 @@ def _fit_model(r: Lookup, found: FoundModel, shape: Shape | None, behind: FoundD
         r.diagnostics.add(
             document.diagnostic(("inputs",), what, "", f"set inputs = {shape.features}, or choose another model")
         )
+    elif shape and len(shape.sample) > 1 and len(taken := model.nodes[0].taken) > 1 and not _alike(taken, shape.sample):
+        found_, given = (" x ".join(map(str, one)) for one in (taken, shape.sample))
+        what = f"the model takes samples of {found_}, but those of the data are {given}"
+        hint = f"set shape = {list(shape.sample)}, or move the axes of the data"
+        r.diagnostics.add(document.diagnostic(("shape",), what, "", hint))
     if shape and model.outputs != shape.outputs:
         what = f"the last layer gives {model.outputs} outputs, but the task wants {shape.outputs}"
         at = ("layer", len(model.layers) - 1, "units")
@@ -224,6 +237,11 @@ def _fit_model(r: Lookup, found: FoundModel, shape: Shape | None, behind: FoundD
             r.diagnostics.add(document.diagnostic(("layer", number, "place"), what, "", "leave place out"))
     for number, what, hint in device.problems(model) if device else []:
         r.diagnostics.add(document.diagnostic(("layer", number), what, "", hint))
+
+
+def _alike(taken: tuple[int, ...], sample: tuple[int, ...]) -> bool:
+    """Whether samples stand as a model takes them; an image of one channel may leave it out."""
+    return taken in (sample, (1, *sample))
 
 
 def _fits_sequence(r: Lookup, model: Model, document: Document, shape: Shape) -> bool:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Literal
 from hwsim.errors import BAD_INPUT, HwsimError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
+    from pathlib import Path
 
     import numpy as np
     from numpy.typing import NDArray
@@ -24,17 +25,50 @@ class DataError(HwsimError):
     exit_code = BAD_INPUT
 
 
+@dataclass(frozen=True, order=True)
+class DataFault:
+    """One thing wrong with a task's data: the key of ``[task]`` it belongs to, what was found, what would work."""
+
+    key: str
+    what: str
+    hint: str = ""
+
+    def __str__(self) -> str:
+        return "; ".join(filter(None, (self.what, self.hint)))
+
+
+class DataFaults(DataError, ValueError):  # noqa: N818 - several errors at once
+    """Everything that is wrong with a task's data; the message has one fault per line.
+
+    Example:
+        >>> print(DataFaults([DataFault("file", "it is empty", "give samples"), DataFault("classes", "none is left")]))
+        it is empty; give samples
+        none is left
+    """
+
+    def __init__(self, faults: Iterable[DataFault]) -> None:
+        self.faults = tuple(dict.fromkeys(faults))
+        super().__init__("\n".join(map(str, self.faults)))
+
+    def __reduce__(self) -> tuple[type[DataFaults], tuple[tuple[DataFault, ...]]]:
+        """Travel whole between processes."""
+        return type(self), (self.faults,)
+
+
 @dataclass(frozen=True)
 class Shape:
     """What a task asks of a model: numbers known before any data is loaded.
 
     A task of sequences has ``steps``; its features and outputs are those of all steps, one step after another.
+    ``sample`` is the shape of one sample where the data have one, such as (channels, rows, columns) of images; its
+    numbers are the features.
     """
 
     features: int
     outputs: int
     goal: Goal
     steps: int = 0
+    sample: tuple[int, ...] = ()
 
     @property
     def metric(self) -> str:
@@ -126,11 +160,68 @@ def join(tasks: Mapping[str, Task]) -> Task:
 
 
 @dataclass(frozen=True)
+class BoundTask:
+    """Data that were read while a scenario was looked up.
+
+    Args:
+        parameters: those of the scenario, with what reading them found out.
+        task: the data themselves.
+        digest: SHA-256 of the data as they were read, before anything was made of them.
+        about: what was decided, word by word, for people.
+        keep: writes the data into a file, where a run folder is the only place that can hold them.
+    """
+
+    parameters: Section
+    task: Task
+    digest: str
+    about: Mapping[str, Any]
+    keep: Callable[[Path], None] | None = None
+
+    def __repr__(self) -> str:
+        shape, task = self.task.shape, self.task
+        sample = " x ".join(map(str, shape.sample or (shape.features,)))
+        samples = f"{len(task.train_x)} + {len(task.test_x)} samples of {sample}"
+        return f"<task of {samples}, {shape.goal}: {self.outputs}; digest {self.digest[:12]}>"
+
+    @property
+    def outputs(self) -> str:
+        """What is learned, in words: every class with its number, or how many numbers."""
+        shape, names = self.task.shape, self.about.get("classes")
+        if shape.goal == "regression":
+            return f"{shape.outputs} real numbers" if shape.outputs > 1 else "a real number"
+        return (
+            ", ".join(f"{n} = {name}" for n, name in enumerate(names)) if names else f"classes 0 to {shape.outputs - 1}"
+        )
+
+    @property
+    def words(self) -> list[str]:
+        """What was made of the data, line by line."""
+        about, task = self.about, self.task
+        sample = " x ".join(map(str, task.shape.sample))
+        low, high = task.input_range
+        lines = [
+            f"{len(task.train_x):,} samples for training, {len(task.test_x):,} for the test, of {sample} inputs",
+            f"{task.shape.goal}: {self.outputs}",
+            f"inputs from {low:.6g} to {high:.6g}, {about['scaled']}",
+        ]
+        if beyond := about["test_inputs_beyond_training"]:
+            lines.append(f"{beyond:,} inputs of the test lie beyond those for training")
+        return lines
+
+
+@dataclass(frozen=True)
 class TaskPlugin:
-    """A catalogue entry: the schema of a task's parameters, its shape, and the loader."""
+    """A catalogue entry: the schema of a task's parameters, its shape, and the loader.
+
+    A task whose data lie in files has ``bind``, which reads them: it is given the parameters and what makes a path of
+    one of theirs (key and text), and raises :class:`DataFaults`. ``paths`` are the keys that name files; where a file
+    lies is no part of a run's identity, what stands in it is.
+    """
 
     name: str
     summary: str
     parameters: type[Section]
     shape: Callable[[Any], Shape]
     load: Callable[[Any], Task]
+    bind: Callable[[Any, Callable[[str, str], Path]], BoundTask] | None = None
+    paths: tuple[str, ...] = ()
