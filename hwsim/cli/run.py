@@ -65,13 +65,9 @@ def summary(answer: Answer) -> str:
     if last.get(f"{metric}_low") is not None and not answer.tasks:
         low, high = (last[f"{metric}_{end}"] for end in ("low", "high"))
         spread = f"   95 % interval of the test images, one seed: {low:.4f} to {high:.4f}"
+    known = answer.reused and answer.plan is not None
     lines = [
         ("run", str(answer.run)),
-        *(
-            [("  answer of", f"{answer.made_at}, when this run ended; nothing was computed now")]
-            if answer.reused
-            else []
-        ),
         (word, f"{final[metric]:.4f}{spread}"),
         ("  without noise", f"{final[f'{metric}_noiseless']:.4f}"),
         ("  free training", "not asked for" if answer.reference is None else f"{answer.reference:.4f}"),
@@ -85,6 +81,7 @@ def summary(answer: Answer) -> str:
         *_levels(last),
         *_saturated(answer.rows),
         *(resource_lines(answer.resources) if answer.resources else []),
+        ("made at", answer.made_at + ("; the run was finished, nothing was computed now" if known else "")),
         ("picture", str(answer.run / "score.png")),
     ]
     if "trajectory_error" in final:

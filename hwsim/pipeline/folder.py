@@ -74,7 +74,9 @@ class RunFolder:
         return {"run": str(self.path), **found, "made_at": self._made_at()}
 
     def _made_at(self) -> str:
-        """When the run ended, as its provenance tells."""
+        """When the run ended, as its provenance tells; empty where that is missing."""
+        if not (self.path / "provenance.json").exists():
+            return ""
         try:
             return str(json.loads((self.path / "provenance.json").read_text())["finished"])
         except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
