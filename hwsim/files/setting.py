@@ -154,7 +154,7 @@ def substitute(document: Document, table: str, values: Mapping[str, Any], shown_
     kept = {path: place for path, place in document.positions.items() if path[:1] != (table,)}
     others = {path: place for path, place in document.overrides.items() if path[:1] != (table,)}
     data = {**document.data, table: _copy(values)}
-    overrides = {**others, (table,): (shown_as, 1, 1)}
+    overrides = {**others, (table,): Elsewhere(shown_as, 1, 1)}
     return dataclasses.replace(document, data=data, positions=kept, overrides=overrides)
 
 
