@@ -48,6 +48,8 @@ def unfit(model: Model) -> str | None:
     others = [node.kind for node in model.nodes if node.kind != "dense"]
     if others:
         return f"it takes 'dense' layers, and the model has {others[0]!r}"
+    if not model.chained:
+        return "it takes layers in a row, and the model has branches"
     if len(model.layers) != 2:  # noqa: PLR2004
         return f"it takes one hidden layer, and the model has {len(model.layers) - 1}"
     first, last = model.layers

@@ -162,7 +162,7 @@ def find_problems(model: Model, shape: Shape) -> list[tuple[str, str]]:
         return [(f"{what}{shape.outputs} outputs", "choose a one-dimensional task, or controller 'laperm'")]
     hint = "take the form of the model 'sine-cai'"
     hidden, last = model.layers[0], model.layers[-1]
-    if len(model.layers) != 2 or [node.kind for node in model.nodes] != ["dense", "dense"]:  # noqa: PLR2004
+    if not model.chained or [node.kind for node in model.nodes] != ["dense", "dense"]:
         return [("a construction takes two dense layers and nothing else", hint)]
     found = []
     if hidden.activation != "relu" or hidden.weights != "signs":

@@ -7,6 +7,7 @@ arXiv 1308.3432).
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,10 +17,11 @@ if TYPE_CHECKING:
     import torch
 
     from hwsim.controller.statistics import Statistics
-    from hwsim.model import Layer, Model, Node
+    from hwsim.model import Layer, Model, Node, Window
+    from hwsim.model.layer import Activation
 
 
-_SEQUENCE = 2
+_SEQUENCE, _IMAGE = 2, 3
 
 
 def forward(
@@ -50,9 +52,10 @@ def forward(
     """
     shape = model.nodes[0].taken
     kept = {-1: x.reshape(len(x), *((-1, shape[1]) if len(shape) == _SEQUENCE else shape))}
-    wanted = {node.summand for node in model.nodes}
+    wanted = {node.summand for node in model.nodes} | {node.source for node in model.nodes}
     x = kept[-1]
     for number, node in enumerate(model.nodes):
+        x = x if node.source is None else kept[node.source]
         if node.layer is not None:
             place = node.layer
             registers = _Registers(
@@ -69,19 +72,48 @@ def forward(
     return x.reshape(len(x), -1)
 
 
-def _between(node: Node, x: torch.Tensor, kept: dict[int, torch.Tensor]) -> torch.Tensor:
+def _between(  # noqa: PLR0911 - one case a kind
+    node: Node, x: torch.Tensor, kept: dict[int, torch.Tensor]
+) -> torch.Tensor:
     from torch.nn import functional
 
     if node.kind == "flatten":
         return x.reshape(len(x), -1)
     if node.kind == "max-pool" and node.window:
-        return functional.max_pool2d(x, node.window.kernel, node.window.stride)
+        return functional.max_pool2d(_padded(node.window, x, -math.inf), node.window.kernel, node.window.stride)
     if node.kind == "average-pool" and node.window:
-        return functional.avg_pool2d(x, node.window.kernel, node.window.stride)
+        return functional.avg_pool2d(_padded(node.window, x), node.window.kernel, node.window.stride)
+    if node.kind == "activation":
+        units = 1 if len(node.taken) == _IMAGE else -1
+        return _apply(node.activation, node.parameters, x.movedim(units, -1)).movedim(-1, units)
+    if node.kind == "layer-norm":
+        together = node.taken if len(node.taken) == _IMAGE else node.taken[-1:]
+        return functional.layer_norm(x, together, eps=node.epsilon) * _spread(node, x, node.factors) + _spread(
+            node, x, node.shifts
+        )
+    if node.kind == "scale":
+        return x * _spread(node, x, node.factors) + _spread(node, x, node.shifts)
     if node.kind == "add" and node.summand is not None:
         x = x + kept[node.summand]
         return x.relu() if node.rectify else x
     return x
+
+
+def _padded(window: Window, x: torch.Tensor, value: float = 0.0) -> torch.Tensor:
+    """An image with a value put around it, as far as a window reaches."""
+    from torch.nn import functional
+
+    sides = (window.before[1], window.after[1], window.before[0], window.after[0])
+    return functional.pad(x, sides, value=value) if any(sides) else x
+
+
+def _spread(node: Node, x: torch.Tensor, values: Sequence[float]) -> torch.Tensor:
+    """Factors or shifts of a node, in the shape in which they meet its signals."""
+    image = len(node.taken) == _IMAGE
+    found, features = x.new_tensor(values), node.taken[0 if image else -1]
+    if len(values) == features:
+        return found.reshape(-1, 1, 1) if image else found
+    return found if len(values) == 1 else found.reshape(node.taken)
 
 
 def _dropped(x: torch.Tensor, drop: float, training: torch.Generator | None) -> torch.Tensor:
@@ -112,7 +144,7 @@ class _Registers:
             )
         else:
             accumulators = self.gain * accumulators + self.bias if self.layer.gains else accumulators + self.bias
-        return _activated(self.layer, accumulators)
+        return _apply(self.layer.activation, self.layer.parameters, accumulators)
 
 
 def _weighted(node: Node, x: torch.Tensor, weight: torch.Tensor, registers: _Registers) -> torch.Tensor:
@@ -122,10 +154,11 @@ def _weighted(node: Node, x: torch.Tensor, weight: torch.Tensor, registers: _Reg
     if node.kind == "conv2d" and node.window:
         from torch.nn import functional
 
-        window, units = node.window, len(weight)
-        sides = (window.before[1], window.after[1], window.before[0], window.after[0])
-        filters = weight.reshape(units, node.taken[0], *window.kernel)
-        accumulators = functional.conv2d(functional.pad(x, sides), filters, stride=window.stride)
+        window, units, groups = node.window, len(weight), registers.layer.groups
+        filters = weight.reshape(units, node.taken[0] // groups, *window.kernel)
+        accumulators = functional.conv2d(
+            _padded(window, x), filters, stride=window.stride, dilation=window.dilation, groups=groups
+        )
         rows = accumulators.permute(0, 2, 3, 1).reshape(-1, units)
         return registers.activate(rows).reshape(len(x), *accumulators.shape[2:], units).permute(0, 3, 1, 2)
     return _recurrent(node, x, weight, registers)
@@ -146,37 +179,43 @@ def _recurrent(node: Node, x: torch.Tensor, weight: torch.Tensor, registers: _Re
     return torch.stack(states, 1) if node.sequence else state
 
 
-def _activated(layer: Layer, x: torch.Tensor) -> torch.Tensor:  # noqa: C901, PLR0911 - one case an activation
-    """The activation, over accumulators (rows, units)."""
+def _apply(  # noqa: C901, PLR0911, PLR0912 - one case an activation
+    activation: Activation, parameters: Sequence[float], x: torch.Tensor
+) -> torch.Tensor:
+    """The activation, over sums (..., units)."""
     import torch
     from torch.nn import functional
 
-    match layer.activation:
+    match activation:
         case "identity":
             return x
         case "relu":
             return x.relu()
         case "leaky-relu":
-            return functional.leaky_relu(x, layer.parameters[0])
+            return functional.leaky_relu(x, parameters[0])
         case "tanh":
             return x.tanh()
         case "sigmoid":
             return x.sigmoid()
+        case "gelu":
+            return functional.gelu(x)
+        case "gelu-tanh":
+            return functional.gelu(x, approximate="tanh")
         case "step":
             through = x.clamp(-1, 1)
             return through + ((x > 0).to(x.dtype) - through).detach()
         case "look-up":
-            low, high, entries = layer.parameters[0], layer.parameters[1], int(layer.parameters[2])
-            tables = x.new_tensor(layer.parameters[3:]).reshape(-1, entries)
+            low, high, entries = parameters[0], parameters[1], int(parameters[2])
+            tables = x.new_tensor(parameters[3:]).reshape(-1, entries)
             at = ((x.detach() - low) / (high - low) * entries).floor().clamp(0, entries - 1).long()
-            many = x.shape[1] if len(tables) > 1 else 1
-            own = torch.arange(many, device=x.device).expand(x.shape[1])
+            many = x.shape[-1] if len(tables) > 1 else 1
+            own = torch.arange(many, device=x.device).expand(x.shape[-1])
             through = x.clamp(low, high)
             return through + (tables[own, at] - through).detach()
     before, now, found = torch.zeros_like(x), torch.ones_like(x), torch.zeros_like(x)
-    for k, coefficient in enumerate(layer.parameters):
+    for k, coefficient in enumerate(parameters):
         found = found + coefficient * now
-        match layer.activation:
+        match activation:
             case "legendre":
                 after = ((2 * k + 1) * x * now - k * before) / (k + 1)
             case "laguerre":

@@ -10,7 +10,11 @@ from math import prod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
+from hwsim.device.electronics import BESIDE, reckon
+from hwsim.device.number import NumberChip
+from hwsim.device.technology import FabricationError
 from hwsim.kernels.reading.reads import Windows
 from hwsim.model.batches import blocks, parts
 
@@ -78,27 +82,63 @@ def _pass(
     rng: np.random.Generator | None,
     watch: Watch | None,
 ) -> NDArray[Any]:
-    """Runs all nodes in order; activations that a later node adds are kept until then."""
-    wanted = {node.summand for node in model.nodes if node.summand is not None}
-    activations = _stand(chip.encode(x), model.nodes[0].taken)
-    kept = {-1: activations} if -1 in wanted else {}
+    """Runs all nodes in order; signals that a later node takes besides are kept until then.
+
+    Signals of the last layer with cells are numbers on every chip, and what stands behind it is electronics.
+    """
+    last = model.last
+    asked = {
+        n: [model.source(n), *([] if node.summand is None else [node.summand])] for n, node in enumerate(model.nodes)
+    }
+    until = {source: number for number, sources in asked.items() for source in sources}
+    kept = {-1: _stand(chip.encode(x), model.nodes[0].taken)}
     for number, node in enumerate(model.nodes):
+        given = [kept[source] for source in asked[number]]
         if node.layer is not None:
-            activations = _weighted(model, chip, node, activations, registers[node.layer], rng)
+            found = _weighted(model, chip, node, given[0], registers[node.layer], rng)
             if watch is not None:
-                watch(node.layer, activations)
-        elif node.kind == "flatten":
-            activations = _flat(activations)
-        elif node.kind == "max-pool":
-            activations = _pool(node, activations, largest=True)
-        elif node.kind == "average-pool" and node.window:
-            activations = chip.average(number, _pool(node, activations, largest=False), prod(node.window.kernel))
-        elif node.kind == "add" and node.summand is not None:
-            activations = chip.add(number, activations, kept[node.summand])
-            activations = np.maximum(activations, 0) if node.rectify else activations
-        if number in wanted:
-            kept[number] = activations
-    return _flat(activations)
+                watch(node.layer, found)
+        else:
+            found = _between(_Numbers() if number > last else chip, number, node, given)
+        for source in asked[number]:
+            if until[source] == number:
+                kept.pop(source, None)
+        kept[number] = found
+    return _flat(kept[len(model.nodes) - 1])
+
+
+class _Numbers(NumberChip):
+    """What adds and averages behind the last layer."""
+
+
+def _between(  # noqa: PLR0911 - one case a kind
+    chip: Chip | NumberChip, number: int, node: Node, given: list[NDArray[Any]]
+) -> NDArray[Any]:
+    """What a node without cells gives.
+
+    Raises:
+        FabricationError: electronics would have to reckon with signals that are not numbers.
+    """
+    signals = given[0]
+    match node.kind:
+        case "flatten":
+            return _flat(signals)
+        case "max-pool":
+            return _pool(node, signals, largest=True)
+        case "average-pool" if node.window:
+            return chip.average(number, _pool(node, signals, largest=False), prod(node.window.kernel))
+        case "add":
+            found = chip.add(number, signals, given[1])
+            return np.maximum(found, 0) if node.rectify else found
+        case "activation" if node.activation == "relu":
+            return np.asarray(np.maximum(signals, 0))
+        case "activation" | "layer-norm" | "scale":
+            if not isinstance(chip, NumberChip):
+                what = f"node {number} is of kind {node.kind!r}, which takes electronics that reckon with numbers"
+                raise FabricationError(f"{what}; {BESIDE}")
+            return reckon(node, signals)
+        case _:
+            return signals
 
 
 def _stand(features: NDArray[Any], shape: tuple[int, ...]) -> NDArray[Any]:
@@ -128,8 +168,7 @@ def _weighted(
         rows = activations.reshape(-1, activations.shape[-1])  # of a sequence step by step
         return chip.activate(layer, chip.matmul(layer, rows, rng), registers).reshape(*activations.shape[:-1], -1)
     if node.kind == "conv2d":
-        rows = _windows(node, activations, model.layers[layer].inputs)
-        found = chip.activate(layer, chip.matmul(layer, rows, rng), registers)
+        found = chip.activate(layer, _convolve(model, chip, node, activations, rng), registers)
         return found.reshape(len(activations), *node.given[1:], node.given[0])
     state = np.zeros((len(activations), model.layers[layer].units), activations.dtype)
     states = []
@@ -143,6 +182,21 @@ def _weighted(
     return np.stack(states, axis=1) if node.sequence else state
 
 
+def _convolve(
+    model: Model, chip: Chip, node: Node, activations: NDArray[Any], rng: np.random.Generator | None
+) -> NDArray[Any]:
+    """Accumulators (samples * places, units) of a convolution: of each group of units, those of its own channels."""
+    number, channels = node.layer or 0, node.taken[0]
+    layer = model.layers[number]
+    if layer.groups == 1:
+        return chip.matmul(number, _windows(node, activations, layer.inputs), rng)
+    units, share, found = layer.units // layer.groups, channels // layer.groups, []
+    for group in range(layer.groups):
+        rows = _windows(node, activations[..., group * share : (group + 1) * share], layer.inputs)
+        found.append(chip.matmul(number, rows, rng)[:, group * units : (group + 1) * units])
+    return np.concatenate(found, axis=1)
+
+
 def windows(node: Node) -> Windows:
     """Describes the windows of a node as kernels take them."""
     window, places = node.window, node.given[1:]
@@ -152,16 +206,35 @@ def windows(node: Node) -> Windows:
 
 
 def _windows(node: Node, activations: NDArray[Any], fan_in: int) -> NDArray[Any]:
+    """Windows as rows (samples * places, fan-in)."""
     from hwsim.kernels.reading.layers import gather_windows
 
+    window, (down, right) = windows(node), node.window.dilation if node.window else (1, 1)
+    if (down, right) != (1, 1):  # every d-th row and column
+        wide = sliding_window_view(_padded(node, activations, 0), node.window.reach if node.window else (), axis=(1, 2))
+        seen = wide[:, :: window.down, :: window.right, :, ::down, ::right]
+        return np.ascontiguousarray(seen[:, : window.lines, : window.places]).reshape(-1, fan_in)
     rows = np.empty((len(activations) * prod(node.given[1:]), fan_in), activations.dtype)
-    gather_windows(np.ascontiguousarray(activations), windows(node), rows)
+    gather_windows(np.ascontiguousarray(activations), window, rows)
     return rows
 
 
+def _padded(node: Node, activations: NDArray[Any], value: float) -> NDArray[Any]:
+    """An image with a value put around it, as far as its windows reach."""
+    window = node.window
+    if window is None or (*window.before, *window.after) == (0, 0, 0, 0):
+        return activations
+    sides = ((0, 0), *zip(window.before, window.after, strict=True), (0, 0))
+    return np.pad(activations, sides, constant_values=value)
+
+
 def _pool(node: Node, activations: NDArray[Any], *, largest: bool) -> NDArray[Any]:
+    """Largest value, or sum, of every window; around the image lies what is never the largest, or zeros."""
     from hwsim.kernels.reading.layers import pool_largest, pool_sum
 
-    found = np.empty((len(activations), *node.given[1:], node.given[0]), activations.dtype)
-    (pool_largest if largest else pool_sum)(np.ascontiguousarray(activations), windows(node), found)
+    kind = activations.dtype
+    least = -np.inf if np.issubdtype(kind, np.floating) else np.iinfo(kind).min
+    image = _padded(node, activations, least if largest else 0)
+    found = np.empty((len(activations), *node.given[1:], node.given[0]), kind)
+    (pool_largest if largest else pool_sum)(np.ascontiguousarray(image), windows(node), found)
     return found

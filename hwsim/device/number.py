@@ -42,7 +42,7 @@ class NumberChip:
 
 
 def finish(layer: Layer, accumulators: NDArray[Any], registers: Registers) -> NDArray[Any]:
-    """Applies gain, bias and activation of a layer to its accumulators (rows, units), which are overwritten.
+    """Applies gain, bias and activation of a layer to its accumulators (rows, units), which may be overwritten.
 
     Example:
         >>> from hwsim.model import Registers
@@ -52,7 +52,7 @@ def finish(layer: Layer, accumulators: NDArray[Any], registers: Registers) -> ND
         [[2.5, 0.0]]
     """
     from hwsim.kernels.reading.layers import activate
-    from hwsim.model.activation import CODES
+    from hwsim.model.activation import CODES, activate_in
 
     kind = accumulators.dtype
     gain = np.broadcast_to(np.asarray(registers.gain if layer.gains else 1.0, kind), layer.units)
@@ -61,11 +61,13 @@ def finish(layer: Layer, accumulators: NDArray[Any], registers: Registers) -> ND
         accumulators,
         np.ascontiguousarray(gain),
         registers.bias.astype(kind),
-        CODES[layer.activation],
+        CODES.get(layer.activation, CODES["identity"]),
         parameters,
         accumulators,
     )
-    return accumulators
+    if layer.activation in CODES:
+        return accumulators
+    return activate_in(kind, layer.activation, layer.parameters, accumulators)
 
 
 def side_by_side(values: NDArray[np.floating[Any]], factor: float = 1.0) -> NDArray[np.float32]:

@@ -41,8 +41,12 @@ class _Recorder(IdealChip):
         found: Range = self.ranges[layer]  # type: ignore[attr-defined]
         found.low = min(found.low, float(activations.min()))
         found.high = max(found.high, float(activations.max()))
-        found.accumulators = max(found.accumulators, float(np.abs(accumulators).max()))
         return accumulators
+
+    def activate(self, layer: int, accumulators: NDArray[Any], registers: Registers) -> NDArray[Any]:
+        found: Range = self.ranges[layer]  # type: ignore[attr-defined]
+        found.accumulators = max(found.accumulators, float(np.abs(accumulators).max()))
+        return super().activate(layer, accumulators, registers)
 
 
 def observe_ranges(model: Model, start: Sequence[Start], calibration: NDArray[np.float32]) -> list[Range]:

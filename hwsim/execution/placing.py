@@ -39,7 +39,8 @@ class Placing:
         if following == len(layers) or not (bank.learned and layers[following].learned):
             return None
         layer = self._model.layers[bank.layer]
-        plain = all(node.kind == "dense" for node in self._model.nodes) and layer.activation != "look-up"
+        row = self._model.chained and all(node.kind == "dense" for node in self._model.nodes)
+        plain = row and layer.activation != "look-up"
         if not layer.learned_registers or not plain:
             return None
         if bank.banks == 1:

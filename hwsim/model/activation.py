@@ -2,13 +2,14 @@
 
 ``leaky-relu`` has a slope; ``look-up`` has ``low, high, entries`` and then the entries of one table for all units or
 of one table a unit: x in ``low..high`` takes entry ``floor((x - low) / (high - low) * entries)``, and what lies outside
-takes the first or the last. The ortho-polynomials have coefficients c: ``sum_k c[k] P_k(x)``, with P_k of Legendre,
-of Laguerre, or of Hermite as physicists write it.
+takes the first or the last. ``gelu`` is x Phi(x) with the normal distribution Phi, ``gelu-tanh`` its usual
+approximation by a tanh (Hendrycks & Gimpel, arXiv 1606.08415). The ortho-polynomials have coefficients c:
+``sum_k c[k] P_k(x)``, with P_k of Legendre, of Laguerre, or of Hermite as physicists write it.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -31,10 +32,21 @@ CODES: dict[Activation, int] = {
     "laguerre": 8,
     "hermite": 9,
 }
-"""The number by which kernels know each activation."""
+"""The number by which kernels know each activation; what is not here is applied by :func:`activate` behind them."""
 
 BOUNDS: dict[Activation, tuple[float, float]] = {"step": (0.0, 1.0), "tanh": (-1.0, 1.0), "sigmoid": (0.0, 1.0)}
 """Least and largest value where an activation has them whatever it is given."""
+
+
+def activate_in(kind: Any, name: Activation, parameters: Sequence[float], x: NDArray[Any]) -> NDArray[Any]:
+    """Apply an activation to numbers of any dtype, reckoned in float64 and given in ``kind``.
+
+    Example:
+        >>> activate_in(np.float32, "tanh", [], np.zeros((1, 1), np.float32)).dtype.name
+        'float32'
+    """
+    with np.errstate(over="ignore", invalid="ignore"):  # what is judged is held to be finite
+        return activate(name, parameters, np.asarray(x, np.float64)).astype(kind)
 
 
 def activate(  # noqa: C901, PLR0911 - one case an activation
@@ -54,6 +66,8 @@ def activate(  # noqa: C901, PLR0911 - one case an activation
         [[7.0, 9.0]]
         >>> activate("legendre", [0.0, 0.0, 1.0], np.array([[1.0, 0.0]])).tolist()
         [[1.0, -0.5]]
+        >>> activate("gelu", [], np.array([[1.0, -1.0]])).round(6).tolist()
+        [[0.841345, -0.158655]]
     """
     from numpy.polynomial import hermite, laguerre, legendre
 
@@ -70,6 +84,12 @@ def activate(  # noqa: C901, PLR0911 - one case an activation
             return np.tanh(x)
         case "sigmoid":
             return np.where(x >= 0, 1 / (1 + np.exp(-np.abs(x))), 1 - 1 / (1 + np.exp(-np.abs(x))))
+        case "gelu":
+            from scipy.special import erf
+
+            return np.asarray(0.5 * x * (1 + erf(x / np.sqrt(2))), np.float64)
+        case "gelu-tanh":
+            return np.asarray(0.5 * x * (1 + np.tanh(np.sqrt(2 / np.pi) * (x + 0.044715 * x**3))), np.float64)
         case "look-up":
             low, high, entries = parameters[0], parameters[1], int(parameters[2])
             tables = np.array(parameters[3:]).reshape(-1, entries)

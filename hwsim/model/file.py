@@ -22,14 +22,17 @@ _WEIGHTED = _DRAWN | {"place", "connections", "bias", "bias_bound", "bias_repeat
 _ACTIVATED = {"activation", "slope", "coefficients", "table", "table_range", "table_entries"}
 _KEYS: dict[Kind, set[str]] = {
     "dense": {"units"} | _WEIGHTED | _ACTIVATED,
-    "conv2d": {"units", "kernel", "stride", "padding"} | _WEIGHTED | _ACTIVATED,
+    "conv2d": {"units", "kernel", "stride", "padding", "dilation", "groups"} | _WEIGHTED | _ACTIVATED,
     "rnn": {"units", "sequence", "input_bound", "retain", "renew"} | _WEIGHTED | _ACTIVATED,
-    "max-pool": {"kernel", "stride"},
-    "average-pool": {"kernel", "stride"},
+    "max-pool": {"kernel", "stride", "padding"},
+    "average-pool": {"kernel", "stride", "padding"},
     "batch-norm": _ACTIVATED | {"statistics", "momentum", "epsilon"},
     "dropout": {"drop"},
     "flatten": set(),
     "add": {"summand", "activation"},
+    "activation": _ACTIVATED,
+    "layer-norm": {"factors", "shifts", "epsilon"},
+    "scale": {"factors", "shifts"},
 }
 _NEEDED: dict[Kind, tuple[str, ...]] = {
     "dense": ("units", "activation"),
@@ -41,6 +44,9 @@ _NEEDED: dict[Kind, tuple[str, ...]] = {
     "dropout": ("drop",),
     "flatten": (),
     "add": ("summand",),
+    "activation": ("activation",),
+    "layer-norm": (),
+    "scale": (),
 }
 _PARAMETERS: dict[str, set[Activation]] = {
     "slope": {"leaky-relu"},
@@ -77,9 +83,8 @@ def read_model(document: Document, width: int | None = None) -> Model:
         raise DiagnosticError(diagnostics)
     for number, entry in enumerate(file.layer):
         reader.take(number, entry)
-    if reader.nodes[-1].kind not in {"dense", "conv2d", "rnn", "batch-norm"}:
-        kind = reader.nodes[-1].kind
-        raise reader.wrong(len(file.layer) - 1, "kind", f"a network cannot end in {kind!r}", "end in a 'dense' layer")
+    if not reader.layers:
+        raise reader.wrong(0, "kind", "no layer of the network has cells", "add a 'dense' layer")
     return Model(file.title, tuple(reader.layers), tuple(reader.nodes))
 
 
@@ -124,7 +129,7 @@ class _Reader:
         """Keys that this kind of layer must have, and those that it cannot have."""
         diagnostics = []
         at = ("layer", number)
-        allowed = _KEYS[entry.kind] | {"kind", "name"}
+        allowed = _KEYS[entry.kind] | {"kind", "name"} | (set() if entry.kind == "batch-norm" else {"takes"})
         for key in sorted(entry.model_fields_set - allowed):
             what, hint = f"a layer of kind {entry.kind!r} has no {key!r}", f"allowed: {', '.join(sorted(allowed))}"
             diagnostics.append(self.document.diagnostic((*at, key), what, "", hint))
@@ -147,7 +152,7 @@ class _Reader:
         diagnostics += self._start_keys(number, entry)
         diagnostics += [
             self.document.diagnostic((*at, key), f"'{key}' must be at least 1", "", "write 1 or more")
-            for key in ("kernel", "stride")
+            for key in ("kernel", "stride", "dilation")
             if getattr(entry, key) is not None and min(_pair(getattr(entry, key))) < 1
         ]
         if entry.place == "electronics" and entry.connections == "learned":
@@ -184,7 +189,7 @@ class _Reader:
         elif isinstance(entry.weight_deviation, int | float) and not 0 <= entry.weight_deviation <= _LARGE:
             what, found = "'weight_deviation' must be from 0 to 1e+30", f"{entry.weight_deviation:g}"
             diagnostics.append(self.document.diagnostic((*at, "weight_deviation"), what, found, "write such a number"))
-        if entry.statistics != "batch":
+        if entry.statistics != "batch" and entry.kind == "batch-norm":
             diagnostics += [
                 self.document.diagnostic(
                     (*at, key), f"'{key}' belongs to statistics 'batch'", "", "leave it out, or set it"
@@ -196,6 +201,9 @@ class _Reader:
 
     def take(self, number: int, entry: LayerFile) -> None:
         """Add one layer of the file to the graph."""
+        source = None if entry.takes is None else self._named(number, "takes", entry.takes)
+        if source is not None:
+            self.shape = self.first if source < 0 else self.nodes[source].given
         node = {
             "dense": self._dense,
             "conv2d": self._window,
@@ -206,13 +214,24 @@ class _Reader:
             "dropout": lambda *_: Node("dropout", self.shape, self.shape, drop=entry.drop or 0.0),
             "flatten": lambda *_: Node("flatten", self.shape, (prod(self.shape),)),
             "add": self._add,
+            "activation": self._activation,
+            "layer-norm": self._scale,
+            "scale": self._scale,
         }[entry.kind](number, entry)
+        node = replace(node, source=source if source != number - 1 else None)
         if entry.name in self.names:
             raise self.wrong(number, "name", f"a second layer is called {entry.name!r}", "choose another name")
         if entry.name:
             self.names[entry.name] = number
         self.nodes.append(node)
         self.shape = node.given
+
+    def _named(self, number: int, key: str, name: str) -> int:
+        """The number of an earlier layer of a name, -1 for the network's input."""
+        if name not in self.names:
+            what = f"no earlier layer is called {name!r}"
+            raise self.wrong(number, key, what, f"known: {', '.join(self.names)}")
+        return self.names[name]
 
     def _layer(self, number: int, entry: LayerFile, inputs: int) -> int:
         """Add weights; returns their number."""
@@ -249,6 +268,7 @@ class _Reader:
                 l2=entry.l2,
                 permuted_registers=entry.registers == "permuted",
                 input_bound=entry.input_bound or 0.0,
+                groups=entry.groups,
             )
         )
         return len(self.layers) - 1
@@ -297,18 +317,26 @@ class _Reader:
             raise self.wrong(number, "kind", what, "give the model shape = [channels, rows, columns]")
         channels, size = self.shape[0], (self.shape[1], self.shape[2])
         kernel = _pair(entry.kernel or 1)
-        stride = _pair(entry.stride or (1 if entry.kind == "conv2d" else kernel))
-        window = pad_same(size, kernel, stride) if entry.padding == "same" else Window(kernel, stride)
-        if isinstance(entry.padding, tuple):
+        stride, dilation = _pair(entry.stride or (1 if entry.kind == "conv2d" else kernel)), _pair(entry.dilation or 1)
+        window = Window(kernel, stride, dilation=dilation)
+        if entry.padding == "same":
+            window = pad_same(size, kernel, stride, dilation)
+        elif isinstance(entry.padding, tuple):
             top, left, bottom, right = entry.padding
-            window = Window(kernel, stride, (top, left), (bottom, right))
+            window = replace(window, before=(top, left), after=(bottom, right))
+        if entry.kind != "conv2d" and window.lost:
+            what = f"some windows of {_shown(kernel)} would lie outside the image"
+            raise self.wrong(number, "padding", what, "put less around than a window is long")
         places = window.places(size)
         if min(places) < 1:
-            what = f"a window of {_shown(kernel)} does not fit into an image of {_shown(size)}"
+            what = f"a window of {_shown(window.reach)} does not fit into an image of {_shown(size)}"
             raise self.wrong(number, "kernel", what, "make it smaller, or the image larger")
         if entry.kind != "conv2d":
             return Node(entry.kind, self.shape, (channels, *places), window=window)
-        layer = self._layer(number, entry, channels * prod(kernel))
+        if channels % entry.groups or _count(entry) % entry.groups:
+            what = f"{channels} channels and {_count(entry)} units do not make {entry.groups} equal groups"
+            raise self.wrong(number, "groups", what, "choose a number that divides both")
+        layer = self._layer(number, entry, channels // entry.groups * prod(kernel))
         return Node("conv2d", self.shape, (_count(entry), *places), layer, window)
 
     def _normalise(self, number: int, entry: LayerFile) -> Node:
@@ -330,18 +358,31 @@ class _Reader:
         return Node("batch-norm", self.shape, self.shape)
 
     def _add(self, number: int, entry: LayerFile) -> Node:
-        if entry.summand not in self.names:
-            what = f"no earlier layer is called {entry.summand!r}"
-            raise self.wrong(number, "summand", what, f"known: {', '.join(self.names)}")
+        summand = self._named(number, "summand", entry.summand or "")
         if entry.activation not in {None, "relu", "identity"}:
             what = f"the activation of 'add' cannot be {entry.activation!r}"
             raise self.wrong(number, "activation", what, "use 'relu' or 'identity'")
-        summand = self.names[entry.summand]
         other = self.first if summand < 0 else self.nodes[summand].given
         if other != self.shape:
             what = f"{entry.summand!r} gives {_shown(other)}, but {_shown(self.shape)} stand here"
             raise self.wrong(number, "summand", what, "add layers of equal shape")
         return Node("add", self.shape, self.shape, summand=summand, rectify=entry.activation == "relu")
+
+    def _activation(self, number: int, entry: LayerFile) -> Node:
+        units = self.shape[0 if len(self.shape) == _IMAGE else -1]
+        law = self._parameters(number, entry, units)
+        return Node("activation", self.shape, self.shape, activation=entry.activation or "identity", parameters=law)
+
+    def _scale(self, number: int, entry: LayerFile) -> Node:
+        norm, image = entry.kind == "layer-norm", len(self.shape) == _IMAGE
+        each = {1, self.shape[0 if image else -1], prod(self.shape if image or not norm else self.shape[-1:])}
+        for key, values in (("factors", entry.factors), ("shifts", entry.shifts)):
+            if values is not None and len(values) not in each:
+                what = f"{len(values)} {key} for signals of {_shown(self.shape)}"
+                raise self.wrong(number, key, what, f"give {' or '.join(map(str, sorted(each)))} of them")
+        law = tuple(entry.factors or [1.0]), tuple(entry.shifts or [0.0])
+        epsilon = entry.epsilon or 1e-5
+        return Node(entry.kind, self.shape, self.shape, factors=law[0], shifts=law[1], epsilon=epsilon)
 
 
 def _count(entry: LayerFile) -> int:

@@ -7,7 +7,18 @@ from math import prod
 from typing import Literal
 
 Activation = Literal[
-    "relu", "identity", "leaky-relu", "step", "tanh", "sigmoid", "look-up", "legendre", "laguerre", "hermite"
+    "relu",
+    "identity",
+    "leaky-relu",
+    "step",
+    "tanh",
+    "sigmoid",
+    "gelu",
+    "gelu-tanh",
+    "look-up",
+    "legendre",
+    "laguerre",
+    "hermite",
 ]
 WeightStart = Literal[
     "he-uniform",
@@ -25,7 +36,20 @@ WeightStart = Literal[
 BiasStart = Literal[
     "zero", "he-uniform", "he-normal", "xavier-uniform", "uniform", "linspace", "uniform-twice", "linspace-twice"
 ]
-Kind = Literal["dense", "conv2d", "rnn", "max-pool", "average-pool", "batch-norm", "dropout", "flatten", "add"]
+Kind = Literal[
+    "dense",
+    "conv2d",
+    "rnn",
+    "max-pool",
+    "average-pool",
+    "batch-norm",
+    "dropout",
+    "flatten",
+    "add",
+    "activation",
+    "layer-norm",
+    "scale",
+]
 Pair = tuple[int, int]
 
 
@@ -41,7 +65,8 @@ class Norm:
 class Layer:
     """The weights of one dense, convolution or recurrent layer: ``units`` banks of ``inputs`` cells.
 
-    A convolution has one bank a filter, with cells in the order channel, row, column of its kernel. A recurrent layer
+    A convolution has one bank a filter, with cells in the order channel, row, column of its kernel; of a grouped one
+    those channels are the filter's own group's. A recurrent layer
     has one bank a unit, with the cells that meet its inputs first and those that meet the state after them.
     ``parameters`` are those of the activation (:mod:`hwsim.model.activation`); with ``unit_gains`` every unit has a
     gain register of its own, which is what batch normalisation folds into.
@@ -87,6 +112,8 @@ class Layer:
     """Of a recurrent layer: bound of its weights that meet inputs; 0 where they start as those that meet the state."""
     norm: Norm | None = None
     """Batch statistics that training takes and that reconnections fold into the registers."""
+    groups: int = 1
+    """Of a convolution: equal groups of units, each of which takes an equal part of the channels, both in order."""
 
     @property
     def gains(self) -> int:
@@ -96,12 +123,33 @@ class Layer:
 
 @dataclass(frozen=True)
 class Window:
-    """A window that walks over an image: kernel, stride, and zeros put (top, left) and (bottom, right) of it."""
+    """A window that walks over an image: kernel, stride, and what is put (top, left) and (bottom, right) of it.
+
+    Put around are zeros, and before a maximum what is never the largest. With ``dilation`` d a window takes every d-th
+    row and column.
+    """
 
     kernel: Pair
     stride: Pair
     before: Pair = (0, 0)
     after: Pair = (0, 0)
+    dilation: Pair = (1, 1)
+
+    @property
+    def reach(self) -> Pair:
+        """Rows and columns from the first to the last that the window takes, both counted.
+
+        Example:
+            >>> Window((3, 3), (1, 1), dilation=(2, 1)).reach
+            (5, 3)
+        """
+        rows, columns = (self.dilation[axis] * (self.kernel[axis] - 1) + 1 for axis in (0, 1))
+        return rows, columns
+
+    @property
+    def lost(self) -> bool:
+        """Tells whether some window may take nothing but what was put around."""
+        return any(max(self.before[axis], self.after[axis]) >= self.reach[axis] for axis in (0, 1))
 
     def places(self, size: Pair) -> Pair:
         """Rows and columns of places that the window takes on an image of this size; below 1 where it fits nowhere.
@@ -111,22 +159,23 @@ class Window:
             ((27, 27), (2, 2))
         """
         rows, columns = (
-            (size[axis] + self.before[axis] + self.after[axis] - self.kernel[axis]) // self.stride[axis] + 1
+            (size[axis] + self.before[axis] + self.after[axis] - self.reach[axis]) // self.stride[axis] + 1
             for axis in (0, 1)
         )
         return rows, columns
 
 
-def pad_same(size: Pair, kernel: Pair, stride: Pair) -> Window:
+def pad_same(size: Pair, kernel: Pair, stride: Pair, dilation: Pair = (1, 1)) -> Window:
     """The window whose output has ``ceil(size / stride)`` places; an odd zero goes below and to the right.
 
     Example:
         >>> pad_same((28, 28), (3, 3), (1, 1)).places((28, 28))
         (28, 28)
     """
-    need = [max((-(-n // s) - 1) * s + k - n, 0) for n, k, s in zip(size, kernel, stride, strict=True)]
+    reach = Window(kernel, stride, dilation=dilation).reach
+    need = [max((-(-n // s) - 1) * s + k - n, 0) for n, k, s in zip(size, reach, stride, strict=True)]
     before = (need[0] // 2, need[1] // 2)
-    return Window(kernel, stride, before, (need[0] - before[0], need[1] - before[1]))
+    return Window(kernel, stride, before, (need[0] - before[0], need[1] - before[1]), dilation)
 
 
 @dataclass(frozen=True)
@@ -134,10 +183,16 @@ class Node:
     """One ``[[layer]]`` of a model file: what it takes and gives, as shapes without the samples.
 
     Images are (channels, rows, columns), sequences (steps, features), all else (features,). ``layer`` numbers the
-    weights among ``Model.layers``; ``summand`` is the node whose signals are added, -1 for the network's input;
+    weights among ``Model.layers``; ``source`` is the node whose signals it takes, -1 for the network's input and None
+    for the node before it; ``summand`` is the node whose signals are added, counted likewise;
     ``rectify`` sets what is negative to zero after adding; ``sequence`` gives every state of a recurrent layer;
     its new state is ``retain`` times the old one and ``renew`` times the activation. ``drop`` is the share of signals
     that dropout sets to zero in training.
+
+    ``activation`` and its ``parameters`` are of a node of that kind. ``layer-norm`` takes an image, a step of a
+    sequence or all features to mean 0 and variance 1, ``epsilon`` added to it; then, as ``scale`` does, it multiplies
+    by ``factors`` and adds ``shifts``: one number, one for each channel or feature, or one for each signal (of
+    ``layer-norm``: for each of what it takes together), in the order channel, row, column.
     """
 
     kind: Kind
@@ -151,6 +206,12 @@ class Node:
     retain: float = 0.0
     renew: float = 1.0
     drop: float = 0.0
+    source: int | None = None
+    activation: Activation = "identity"
+    parameters: tuple[float, ...] = ()
+    factors: tuple[float, ...] = (1.0,)
+    shifts: tuple[float, ...] = (0.0,)
+    epsilon: float = 1e-5
 
     @property
     def plain(self) -> bool:
@@ -182,6 +243,21 @@ class Model:
         if not self.nodes:
             chain = (Node("dense", (one.inputs,), (one.units,), n) for n, one in enumerate(self.layers))
             object.__setattr__(self, "nodes", tuple(chain))
+
+    @property
+    def chained(self) -> bool:
+        """Tells whether every node takes what the one before it gives."""
+        return all(self.source(number) == number - 1 for number in range(len(self.nodes)))
+
+    def source(self, number: int) -> int:
+        """The node whose signals node ``number`` takes, -1 for the network's input."""
+        source = self.nodes[number].source
+        return number - 1 if source is None else source
+
+    @property
+    def last(self) -> int:
+        """Number of the last node with cells, -1 for none; behind it electronics reckon in numbers."""
+        return max((number for number, node in enumerate(self.nodes) if node.layer is not None), default=-1)
 
     @property
     def inputs(self) -> int:

@@ -47,14 +47,22 @@ class LayerFile(Section):
     """Layer type: ``dense``, every unit meets every input, of a sequence step by step; ``conv2d``, every filter walks
     over the image; ``rnn``, an Elman network; ``max-pool`` and ``average-pool``; ``batch-norm``, a gain and a bias
     register for every unit of the layer before it; ``dropout``, signals set to zero at random while training and
-    nothing on the hardware; ``flatten``, an image into features; ``add``, the signals of an earlier layer on top."""
+    nothing on the hardware; ``flatten``, an image into features; ``add``, the signals of an earlier layer on top;
+    ``activation``, a function of each signal; ``layer-norm``, the features of a sample, of each step of a sequence, or
+    a whole image taken to mean 0 and variance 1; ``scale``, signals times ``factors`` plus ``shifts``. These three are
+    exact electronics beside the cells, where signals are numbers (not so within an FPGA array, whose ReLU alone may
+    stand by itself)."""
     name: str = ""
-    """What a later ``add`` calls this layer."""
+    """What a later ``add`` or ``takes`` calls this layer."""
+    takes: str | None = None
+    """The name of the earlier layer whose signals this one takes, ``input`` for the network's input; the layer before
+    it when left out."""
     units: Units | None = None
     """Output units of ``dense`` and ``rnn``, filters of ``conv2d``: 1 to 1,000,000, or a whole multiple of the file's
     ``width``, such as ``"2 width"``."""
     activation: Activation | None = None
-    """Function applied to each unit's sum; of ``add``, ``relu`` or ``identity``."""
+    """Function applied to each unit's sum, or by ``activation`` to each signal; of ``add``, ``relu`` or
+    ``identity``."""
     slope: float | None = Field(default=None, ge=-1e6, le=1e6)
     """Slope of ``leaky-relu`` below zero; 0.01 when left out."""
     coefficients: list[float] | None = Field(default=None, min_length=1, max_length=32)
@@ -71,7 +79,17 @@ class LayerFile(Section):
     """Steps of the window; 1 for a convolution and the kernel for a pool when left out."""
     padding: Literal["valid", "same"] | tuple[Zeros, Zeros, Zeros, Zeros] | None = None
     """``valid``: the window stays inside; ``same``: zeros around, so that a stride of 1 keeps the size; or numbers of
-    zeros above, left, below and right."""
+    zeros above, left, below and right. Zeros count in the mean of ``average-pool``; what is put around before
+    ``max-pool`` is never the largest."""
+    dilation: Size | None = None
+    """Of ``conv2d``: the window takes every so many rows and columns; 1 when left out."""
+    groups: int = Field(default=1, ge=1, le=MOST_UNITS)
+    """Of ``conv2d``: units and channels in so many equal groups; a unit takes the channels of its own group alone."""
+    factors: list[float] | None = Field(default=None, min_length=1)
+    """Of ``layer-norm`` and ``scale``: one number, one for each channel or feature, or one for each signal in the order
+    channel, row, column; 1 when left out."""
+    shifts: list[float] | None = Field(default=None, min_length=1)
+    """What ``layer-norm`` and ``scale`` add after multiplying, as many as ``factors`` may be; 0 when left out."""
     summand: str | None = None
     """The name of the earlier layer that ``add`` adds; ``input`` for the network's input."""
     sequence: bool | None = None
@@ -138,7 +156,7 @@ class LayerFile(Section):
     momentum: float | None = Field(default=None, gt=0, le=1)
     """Share of a new batch in the running statistics of ``batch-norm``; 0.1 when left out."""
     epsilon: float | None = Field(default=None, gt=0, le=1)
-    """What ``batch-norm`` adds to a variance; 1e-5 when left out."""
+    """What ``batch-norm`` and ``layer-norm`` add to a variance; 1e-5 when left out."""
 
 
 class ModelFile(Section):

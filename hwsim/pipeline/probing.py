@@ -139,12 +139,12 @@ def _alone(found: Imported, number: int, *, magnitude: bool = False) -> _Alone:
     """One node; ``magnitude``: with the sizes of its weights and biases, and no activation."""
     node = found.model.nodes[number]
     if node.layer is None:
-        return _Alone(node, Model("probe", (), (replace(node, summand=None),)), ())
+        return _Alone(node, Model("probe", (), (replace(node, summand=None, source=None),)), ())
     layer, start = found.model.layers[node.layer], found.start[node.layer]
     if magnitude:
         layer = replace(layer, activation="identity", parameters=())
         start = Start(np.abs(start.weights), np.abs(start.bias), np.abs(start.gain))
-    return _Alone(node, Model("probe", (layer,), (replace(node, layer=0),)), (start,))
+    return _Alone(node, Model("probe", (layer,), (replace(node, layer=0, source=None),)), (start,))
 
 
 def _infer(model: Model, start: tuple[Start, ...], x: Array) -> Array:
@@ -184,7 +184,7 @@ def _part(found: Imported, source: Source, number: int, what: str) -> None:
 def _taken(found: Imported, number: int) -> list[int]:
     """The nodes whose signals a node takes, -1 for the network's input."""
     node = found.model.nodes[number]
-    return [number - 1, *([] if node.summand is None else [node.summand])]
+    return [found.model.source(number), *([] if node.summand is None else [node.summand])]
 
 
 def _tolerance(found: Imported, alone: _Alone, number: int, given: list[Array], got: Array, source: Source) -> Array:

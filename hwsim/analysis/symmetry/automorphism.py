@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -93,16 +93,17 @@ def walk(model: Model) -> SymmetryGraph:
     now = _Signals(-1, 1)
     signals = {-1: now}
     for number, node in enumerate(model.nodes):
+        now = signals[model.source(number)]
         if node.layer is not None:
             graph.taken.append(now.key)
             graph.block.append(_columns(node, model.layers[node.layer].inputs, now, model))
+            if model.layers[node.layer].groups > 1:
+                owners.fixed[now.key] = owners.fixed[node.layer] = "a grouped convolution keeps its groups apart"
             now = _Signals(node.layer, 1)
             if _has_own_tables(model, node.layer):
                 owners.fixed[node.layer] = "each unit has a look-up table of its own"
-        elif node.kind == "flatten":
-            now = _Signals(now.key, now.block * prod(node.taken[1:]) if _channels_first(node) else 0)
-        elif node.kind == "add" and node.summand is not None:
-            owners.join(now, signals[node.summand])
+        else:
+            now = _between(node, now, signals, owners)
         signals[number] = now
     owners.fixed[now.key] = "the network's outputs"
     for taken, block in zip(graph.taken, graph.block, strict=True):
@@ -118,6 +119,19 @@ def walk(model: Model) -> SymmetryGraph:
     return graph
 
 
+def _between(node: Node, now: _Signals, signals: Mapping[int, _Signals], owners: _Owners) -> _Signals:
+    """What becomes of signals in a node without cells."""
+    if node.kind == "flatten":
+        return _Signals(now.key, now.block * prod(node.taken[1:]) if _channels_first(node) else 0)
+    if node.kind == "add" and node.summand is not None:
+        owners.join(now, signals[node.summand])
+    elif len(set(node.factors)) > 1 or len(set(node.shifts)) > 1:
+        owners.fixed[now.key] = "each signal behind it has a factor or a shift of its own"
+    elif node.activation == "look-up" and len(node.parameters) - LOOK_UP_KEYS > int(node.parameters[2]):
+        owners.fixed[now.key] = "each unit has a look-up table of its own"
+    return now
+
+
 def _channels_first(node: Node) -> bool:
     """Whether the first axis of what is flattened holds the units: not so in a sequence of steps and features."""
     return len(node.taken) != 2  # noqa: PLR2004 - steps, features
@@ -126,7 +140,7 @@ def _channels_first(node: Node) -> bool:
 def _columns(node: Node, inputs: int, signals: _Signals, model: Model) -> int:
     """Neighbouring columns of a layer's weights for each unit of what it takes; 0 where they are not neighbours."""
     if node.kind == "conv2d":
-        return inputs // node.taken[0]
+        return inputs * model.layers[node.layer or 0].groups // node.taken[0]
     if node.kind == "rnn" or signals.key < 0:
         return signals.block
     units = model.layers[signals.key].units

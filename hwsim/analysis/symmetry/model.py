@@ -67,7 +67,8 @@ def describe_model(model: Model, density: float = 0.5) -> ModelPortrait:
     rows = []
     for number, node in enumerate(model.nodes):
         if node.layer is None:
-            rows.append(LayerRow(number, node.kind, node.taken, node.given, "", 0, 0, {}, {}, "", None))
+            word = node.activation if node.kind == "activation" else "relu" if node.rectify else ""
+            rows.append(LayerRow(number, node.kind, node.taken, node.given, word, 0, 0, {}, {}, "", None))
             continue
         layer = model.layers[node.layer]
         others = [each for each in shared[node.layer] if each != node.layer]

@@ -56,7 +56,7 @@ class Calibration:
         self._node = 0
         # scale and sign of every node's activations; residual sums need scales that are powers of two apart
         self._scales: dict[int, tuple[float, bool]] = {-1: (self.input_scale, self.signed)}
-        self._aligned = any(node.kind == "add" for node in model.nodes)
+        self._aligned = any(node.kind == "add" for node in model.nodes[: model.last])
 
     def chip(self) -> FpgaChip:
         """Run the samples and hand over the array."""
@@ -68,7 +68,7 @@ class Calibration:
     def _at(self, number: int) -> None:
         """Hands scales on to the present node: pools and the like keep them."""
         while self._node < number:
-            self._scales.setdefault(self._node, self._scales[self._node - 1])
+            self._scales.setdefault(self._node, self._scales[self.model.source(self._node)])
             self._node += 1
 
     def encode(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -82,8 +82,10 @@ class Calibration:
     def matmul(self, layer: int, activations: NDArray[np.float32], rng: None) -> NDArray[Any]:
         """Burns the constants in and multiplies."""
         del rng
+        if layer < len(self.layers):  # another group of the same convolution
+            return self.layers[layer].matmul(activations)
         self._at(next(n for n, node in enumerate(self.model.nodes) if node.layer == layer))
-        input_scale, signed = self._scales[self._node - 1]
+        input_scale, signed = self._scales[self.model.source(self._node)]
         codes, scale = self._weigh(layer, input_scale)
         reach = limits(self.device.activation_bits, signed=signed)[1]
         self.layers.append(Burnt(codes, scale, input_scale, reach=reach, signed_input=signed))
@@ -198,7 +200,7 @@ class Calibration:
         """Chooses the shifts of an adder, then adds."""
         self._at(node)
         summand = self.model.nodes[node].summand
-        scales = self._scales[node - 1], self._scales[-1 if summand is None else summand]
+        scales = self._scales[self.model.source(node)], self._scales[-1 if summand is None else summand]
         fine = min(scale for scale, _ in scales)
         signed = any(sign for _, sign in scales) and not self.model.nodes[node].rectify
         least, largest = limits(self.device.activation_bits, signed=signed)

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from hwsim.device.electronics import BESIDE
 from hwsim.device.fpga.array import FpgaArray
 from hwsim.device.fpga.calibration import Calibration
 from hwsim.device.technology import Technology
@@ -92,10 +93,19 @@ class FpgaLut(FpgaArray):
             if node.kind == "rnn":
                 what = "an FPGA LUT array has no feedback from a layer to itself"
                 found.append((number, what, "use a device whose signals are numbers, such as 'ideal'"))
+            if number > model.last:
+                found += _behind(model, number)
+                continue
             count = prod(node.window.kernel) if node.window else 1
             if node.kind == "average-pool" and count.bit_count() > 1:
                 what = f"an FPGA LUT array averages by shifting, which {count} values a window do not allow"
                 found.append((number, what, "pool a power of two of values, such as 2 x 2"))
+            beside = node.kind == "activation" and node.activation not in {"relu", "identity"}
+            if beside or node.kind in {"layer-norm", "scale"}:
+                shown = node.activation if beside else node.kind
+                found.append(
+                    (number, f"an FPGA LUT array cannot do {shown!r} between its layers, in whole numbers", BESIDE)
+                )
             if node.kind == "add" and any(layer.activation == "step" for layer in model.layers):
                 what = "an FPGA LUT array cannot align the scales of a sum in a network with steps"
                 found.append((number, what, "use 'relu' instead of 'step'"))
@@ -127,6 +137,15 @@ class FpgaLut(FpgaArray):
         """
         del seed  # integer constants do not vary from chip to chip
         return Calibration(self, model, start, calibration).chip()
+
+
+def _behind(model: Model, number: int) -> list[tuple[int, str, str]]:
+    """What a node behind the last layer, where sums leave the array as numbers, must not take."""
+    node = model.nodes[number]
+    if min(model.source(number), number if node.summand is None else node.summand) >= model.last:
+        return []
+    what = "behind its last layer an FPGA LUT array gives numbers, to which signals from within cannot be added"
+    return [(number, what, "end in a layer of kind 'dense' or 'conv2d', or use a device whose signals are numbers")]
 
 
 def _build(values: Mapping[str, float]) -> FpgaLut:

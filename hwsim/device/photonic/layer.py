@@ -120,7 +120,12 @@ class CoreLayer:
         return found if self.alike() else found._replace(turn=self._waiting().found(found))
 
     def reads(self, kind: Any) -> NDArray[np.int64]:
-        """Reads that each tile takes for one product, (groups, tiles); ``kind`` as of :meth:`ways`."""
+        """Reads that each tile takes for one product, (groups, tiles); ``kind`` as of :meth:`ways`.
+
+        Units of different groups of a grouped convolution want other light, whatever their connections.
+        """
+        if self.layer.groups > 1:
+            return self._waiting().reads(self._paths(kind), self.layer.groups)
         if self.alike():
             (units, inputs), (rows, columns) = self.weights.shape, self.grid
             return np.ones((-(-units // columns), -(-inputs // rows)), np.int64)

@@ -51,7 +51,20 @@ class Turns:
             self._stale[:] = False
         return self._turns
 
-    def reads(self, ways: Ways) -> NDArray[np.int64]:
-        """Reads that each tile takes, (groups, tiles)."""
+    def reads(self, ways: Ways, shares: int = 1) -> NDArray[np.int64]:
+        """Reads that each tile takes, (groups, tiles); so many equal shares of the units have inputs of their own.
+
+        Example:
+            >>> from hwsim.kernels.reading.reads import Ways
+            >>> order = np.array([[0, 1, 2]], np.uint16)  # all units alike
+            >>> ways = Ways(order, np.zeros((0, 0)), np.zeros(0), np.zeros((0, 0), np.uint16))
+            >>> Turns((6, 3), (2, 4)).reads(ways, 3).tolist()
+            [[2, 2], [1, 1]]
+        """
+        if shares > 1:
+            units, turns = len(self._turns), self.found(ways) if len(ways.input_on) > 1 else np.zeros_like(self._turns)
+            own = np.arange(units)[:, None] // (units // shares) * (1 << 16) + turns
+            parts = [own[first : first + self._columns] for first in range(0, units, self._columns)]
+            return np.array([[len(np.unique(column)) for column in part.T] for part in parts], np.int64)
         heads = np.arange(0, len(self._turns), self._columns)
         return np.maximum.reduceat(self.found(ways), heads, axis=0).astype(np.int64) + 1

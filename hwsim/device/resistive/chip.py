@@ -360,21 +360,27 @@ class ResistiveChip(NumberChip):
         return finish(self.model.layers[layer], accumulators, registers)
 
     def inference_bill(self) -> Bill:
-        """All columns of a layer at once, places of a convolution and layers in sequence."""
+        """All columns of a layer at once, of all groups too, places of a convolution and layers in sequence."""
         device, energy, time = self.device, 0.0, 0.0
         for node in self.model.nodes:
             if node.layer is not None:
                 layer, reads = self.model.layers[node.layer], node.products
                 each = layer.units * layer.inputs * device.cell_energy
-                energy += reads * (each + layer.inputs * device.dac_energy + layer.units * device.adc_energy)
+                driven = layer.inputs * layer.groups
+                energy += reads * (each + driven * device.dac_energy + layer.units * device.adc_energy)
                 time += reads * device.read_time
         return Bill(energy_j=energy, time_s=time)
 
     def resources(self) -> Resources:
-        """One array a layer, as large as the layer; a cell is a pair of devices."""
-        shapes = [array.design.shape for array in self.layers]
-        rows, columns = max(inputs for _, inputs in shapes), max(units for units, _ in shapes)
-        return Resources(sum(units * inputs for units, inputs in shapes), len(shapes), rows, columns)
+        """One array a layer, as large as the layer, or one for each group of a grouped convolution.
+
+        A cell is a pair of devices.
+        """
+        layers = self.model.layers
+        rows, columns = max(one.inputs for one in layers), max(one.units // one.groups for one in layers)
+        return Resources(
+            sum(one.units * one.inputs for one in layers), sum(one.groups for one in layers), rows, columns
+        )
 
 
 def _build(values: Mapping[str, Any]) -> Resistive:

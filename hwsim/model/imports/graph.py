@@ -73,16 +73,40 @@ class NetworkGraph:
         self.nodes: list[Node] = []
         self.origins: list[str] = []
         self.names: list[str] = []
-        self.open = False
-        """Whether the last node has cells and no activation yet."""
+        self.end = -1
+        """The node that the next one is added behind, -1 for the network's input."""
+        self._unfinished: set[int] = set()
         self.refused: list[RefusedLayer] = []
-        self.lost = False
-        """Whether the last node stands for a layer that is refused."""
+        self._lost: set[int] = set()
 
     @property
     def shape(self) -> tuple[int, ...]:
         """What stands at the end now."""
-        return self.nodes[-1].given if self.nodes else self.first
+        return self.nodes[self.end].given if self.end >= 0 else self.first
+
+    @property
+    def open(self) -> bool:
+        """Tells whether the node at the end has cells and no activation yet."""
+        return self.end in self._unfinished
+
+    @property
+    def lost(self) -> bool:
+        """Tells whether the node at the end stands for a layer that is refused."""
+        return self.end in self._lost
+
+    def go(self, number: int) -> None:
+        """Go on behind an earlier node, -1 for the network's input.
+
+        Example:
+            >>> graph = NetworkGraph((2,), "Linear")
+            >>> graph.dense("a", np.eye(2), np.zeros(2))
+            >>> graph.go(-1)
+            >>> graph.dense("b", np.eye(2), np.zeros(2))
+            >>> graph.join("c", 0)
+            >>> [node.source for node in graph.finish("net").model.nodes]
+            [None, -1, None]
+        """
+        self.end = number
 
     def refuse(self, origin: str, what: str, hint: str = "", *, gives: tuple[int, ...] | None = None) -> None:
         """Note that a layer is not taken, and go on behind it.
@@ -105,7 +129,7 @@ class NetworkGraph:
     def stand_in(self, origin: str, gives: tuple[int, ...]) -> None:
         """Put a node in the place of one that is refused."""
         self._add(origin, Node("flatten", self.shape, gives))
-        self.lost = True
+        self._lost.add(self.end)
 
     def stop(self) -> NoReturn:
         """Raise what was noted so far."""
@@ -113,11 +137,11 @@ class NetworkGraph:
 
     def call(self, name: str) -> None:
         """Say which value of the source stands at the end now."""
-        if self.names:
-            self.names[-1] = name
+        if self.end >= 0:
+            self.names[self.end] = name
 
     def finish(self, title: str, source: Source | None = None) -> Imported:
-        """The whole.
+        """The whole; the node added last gives its outputs.
 
         Args:
             title: of the model.
@@ -126,9 +150,8 @@ class NetworkGraph:
         Raises:
             RefusedError: something was refused; all of it is in the message.
         """
-        if not self.lost and (not self.nodes or self.nodes[-1].layer is None):
-            what = f"must end in a {self.weighing} layer, with its activation where it has one"
-            self.refused.append(RefusedLayer("the network", what))
+        if not self.layers and not self.refused:
+            self.refused.append(RefusedLayer("the network", f"has no {self.weighing} layer, and so no cells"))
         if self.refused:
             self.stop()
         model = Model(title, tuple(self.layers), tuple(self.nodes))
@@ -136,26 +159,34 @@ class NetworkGraph:
 
     def dense(self, origin: str, weights: Array, bias: Array) -> None:
         """Add weights (units, inputs) and biases (units,)."""
-        if self.shape != (weights.shape[1],):
+        given = (*self.shape[:-1], len(weights))
+        if len(self.shape) >= IMAGE or self.shape[-1] != weights.shape[1]:
             what = f"takes {weights.shape[1]} features, but {self.shape} stand before it"
-            self.refuse(origin, what, gives=(len(weights),))
+            self.refuse(origin, what, gives=given)
             return
         layer = self._weigh(origin, weights, bias)
-        self._add(origin, Node("dense", self.shape, (len(weights),), layer), cells=True)
+        self._add(origin, Node("dense", self.shape, given, layer), cells=True)
 
-    def convolve(self, origin: str, weights: Array, bias: Array, window: Window) -> None:
-        """Add filters (units, channels, rows, columns) and biases (units,)."""
-        if len(self.shape) != IMAGE or self.shape[0] != weights.shape[1]:
-            self.refuse(origin, f"takes an image of {weights.shape[1]} channels, but {self.shape} stand before it")
+    def convolve(self, origin: str, weights: Array, bias: Array, window: Window, groups: int = 1) -> None:
+        """Add filters (units, channels of a group, rows, columns) and biases (units,)."""
+        channels = weights.shape[1] * groups
+        if len(self.shape) != IMAGE or self.shape[0] != channels:
+            self.refuse(origin, f"takes an image of {channels} channels, but {self.shape} stand before it")
+            return
+        if len(weights) % groups:
+            self.refuse(origin, f"has {len(weights)} filters, which do not make {groups} equal groups")
             return
         places = self._places(origin, window)
-        layer = self._weigh(origin, weights.reshape(len(weights), -1), bias)
+        layer = self._weigh(origin, weights.reshape(len(weights), -1), bias, groups)
         self._add(origin, Node("conv2d", self.shape, (len(weights), *places), layer, window), cells=True)
 
     def pool(self, origin: str, kind: Literal["max-pool", "average-pool"], window: Window) -> None:
-        """Add a pool."""
+        """Add a pool, around whose image stand zeros, or what is never the largest."""
         if len(self.shape) != IMAGE:
             self.refuse(origin, f"takes an image, but {self.shape} stand before it")
+            return
+        if window.lost:
+            self.refuse(origin, f"pads by as much as its window of {window.kernel} is long, or more")
             return
         self._add(origin, Node(kind, self.shape, (self.shape[0], *self._places(origin, window)), window=window))
 
@@ -173,47 +204,94 @@ class NetworkGraph:
             return
         self._add(origin, Node("add", self.shape, self.shape, summand=summand))
 
-    def scale(self, origin: str, gain: Array, shift: Array) -> None:
-        """Fold a gain and a shift for every unit into the cells and biases of the layer just added."""
+    def scale(self, origin: str, gain: Array, shift: Array, *, alone: bool = True) -> None:
+        """Multiply by a gain and add a shift: in cells and biases of the layer just added, or in electronics behind.
+
+        Args:
+            origin: what it is called where it comes from.
+            gain: one number, one for each unit (channel, or feature), or one for each signal, in that order.
+            shift: likewise.
+            alone: whether nothing else takes the signals before it, so that it can become part of their layer.
+        """
         if self.lost:
             return
-        if not self.open:
-            self.refuse(origin, f"must follow a {self.weighing} layer directly", gives=self.shape)
-            return
-        values = self.start[-1]
-        if gain.size not in {1, len(values.bias)} or shift.size not in {1, len(values.bias)}:
-            what = f"is for another number of units than the {len(values.bias)} before it"
+        units = self.shape[0 if len(self.shape) == IMAGE else -1]
+        if {gain.size, shift.size} - {1, units, prod(self.shape)}:
+            what = f"is for another number of units than the {units} before it"
             self.refuse(origin, what, gives=self.shape)
             return
-        found = Start(values.weights * gain.reshape(-1, 1), values.bias * gain.reshape(-1) + shift.reshape(-1), 1.0)
+        gain, shift = np.asarray(gain, np.float64).reshape(-1), np.asarray(shift, np.float64).reshape(-1)
+        number = self.nodes[self.end].layer if self.open and alone else None
+        if number is None or not {gain.size, shift.size} <= {1, units}:
+            if not np.isfinite(gain).all() or not np.isfinite(shift).all():
+                self.refuse(origin, "has factors or shifts that are not finite numbers", gives=self.shape)
+                return
+            law = tuple(gain.tolist()), tuple(shift.tolist())
+            self._add(origin, Node("scale", self.shape, self.shape, factors=law[0], shifts=law[1]))
+            return
+        values = self.start[number]
+        found = Start(values.weights * gain.reshape(-1, 1), values.bias * gain + shift, 1.0)
         self._check(origin, found)
-        self.start[-1] = found
+        self.start[number] = found
 
-    def activate(self, origin: str, name: Activation, parameters: tuple[float, ...] = ()) -> None:
-        """Add an activation to the layer just added; ReLU also to a sum."""
-        last = self.nodes[-1] if self.nodes else None
+    def normalise(self, origin: str, factors: Array, shifts: Array, epsilon: float) -> None:
+        """Add a layer normalisation over features, over those of each step, or over an image; then factors and shifts.
+
+        Args:
+            origin: what it is called where it comes from.
+            factors: one number, one for each unit (channel, or feature), or one for each signal of an image.
+            shifts: likewise.
+            epsilon: what is added to the variance.
+        """
+        image = len(self.shape) == IMAGE
+        units = self.shape[0 if image else -1]
+        if {factors.size, shifts.size} - {1, units, prod(self.shape) if image else 1}:
+            self.refuse(origin, f"has factors for another number than the {units} before it", gives=self.shape)
+            return
+        if not np.isfinite(factors).all() or not np.isfinite(shifts).all() or not 0 < epsilon <= 1:
+            self.refuse(origin, "has factors, shifts or an epsilon that are out of range", gives=self.shape)
+            return
+        one, other = (tuple(part.reshape(-1).tolist()) for part in (factors, shifts))
+        self._add(origin, Node("layer-norm", self.shape, self.shape, factors=one, shifts=other, epsilon=epsilon))
+
+    def activate(
+        self, origin: str, name: Activation, parameters: tuple[float, ...] = (), *, alone: bool = True
+    ) -> None:
+        """Apply an activation: in the layer just added, ReLU also in a sum, or in electronics behind.
+
+        Args:
+            origin: what it is called where it comes from.
+            name: the activation.
+            parameters: of it.
+            alone: whether nothing else takes the signals before it, so that it can become part of their layer.
+        """
+        last = self.nodes[self.end] if self.end >= 0 else None
         if self.lost:
             return
-        if last is not None and last.kind == "add" and name == "relu":
-            self.nodes[-1] = replace(last, rectify=True)
-        elif self.open:
-            self.layers[-1] = replace(self.layers[-1], activation=name, parameters=parameters)
+        if alone and last is not None and last.kind == "add" and not last.rectify and name == "relu":
+            self.nodes[self.end] = replace(last, rectify=True)
+        elif alone and self.open and last is not None and last.layer is not None:
+            law = self.layers[last.layer]
+            self.layers[last.layer] = replace(law, activation=name, parameters=parameters)
         else:
-            self.refuse(origin, f"must follow a {self.weighing} or batch-norm layer", gives=self.shape)
+            self._add(origin, Node("activation", self.shape, self.shape, activation=name, parameters=parameters))
             return
-        self.origins[-1] = f"{self.origins[-1]} with {origin}"
-        self.open = False
+        self.origins[self.end] = f"{self.origins[self.end]} with {origin}"
+        self._unfinished.discard(self.end)
 
     def _add(self, origin: str, node: Node, *, cells: bool = False) -> None:
-        self.nodes.append(node)
+        here = len(self.nodes)
+        self.nodes.append(node if self.end == here - 1 else replace(node, source=self.end))
         self.origins.append(origin)
         self.names.append("")
-        self.open, self.lost = cells, False
+        self.end = here
+        if cells:
+            self._unfinished.add(here)
 
-    def _weigh(self, origin: str, weights: Array, bias: Array) -> int:
+    def _weigh(self, origin: str, weights: Array, bias: Array, groups: int = 1) -> int:
         values = Start(np.asarray(weights, np.float64), np.asarray(bias, np.float64), 1.0)
         self._check(origin, values)
-        self.layers.append(Layer(weights.shape[0], weights.shape[1], learned_registers=False))
+        self.layers.append(Layer(weights.shape[0], weights.shape[1], learned_registers=False, groups=groups))
         self.start.append(values)
         return len(self.layers) - 1
 

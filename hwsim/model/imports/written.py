@@ -11,8 +11,9 @@ from hwsim.model.values import write_values
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from hwsim.model import Layer, Node
+    from hwsim.model import Layer, Node, Window
     from hwsim.model.imports.graph import Imported
+    from hwsim.model.layer import Activation
 
 
 def write_model(network: Imported, folder: Path, name: str) -> tuple[Path, Path]:
@@ -34,7 +35,7 @@ def write_model(network: Imported, folder: Path, name: str) -> tuple[Path, Path]
     if len(network.shape) > 1:
         data["shape"] = list(network.shape)
     data |= {"values": values.name, "values_digest": write_values(values, network.start)}
-    summands = {node.summand for node in network.model.nodes if node.summand is not None}
+    summands = {other for node in network.model.nodes for other in (node.summand, node.source) if other is not None}
     data["layer"] = [
         _table(network, node, f"n{number}" if number in summands else "")
         for number, node in enumerate(network.model.nodes)
@@ -54,18 +55,39 @@ def _table(network: Imported, node: Node, name: str) -> dict[str, Any]:
     table: dict[str, Any] = {"kind": node.kind}
     if name:
         table["name"] = name
+    if node.source is not None:
+        table["takes"] = _called(node.source)
     if node.layer is not None:
         table |= _weighted(network.model.layers[node.layer])
     if node.window is not None:
-        table |= {"kernel": list(node.window.kernel), "stride": list(node.window.stride)}
-        if node.kind == "conv2d":
-            table["padding"] = [*node.window.before, *node.window.after]
+        table |= _windowed(node.window)
     if node.summand is not None:
-        table["summand"] = f"n{node.summand}" if node.summand >= 0 else "input"
+        table["summand"] = _called(node.summand)
         table["activation"] = "relu" if node.rectify else "identity"
+    if node.kind == "activation":
+        table |= _activated(node.activation, node.parameters)
+    if node.kind in {"layer-norm", "scale"}:
+        table |= {"factors": list(node.factors), "shifts": list(node.shifts)}
+    if node.kind == "layer-norm":
+        table["epsilon"] = node.epsilon
     return table
 
 
+def _called(number: int) -> str:
+    return f"n{number}" if number >= 0 else "input"
+
+
+def _windowed(window: Window) -> dict[str, Any]:
+    table: dict[str, Any] = {"kernel": list(window.kernel), "stride": list(window.stride)}
+    if any(sides := [*window.before, *window.after]):
+        table["padding"] = sides
+    return table | ({} if window.dilation == (1, 1) else {"dilation": list(window.dilation)})
+
+
 def _weighted(layer: Layer) -> dict[str, Any]:
-    table: dict[str, Any] = {"units": layer.units, "activation": layer.activation}
-    return table | ({"slope": layer.parameters[0]} if layer.activation == "leaky-relu" else {})
+    table = {"units": layer.units, **_activated(layer.activation, layer.parameters)}
+    return table | ({} if layer.groups == 1 else {"groups": layer.groups})
+
+
+def _activated(name: Activation, parameters: tuple[float, ...]) -> dict[str, Any]:
+    return {"activation": name, **({"slope": parameters[0]} if name == "leaky-relu" else {})}

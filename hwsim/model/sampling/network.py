@@ -35,7 +35,11 @@ def find_misfits(model: Model) -> list[tuple[int, str, str]]:
     found = []
     last = len(model.layers) - 1
     for number, node in enumerate(model.nodes):
-        if node.kind not in THROUGH or (node.layer is not None and len(node.taken) > 1):
+        if model.source(number) != number - 1:
+            found.append(
+                (number, "sampled values know no branches", "use 'dense' layers in a row, or values = 'drawn'")
+            )
+        elif node.kind not in THROUGH or (node.layer is not None and len(node.taken) > 1):
             what = f"sampled values know no layer of kind {node.kind!r} here"
             found.append((number, what, "use 'dense' layers in a row, or values = 'drawn'"))
         elif node.layer is not None:

@@ -106,9 +106,9 @@ CASES: list[tuple[Any, dict[str, Any], str]] = [
     ),
     (nn.Sequential(nn.Linear(2, 2), nn.Linear(3, 2)), {}, r"^layer 1 \(Linear\) cannot be traced by torch: .* got"),
     (
-        nn.Sequential(nn.Conv2d(1, 1, 1), nn.MaxPool2d(1)),
+        nn.Sequential(nn.MaxPool2d(1), nn.ReLU()),
         {"shape": (1, 2, 2)},
-        r"^the network must end in a Linear or Conv2d layer",
+        r"^the network has no Linear or Conv2d layer, and so no cells$",
     ),
 ]
 
