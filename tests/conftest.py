@@ -1,19 +1,24 @@
-"""Shared by all tests: small scenarios that run in seconds, and the command as a fresh process."""
+"""Shared by all tests: small scenarios that run in seconds, and the command, here or as a fresh process."""
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import subprocess
 import sys
+import warnings
 from collections.abc import Callable
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 from hypothesis import settings
 
 import hwsim
+from hwsim.cli import main
 from hwsim.pipeline.folder import RunFolder
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -25,13 +30,40 @@ Command = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture
-def hwsim_command(tmp_path: Path) -> Command:
-    """Run ``hwsim`` in a fresh process, in an empty folder."""
+def hwsim_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Command:
+    """Give a command in this process, which has its libraries loaded already, in an empty folder.
 
-    def call(*words: str | Path, cwd: Path = tmp_path, **environment: str) -> subprocess.CompletedProcess[str]:
+    Folder, words, warnings and streams are as before afterwards. What only a process of its own can show (threads that
+    are set at start, limits, kills, what is compiled) is asked of ``hwsim_process``.
+    """
+
+    def call(*words: str | Path, cwd: Path = tmp_path) -> subprocess.CompletedProcess[str]:
+        out, err = io.StringIO(), io.StringIO()
+        with (
+            monkeypatch.context() as here,
+            warnings.catch_warnings(),
+            redirect_stdout(out),
+            redirect_stderr(err),
+        ):
+            here.chdir(cwd)
+            here.setattr(sys, "argv", ["hwsim", *map(str, words)])
+            with pytest.raises(SystemExit) as end:
+                main()
+        code = end.value.code or 0
+        assert isinstance(code, int)
+        return subprocess.CompletedProcess(words, code, out.getvalue(), err.getvalue())
+
+    return call
+
+
+@pytest.fixture
+def hwsim_process(tmp_path: Path) -> Command:
+    """Give a command as a fresh process, in an empty folder, with environment variables of its own."""
+
+    def call(*words: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [sys.executable, "-m", "hwsim", *map(str, words)],
-            cwd=cwd,
+            cwd=tmp_path,
             env={**os.environ, **environment},
             capture_output=True,
             text=True,
@@ -72,6 +104,7 @@ name = "fpga-lut-bthowen-2022"
 [crossbar]
 topology = "benes"
 technology = "fpga-register-ug474-2016"
+effort = "greedy"
 
 [controller]
 name = "laperm"
@@ -93,8 +126,9 @@ def tiny(tmp_path: Path) -> Path:
 
 
 def run_here(scenario: str | Path, out: Path, *settings: str, seed: int | None = None) -> dict[str, Any]:
-    """Run a scenario in this process, which has its libraries loaded already; what ``run --json`` would print."""
-    hwsim.run(hwsim.load(scenario, settings, seed), out)
+    """Run a scenario in this process, and draw no picture, which takes longer; what ``run --json`` would print."""
+    with mock.patch("hwsim.report.style.try_to_save"):
+        hwsim.run(hwsim.load(scenario, settings, seed), out)
     return RunFolder(out).answer()
 
 

@@ -30,25 +30,25 @@ CASES = [
             ("[controller]", '[execution]\ntorch_device = "cuda"\n[controller]'),
         ],
         [
-            "scenarios/tiny.toml:21:1: the compiled path cannot train this: it works on the processor, not on 'cuda', "
+            "scenarios/tiny.toml:22:1: the compiled path cannot train this: it works on the processor, not on 'cuda', "
             "use 'torch' or 'auto'"
         ],
     ),
     (
         [("epochs = 6", "period = 0\nepochs = 6")],
-        ["scenarios/tiny.toml:19:1: 'period' must be at least 1, found 0"],
+        ["scenarios/tiny.toml:20:1: 'period' must be at least 1, found 0"],
     ),
     (
         [("epochs = 6", 'period = 1\nperiod_logic = "as-published"\nepochs = 6')],
         [
-            "scenarios/tiny.toml:17:1: the table with period_logic 'as-published' and a constant period of 1 would "
+            "scenarios/tiny.toml:18:1: the table with period_logic 'as-published' and a constant period of 1 would "
             "reconnect once only, use 'exact' to reconnect after every epoch, or a period of 2"
         ],
     ),
     (
         [("epochs = 6", 'period_unit = "batches"\nperiod_logic = "as-published"\nepochs = 6')],
         [
-            "scenarios/tiny.toml:17:1: the table has period_unit 'batches', and period_logic 'as-published' counts "
+            "scenarios/tiny.toml:18:1: the table has period_unit 'batches', and period_logic 'as-published' counts "
             "epochs, use 'exact', or period_unit 'epochs'"
         ],
     ),
@@ -91,8 +91,8 @@ CASES = [
     (
         [('name = "laperm"', 'name = "laperm"\nperiod = 0'), ("epochs = 6", "epochs = -1")],
         [
-            "scenarios/tiny.toml:19:1: 'period' must be at least 1, found 0",
-            "scenarios/tiny.toml:20:1: 'epochs' must be",
+            "scenarios/tiny.toml:20:1: 'period' must be at least 1, found 0",
+            "scenarios/tiny.toml:21:1: 'epochs' must be",
         ],
     ),
 ]
@@ -131,7 +131,7 @@ def test_all_faults_at_once(tiny: Path, tmp_path: Path, hwsim_command: Command) 
         "scenarios/tiny.toml:3",
         "scenarios/tiny.toml:12",
         "scenarios/tiny.toml:15",
-        "scenarios/tiny.toml:19",
+        "scenarios/tiny.toml:20",
     ]
 
 
@@ -236,9 +236,12 @@ def test_unknown_run_format_event(tiny: Path, tmp_path: Path, hwsim_command: Com
     assert "no event 7; the schedule holds events 0 to 1" in result.stderr
 
 
-def test_mnist_without_data_says_so_in_one_line(tmp_path: Path, hwsim_command: Command) -> None:
+def test_mnist_without_data_says_so_in_one_line(
+    tmp_path: Path, hwsim_command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HWSIM_DATA", str(tmp_path))
     scenario = names("scenarios")["mnist-fpga-laperm"]
-    result = hwsim_command("run", scenario, "--out", tmp_path / "run", HWSIM_DATA=str(tmp_path))
+    result = hwsim_command("run", scenario, "--out", tmp_path / "run")
     assert result.returncode == 2
     assert len(result.stderr.splitlines()) == 1
     assert "holds no MNIST file train-images-idx3-ubyte(.gz); set HWSIM_DATA to a folder" in result.stderr

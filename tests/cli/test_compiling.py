@@ -19,20 +19,20 @@ from tests.conftest import Command
 SMALL = ("device.name='ideal'", "crossbar.topology='crossbar'", "controller.epochs=1", "execution.reference=false")
 
 
-def test_the_first_run_says_that_it_compiles(tiny: Path, tmp_path: Path, hwsim_command: Command) -> None:
+def test_the_first_run_says_that_it_compiles(tiny: Path, tmp_path: Path, hwsim_process: Command) -> None:
     words = ["run", tiny, *(word for text in SMALL for word in ("--set", text)), "--out"]
     cache = {"NUMBA_CACHE_DIR": str(tmp_path / "cache")}
-    first = hwsim_command(*words, "a", **cache)
+    first = hwsim_process(*words, "a", **cache)
     assert first.returncode == 0, first.stderr
     assert first.stderr.splitlines()[0] == "compiling (once on this machine)"
-    second = hwsim_command(*words, "b", **cache)
+    second = hwsim_process(*words, "b", **cache)
     assert "compiling" not in second.stderr
 
 
 @pytest.mark.slow
-def test_a_quiet_first_run_says_nothing(tiny: Path, tmp_path: Path, hwsim_command: Command) -> None:
+def test_a_quiet_first_run_says_nothing(tiny: Path, tmp_path: Path, hwsim_process: Command) -> None:
     words = ["run", tiny, *(word for text in SMALL for word in ("--set", text)), "--quiet"]
-    quiet = hwsim_command(*words, NUMBA_CACHE_DIR=str(tmp_path / "cache"))
+    quiet = hwsim_process(*words, NUMBA_CACHE_DIR=str(tmp_path / "cache"))
     assert (quiet.returncode, quiet.stderr) == (0, "")
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 import sqlite3
-import sys
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -14,9 +13,8 @@ from typing import Any
 import pytest
 
 import hwsim
-from hwsim.cli import main
 from hwsim.schedule.file import ScheduleFile
-from tests.conftest import TINY_MODEL, TINY_SCENARIO
+from tests.conftest import TINY_MODEL, TINY_SCENARIO, Command, run_here
 
 DAMAGES: dict[str, Callable[[bytes], bytes]] = {
     "empty": lambda _: b"",
@@ -37,6 +35,7 @@ RUN = ("run", "scenarios/tiny.toml", "--quiet", "--out", "run")
 EXPORT = ("export", "run", "--format", "json", "--out", "out")
 COST = ("cost", "run/schedule.sqlite")
 ABLATE = ("ablate", "scenarios/tiny.toml", "--quiet", "--chips", "1", "--out", "run")
+SAMPLED = ("controller.epochs=1", "fabrication.values='sampled'", "execution.reference=false")
 READERS = {"answer.json": (SHOW, JSON, RUN), "score.csv": (SHOW, RUN), "scenario.toml": (EXPORT,)}
 """The verbs that read a file."""
 
@@ -45,30 +44,29 @@ Give = Callable[..., tuple[object, str]]
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a scenario, its model, and a finished run of it."""
+    """A folder with a scenario, its model, and two finished runs of it: one was trained before fabrication."""
     place = tmp_path_factory.mktemp("whole")
     for name, text in (("models", TINY_MODEL), ("scenarios", TINY_SCENARIO.replace("epochs = 6", "epochs = 2"))):
         (place / name).mkdir()
         (place / name / "tiny.toml").write_text(text)
-    hwsim.run(place / "scenarios" / "tiny.toml", place / "run")
+    run_here(place / "scenarios" / "tiny.toml", place / "run")
+    run_here(place / "scenarios" / "tiny.toml", place / "kept", *SAMPLED)
     return place
 
 
 @pytest.fixture
 def copied(finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of it to spoil, as the current folder."""
-    shutil.copytree(finished, tmp_path / "copy")
-    monkeypatch.chdir(tmp_path / "copy")
-    return tmp_path / "copy"
+    shutil.copytree(finished, tmp_path, dirs_exist_ok=True)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
 
 
 @pytest.fixture
-def give(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Give:
+def give(hwsim_command: Command) -> Give:
     def call(*words: str) -> tuple[object, str]:
-        monkeypatch.setattr(sys, "argv", ["hwsim", *words])
-        with pytest.raises(SystemExit) as caught:
-            main()
-        return caught.value.code or 0, capfd.readouterr().err
+        done = hwsim_command(*words)
+        return done.returncode, done.stderr
 
     return call
 
@@ -152,8 +150,14 @@ def test_a_schedule(copied: Path, give: Give, statement: str) -> None:
 @pytest.mark.parametrize("damage", [name for name in DAMAGES if name not in {"words for numbers", "lists for objects"}])
 def test_kept_values(copied: Path, give: Give, damage: str) -> None:
     """A run that was trained before fabrication keeps its values; spoilt, they are named, and not trained on."""
-    words = ["run", "scenarios/tiny.toml", "--quiet", "--out", "kept", "--set", "controller.epochs=1"]
-    words += ["--set", "fabrication.values='sampled'", "--set", "execution.reference=false"]
+    words = [
+        "run",
+        "scenarios/tiny.toml",
+        "--quiet",
+        "--out",
+        "kept",
+        *(w for text in SAMPLED for w in ("--set", text)),
+    ]
     assert give(*words) == (0, "")
     path = copied / "kept" / "start.npz"
     path.write_bytes(DAMAGES[damage](path.read_bytes()))

@@ -11,12 +11,10 @@ from pathlib import Path
 import pytest
 import typer
 
-import hwsim
-from hwsim.cli import main
 from hwsim.cli.ending import ending
 from hwsim.pipeline.folder import RunFolder
 from hwsim.schedule import open_schedule
-from tests.conftest import TINY_MODEL
+from tests.conftest import TINY_MODEL, Command, run_here
 
 AGAIN = "what was written before is kept: mend that and give the same command again"
 LIMITED = """
@@ -32,15 +30,12 @@ Ended = Callable[..., tuple[object, str]]
 
 
 @pytest.fixture
-def ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Ended:
-    """Give a command in this process, in an empty folder: exit code and what it said on stderr."""
-    monkeypatch.chdir(tmp_path)
+def ended(hwsim_command: Command) -> Ended:
+    """Give a command in an empty folder: exit code and what it said on stderr."""
 
     def call(*words: str | Path) -> tuple[object, str]:
-        monkeypatch.setattr(sys, "argv", ["hwsim", *map(str, words)])
-        with pytest.raises(SystemExit) as caught:
-            main()
-        return caught.value.code, capfd.readouterr().err
+        done = hwsim_command(*words)
+        return done.returncode, done.stderr
 
     return call
 
@@ -90,13 +85,13 @@ def test_outputs_that_are_not_finite(tiny: Path, tmp_path: Path, ended: Ended) -
 
 def test_a_file_that_may_not_grow(tiny: Path, tmp_path: Path) -> None:
     """A write that fails in the middle of a run: what was before is kept, and the run goes on from there."""
-    hwsim.run(hwsim.load(tiny), tmp_path / "calm")  # first, so that all kernels are compiled: their files are larger
+    run_here(tiny, tmp_path / "calm")  # first, so that all kernels are compiled: their files are larger
     result = limited("RLIMIT_FSIZE", 90_000, "run", tiny, "--quiet", "--json", "--out", "run", cwd=tmp_path)
     assert (result.returncode, result.stdout) == (3, "")
     told = [f"run/schedule.sqlite: {why}; {AGAIN}\n" for why in ("disk I/O error", "database or disk is full")]
     assert result.stderr in told
     assert 1 <= events(tmp_path / "run") < 7
-    hwsim.run(hwsim.load(tiny), tmp_path / "run")
+    run_here(tiny, tmp_path / "run")
     assert digest(tmp_path / "run") == digest(tmp_path / "calm")
 
 
@@ -133,8 +128,8 @@ def test_a_full_disk(tiny: Path, tmp_path: Path, small_disk: Path, ended: Ended)
         assert ended("run", tiny, *words, "--out", run) == (3, line)
     assert 1 <= events(run) < 13
     subprocess.run(["mount", "-o", "remount,size=20M", small_disk], check=True)
-    hwsim.run(hwsim.load(tiny, ["controller.epochs=12"]), run)
-    hwsim.run(hwsim.load(tiny, ["controller.epochs=12"]), tmp_path / "calm")
+    run_here(tiny, run, "controller.epochs=12")
+    run_here(tiny, tmp_path / "calm", "controller.epochs=12")
     assert digest(run) == digest(tmp_path / "calm")
 
 

@@ -119,33 +119,33 @@ def _scenario(tiny: Path, *pairs: tuple[str, str]) -> None:
 
 
 @pytest.mark.parametrize("wrong", LINES)
-def test_a_task(tiny: Path, tmp_path: Path, hwsim_command: Command, wrong: str) -> None:
+def test_a_task(tiny: Path, tmp_path: Path, hwsim_process: Command, wrong: str) -> None:
     _install(tmp_path / "site", wrong)
     _scenario(tiny, ('name = "digits"', 'name = "mine"'))
-    result = hwsim_command("run", tiny, "--quiet", "--out", "run", PYTHONPATH=_path(tmp_path / "site"))
+    result = hwsim_process("run", tiny, "--quiet", "--out", "run", PYTHONPATH=_path(tmp_path / "site"))
     assert (result.returncode, result.stdout, result.stderr) == (3, "", LINES[wrong] + "\n")
     assert not (tmp_path / "run").exists()
 
 
-def test_a_topology(tmp_path: Path, hwsim_command: Command) -> None:
+def test_a_topology(tmp_path: Path, hwsim_process: Command) -> None:
     _install(tmp_path / "site", "")
     (tmp_path / "p.txt").write_text("1 0\n")
-    result = hwsim_command("cost", "p.txt", "--topology", "mine", PYTHONPATH=_path(tmp_path / "site"))
+    result = hwsim_process("cost", "p.txt", "--topology", "mine", PYTHONPATH=_path(tmp_path / "site"))
     assert result.returncode == 3
     assert result.stderr == f"{NAMES} failed: KeyError: 'oops' (in third_party, line 18)\n"
 
 
-def test_an_export(tiny: Path, tmp_path: Path, hwsim_command: Command) -> None:
+def test_an_export(tiny: Path, tmp_path: Path, hwsim_process: Command) -> None:
     _install(tmp_path / "site", "export")
     words = ("--set", "controller.epochs=1", "--set", "execution.reference=false")
-    result = hwsim_command("run", tiny, "--quiet", "--out", "run", *words, PYTHONPATH=_path(tmp_path / "site"))
+    result = hwsim_process("run", tiny, "--quiet", "--out", "run", *words, PYTHONPATH=_path(tmp_path / "site"))
     assert result.returncode == 3
     assert result.stderr == f"{NAMES} failed: KeyError: 'oops' (in third_party, line 18)\n"
 
 
-def test_an_export_that_lacks_what_it_must_have(tiny: Path, tmp_path: Path, hwsim_command: Command) -> None:
+def test_an_export_that_lacks_what_it_must_have(tiny: Path, tmp_path: Path, hwsim_process: Command) -> None:
     _install(tmp_path / "site", "bare")
     words = ("--set", "controller.epochs=1", "--set", "execution.reference=false")
-    result = hwsim_command("run", tiny, "--quiet", "--out", "run", *words, PYTHONPATH=_path(tmp_path / "site"))
+    result = hwsim_process("run", tiny, "--quiet", "--out", "run", *words, PYTHONPATH=_path(tmp_path / "site"))
     assert result.returncode == 3
     assert re.fullmatch(rf"{re.escape(NAMES)} failed: .*has no attribute 'in_runs'\n", result.stderr)

@@ -49,16 +49,16 @@ def test_refused_before_anything_is_computed(
         ("NUMBA_THREADING_LAYER", "string"),
     ],
 )
-def test_environment_variables(tmp_path: Path, hwsim_command: Command, name: str, text: str) -> None:
+def test_environment_variables(tmp_path: Path, hwsim_process: Command, name: str, text: str) -> None:
     (tmp_path / "p.txt").write_text("1 0\n")
-    result = hwsim_command("cost", "p.txt", **{name: text})
+    result = hwsim_process("cost", "p.txt", **{name: text})
     assert (result.returncode, result.stdout) == (2, "")
     (told,) = result.stderr.splitlines()
     assert told.startswith(f"environment variable {name}={text!r}: ")
 
 
-def test_a_variable_that_only_numba_knows(tmp_path: Path, hwsim_command: Command) -> None:
+def test_a_variable_that_only_numba_knows(tmp_path: Path, hwsim_process: Command) -> None:
     (tmp_path / "p.txt").write_text("1 0\n")
-    result = hwsim_command("cost", "p.txt", NUMBA_OPT="fast")
+    result = hwsim_process("cost", "p.txt", NUMBA_OPT="fast")
     line = "environment variable NUMBA_OPT cannot be read: leave it out, or see Numba's list of environment variables\n"
     assert (result.returncode, result.stdout, result.stderr) == (2, "", line)

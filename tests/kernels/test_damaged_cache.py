@@ -46,14 +46,14 @@ def test_damaged_machine_code(tmp_path: Path, pattern: str, keep: float) -> None
 
 
 @pytest.mark.slow
-def test_damaged_machine_code_of_a_command(tmp_path: Path, hwsim_command: Command) -> None:
+def test_damaged_machine_code_of_a_command(tmp_path: Path, hwsim_process: Command) -> None:
     (tmp_path / "p.txt").write_text("1 0 3 2\n")
     cache = {"XDG_CACHE_HOME": str(tmp_path / "cache")}
-    whole = hwsim_command("cost", "p.txt", **cache)
+    whole = hwsim_process("cost", "p.txt", **cache)
     assert whole.returncode == 0
     for pattern, keep in DAMAGE:
         damage(tmp_path / "cache", pattern, keep)
-        again = hwsim_command("cost", "p.txt", **cache)
+        again = hwsim_process("cost", "p.txt", **cache)
         assert (again.returncode, again.stdout) == (0, whole.stdout)
         assert again.stderr.count("machine code kept here is damaged") == 1
-        assert hwsim_command("cost", "p.txt", **cache).stderr == ""
+        assert hwsim_process("cost", "p.txt", **cache).stderr == ""

@@ -16,7 +16,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hwsim.schedule import open_schedule
+import hwsim
+from hwsim.kernels.compile import threading, threads
+from hwsim.pipeline.folder import RunFolder
+from hwsim.schedule import ScheduleFile, is_blank, open_schedule
 from tests.conftest import Command, answer, run_here
 
 LITERAL = ('crossbar.equivalence="none"', 'crossbar.effort="greedy"')
@@ -77,21 +80,32 @@ def test_counts_follow_from_the_schedule(tiny: Path, tmp_path: Path) -> None:
     assert (moves, toggles) == (found["final"]["moves"], found["final"]["toggles"])
 
 
-def test_same_bits_with_one_and_two_threads(tiny: Path, tmp_path: Path, hwsim_command: Command) -> None:
-    one = answer(hwsim_command("run", tiny, "--json", "--out", "a", NUMBA_NUM_THREADS="1"))
-    two = answer(hwsim_command("run", tiny, "--json", "--out", "b", NUMBA_NUM_THREADS="2"))
-    assert one.pop("run") != two.pop("run")
-    assert one == two
+def test_another_process_gives_the_same_bits_and_compiles_no_kernel_twice(
+    tiny: Path, tmp_path: Path, hwsim_process: Command
+) -> None:
+    """With one thread, where this process has all; this process has compiled what the other one needs."""
+    hwsim.run(hwsim.load(tiny), tmp_path / "a")
+    here = RunFolder(tmp_path / "a").answer()
+    there = answer(hwsim_process("run", tiny, "--json", "--out", "b", NUMBA_NUM_THREADS="1"))
+    assert here.pop("run") != there.pop("run")
+    assert here == there
     for name in ("score.csv", "score.svg", "score.png", "export/configuration.json", "export/layer0.mem"):
         assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
+    numba = json.loads((tmp_path / "b" / "provenance.json").read_text())["numba"]
+    assert numba["kernels_compiled"] == 0
 
 
-def test_photonic_same_bits_with_one_and_two_threads(hwsim_command: Command) -> None:
-    words = ["run", "digits-photonic-bias", "--json", "--set", "controller.epochs=2", "--out"]
-    one = answer(hwsim_command(*words, "a", NUMBA_NUM_THREADS="1"))
-    two = answer(hwsim_command(*words, "b", NUMBA_NUM_THREADS="2"))
-    assert one["schedule_digest"] == two["schedule_digest"]
-    assert one["final"] == two["final"]
+def test_photonic_same_bits_with_one_and_two_threads(tmp_path: Path) -> None:
+    settings, before = ("controller.epochs=2", "execution.reference=false"), threading()["threads"]
+    found = []
+    try:
+        for count in (1, 2):
+            threads(count)
+            found.append(run_here("digits-photonic-bias", tmp_path / str(count), *settings))
+    finally:
+        threads(before)
+    assert found[0]["schedule_digest"] == found[1]["schedule_digest"]
+    assert found[0]["final"] == found[1]["final"]
 
 
 def test_another_seed_is_another_run(tiny: Path, tmp_path: Path) -> None:
@@ -110,13 +124,6 @@ def test_a_second_run_answers_from_the_first(
     again = answer(hwsim_command("run", tiny, "--json", "--out", "run"))
     assert {**first, "reused": True} == again
     assert stamps == {path: path.stat().st_mtime_ns for path in stamps}
-
-
-def test_a_fresh_run_compiles_no_kernel_twice(tiny: Path, tmp_path: Path, hwsim_command: Command) -> None:
-    answer(hwsim_command("run", tiny, "--json", "--out", "a"))
-    answer(hwsim_command("run", tiny, "--json", "--out", "b"))
-    numba = json.loads((tmp_path / "b" / "provenance.json").read_text())["numba"]
-    assert numba["kernels_compiled"] == 0
 
 
 def test_another_run_in_the_folder_is_refused(tiny: Path, tmp_path: Path, hwsim_command: Command) -> None:
@@ -142,10 +149,29 @@ def test_two_processes_on_one_folder(tiny: Path, tmp_path: Path, hwsim_command: 
         first.kill()
 
 
-@pytest.mark.parametrize("tries", [2, pytest.param(8, marks=pytest.mark.slow)])
-def test_killed_at_random_moments(tiny: Path, tmp_path: Path, tries: int) -> None:
+def test_killed_in_the_middle(tiny: Path, tmp_path: Path) -> None:
+    """Kill -9 once some reconnections are kept: gone on with, the run is an undisturbed one."""
+    epochs = "controller.epochs=20"
+    words = [sys.executable, "-m", "hwsim", "run", str(tiny), "--quiet", "--out", "killed", "--set", epochs]
+    process = subprocess.Popen(words, cwd=tmp_path)
+    path, deadline = tmp_path / "killed" / "schedule.sqlite", time.monotonic() + 120
+    while not path.exists() or is_blank(path):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    time.sleep(0.1)
+    process.send_signal(signal.SIGKILL)
+    assert process.wait() == -signal.SIGKILL
+    with open_schedule(path) as schedule:
+        assert not schedule.complete
+    calm = run_here(tiny, tmp_path / "calm", epochs)
+    assert run_here(tiny, tmp_path / "killed", epochs) == {**calm, "run": str(tmp_path / "killed")}
+    assert (tmp_path / "killed" / "score.csv").read_bytes() == (tmp_path / "calm" / "score.csv").read_bytes()
+
+
+@pytest.mark.slow
+def test_killed_at_random_moments(tiny: Path, tmp_path: Path) -> None:
     """Kill -9 until the run comes through; its score is that of an undisturbed run."""
-    epochs = "controller.epochs=100"
+    epochs, tries = "controller.epochs=100", 8
     undisturbed = run_here(tiny, tmp_path / "calm", epochs)
     words = [sys.executable, "-m", "hwsim", "run", str(tiny), "--json", "--quiet", "--out", "killed", "--set", epochs]
     chance = random.Random(0)  # noqa: S311 - moments of kills
@@ -173,10 +199,8 @@ def test_killed_at_random_moments(tiny: Path, tmp_path: Path, tries: int) -> Non
 
 def test_killed_after_every_reconnection(tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Stop right before and right after each append, and go on in the same process."""
-    import hwsim
-    from hwsim.schedule import ScheduleFile
-
-    calm = hwsim.run(hwsim.load(tiny), tmp_path / "calm")
+    short = ("controller.epochs=3", "execution.reference=false")
+    calm = run_here(tiny, tmp_path / "calm", *short)
 
     class Stop(BaseException):
         pass
@@ -196,15 +220,15 @@ def test_killed_after_every_reconnection(tiny: Path, tmp_path: Path, monkeypatch
 
         monkeypatch.setattr(ScheduleFile, "append", append)
         folder = tmp_path / f"stopped-{before}"
-        for _ in range(9):
+        for _ in range(6):
             try:
-                stopped = hwsim.run(hwsim.load(tiny), folder)
+                stopped = run_here(tiny, folder, *short)
                 break
             except Stop:
                 continue
-        assert stopped.final == calm.final
-        assert stopped.rows == calm.rows
-    assert len(seen) == 14
+        assert stopped == {**calm, "run": str(folder)}
+        assert RunFolder(folder).rows() == RunFolder(tmp_path / "calm").rows()
+    assert len(seen) == 8
 
 
 def test_a_failed_expectation_ends_with_one(tiny: Path, hwsim_command: Command) -> None:
