@@ -12,6 +12,9 @@ from hwsim import version as _version
 
 if TYPE_CHECKING:
     from hwsim.analysis import symmetry as symmetry
+    from hwsim.analysis.comparison import compare as compare
+    from hwsim.analysis.comparison import read as read
+    from hwsim.analysis.showing import show as show
     from hwsim.controller import construction as construction
     from hwsim.costing import cost as cost
     from hwsim.crossbar import crossbar as crossbar
@@ -30,13 +33,16 @@ _HOMES = {
     "Answer": "hwsim.pipeline.session",
     "HwsimError": "hwsim.errors",
     "Scenario": "hwsim.pipeline.session",
+    "compare": "hwsim.analysis.comparison",
     "construction": "hwsim.controller.construction",
     "cost": "hwsim.costing",
     "crossbar": "hwsim.crossbar",
     "emulate": "hwsim.pipeline.emulation",
     "load": "hwsim.pipeline.session",
+    "read": "hwsim.analysis.comparison",
     "run": "hwsim.pipeline.session",
     "sampling": "hwsim.model.sampling",
+    "show": "hwsim.analysis.showing",
     "symmetry": "hwsim.analysis.symmetry",
     "task": "hwsim.task",
 }
@@ -49,13 +55,16 @@ __all__ = [
     "HwsimError",
     "Scenario",
     "__version__",
+    "compare",
     "construction",
     "cost",
     "crossbar",
     "emulate",
     "load",
+    "read",
     "run",
     "sampling",
+    "show",
     "symmetry",
     "task",
 ]

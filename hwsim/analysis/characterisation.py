@@ -15,6 +15,7 @@ from hwsim.execution import Circuits
 from hwsim.execution.resources import account
 from hwsim.files import Diagnostic, DiagnosticError, format_quantity, read_document
 from hwsim.files.diagnostic import Refusal
+from hwsim.files.markup import html_table
 from hwsim.files.registry import unknown
 from hwsim.files.section import dimension_of
 from hwsim.model import Layer, Model, Registers, Start, start
@@ -73,6 +74,15 @@ class Characterisation:
     not_modelled: tuple[str, ...]
     rows: tuple[ParameterRow, ...]
     curves: Curves | None
+
+    def __repr__(self) -> str:
+        return f"<datasheet {self.name}: {len(self.rows)} numbers>"
+
+    def _repr_html_(self) -> str:
+        """Show the datasheet as a table in which every number has its status and source."""
+        head = ("symbol", "number", "value", "unit", "status", "source")
+        rows = [(row.symbol, row.key, row.value, row.unit, row.status, row.source) for row in self.rows]
+        return html_table(head, rows, f"{self.title} ({self.citation})")
 
 
 def portray(name: str) -> Characterisation:

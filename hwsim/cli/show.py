@@ -12,18 +12,22 @@ if TYPE_CHECKING:
 
 EXACT = 15
 """Digits up to which a count is printed in full."""
+KINDS = ("device", "model", "variance", "trajectory")
+"""What may be shown beside runs, by the word before its name."""
+TOLD = ("accuracy", "max_error", "reference", "events", "toggles", "moves", "bias_writes", "energy_j", "time_s")
+"""Columns of a comparison that stand in its table; --json has all."""
 FEW = 1e-6
 """Expected collisions below which a mask is not worth a line."""
 
 
 def show(
-    run: Annotated[
-        Path, typer.Argument(metavar="RUN", help="Run folder; or device, model, variance or trajectory before a NAME.")
+    what: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="RUN... | KIND NAME",
+            help="Run folders; or device, model, variance or trajectory before a name, a path or a run folder.",
+        ),
     ],
-    name: Annotated[
-        str | None,
-        typer.Argument(metavar="[NAME]", help="Datasheet or model: name (hwsim list) or path; or run folder."),
-    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print the answer as one JSON object.")] = False,
     picture: Annotated[
         Path | None, typer.Option(help="Picture, PNG or SVG; NAME.png here, or in the run folder, when left out.")
@@ -36,6 +40,9 @@ def show(
 ) -> None:
     """Show a finished run, or a datasheet: hwsim show device NAME prints its numbers and draws what the device does.
 
+    hwsim show RUN RUN ... lays finished runs side by side: the settings in which they differ, their final scores, and
+    accuracy against toggles in one picture (--picture, comparison.png here when left out).
+
     hwsim show model NAME prints its layers, banks and ports, and how many relabellings of units leave it the same;
     with --device SHEET also what it takes there: LUTs, flip-flops and cycles, or cores, and whether it fits the part.
     hwsim show variance RUN tells which hidden units serve which task of a multi-task; hwsim show trajectory RUN
@@ -45,23 +52,48 @@ def show(
         from hwsim.cli.place import check_picture
 
         check_picture(picture, "--picture")
-    if name is None:
-        _show_run(run, json=json)
-    elif str(run) == "device":
-        _show_device(name, picture, json=json)
-    elif str(run) == "model":
-        _show_model(name, (device, topology, technology) if device else None, json=json)
-    elif str(run) == "variance":
-        _show_variance(Path(name), picture, json=json)
-    elif str(run) == "trajectory":
-        _show_trajectory(Path(name), picture, json=json)
-    else:
-        typer.echo(
-            f"{run}: what to show? give a run folder alone, or: hwsim show device NAME, hwsim show model NAME, "
-            "hwsim show variance RUN, hwsim show trajectory RUN",
-            err=True,
-        )
+    kind, *names = what
+    if kind not in KINDS:
+        if len(what) == 1:
+            _show_run(Path(kind), json=json)
+        else:
+            _show_runs(what, picture, json=json)
+        return
+    if len(names) != 1:
+        typer.echo(f"show {kind}: give one name or path after it, found {len(names)}", err=True)
         raise typer.Exit(2)
+    if kind == "device":
+        _show_device(names[0], picture, json=json)
+    elif kind == "model":
+        _show_model(names[0], (device, topology, technology) if device else None, json=json)
+    elif kind == "variance":
+        _show_variance(Path(names[0]), picture, json=json)
+    else:
+        _show_trajectory(Path(names[0]), picture, json=json)
+
+
+def _show_runs(runs: list[str], picture: Path | None, *, json: bool) -> None:
+    """Finished runs side by side, as a table and a picture."""
+    import json as writer
+
+    from hwsim.analysis.comparison import compare
+    from hwsim.cli.place import check_place
+    from hwsim.files.markup import plain
+    from hwsim.report.style import try_to_save
+
+    path = picture or Path("comparison.png")
+    check_place(path, "--picture")
+    found = compare(*runs)
+    try_to_save(found.figure, path)
+    if json:
+        typer.echo(writer.dumps(found.rows))
+        return
+    columns = ["run", *found.differing, *(key for key in found.rows[0] if key in TOLD)]
+    lines = [columns, *([plain(row.get(one)) for one in columns] for row in found.rows)]
+    widths = [max(len(line[at]) for line in lines) for at in range(len(columns))]
+    for line in lines:
+        typer.echo("  ".join(f"{word:<{width}}" for word, width in zip(line, widths, strict=True)).rstrip())
+    typer.echo(f"picture {path}")
 
 
 def _show_device(name: str, picture: Path | None, *, json: bool) -> None:

@@ -9,12 +9,11 @@ from hwsim.crossbar.fabric import (
     BlockedError,
     Configuration,
     Fabric,
-    Losses,
-    Paths,
     PermutationError,
     check_permutation,
     extend,
 )
+from hwsim.crossbar.path import Losses, Paths
 from hwsim.crossbar.routing.effort import EFFORTS
 from hwsim.crossbar.routing.spare import PortPlacement, avoid
 from hwsim.crossbar.topology import Topology

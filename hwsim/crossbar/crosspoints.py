@@ -12,13 +12,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hwsim.crossbar.fabric import Fabric, Paths, check_rows
+from hwsim.crossbar.fabric import Fabric, check_rows
+from hwsim.crossbar.path import Paths
+from hwsim.crossbar.picture import MOST_PORTS, draw_grid
 
 if TYPE_CHECKING:
     import networkx as nx
     from numpy.typing import NDArray
 
-    from hwsim.crossbar.fabric import Losses
+    from hwsim.crossbar.path import Losses
     from hwsim.crossbar.wiring import BlockWiring
 
 
@@ -48,6 +50,10 @@ class CrosspointNetwork(Fabric):
         self._idle = np.repeat([stage.idle for stage in self.stages], np.diff(self.starts))
         self._bits = np.array([int(w).bit_length() for w in wiring.width - ~self._idle], np.int64)
         self.configuration_bits = int(self._bits.sum())
+
+    def svg(self, state: NDArray[Any] | None = None) -> str | None:
+        """Draw the grid of a circuit that is a single block; others have no drawing."""
+        return draw_grid(self.ports, state) if len(self.stages) == 1 and self.ports <= MOST_PORTS else None
 
     def _open(self) -> str:
         return f"an output of the {self.topology} is open; route a permutation first"

@@ -7,18 +7,21 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from hwsim.crossbar.routing.effort import check_cost, check_effort
 from hwsim.errors import BAD_INPUT, HwsimError
+from hwsim.files.markup import html_table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import networkx as nx
     from numpy.typing import ArrayLike, NDArray
+
+    from hwsim.crossbar.path import Losses, Paths
 
 Blocking = Literal["strict", "rearrangeable", "blocking"]
 PORTS_LIMIT = 2**26
@@ -176,54 +179,6 @@ def extend(permutations: NDArray[np.int64], ports: int) -> NDArray[np.int64]:
     return np.ascontiguousarray(np.concatenate([permutations, spare], axis=1))
 
 
-class Losses(Protocol):
-    """What light loses in a switch technology, in dB; any object with these three numbers will do."""
-
-    @property
-    def bar_loss(self) -> float:
-        """Of a switch in bar, or of a crosspoint passed by."""
-
-    @property
-    def cross_loss(self) -> float:
-        """Of a switch in cross, or of a crosspoint that is turned in."""
-
-    @property
-    def crossing_loss(self) -> float:
-        """Of one crossing of two wires."""
-
-
-@dataclass(frozen=True, eq=False)
-class Paths:
-    """What the signal of every output passes on its way; three arrays int64 (banks, ports).
-
-    Example:
-        >>> from hwsim.crossbar import crossbar
-        >>> fabric = crossbar("benes", 4)
-        >>> paths = fabric.paths_many(fabric.route([1, 0, 2, 3]).state[None, :])
-        >>> paths.bar.tolist(), paths.cross.tolist(), paths.crossings.tolist()
-        ([[2, 2, 3, 3]], [[1, 1, 0, 0]], [[1, 1, 2, 0]])
-    """
-
-    bar: NDArray[np.int64]
-    """Switches passed in bar; crosspoints passed by."""
-    cross: NDArray[np.int64]
-    """Switches passed in cross; crosspoints turned in."""
-    crossings: NDArray[np.int64]
-    """Crossings of two wires, as the topology is drawn."""
-
-    def loss(self, losses: Losses) -> NDArray[np.float64]:
-        """Loss of every output's path in dB, float64 (banks, ports).
-
-        Example:
-            >>> from types import SimpleNamespace
-            >>> paths = Paths(np.array([[2]]), np.array([[1]]), np.array([[10]]))
-            >>> paths.loss(SimpleNamespace(bar_loss=0.5, cross_loss=1.0, crossing_loss=0.01)).round(3).tolist()
-            [[2.1]]
-        """
-        found = self.bar * losses.bar_loss + self.cross * losses.cross_loss + self.crossings * losses.crossing_loss
-        return np.asarray(found, np.float64)
-
-
 class Fabric(ABC):
     """One permutation circuit: so many ports in one topology. States of many equal circuits are rows of one array.
 
@@ -268,6 +223,36 @@ class Fabric(ABC):
             <benes: 8 ports, 20 switches>
         """
         return f"<{self.topology}: {self.ports:,} port{'s' * (self.ports != 1)}, {self.switches:,} switches>"
+
+    def _repr_html_(self) -> str:
+        return self.html()
+
+    def html(self, state: NDArray[Any] | None = None) -> str:
+        """Show the circuit as HTML: what it is, and its picture where it can be drawn (:meth:`svg`)."""
+        facts: dict[str, Any] = {
+            "ports": self.ports,
+            "switches": self.switches,
+            "switches on the longest path": self.path_lengths[1],
+            "configuration bits": self.configuration_bits,
+            "class": self.blocking,
+        }
+        if state is not None:
+            facts["switches set"] = int(self.held_many(state[None, :])[0])
+        return html_table((self.topology, ""), facts.items()) + (self.svg(state) or "")
+
+    def svg(self, state: NDArray[Any] | None = None) -> str | None:  # noqa: ARG002 - circuits that can be drawn need it
+        """Draw the circuit as SVG text; None for one that has no drawing, or more than 64 ports.
+
+        Stages of 2x2 switches and full grids of crosspoints have one. With a state, every signal has the colour of its
+        input, and switches in cross, or closed crosspoints, are filled.
+
+        Example:
+            >>> from hwsim.crossbar import crossbar
+            >>> fabric = crossbar("benes", 4)
+            >>> fabric.svg(fabric.route([1, 0, 2, 3]).state).count('class="switch cross"')
+            1
+        """
+        return None
 
     @property
     @abstractmethod
@@ -452,6 +437,15 @@ class Configuration:
 
     fabric: Fabric
     state: NDArray[Any]
+
+    def __repr__(self) -> str:
+        """Name the circuit and say how many of its switches are set."""
+        set_ = int(self.fabric.held_many(self.state[None, :])[0])
+        return f"<configuration of {self.fabric.topology}: {self.fabric.ports:,} ports, {set_:,} switches set>"
+
+    def _repr_html_(self) -> str:
+        """Draw the circuit with its states and paths in a notebook."""
+        return self.fabric.html(self.state)
 
     def apply(self, x: ArrayLike) -> NDArray[Any]:
         """Signals (ports,) of any type at the outputs: ``x[p]``.

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from hwsim.crossbar.drawing import Crossings
-    from hwsim.crossbar.fabric import Losses
+    from hwsim.crossbar.path import Losses
     from hwsim.crossbar.wiring import BlockWiring, Wiring
 
 

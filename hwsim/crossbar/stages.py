@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hwsim.crossbar.drawing import Crossings, count_crossings, draw_outwards, find_live
-from hwsim.crossbar.fabric import BlockedError, Fabric, Paths, check_rows, named
+from hwsim.crossbar.fabric import BlockedError, Fabric, check_rows, named
+from hwsim.crossbar.path import Paths
+from hwsim.crossbar.picture import MOST_PORTS, draw_stages
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,7 +22,8 @@ if TYPE_CHECKING:
     import networkx as nx
     from numpy.typing import NDArray
 
-    from hwsim.crossbar.fabric import Blocking, Losses
+    from hwsim.crossbar.fabric import Blocking
+    from hwsim.crossbar.path import Losses
     from hwsim.crossbar.wiring import Wiring
 
 
@@ -68,6 +71,10 @@ class SwitchNetwork(Fabric):
     def draw(self) -> Iterator[NDArray[np.int32]]:
         """Wires from top to bottom in each column of the drawing: input ports, stages, output ports."""
         return draw_outwards(self.wiring, self.depth // 2)
+
+    def svg(self, state: NDArray[Any] | None = None) -> str | None:
+        """Draw switches, wires and the path of every signal."""
+        return draw_stages(self.wiring, list(self.draw()), self.live, state) if self.ports <= MOST_PORTS else None
 
     @cached_property
     def live(self) -> NDArray[np.bool_]:

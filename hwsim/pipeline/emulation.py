@@ -11,6 +11,7 @@ from hwsim.controller import Expense, Reconnection
 from hwsim.device import ClippingChip
 from hwsim.errors import check_type
 from hwsim.execution.resources import account
+from hwsim.files.markup import html_table
 from hwsim.kernels.watch import logged
 from hwsim.model import Registers
 from hwsim.model.imports import Imported, RefusedError
@@ -58,6 +59,12 @@ class Emulation:
         sizes = [f"{layer.inputs} x {layer.units}" for layer in self.machine.model.layers]
         shown = ", ".join(sizes[:3] + ["..."] * (len(sizes) > 3))  # noqa: PLR2004 - enough to tell networks apart
         return f"<Emulation on {self.name}: {len(sizes)} layers ({shown}), {self.events} reconnections>"
+
+    def _repr_html_(self) -> str:
+        """Show the chip in a notebook: its layers, what it takes, and what it costs."""
+        layers = enumerate(self.machine.model.layers)
+        facts = [(f"layer {number}", f"{layer.inputs} x {layer.units}") for number, layer in layers]
+        return html_table((f"emulation on {self.name}", ""), [*facts, *self.cost().items()])
 
     @property
     def layers(self) -> int:

@@ -11,7 +11,7 @@ Example::
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -27,17 +27,22 @@ from hwsim.files import (
     read_document,
     substitute,
 )
+from hwsim.files.frame import to_pandas, to_polars
 from hwsim.files.library import names
+from hwsim.files.markup import html_table, svg_image
 from hwsim.files.registry import unknown
 from hwsim.kernels.watch import logged
+from hwsim.report.notebook import NotebookProgress, in_notebook
 from hwsim.scenario.given import NOTHING, Given
 from hwsim.scenario.reproduction import is_reproduction
 from hwsim.task import BoundTask
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from hwsim.scenario import Plan
+
+    Report = Callable[[str, float, dict[str, Any] | None], None]
 
 
 @dataclass(frozen=True)
@@ -89,6 +94,21 @@ class Answer:
     def __repr__(self) -> str:
         name, value = next(iter(self.final.items()), ("events", self.events))
         return f"<Answer {self.run}: {name} {value:g}, {self.events} reconnections>"
+
+    def _repr_html_(self) -> str:
+        """Show the final score as a table, with the run's picture below it where there is one."""
+        facts = {"run": str(self.run), **self.final, "reference": self.reference, "reconnections": self.events}
+        picture = self.run / "score.svg"
+        shown = svg_image(picture.read_bytes()) if picture.is_file() else ""
+        return html_table(("score", ""), facts.items()) + shown
+
+    def to_pandas(self) -> Any:
+        """Make a pandas DataFrame of the score table, one row per event (``pip install 'hwsim[pandas]'``)."""
+        return to_pandas(self.rows)
+
+    def to_polars(self) -> Any:
+        """Make a polars DataFrame of the score table, one row per event (``pip install 'hwsim[polars]'``)."""
+        return to_polars(self.rows)
 
 
 def find(scenario: str | Path, noun: Literal["scenario", "reproduction"] = "scenario") -> Path:
@@ -184,8 +204,8 @@ def run(
     Args:
         scenario: from :func:`load`, or what that takes: a path, or a name that ``hwsim list scenarios`` prints.
         out: the run folder; ``runs/<name>-seed<seed>-<identity>`` under the current folder when None.
-        report: told the stage, the share of it that is done and, after a reconnection, its score row. When None, the
-            log ``hwsim`` says if kernels are compiled, once on this machine.
+        report: told the stage, the share of it that is done and, after a reconnection, its score row. When None, a
+            notebook shows a bar, and elsewhere the log ``hwsim`` says if kernels are compiled, once on this machine.
         task: data of your own in place of the scenario's task, from :func:`hwsim.task`.
 
     Raises:
@@ -197,9 +217,22 @@ def run(
     loaded = scenario if isinstance(scenario, Scenario) else load(scenario)
     plan = (loaded if task is None else with_task(loaded, task)).plan()
     folder = Path(out) if out is not None else default_folder(plan)
-    with logged() if report is None else nullcontext():
-        found = pipeline.run(plan, folder, report or (lambda *_: None))
+    with _told(report) as tell:
+        found = pipeline.run(plan, folder, tell)
     return replace(read_run(folder), plan=plan, reused=found["reused"])
+
+
+@contextmanager
+def _told(report: Report | None) -> Iterator[Report]:
+    """Whom a run tells where it stands."""
+    if report is not None:
+        yield report
+    elif in_notebook():
+        with NotebookProgress() as progress:
+            yield progress.report
+    else:
+        with logged():
+            yield lambda *_: None
 
 
 def read_run(folder: Path) -> Answer:

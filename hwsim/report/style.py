@@ -6,6 +6,7 @@ import os
 import textwrap
 import warnings
 from contextlib import contextmanager
+from io import BytesIO
 from typing import TYPE_CHECKING, Any, Protocol
 
 from hwsim.errors import HwsimWarning
@@ -113,6 +114,15 @@ def save(figure: Figure, *paths: Path) -> None:
             path.parent.mkdir(parents=True, exist_ok=True)
             with whole(path) as part:
                 figure.savefig(part, dpi=150, format=kind[1:], metadata=metadata.get(kind, {"Software": "hwsim"}))
+
+
+def svg_of(figure: Figure) -> bytes:
+    """Give a figure as SVG, for a page or a notebook."""
+    memory = BytesIO()
+    with look(), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing from font")
+        figure.savefig(memory, format="svg", metadata={"Date": None})
+    return memory.getvalue()
 
 
 def try_to_save(draw: Callable[[], Figure], *paths: Path) -> bool:

@@ -149,7 +149,7 @@ def test_a_switch_of_tasks_toggles_nothing(tiny: Path, tmp_path: Path, capsys: p
     assert [task["task"] for task in found["tasks"]] == ["permuted", "rotated"]
     assert found["final"]["accuracy"] == min(task["accuracy"] for task in found["tasks"])
     assert found["final"]["toggles"] == found["final"]["moves"] == 0
-    show(tmp_path / "run", json=False, picture=None)
+    show([str(tmp_path / "run")], json=False, picture=None)
     lines = capsys.readouterr().out.splitlines()
     for task in found["tasks"]:
         line = next(line for line in lines if line.startswith(task["task"]))

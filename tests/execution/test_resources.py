@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -109,7 +108,7 @@ def test_registers_that_saturate_are_counted() -> None:
 )
 def test_a_model_on_a_device(device: str, said: str, capsys: pytest.CaptureFixture[str]) -> None:
     """64-128-10: 128 circuits of 32 x 11 switches and 10 of 64 x 13; 8 x 32 tiles of 9 x 4 and 15 x 3."""
-    show(Path("model"), "digits-mlp", device=device)
+    show(["model", "digits-mlp"], device=device)
     printed = capsys.readouterr().out
     assert said in printed
     assert ("XC7Z020 has 53,200 LUTs" in printed) == device.startswith("fpga")

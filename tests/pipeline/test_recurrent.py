@@ -86,7 +86,7 @@ def test_a_wave_is_learned_by_biases(wave: Path, tmp_path: Path, capsys: pytest.
     assert final["toggles"] == 0
     assert final["trajectory_error"] < 0.2
     assert final["trajectory_error"] <= final["trajectory_error_worst"] < 0.3
-    show(Path("trajectory"), str(tmp_path / "run"), json=True, picture=None)
+    show(["trajectory", str(tmp_path / "run")], json=True, picture=None)
     shown = json.loads(capsys.readouterr().out)
     target, output = np.array(shown["target"]), np.array(shown["output"])
     assert target[:, 0] == pytest.approx(np.cos(2 * np.pi * np.arange(1, 17) / 8), abs=1e-6)

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hwsim.crossbar.fabric import BlockedError, Fabric, Paths, check_ports, check_rows, extend
+from hwsim.crossbar.fabric import BlockedError, Fabric, check_ports, check_rows, extend
+from hwsim.crossbar.path import Paths
 from hwsim.crossbar.topology import Topology, check_room
 from hwsim.crossbar.topology.benes import Benes
 
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
     import networkx as nx
     from numpy.typing import NDArray
 
-    from hwsim.crossbar.fabric import Blocking, Losses
+    from hwsim.crossbar.fabric import Blocking
+    from hwsim.crossbar.path import Losses
 
 PORTS_LIMIT = 2**22
 BYTES_A_NUMBER = 8

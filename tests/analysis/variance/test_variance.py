@@ -85,7 +85,7 @@ def test_too_few_kinds_of_units_are_one_cluster() -> None:
 def test_variances_of_a_run(tiny: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run = tmp_path / "run"
     run_here(tiny, run, *TASKS)
-    show(Path("variance"), str(run), json=True, picture=None)
+    show(["variance", str(run)], json=True, picture=None)
     answer = json.loads(capsys.readouterr().out)
     assert answer["units"] == 12
     assert sum(one["units"] for one in answer["clusters"]) + answer["in_no_task"] == 12
