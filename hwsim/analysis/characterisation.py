@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from hwsim.crossbar import CROSSBARS
-from hwsim.crossbar.technology import SwitchSheet
-from hwsim.device import Datum, infer, read_sheet, sheet_values
+from hwsim.crossbar.technology import SwitchDatasheet
+from hwsim.device import Datum, datasheet_values, infer, read_datasheet
 from hwsim.device.technology import FabricationError
 from hwsim.execution import Circuits
 from hwsim.execution.resources import account
@@ -99,11 +99,11 @@ def portray(name: str) -> Characterisation:
     name, path = _sheet(None, name)
     document = read_document(path)
     if document.data.get("kind") == "switch":
-        sheet: Datasheet = read_sheet(document, SwitchSheet)
+        sheet: Datasheet = read_datasheet(document, SwitchDatasheet)
         rows, curves = table(sheet, {}), None
     else:
         technology = device_technology(document)
-        sheet = read_sheet(document, technology.datasheet)
+        sheet = read_datasheet(document, technology.datasheet)
         rows, curves = table(sheet, technology.symbols), draw_from(technology, sheet, document)
     return Characterisation(
         name, sheet.title, sheet.source.citation, sheet.source.fit, tuple(sheet.not_modelled), tuple(rows), curves
@@ -128,7 +128,7 @@ def size_up(model: Model, device: str, topology: str, technology: str) -> dict[s
     """
     document = read_document(_sheet("device", device)[1])
     plugin = device_technology(document)
-    built = plugin.build(sheet_values(read_sheet(document, plugin.datasheet), {}, document, ()))
+    built = plugin.build(datasheet_values(read_datasheet(document, plugin.datasheet), {}, document, ()))
     for number, what, hint in built.problems(model):
         raise FabricationError(f"layer {number}: {what}; {hint}")
     samples = stream(0, "size/calibration").random((SAMPLES, model.inputs)).astype(np.float32)
@@ -181,7 +181,7 @@ READS = 400
 
 def draw_from(technology: Technology, sheet: Datasheet, document: Document) -> Curves:
     """Fabricate two small chips and ask them, through the protocol that every device has."""
-    device = technology.build(sheet_values(sheet, {}, document, ()))
+    device = technology.build(datasheet_values(sheet, {}, document, ()))
     ramp = np.linspace(-1, 1, 2001)[None, :]
     net = _model(1, ramp.shape[1])
     chip = device.fabricate(net, [Start(ramp, np.zeros(1), 1.0)], np.ones((2, ramp.shape[1]), np.float32), 0)

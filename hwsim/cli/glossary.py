@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from hwsim.costing.row import COLUMNS, EACH_COLUMNS
 from hwsim.crossbar import CROSSBARS
 from hwsim.crossbar.routing.effort import EFFORT_LINES
-from hwsim.crossbar.technology import SwitchSheet
+from hwsim.crossbar.technology import SwitchDatasheet
 from hwsim.device import DEVICES
 from hwsim.export import EXPORTS
 from hwsim.files.reference import models_in
@@ -177,7 +177,7 @@ def numbers() -> dict[str, str]:
     """
     found: dict[str, dict[str, list[str]]] = {}
     sheets: list[tuple[str, type[pydantic.BaseModel]]] = [(entry.name, entry.datasheet) for entry in DEVICES.values()]
-    sheets.append(("switch", SwitchSheet))
+    sheets.append(("switch", SwitchDatasheet))
     for owner, sheet in sheets:
         for field in sheet.model_fields.values():
             for table in models_in(field_type(field)):

@@ -11,7 +11,7 @@ from hwsim.controller import CONTROLLERS
 from hwsim.costing.row import COLUMNS, EACH_COLUMNS
 from hwsim.crossbar import CROSSBARS
 from hwsim.crossbar.routing.effort import EFFORT_LINES
-from hwsim.crossbar.technology import SwitchSheet
+from hwsim.crossbar.technology import SwitchDatasheet
 from hwsim.device import DEVICES
 from hwsim.export import EXPORTS
 from hwsim.files import DIMENSIONS, reference
@@ -106,7 +106,7 @@ def _pages() -> dict[str, tuple[str, Callable[[int], str]]]:
         "model": ("model files", lambda width: reference(ModelFile, "Model file", width)),
         "switch": (
             "datasheets of switch technologies",
-            lambda width: reference(SwitchSheet, "Switch datasheet", width),
+            lambda width: reference(SwitchDatasheet, "Switch datasheet", width),
         ),
         "units": ("units that quantities are written in", _units),
         "schedule": ("the schedule file", lambda _: inspect.getdoc(schedule_file) or ""),

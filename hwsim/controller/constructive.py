@@ -46,9 +46,9 @@ class DomainError(TrainingError):
 class ConstructiveParameters(Section):
     """Parameters of the controller ``constructive``."""
 
-    method: Method = "kinks"
-    """How the sum is built: ``kinks``, bent where the target bends; ``steps``, step and constant matching with linear
-    reorganisation, as the proof of Cai et al. has it."""
+    method: Method = "breakpoints"
+    """How the sum is built: ``breakpoints``, bent where the target bends; ``step-functions``, step and constant
+    matching with linear reorganisation, as the proof of Cai et al. has it."""
     norm: Norm = "largest"
     """The error that is to be small: the ``largest``, or the ``root-mean-square``."""
     epochs: int = Field(default=100, ge=0, le=1_000_000)

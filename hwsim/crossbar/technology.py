@@ -72,7 +72,7 @@ class SwitchCostNumbers(Section):
     """Flip-flops that hold the state of one switch."""
 
 
-class SwitchSheet(Datasheet):
+class SwitchDatasheet(Datasheet):
     """A switch technology's datasheet in ``devices/``."""
 
     kind: Literal["switch"]
@@ -127,7 +127,7 @@ class Switch:
     state_flip_flops: int = 0
 
 
-def build_switch(name: str, sheet: SwitchSheet, values: Mapping[str, float | str]) -> Switch:
+def build_switch(name: str, sheet: SwitchDatasheet, values: Mapping[str, float | str]) -> Switch:
     """A switch technology from its sheet's numbers in SI units; ``unlimited`` becomes None."""
     numbers = {key: None if isinstance(value, str) else value for key, value in values.items()}
     return Switch(name=name, medium=sheet.medium, **numbers)  # type: ignore[arg-type]

@@ -13,7 +13,7 @@ from hwsim.device.technology import (
     Resources,
     Technology,
 )
-from hwsim.files.datasheet import Datasheet, Datum, Source, read_sheet, sheet_values
+from hwsim.files.datasheet import Datasheet, Datum, Source, datasheet_values, read_datasheet
 from hwsim.files.registry import Registry
 
 DEVICES: Registry[Technology] = Registry("device")
@@ -33,7 +33,7 @@ __all__ = [
     "Resources",
     "Source",
     "Technology",
+    "datasheet_values",
     "infer",
-    "read_sheet",
-    "sheet_values",
+    "read_datasheet",
 ]

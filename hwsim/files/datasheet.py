@@ -63,7 +63,7 @@ class Datasheet(Section):
 _PARTS = ("chip", "event", "cost")
 
 
-def read_sheet(document: Document, schema: type[S]) -> S:
+def read_datasheet(document: Document, schema: type[S]) -> S:
     """Check a datasheet.
 
     Raises:
@@ -114,7 +114,7 @@ def _size(value: float | Unlimited) -> float:
     return math.inf if isinstance(value, str) else value
 
 
-def sheet_values(
+def datasheet_values(
     sheet: Datasheet, overrides: Mapping[str, Any], document: Document, at: tuple[str, ...]
 ) -> dict[str, Any]:
     """The numbers of a sheet in SI units, with a scenario's overrides checked against the sheet's valid ranges.
@@ -174,7 +174,7 @@ def written_values(sheet: Datasheet, values: Mapping[str, Any]) -> dict[str, Any
 
     Args:
         sheet: the datasheet.
-        values: numbers in SI units, from :func:`sheet_values`.
+        values: numbers in SI units, from :func:`datasheet_values`.
     """
     schema = settable(sheet)
     plain = {key for key in schema.model_fields if dimension_of(field_type(schema.model_fields[key])) is None}

@@ -64,10 +64,12 @@ def _quoted(path: KeyPath) -> str:
 
 RENAMED = {
     "freedom": "equivalence",
+    "kinks": "breakpoints",
     "penalty": "l2",
     "rate": "learning_rate",
+    "steps": "step-functions",
 }
-"""Keys of files as they were called in drafts of version 0.1.0, and what they are called now."""
+"""Keys and words of files as they were called in drafts of version 0.1.0, and what they are called now."""
 
 
 def choose(word: object, allowed: Iterable[object]) -> str:
@@ -78,6 +80,8 @@ def choose(word: object, allowed: Iterable[object]) -> str:
         "did you mean 'width'? allowed: 'height', 'width'"
         >>> choose("rate", ["batch", "learning_rate"])
         "it is called 'learning_rate' now"
+        >>> choose("kinks", ["breakpoints", "step-functions"])
+        "it is called 'breakpoints' now"
     """
     names = [str(one) for one in allowed]
     if RENAMED.get(str(word)) in names:

@@ -74,7 +74,7 @@ def widest(model: Model) -> int:
         9
     """
     inner = [prod(n.taken) for n in model.nodes] + [prod(n.given) for n in model.nodes]
-    return max([*inner, *(n.products * model.layers[n.layer].units for n in model.nodes if n.layer is not None)])
+    return max([*inner, *(n.matmuls * model.layers[n.layer].units for n in model.nodes if n.layer is not None)])
 
 
 def signals_at_once(model: Model, samples: int) -> int:

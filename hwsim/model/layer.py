@@ -219,11 +219,11 @@ class Node:
         return self.retain == 0 and self.renew == 1
 
     @property
-    def products(self) -> int:
+    def matmuls(self) -> int:
         """Matrix-vector products of one inference: places of a convolution, steps of a sequence; 0 without weights.
 
         Example:
-            >>> Node("dense", (7, 4), (7, 2), 0).products, Node("conv2d", (1, 5, 5), (8, 3, 3), 0).products
+            >>> Node("dense", (7, 4), (7, 2), 0).matmuls, Node("conv2d", (1, 5, 5), (8, 3, 3), 0).matmuls
             (7, 9)
         """
         if self.layer is None:

@@ -140,7 +140,7 @@ def _train(
     try:
         while (change := _advance(controller, schedule, report)) is not None:
             entry, current = _fulfil(plan, machine, schedule.events(), change), tasks[change.task]
-            row = _score(plan, current, machine, entry, judged=every or change.task_switch)
+            row = _score(plan, current, machine, entry, evaluated=every or change.task_switch)
             schedule.append(entry, row, lambda: _dump(controller, machine))
             report("training", change.batch / _batches(plan, tasks), row)
     except SpentError as end:
@@ -234,10 +234,10 @@ def _load(schedule: ScheduleFile, controller: Controller, machine: Machine) -> N
         raise ScheduleError(f"{schedule.path}: {what}; remove the run folder and run its scenario again") from error
 
 
-def _score(plan: Plan, task: Task, machine: Machine, entry: Entry, *, judged: bool = True) -> dict[str, Any]:
-    """Judge the emulated chip as it is connected now, or write down the bill alone."""
+def _score(plan: Plan, task: Task, machine: Machine, entry: Entry, *, evaluated: bool = True) -> dict[str, Any]:
+    """Evaluate the emulated chip as it is connected now, or write down the bill alone."""
     noisy = quiet = low = high = None
-    if judged:
+    if evaluated:
         quiet = evaluate(task, machine.infer(task.test_x, None))
         noise = stream(plan.scenario.seed, f"score/{entry.event}/read")
         noisy = evaluate(task, machine.infer(task.test_x, noise)) if machine.chip.noisy else quiet

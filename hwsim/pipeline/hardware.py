@@ -9,7 +9,7 @@ import numpy as np
 
 from hwsim.crossbar import CROSSBARS
 from hwsim.crossbar.routing.effort import check_effort
-from hwsim.device import OpticalChip, read_sheet, sheet_values
+from hwsim.device import OpticalChip, datasheet_values, read_datasheet
 from hwsim.errors import BAD_INPUT, HwsimError, check_type
 from hwsim.execution import Machine, first_entry
 from hwsim.files import parse_document, read_document
@@ -71,8 +71,8 @@ class Hardware:
         """
         document = read_document(find_sheet("device", self.device)[1])
         technology = device_technology(document)
-        sheet = read_sheet(document, technology.datasheet)
-        built = technology.build(sheet_values(sheet, dict(self.settings), parse_document("", "settings"), ()))
+        sheet = read_datasheet(document, technology.datasheet)
+        built = technology.build(datasheet_values(sheet, dict(self.settings), parse_document("", "settings"), ()))
         if self.crossbar is not None:
             if self.crossbar not in CROSSBARS:
                 raise ValueError(unknown("topology", self.crossbar, CROSSBARS))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hwsim.crossbar.technology import SwitchSheet
-from hwsim.device import read_sheet
+from hwsim.crossbar.technology import SwitchDatasheet
+from hwsim.device import read_datasheet
 from hwsim.files import DiagnosticError, read_document
 from hwsim.model import read_model
 from hwsim.scenario.lookup import device_technology
@@ -34,9 +34,9 @@ def check_file(path: Path) -> tuple[str, Plan | None]:
                 [document.diagnostic(("kind",), "unknown kind of datasheet", str(keys["kind"]), hint)]
             )
         if keys["kind"] == "switch":
-            read_sheet(document, SwitchSheet)
+            read_datasheet(document, SwitchDatasheet)
             return "switch datasheet", None
-        read_sheet(document, device_technology(document).datasheet)
+        read_datasheet(document, device_technology(document).datasheet)
         return "device datasheet", None
     if is_reproduction(document):
         read_reproduction(document, path)

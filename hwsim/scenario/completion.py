@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from hwsim.controller import CONTROLLERS
 from hwsim.crossbar import CROSSBARS
-from hwsim.crossbar.technology import SwitchSheet
-from hwsim.device import DEVICES, read_sheet
+from hwsim.crossbar.technology import SwitchDatasheet
+from hwsim.device import DEVICES, read_datasheet
 from hwsim.files import read_document
 from hwsim.files.datasheet import settable
 from hwsim.model import ModelFile
@@ -123,8 +123,8 @@ def _settable(kind: Literal["device", "switch"]) -> dict[str, dict[str, Any]]:
     found = {}
     for name, path in sheets(kind).items():
         document = read_document(path)
-        schema: Any = SwitchSheet if kind == "switch" else device_technology(document).datasheet
-        found[name] = _described(settable(read_sheet(document, schema)), name)
+        schema: Any = SwitchDatasheet if kind == "switch" else device_technology(document).datasheet
+        found[name] = _described(settable(read_datasheet(document, schema)), name)
     return found
 
 
@@ -138,7 +138,7 @@ def _datasheet() -> dict[str, Any]:
         defs |= described.pop("$defs", {})
         defs[f"device.{name}"] = described
         rules.append(_when("technology", name, f"#/$defs/device.{name}"))
-    switch = _described(SwitchSheet, "switches")
+    switch = _described(SwitchDatasheet, "switches")
     defs |= switch.pop("$defs", {})
     defs["switch"] = switch
     return {

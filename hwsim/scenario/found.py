@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from hwsim.controller import CONTROLLERS
 from hwsim.crossbar import CROSSBARS
-from hwsim.crossbar.technology import SwitchSheet, build_switch
+from hwsim.crossbar.technology import SwitchDatasheet, build_switch
 from hwsim.files import validate
 from hwsim.model import read_model
 from hwsim.scenario.lookup import device_technology
@@ -64,7 +64,7 @@ class FoundCrossbar:
     topology: Topology | None
     name: str | None
     document: Document | None
-    sheet: Sheet[SwitchSheet] | None
+    sheet: Sheet[SwitchDatasheet] | None
     switch: Switch | None
 
 
@@ -165,7 +165,7 @@ def _built(r: Lookup, technology: Technology, values: dict[str, Any]) -> Device 
 def _crossbar(r: Lookup, chosen: CrossbarChoice | None) -> FoundCrossbar:
     topology = r.entry(CROSSBARS, "topology", ("crossbar", "topology"), chosen.topology if chosen else None)
     name, document = r.datasheet("switch", ("crossbar", "technology"), chosen.technology if chosen else None)
-    sheet = r.sheet(document, SwitchSheet, "crossbar", chosen)
+    sheet = r.sheet(document, SwitchDatasheet, "crossbar", chosen)
     switch = build_switch(str(name), sheet.sheet, sheet.values) if sheet else None
     return FoundCrossbar(chosen, topology, name, document, sheet, switch)
 

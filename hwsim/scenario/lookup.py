@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
-from hwsim.crossbar.technology import Switch, SwitchSheet, build_switch
-from hwsim.device import DEVICES, Datasheet, Technology, read_sheet, sheet_values
+from hwsim.crossbar.technology import Switch, SwitchDatasheet, build_switch
+from hwsim.device import DEVICES, Datasheet, Technology, datasheet_values, read_datasheet
 from hwsim.files import DiagnosticError, Diagnostics, Document, Section, read_document, validate
 from hwsim.files.datasheet import settable, written_values
 from hwsim.files.diagnostic import Refusal
@@ -112,8 +112,8 @@ def read_switch(name: str, path: Path) -> Switch:
         DiagnosticError: every diagnostic at once, with line and column.
     """
     document = read_document(path)
-    sheet = read_sheet(document, SwitchSheet)
-    return build_switch(name, sheet, sheet_values(sheet, {}, document, ()))
+    sheet = read_datasheet(document, SwitchDatasheet)
+    return build_switch(name, sheet, datasheet_values(sheet, {}, document, ()))
 
 
 def sheets(kind: SheetKind | None, beside: Path | None = None) -> dict[str, Path]:
@@ -216,11 +216,11 @@ class Lookup:
         """A datasheet with a scenario's overrides."""
         if document is None or chosen is None:
             return None
-        sheet = self.diagnostics.attempt(lambda: read_sheet(document, schema))
+        sheet = self.diagnostics.attempt(lambda: read_datasheet(document, schema))
         if sheet is None:
             return None
         given = self.known(table, chosen.model_extra or {}, settable(sheet), type(chosen))
-        values = self.diagnostics.attempt(lambda: sheet_values(sheet, given, self.document, (table,)))
+        values = self.diagnostics.attempt(lambda: datasheet_values(sheet, given, self.document, (table,)))
         return None if values is None else Sheet(sheet, document, values, written_values(sheet, values))
 
     def origin(self, at: tuple[str | int, ...], otherwise: str) -> str:

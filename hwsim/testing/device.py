@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hwsim.device import DEVICES, OpticalChip, infer, read_sheet, sheet_values
+from hwsim.device import DEVICES, OpticalChip, datasheet_values, infer, read_datasheet
 from hwsim.files import read_document
 from hwsim.model import Registers, start
 from hwsim.scenario.lookup import sheets
@@ -40,7 +40,7 @@ def check_device(sheet: str | Path) -> None:
     document = read_document(path)
     technology = DEVICES[str(document.data["technology"])]
     introduce(technology)
-    device = technology.build(sheet_values(read_sheet(document, technology.datasheet), {}, document, ()))
+    device = technology.build(datasheet_values(read_datasheet(document, technology.datasheet), {}, document, ()))
     name = str(sheet)
     hold(device.problems(CLASSIFIER) == [], name, "a network of two dense layers can be built")
     _check_reads(name, technology, device)

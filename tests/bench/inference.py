@@ -32,7 +32,7 @@ if __name__ == "__main__":  # before NumPy and Numba read them
 import numpy as np  # noqa: E402
 import torch  # noqa: E402
 
-from hwsim.device import DEVICES, infer, read_sheet, sheet_values  # noqa: E402
+from hwsim.device import DEVICES, datasheet_values, infer, read_datasheet  # noqa: E402
 from hwsim.files import read_document  # noqa: E402
 from hwsim.files.library import names  # noqa: E402
 from hwsim.model import Layer, Model, Registers, start  # noqa: E402
@@ -79,7 +79,7 @@ def emulated(net: Model, device: str, x: np.ndarray, *, reconnected: bool) -> Ca
     document = read_document(names("devices")[device])
     technology = DEVICES[document.data["technology"]]
     settings = TILES if technology.name == "photonic-pcm" else {}
-    built = technology.build(sheet_values(read_sheet(document, technology.datasheet), settings, document, ()))
+    built = technology.build(datasheet_values(read_datasheet(document, technology.datasheet), settings, document, ()))
     values = start(net, 0)
     chip = built.fabricate(net, values, x, 0)
     registers = [Registers(v.bias, 1.0) for v in values]

@@ -16,7 +16,7 @@ from hwsim.costing.row import COLUMNS, EACH_COLUMNS
 from hwsim.costing.trace import MINIMISED
 from hwsim.crossbar import CROSSBARS
 from hwsim.crossbar.routing.effort import EFFORT_LINES
-from hwsim.crossbar.technology import SwitchSheet
+from hwsim.crossbar.technology import SwitchDatasheet
 from hwsim.device import DEVICES
 from hwsim.export import EXPORTS
 from hwsim.files import DIMENSIONS
@@ -51,7 +51,7 @@ def test_every_topic_prints(topic: str) -> None:
 
 
 def schemas() -> list[tuple[str, Any]]:
-    found: list[tuple[str, Any]] = [("scenario", ScenarioFile), ("model", ModelFile), ("switch", SwitchSheet)]
+    found: list[tuple[str, Any]] = [("scenario", ScenarioFile), ("model", ModelFile), ("switch", SwitchDatasheet)]
     found += [(f"device/{name}", one.datasheet) for name, one in DEVICES.items()]
     found += [(f"task/{name}", one.parameters) for name, one in TASKS.items()]
     return found + [(f"controller/{name}", one.parameters) for name, one in CONTROLLERS.items()]

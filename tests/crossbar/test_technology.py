@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from hwsim.crossbar.technology import LOSSES, SwitchSheet, build_switch
-from hwsim.device import read_sheet, sheet_values
+from hwsim.crossbar.technology import LOSSES, SwitchDatasheet, build_switch
+from hwsim.device import datasheet_values, read_datasheet
 from hwsim.files import DiagnosticError, read_document
 from hwsim.files.library import names
 from hwsim.scenario import check_file
@@ -17,8 +17,8 @@ from tests.conftest import Command
 SHIPPED = sheets("switch")
 
 
-def _sheet(name: str) -> SwitchSheet:
-    return read_sheet(read_document(SHIPPED[name]), SwitchSheet)
+def _sheet(name: str) -> SwitchDatasheet:
+    return read_datasheet(read_document(SHIPPED[name]), SwitchDatasheet)
 
 
 def test_the_technologies_that_are_there() -> None:
@@ -57,8 +57,8 @@ def test_a_shipped_sheet_says_everything(name: str) -> None:
 
 def test_numbers_of_the_electro_optic_switch() -> None:
     document = read_document(SHIPPED["eo-mzi-lu-2016"])
-    sheet = read_sheet(document, SwitchSheet)
-    switch = build_switch("eo", sheet, sheet_values(sheet, {}, document, ()))
+    sheet = read_datasheet(document, SwitchDatasheet)
+    switch = build_switch("eo", sheet, datasheet_values(sheet, {}, document, ()))
     assert (switch.set_time, switch.reset_time, switch.bar_loss, switch.cross_loss) == (3.2e-9, 2.5e-9, 2.0, 0.96)
     assert (switch.crosstalk, switch.endurance) == (-20.0, None)
 
@@ -113,8 +113,8 @@ def test_endurance_may_be_unlimited_or_left_out(tmp_path: Path) -> None:
         path = tmp_path / "a.toml"
         path.write_text("\n".join(lines))
         document = read_document(path)
-        sheet = read_sheet(document, SwitchSheet)
-        assert build_switch("a", sheet, sheet_values(sheet, {}, document, ())).endurance is None
+        sheet = read_datasheet(document, SwitchDatasheet)
+        assert build_switch("a", sheet, datasheet_values(sheet, {}, document, ())).endurance is None
 
 
 def test_help_shows_the_fields(hwsim_command: Command) -> None:

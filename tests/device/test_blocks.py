@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hwsim.device import DEVICES, Chip, infer, read_sheet, sheet_values
+from hwsim.device import DEVICES, Chip, datasheet_values, infer, read_datasheet
 from hwsim.files import parse_document, read_document
 from hwsim.files.library import names
 from hwsim.model import Layer, Model, Registers, read_model, start
@@ -41,7 +41,7 @@ activation = "identity"
 def made(device: str, model: Model, x: NDArray[np.float32]) -> tuple[Chip, list[Registers]]:
     document = read_document(names("devices")[device])
     technology = DEVICES[document.data["technology"]]
-    built = technology.build(sheet_values(read_sheet(document, technology.datasheet), {}, document, ()))
+    built = technology.build(datasheet_values(read_datasheet(document, technology.datasheet), {}, document, ()))
     values = start(model, 1)
     return built.fabricate(model, values, x[:50], 0), [Registers(v.bias, v.gain) for v in values]
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from hwsim.device import DEVICES, read_sheet, sheet_values
+from hwsim.device import DEVICES, datasheet_values, read_datasheet
 from hwsim.files import DiagnosticError, parse_document, read_document
 from hwsim.files.datasheet import settable, written_values
 from hwsim.files.library import names
@@ -22,7 +22,7 @@ def faults(*edits: tuple[str, str]) -> list[str]:
         assert old in text
         text = text.replace(old, new)
     with pytest.raises(DiagnosticError) as caught:
-        read_sheet(parse_document(text, "d.toml"), SCHEMA)
+        read_datasheet(parse_document(text, "d.toml"), SCHEMA)
     return str(caught.value).splitlines()
 
 
@@ -58,8 +58,8 @@ def test_every_number_says_where_it_comes_from() -> None:
 def given(**overrides: Any) -> dict[str, Any]:
     rows = "".join(f"{key} = {value!r}\n" for key, value in overrides.items())
     scenario = parse_document(f"[device]\n{rows}", "s.toml")
-    sheet = read_sheet(read_document(PATH), SCHEMA)
-    return sheet_values(sheet, scenario.data["device"], scenario, ("device",))
+    sheet = read_datasheet(read_document(PATH), SCHEMA)
+    return datasheet_values(sheet, scenario.data["device"], scenario, ("device",))
 
 
 def test_overrides() -> None:
@@ -100,14 +100,14 @@ def test_overrides_that_are_refused() -> None:
 def test_written_values_are_read_again(name: str) -> None:
     """What a resolved scenario says of a device gives the same numbers again, and the ends of every range fit."""
     document = read_document(names("devices")[name])
-    sheet = read_sheet(document, DEVICES[document.data["technology"]].datasheet)
-    values = sheet_values(sheet, {}, document, ())
+    sheet = read_datasheet(document, DEVICES[document.data["technology"]].datasheet)
+    values = datasheet_values(sheet, {}, document, ())
     words = {key for key, value in values.items() if isinstance(value, str)} - {"part"}  # the name of a product
     assert set(settable(sheet).model_fields) == set(sheet.valid) | words
-    assert sheet_values(sheet, written_values(sheet, values), document, ()) == values
+    assert datasheet_values(sheet, written_values(sheet, values), document, ()) == values
     for end in (0, 1):
         bounds = {**values, **{key: type(values[key])(ends[end]) for key, ends in sheet.valid.items()}}
-        found = sheet_values(sheet, written_values(sheet, bounds), document, ())
+        found = datasheet_values(sheet, written_values(sheet, bounds), document, ())
         assert {k: found[k] for k in sheet.valid} == pytest.approx({k: bounds[k] for k in sheet.valid}, rel=1e-12)
         assert {k: v for k, v in found.items() if k not in sheet.valid} == {
             k: v for k, v in values.items() if k not in sheet.valid

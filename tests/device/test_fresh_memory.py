@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from hwsim.device import DEVICES, infer, read_sheet, sheet_values
+from hwsim.device import DEVICES, datasheet_values, infer, read_datasheet
 from hwsim.files import read_document
 from hwsim.files.library import names
 from hwsim.model import Layer, Model, Registers, start
@@ -39,7 +39,7 @@ def outputs(device: str, way: str | None) -> list[np.ndarray]:
     """With and without noise, as fabricated and reconnected, over a last block that is not full."""
     document = read_document(names("devices")[device])
     technology = DEVICES[document.data["technology"]]
-    built = technology.build(sheet_values(read_sheet(document, technology.datasheet), {}, document, ()))
+    built = technology.build(datasheet_values(read_datasheet(document, technology.datasheet), {}, document, ()))
     net = Model(
         "t",
         (

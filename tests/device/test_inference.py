@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from hwsim.controller.forward import forward
-from hwsim.device import DEVICES, infer, read_sheet, sheet_values
+from hwsim.device import DEVICES, datasheet_values, infer, read_datasheet
 from hwsim.device.fpga.chip import FpgaChip
 from hwsim.device.fpga.lut import FpgaLut
 from hwsim.device.ideal import Ideal
@@ -281,7 +281,7 @@ def test_memory_stays_within_three_times_weights_and_activations(device: str, se
     size, batch = 512, 128
     document = read_document(names("devices")[device])
     technology = DEVICES[document.data["technology"]]
-    built = technology.build(sheet_values(read_sheet(document, technology.datasheet), settings, document, ()))
+    built = technology.build(datasheet_values(read_datasheet(document, technology.datasheet), settings, document, ()))
     model = Model("t", (Layer(size, size, learned_registers=False),))
     values, rng = start(model, 0), np.random.default_rng(0)
     x, registers = rng.random((batch, size), np.float32), [Registers(np.zeros(size), 1.0)]

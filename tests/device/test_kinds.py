@@ -12,7 +12,7 @@ from torch.nn import functional
 
 from hwsim.analysis.symmetry import describe_model
 from hwsim.controller.forward import forward
-from hwsim.device import DEVICES, infer, read_sheet, sheet_values
+from hwsim.device import DEVICES, datasheet_values, infer, read_datasheet
 from hwsim.device.fpga.lut import FpgaLut
 from hwsim.device.ideal import Ideal
 from hwsim.device.number import NumberChip
@@ -188,8 +188,8 @@ def doubles(values: list[Start]) -> tuple[list[Any], list[Any], list[Any]]:
 def built(name: str, settings: dict[str, Any] | None = None) -> Any:
     document = read_document(names("devices")[name])
     technology = DEVICES[document.data["technology"]]
-    sheet = read_sheet(document, technology.datasheet)
-    return technology.build(sheet_values(sheet, settings or {}, parse_document("", "settings"), ()))
+    sheet = read_datasheet(document, technology.datasheet)
+    return technology.build(datasheet_values(sheet, settings or {}, parse_document("", "settings"), ()))
 
 
 CASES = [(IMAGE, image_by_torch), (SEQUENCE, sequence_by_torch)]

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from hwsim.device import DEVICES, infer, read_sheet, sheet_values
+from hwsim.device import DEVICES, datasheet_values, infer, read_datasheet
 from hwsim.device.photonic.chip import Photonic
 from hwsim.device.photonic.datasheet import EFFECTS, PhotonicDatasheet
 from hwsim.device.photonic.phase_change import limits
@@ -23,7 +23,7 @@ CHARGE = 1.602176634e-19
 
 def sheet() -> Photonic:
     document = read_document(names("devices")["photonic-feldmann-2021"])
-    values = sheet_values(read_sheet(document, PhotonicDatasheet), {}, document, ())
+    values = datasheet_values(read_datasheet(document, PhotonicDatasheet), {}, document, ())
     built = DEVICES["photonic-pcm"].build(values)
     assert isinstance(built, Photonic)
     return built

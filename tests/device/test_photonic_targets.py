@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from hwsim.device import DEVICES, read_sheet, sheet_values
+from hwsim.device import DEVICES, datasheet_values, read_datasheet
 from hwsim.device.photonic import receiver
 from hwsim.device.photonic.chip import Photonic, PhotonicChip
 from hwsim.device.photonic.core import check, place
@@ -24,7 +24,7 @@ OFF = {key: value for effect in EFFECTS.values() for key, value in effect.items(
 def core_of(name: str, **changes: Any) -> Photonic:
     document = read_document(names("devices")[name])
     technology = DEVICES["photonic-pcm"]
-    values = sheet_values(read_sheet(document, technology.datasheet), {}, document, ())
+    values = datasheet_values(read_datasheet(document, technology.datasheet), {}, document, ())
     built = technology.build({**values, **changes})
     assert isinstance(built, Photonic)
     return built
@@ -225,5 +225,5 @@ def test_impossible_datasheets(old: str, new: str, message: str, tmp_path: Any) 
     path.write_text(text.replace(old, new))
     document = read_document(path)
     with pytest.raises(DiagnosticError, match=message) as caught:
-        read_sheet(document, DEVICES["photonic-pcm"].datasheet)
+        read_datasheet(document, DEVICES["photonic-pcm"].datasheet)
     assert str(path) in str(caught.value)

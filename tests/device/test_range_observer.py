@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from hwsim.device import DEVICES, infer, read_sheet, sheet_values
+from hwsim.device import DEVICES, datasheet_values, infer, read_datasheet
 from hwsim.device.range_observer import observe_ranges
 from hwsim.files import parse_document, read_document
 from hwsim.files.library import names
@@ -19,7 +19,7 @@ def build(name: str) -> Any:
     path = Path(names("devices")[name])
     document = read_document(path)
     technology = DEVICES[document.data["technology"]]
-    values = sheet_values(read_sheet(document, technology.datasheet), {}, parse_document("", "t"), ())
+    values = datasheet_values(read_datasheet(document, technology.datasheet), {}, parse_document("", "t"), ())
     for change in technology.effects.values():
         if "dac_bits" not in change and "adc_bits" not in change:
             values |= change

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from hwsim.device import DEVICES, infer, read_sheet, sheet_values
+from hwsim.device import DEVICES, datasheet_values, infer, read_datasheet
 from hwsim.device.resistive.chip import Resistive
 from hwsim.device.resistive.fits import Fit, drift_factor
 from hwsim.files import read_document
@@ -24,7 +24,7 @@ DAY, YEAR = 86400.0, 31536000.0
 def sheet(name: str) -> Resistive:
     document = read_document(names("devices")[name])
     technology = DEVICES[document.data["technology"]]
-    built = technology.build(sheet_values(read_sheet(document, technology.datasheet), {}, document, ()))
+    built = technology.build(datasheet_values(read_datasheet(document, technology.datasheet), {}, document, ()))
     assert isinstance(built, Resistive)
     return built
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
-Method = Literal["kinks", "steps"]
+Method = Literal["breakpoints", "step-functions"]
 Norm = Literal["largest", "root-mean-square"]
 
 
@@ -45,7 +45,7 @@ def construct(
     values: Array,
     target: Target,
     *,
-    method: Method = "kinks",
+    method: Method = "breakpoints",
     norm: Norm = "largest",
     gain: float | None = None,
     shift: float | None = None,
@@ -57,7 +57,8 @@ def construct(
         basis: the functions.
         values: float64 (functions,): their coefficients, each to be used exactly once, in any order.
         target: the function and its domain.
-        method: ``kinks`` bends the sum where the target bends; ``steps`` adds up steps, as the proof of Cai et al.
+        method: ``breakpoints`` bends the sum where the target bends; ``step-functions`` adds up steps, as the proof of
+            Cai et al.
         norm: the error that is to be small.
         gain: a gain that cannot be changed (Theorem 2.2 of Cai et al. has 1), None where it is free.
         shift: a shift that cannot be changed (0 there), None where it is free.
@@ -75,7 +76,7 @@ def construct(
     x = np.linspace(target.low, target.high, max(2001, 8 * len(values) + 1))
     y = target.at(x)
     best: list[Construction] = []
-    if method == "steps":
+    if method == "step-functions":
         ways = stack_steps(basis, values, target, gain, shift)
     else:
         ways = _breakpoint_ways(basis, values, target, gain, shift, best)
@@ -87,7 +88,7 @@ def construct(
     if not best:
         raise ValueError(
             "the steps that these functions make are too few or too low for the target; widen the hidden layer, "
-            "free the gain, or set method = 'kinks'"
+            "free the gain, or set method = 'breakpoints'"
         )
     return best[0]
 

@@ -141,7 +141,7 @@ class FpgaChip:
 
     def _products(self) -> list[int]:
         """Products of each layer's matrix in one inference."""
-        return [node.products for node in self.nodes if node.layer is not None] or [1] * len(self.layers)
+        return [node.matmuls for node in self.nodes if node.layer is not None] or [1] * len(self.layers)
 
     def _turns(self, layer: Burnt) -> int:
         return min(self.device.folding, int(layer.codes.shape[1]))

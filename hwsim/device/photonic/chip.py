@@ -60,7 +60,7 @@ class Photonic(PhotonicNumbers):
             FabricationError: a layer cannot be programmed; the message names it.
         """
         ranges = observe_ranges(model, start, calibration)
-        places = {n.layer: n.products for n in model.nodes}  # reads of one inference
+        places = {n.layer: n.matmuls for n in model.nodes}  # reads of one inference
         layers: list[CoreLayer] = []
         for number, (layer, values, seen) in enumerate(zip(model.layers, start, ranges, strict=True)):
             ends = [values.weights.min(), values.weights.max()]

@@ -364,7 +364,7 @@ class ResistiveChip(NumberChip):
         device, energy, time = self.device, 0.0, 0.0
         for node in self.model.nodes:
             if node.layer is not None:
-                layer, reads = self.model.layers[node.layer], node.products
+                layer, reads = self.model.layers[node.layer], node.matmuls
                 each = layer.units * layer.inputs * device.cell_energy
                 driven = layer.inputs * layer.groups
                 energy += reads * (each + driven * device.dac_energy + layer.units * device.adc_energy)

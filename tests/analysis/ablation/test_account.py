@@ -10,7 +10,7 @@ import pytest
 
 import hwsim
 from hwsim.analysis.ablation import account, active, final_state, without
-from hwsim.device import DEVICES, read_sheet, sheet_values
+from hwsim.device import DEVICES, datasheet_values, read_datasheet
 from hwsim.files import read_document
 from hwsim.files.library import names
 from hwsim.pipeline.fabrication import assemble, initial_values
@@ -59,7 +59,7 @@ def test_effects_of_every_device(name: str) -> None:
     """Numbers that switch effects off can be laid over a sheet's; in the end no device has an effect left."""
     document = read_document(names("devices")[name])
     technology = DEVICES[document.data["technology"]]
-    values = sheet_values(read_sheet(document, technology.datasheet), {}, document, ())
+    values = datasheet_values(read_datasheet(document, technology.datasheet), {}, document, ())
     built = technology.build(values)
     for neutral in technology.effects.values():
         values.update(neutral)

@@ -60,20 +60,20 @@ def test_every_cell_is_used_once(n: int, seed: int, draw: str, free: bool, norm:
     assert free or (found.gain, found.shift) == (1.0, 0.0)
 
 
-@pytest.mark.parametrize("method", ["kinks", "steps"])
+@pytest.mark.parametrize("method", ["breakpoints", "step-functions"])
 @pytest.mark.parametrize("function", [sine, legendre])
 def test_errors_fall_with_the_width(method: Any, function: Function) -> None:
-    widths = (15, 30, 60) if method == "kinks" else (40, 80, 160, 320)
+    widths = (15, 30, 60) if method == "breakpoints" else (40, 80, 160, 320)
     found = [construct(*equidistant(n), tabulate(function, -1, 1), method=method) for n in widths]
     for errors in ([each.largest for each in found], [each.root_mean_square for each in found]):
         slope = np.polyfit(np.log(widths), np.log(errors), 1)[0]
-        assert slope <= (-1.5 if method == "kinks" else -0.45)
+        assert slope <= (-1.5 if method == "breakpoints" else -0.45)
 
 
 @pytest.mark.parametrize("gain", [1.0, -1.0])
 def test_fixed_registers(gain: float) -> None:
     """Theorem 2.2: no scale and no shift to choose, and still close; steps are low without a scale."""
-    for method, height, most in (("kinks", 1.0, 0.02), ("steps", 0.1, 0.06)):
+    for method, height, most in (("breakpoints", 1.0, 0.02), ("step-functions", 0.1, 0.06)):
         target = tabulate(lambda x, height=height: height * sine(x), -1, 1)  # type: ignore[misc]
         found = construct(*equidistant(120), target, method=method, gain=gain, shift=0.0)  # type: ignore[arg-type]
         assert (found.gain, found.shift) == (gain, 0.0)

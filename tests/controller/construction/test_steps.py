@@ -110,7 +110,7 @@ def test_four_couples_make_the_one_step() -> None:
     b = np.linspace(0, 1, 4)
     basis = Basis(np.concatenate([b, b]), np.arange(8) < 4)
     values = np.concatenate([b, -b])
-    found = construct(basis, values, tabulate(lambda x: np.where(x < 0.5, -1.0, 1.0), 0, 1), method="steps")
+    found = construct(basis, values, tabulate(lambda x: np.where(x < 0.5, -1.0, 1.0), 0, 1), method="step-functions")
     p, q = match_step(b)
     assert np.allclose(values[found.permutation] * np.sign(found.gain), np.concatenate([p, q]))
     assert found.shift == pytest.approx(0, abs=1e-3)  # the mean of the target over the grid
@@ -128,7 +128,7 @@ def test_eight_couples_make_a_step_and_a_flat_rest() -> None:
     basis = Basis(np.concatenate([b, b]), np.arange(16) < 8)
     values = np.concatenate([b, -b])
     target = tabulate(lambda x: np.where(x < 0.5, -1.0, 1.0), 0, 1)
-    found = construct(basis, values, target, method="steps")
+    found = construct(basis, values, target, method="step-functions")
     chosen = values[found.permutation]
     assert (7 * chosen).round(9).tolist() == [0, -1, -2, 3, 4, -5, -6, 7, 0, 1, 5, -4, -3, 2, 6, -7]
     heights = 49 * basis.sum(chosen, np.arange(8) / 7)
