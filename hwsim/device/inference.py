@@ -15,6 +15,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from hwsim.device.electronics import BESIDE, reckon
 from hwsim.device.number import NumberChip
 from hwsim.device.technology import FabricationError
+from hwsim.device.wall import Wall, is_foreign
 from hwsim.kernels.reading.reads import Windows
 from hwsim.model.batches import blocks, parts
 
@@ -56,6 +57,7 @@ def infer(
 
     Raises:
         ValueError: inputs of another shape, or that are not finite numbers.
+        PluginError: the chip gives arrays of another shape or no numbers; one of a third party, not finite ones.
     """
     if x.ndim != 2 or x.shape[1] != model.inputs:  # noqa: PLR2004
         raise ValueError(f"the network takes (samples, {model.inputs}) inputs, found {x.shape}")
@@ -64,11 +66,11 @@ def infer(
         raise ValueError(f"input {column} of sample {row} is {x[row, column]}, not a finite number; clean the data")
     quiet = watch is None and (rng is None or not chip.noisy)
     slices = blocks(model, len(x), chip.together) if quiet and chip.together else parts(model, len(x))
-    if len(slices) == 1:
-        return _pass(model, chip, x, registers, rng, watch)
-    found = None
+    wall, found = Wall(chip, model, finite=is_foreign(chip)), None
     for part in slices:
-        one = _pass(model, chip, x[part], registers, rng, watch)
+        one = _pass(model, wall, x[part], registers, rng, watch)
+        if len(slices) == 1:
+            return one
         found = np.empty((len(x), model.outputs), one.dtype) if found is None else found
         found[part] = one
     return np.asarray(found)
@@ -76,7 +78,7 @@ def infer(
 
 def _pass(
     model: Model,
-    chip: Chip,
+    chip: Wall,
     x: NDArray[np.float32],
     registers: Sequence[Registers],
     rng: np.random.Generator | None,
@@ -112,7 +114,7 @@ class _Numbers(NumberChip):
 
 
 def _between(  # noqa: PLR0911 - one case a kind
-    chip: Chip | NumberChip, number: int, node: Node, given: list[NDArray[Any]]
+    chip: Wall | NumberChip, number: int, node: Node, given: list[NDArray[Any]]
 ) -> NDArray[Any]:
     """What a node without cells gives.
 
@@ -133,7 +135,7 @@ def _between(  # noqa: PLR0911 - one case a kind
         case "activation" if node.activation == "relu":
             return np.asarray(np.maximum(signals, 0))
         case "activation" | "layer-norm" | "scale":
-            if not isinstance(chip, NumberChip):
+            if not isinstance(chip.chip if isinstance(chip, Wall) else chip, NumberChip):
                 what = f"node {number} is of kind {node.kind!r}, which takes electronics that reckon with numbers"
                 raise FabricationError(f"{what}; {BESIDE}")
             return reckon(node, signals)
@@ -156,7 +158,7 @@ def _flat(activations: NDArray[Any]) -> NDArray[Any]:
 
 def _weighted(
     model: Model,
-    chip: Chip,
+    chip: Wall,
     node: Node,
     activations: NDArray[Any],
     registers: Registers,
@@ -183,7 +185,7 @@ def _weighted(
 
 
 def _convolve(
-    model: Model, chip: Chip, node: Node, activations: NDArray[Any], rng: np.random.Generator | None
+    model: Model, chip: Wall, node: Node, activations: NDArray[Any], rng: np.random.Generator | None
 ) -> NDArray[Any]:
     """Accumulators (samples * places, units) of a convolution: of each group of units, those of its own channels."""
     number, channels = node.layer or 0, node.taken[0]

@@ -219,6 +219,29 @@ NOUNS = ("controller", "crossbar", "device", "export", "task")
 """The catalogued packages, to each of which third parties may add entries."""
 
 
+def _homes() -> dict[str, list[str]]:
+    """Entries of third parties by the module that they name."""
+    homes: dict[str, list[str]] = {}
+    for noun in NOUNS:
+        for point in entry_points(group=f"hwsim.{noun}"):
+            homes.setdefault(point.value.partition(":")[0].strip(), []).append(f"{point.name!r} (hwsim.{noun})")
+    return homes
+
+
+def maker(thing: object) -> str:
+    """Say whose an object is: the entries of the plug-in that its class stands in, else the class.
+
+    Example:
+        >>> maker(PluginError())
+        'hwsim.files.registry.PluginError'
+    """
+    module = type(thing).__module__
+    for home, names in _homes().items():
+        if module == home or module.startswith(f"{home}."):
+            return f"plug-in {' or '.join(names)}"
+    return f"{module}.{type(thing).__qualname__}"
+
+
 def blame(error: BaseException) -> str:
     """Name the plug-in of a third party in whose code an error came up, in one line; empty where it was in none.
 
@@ -229,10 +252,7 @@ def blame(error: BaseException) -> str:
         >>> blame(ValueError("of this program"))
         ''
     """
-    homes: dict[str, list[str]] = {}
-    for noun in NOUNS:
-        for point in entry_points(group=f"hwsim.{noun}"):
-            homes.setdefault(point.value.partition(":")[0].strip(), []).append(f"{point.name!r} (hwsim.{noun})")
+    homes = _homes()
     steps = [(frame.f_globals.get("__name__", ""), line) for frame, line in traceback.walk_tb(error.__traceback__)]
     for module, line in reversed(steps):
         for home, names in homes.items():

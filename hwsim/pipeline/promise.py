@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hwsim.controller import Reconnection
+from hwsim.model import Registers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,10 +54,16 @@ def _permutations(given: Sequence[Any], banks: Sequence[Bank]) -> str:
 
 def _registers(given: Sequence[Any], layers: Sequence[Layer]) -> str:
     for number, (registers, layer) in enumerate(zip(given, layers, strict=True)):
-        shapes = {"biases": (registers.bias, (layer.units,))}
-        if layer.unit_gains:
-            shapes["gains"] = (registers.gain, (layer.units,))
-        for name, (values, shape) in shapes.items():
+        if not isinstance(registers, Registers):
+            return f"the registers of layer {number} are {type(registers).__name__}, not Registers"
+        gains = (layer.units,) if layer.unit_gains else np.shape(registers.gain)
+        for name, values, shape in (("biases", registers.bias, (layer.units,)), ("gains", registers.gain, gains)):
             if np.shape(values) != shape:
                 return f"the {name} of layer {number} have the shape {np.shape(values)}, not {shape}"
+            if np.asarray(values).dtype.kind not in "biuf":
+                return f"the {name} of layer {number} are of the dtype {np.asarray(values).dtype}, not numbers"
+            if not np.isfinite(values).all():
+                found = np.ravel(values)[~np.isfinite(np.ravel(values))][0]
+                hint = "if training diverged, lower the learning rate or the initial values"
+                return f"the {name} of layer {number} hold {found}, not a finite number; {hint}"
     return ""

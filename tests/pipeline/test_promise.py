@@ -23,6 +23,22 @@ WRONG: dict[str, tuple[Callable[[Any], Any], str]] = {
         lambda r: replace(r, registers=(replace(r.registers[0], bias=np.zeros(3)), r.registers[1])),
         r"the biases of layer 0 have the shape \(3,\)",
     ),
+    "nan bias": (
+        lambda r: replace(r, registers=(r.registers[0], replace(r.registers[1], bias=r.registers[1].bias * np.nan))),
+        "the biases of layer 1 hold nan, not a finite number; if training diverged",
+    ),
+    "endless gain": (
+        lambda r: replace(r, registers=(replace(r.registers[0], gain=np.inf), r.registers[1])),
+        "the gains of layer 0 hold inf, not a finite number",
+    ),
+    "text": (
+        lambda r: replace(r, registers=(replace(r.registers[0], bias=r.registers[0].bias.astype(str)), r.registers[1])),
+        "the biases of layer 0 are of the dtype <U32, not numbers",
+    ),
+    "no registers": (
+        lambda r: replace(r, registers=(None, r.registers[1])),
+        "the registers of layer 0 are NoneType, not Registers",
+    ),
     "shape": (
         lambda r: replace(r, permutations=(np.zeros((2, 2), np.int64), None)),
         r"the permutations of layer 0 are int64 \(2, 2\), not whole numbers",
