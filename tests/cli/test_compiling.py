@@ -19,6 +19,7 @@ from tests.conftest import Command
 SMALL = ("device.name='ideal'", "crossbar.topology='crossbar'", "controller.epochs=1", "execution.reference=false")
 
 
+@pytest.mark.slow
 def test_the_first_run_says_that_it_compiles(tiny: Path, tmp_path: Path, hwsim_process: Command) -> None:
     words = ["run", tiny, *(word for text in SMALL for word in ("--set", text)), "--out"]
     cache = {"NUMBA_CACHE_DIR": str(tmp_path / "cache")}

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import os
 import re
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from hwsim.crossbar import CROSSBARS
+from hwsim.export import EXPORTS
+from hwsim.task import TASKS
 from tests.conftest import TINY_SCENARIO, Command
 
 PLUGIN = '''
@@ -118,19 +123,35 @@ def _scenario(tiny: Path, *pairs: tuple[str, str]) -> None:
     tiny.write_text(text)
 
 
+@pytest.fixture
+def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
+    """Install it for this process, whose catalogues are read again, and take it away afterwards."""
+
+    def put(wrong: str) -> None:
+        _install(tmp_path / "site", wrong)
+        monkeypatch.syspath_prepend(tmp_path / "site")
+        for registry in (TASKS, CROSSBARS, EXPORTS):
+            monkeypatch.setattr(registry, "_entries", None)
+
+    yield put
+    sys.modules.pop("third_party", None)
+
+
 @pytest.mark.parametrize("wrong", LINES)
-def test_a_task(tiny: Path, tmp_path: Path, hwsim_process: Command, wrong: str) -> None:
-    _install(tmp_path / "site", wrong)
+def test_a_task(
+    tiny: Path, tmp_path: Path, hwsim_command: Command, installed: Callable[[str], None], wrong: str
+) -> None:
+    installed(wrong)
     _scenario(tiny, ('name = "digits"', 'name = "mine"'))
-    result = hwsim_process("run", tiny, "--quiet", "--out", "run", PYTHONPATH=_path(tmp_path / "site"))
+    result = hwsim_command("run", tiny, "--quiet", "--out", "run")
     assert (result.returncode, result.stdout, result.stderr) == (3, "", LINES[wrong] + "\n")
     assert not (tmp_path / "run").exists()
 
 
-def test_a_topology(tmp_path: Path, hwsim_process: Command) -> None:
-    _install(tmp_path / "site", "")
+def test_a_topology(tmp_path: Path, hwsim_command: Command, installed: Callable[[str], None]) -> None:
+    installed("")
     (tmp_path / "p.txt").write_text("1 0\n")
-    result = hwsim_process("cost", "p.txt", "--topology", "mine", PYTHONPATH=_path(tmp_path / "site"))
+    result = hwsim_command("cost", "p.txt", "--topology", "mine")
     assert result.returncode == 3
     assert result.stderr == f"{NAMES} failed: KeyError: 'oops' (in third_party, line 18)\n"
 
@@ -143,9 +164,11 @@ def test_an_export(tiny: Path, tmp_path: Path, hwsim_process: Command) -> None:
     assert result.stderr == f"{NAMES} failed: KeyError: 'oops' (in third_party, line 18)\n"
 
 
-def test_an_export_that_lacks_what_it_must_have(tiny: Path, tmp_path: Path, hwsim_process: Command) -> None:
-    _install(tmp_path / "site", "bare")
+def test_an_export_that_lacks_what_it_must_have(
+    tiny: Path, hwsim_command: Command, installed: Callable[[str], None]
+) -> None:
+    installed("bare")
     words = ("--set", "controller.epochs=1", "--set", "execution.reference=false")
-    result = hwsim_process("run", tiny, "--quiet", "--out", "run", *words, PYTHONPATH=_path(tmp_path / "site"))
+    result = hwsim_command("run", tiny, "--quiet", "--out", "run", *words)
     assert result.returncode == 3
     assert re.fullmatch(rf"{re.escape(NAMES)} failed: .*has no attribute 'in_runs'\n", result.stderr)

@@ -26,8 +26,12 @@ from hwsim.testing import check_controller, check_device, check_export, check_ta
 
 REGISTRIES: list[Registry[Any]] = [CONTROLLERS, CROSSBARS, DEVICES, EXPORTS, TASKS]
 SHEETS = [name for name, path in names("devices").items() if sheet_kind(path) == "device"]
-LARGE = {"mnist"}
+LARGE = {"arrays", "mnist"}
 """Tasks whose data are not in the package; their own tests load them where they are."""
+
+
+FEW: dict[str, dict[str, Any]] = {"lorenz": {"window": 40, "train_windows": 30, "test_windows": 10}}
+"""Smaller data where the usual ones take seconds."""
 
 
 @pytest.mark.parametrize("registry", REGISTRIES, ids=lambda r: r._package)
@@ -64,7 +68,7 @@ def test_crossbar(name: str) -> None:
 
 @pytest.mark.parametrize("name", [name for name in TASKS if name not in LARGE])
 def test_task(name: str) -> None:
-    check_task(name)
+    check_task(name, **FEW.get(name, {}))
 
 
 @pytest.mark.parametrize("name", EXPORTS)

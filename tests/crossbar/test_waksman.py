@@ -40,7 +40,7 @@ def test_looping_is_that_of_the_benes(ports: int) -> None:
     assert np.array_equal(whole, benes.route_many(p, effort="any"))
 
 
-@pytest.mark.parametrize("ports", [16, pytest.param(32, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("ports", [8, *(pytest.param(n, marks=pytest.mark.slow) for n in (16, 32))])
 def test_more_freedom_toggles_less(ports: int) -> None:
     """The switches left out are free choices: a Beneš toggles less (30 steps, fixed seed)."""
     rng = np.random.default_rng(2)

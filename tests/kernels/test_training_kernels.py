@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hwsim.kernels.training.dense_training import fold
@@ -44,6 +44,7 @@ def _moments(values: list[Any]) -> list[Any]:
     return [np.zeros((2, *value.shape), value.dtype) for value in values]
 
 
+@settings(max_examples=30)
 @given(
     inputs=st.integers(1, 9),
     rows=st.integers(1, 3),
@@ -90,6 +91,7 @@ def test_any_units(
     assert np.allclose(out, plain.forward(*unit, values, x)[2], rtol=1e-9, atol=1e-9)
 
 
+@settings(max_examples=30)
 @given(
     inputs=st.sampled_from([1, 3]),
     rows=st.integers(1, 4),

@@ -6,7 +6,7 @@ import itertools
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -51,6 +51,7 @@ def test_with_two_classes_every_change_is_a_transposition(n: int, seed: int) -> 
     assert circles(old[0], new[0]) == (new != old).sum() // 2
 
 
+@settings(max_examples=25)
 @given(
     n=st.integers(1, 130),
     class_count=st.integers(1, 140),
