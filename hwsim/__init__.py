@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from hwsim.analysis import symmetry as symmetry
     from hwsim.analysis.comparison import compare as compare
     from hwsim.analysis.comparison import read as read
+    from hwsim.analysis.fitting.sheet import fit as fit
     from hwsim.analysis.showing import show as show
     from hwsim.controller import construction as construction
     from hwsim.costing import cost as cost
@@ -38,6 +39,7 @@ _HOMES = {
     "cost": "hwsim.costing",
     "crossbar": "hwsim.crossbar",
     "emulate": "hwsim.pipeline.emulation",
+    "fit": "hwsim.analysis.fitting.sheet",
     "load": "hwsim.pipeline.session",
     "read": "hwsim.analysis.comparison",
     "run": "hwsim.pipeline.session",
@@ -60,6 +62,7 @@ __all__ = [
     "cost",
     "crossbar",
     "emulate",
+    "fit",
     "load",
     "read",
     "run",

@@ -23,7 +23,7 @@ def main() -> None:
 def _main() -> None:
     import typer
 
-    from hwsim.cli import ablate, about, check, cost, export, import_, listing, reproduce, run, schema, show
+    from hwsim.cli import ablate, about, check, cost, export, fit, import_, listing, reproduce, run, schema, show
     from hwsim.cli import help as help_verb
     from hwsim.cli.ending import ending
 
@@ -47,6 +47,7 @@ def _main() -> None:
         ("cost", cost.cost),
         ("ablate", ablate.ablate),
         ("import", import_.import_),
+        ("fit", fit.fit),
         ("schema", schema.schema),
         ("help", help_verb.help_),
     ):

@@ -6,6 +6,7 @@ import inspect
 import textwrap
 from typing import TYPE_CHECKING
 
+from hwsim.analysis.fitting.units import COLUMNS as COLUMNS_MEASURED
 from hwsim.cli.glossary import SCORES, WORDS, glossary, numbers
 from hwsim.controller import CONTROLLERS
 from hwsim.costing.row import COLUMNS, EACH_COLUMNS
@@ -37,6 +38,16 @@ _COST = """hwsim cost FILE prices reconnections that are known beforehand, hwsim
 text of permutations, a schedule, a pipe, or - (standard input). A line is one permutation: position i is fed by
 cell p[i], counted from 0; brackets, commas, semicolons and tabs may stand between, # begins a remark.
 The rows of --json, --csv and hwsim.cost have these columns; what does not apply is null, or empty in CSV."""
+_FIT = """hwsim fit TABLE --technology resistive --base NAME --out devices/mine.toml makes a datasheet of measured
+cells: levels, spread of programming, drift and read noise, each with its standard error in the number's source, and
+the status measured. The base datasheet says which laws are fitted; what the table cannot tell is kept from it, with
+its status. From Python: hwsim.fit(table, "resistive", base=...).
+
+A table is CSV (comma, semicolon or tab; UTF-8, or UTF-16 with its mark) with a row a read. Units stand in the header,
+as in value [uS] or time_s, or in --unit value=uS; --column value=HEADER names a column that is called otherwise. Of
+resistive cells target and value are conductances (S, mS, uS, nS, pS), of photonic ones transmissions (1, %, dB); times
+are in s, ms, us, ns, min, h or d. Two devices at each level are the least. Without device and time there is no drift,
+without repeated reads or several times no read noise."""
 _EACH = "With --each there is a row for each reconnection, and for each event that only writes registers:"
 _JSON = """--json prints what a command found as one JSON object, or a list of rows, on stdout; talk goes to stderr.
 
@@ -94,12 +105,19 @@ def _cost(width: int) -> str:
     )
 
 
+def _fit(width: int) -> str:
+    return "\n".join(
+        ["Fits", *_filled(_FIT, width), "", *table([("column", "meaning"), *COLUMNS_MEASURED.items()], width)]
+    )
+
+
 def _pages() -> dict[str, tuple[str, Callable[[int], str]]]:
     pages: dict[str, tuple[str, Callable[[int], str]]] = {
         "words": ("the words of this program", _words),
         "crossbar": ("permutation circuits: topologies and efforts", _crossbar),
         "cost": ("what hwsim cost reads and prints", _cost),
         "export": ("formats of hwsim export", _export),
+        "fit": ("datasheets from measurements", _fit),
         "json": ("what --json prints", lambda width: "\n".join(["JSON", *_filled(_JSON, width)])),
         "scenario": ("scenario files", lambda width: reference(ScenarioFile, "Scenario file", width)),
         "reproduction": ("reproduction files", lambda width: reference(ReproductionFile, "Reproduction file", width)),

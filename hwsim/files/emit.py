@@ -47,33 +47,39 @@ def _is_tables(value: Any) -> bool:
     return isinstance(value, (list, tuple)) and bool(value) and all(isinstance(item, Mapping) for item in value)
 
 
-def _lines(table: Mapping[str, Any], path: KeyPath, header: str, origins: Mapping[KeyPath, str]) -> Iterator[str]:
+def _lines(
+    table: Mapping[str, Any], path: KeyPath, header: str, origins: Mapping[KeyPath, str], inline: int
+) -> Iterator[str]:
+    flat = len(path) + 1 >= inline > 0
     for name, value in table.items():
-        if isinstance(value, Mapping) or _is_tables(value):
+        if (isinstance(value, Mapping) or _is_tables(value)) and not flat:
             continue
         here = (*path, name)
         origin = f"  # {_comment(origins[here])}" if here in origins else ""
         yield f"{_key(name)} = {_value(value, here)}{origin}"
-    for name, value in table.items():
+    for name, value in table.items() if not flat else ():
         here, title = (*path, name), f"{header}.{_key(name)}" if header else _key(name)
         if isinstance(value, Mapping):
             only_tables = bool(value) and all(isinstance(item, Mapping) or _is_tables(item) for item in value.values())
-            if not only_tables:
+            if not only_tables or len(here) + 1 >= inline > 0:
                 yield from ("", f"[{title}]")
-            yield from _lines(value, here, title, origins)
+            yield from _lines(value, here, title, origins, inline)
         elif _is_tables(value):
             for index, item in enumerate(value):
                 yield from ("", f"[[{title}]]")
-                yield from _lines(item, (*here, index), title, origins)
+                yield from _lines(item, (*here, index), title, origins, inline)
 
 
-def emit(data: Mapping[str, Any], origins: Mapping[KeyPath, str] | None = None, header: str = "") -> str:
+def emit(
+    data: Mapping[str, Any], origins: Mapping[KeyPath, str] | None = None, header: str = "", inline: int = 0
+) -> str:
     """Write nested values as TOML text; reading it back gives equal values.
 
     Args:
         data: text, numbers, booleans, dates, lists and tables of these.
         origins: for a key path, a remark that follows its line, such as the file a value comes from.
         header: remarks that go first, a comment line for each of its lines.
+        inline: keys deep from which on tables are written on one line, as the numbers of a datasheet are; 0 for never.
 
     Raises:
         TypeError: a value that TOML does not have; the message names its key.
@@ -87,7 +93,7 @@ def emit(data: Mapping[str, Any], origins: Mapping[KeyPath, str] | None = None, 
 
     """
     head = [f"# {_comment(line)}".rstrip() for line in header.splitlines()]
-    body = list(_lines(data, (), "", origins or {}))
+    body = list(_lines(data, (), "", origins or {}, inline))
     if not head and body and not body[0]:
         body = body[1:]
     lines = [*head, *body]

@@ -1,0 +1,253 @@
+"""Laws of datasheets through estimates at levels, with the standard errors of their coefficients in closed form.
+
+Estimates at levels are independent and come with standard errors, so laws are fitted by weighted least squares; spreads
+by the likelihood of a sample variance (a gamma law), which weights by the law itself and not by the estimates.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from hwsim.errors import BAD_INPUT, HwsimError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from hwsim.device.resistive.fits import Fit
+
+    Array = NDArray[Any]
+
+ROUNDS = 60
+"""Steps of scoring at most; a handful are needed."""
+LINE = 2
+"""Levels that a line needs, or a plateau."""
+DOUBT = 9.0
+"""How much better a law with a plateau must be, in squared standard errors: three of them."""
+
+
+class LawError(HwsimError, ValueError):
+    """A law cannot be fitted; the message says what is missing."""
+
+    exit_code = BAD_INPUT
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A fitted law: what a datasheet holds, a standard error for each of its free numbers, and what was not free."""
+
+    value: Any
+    errors: dict[str, float]
+    notes: tuple[str, ...] = ()
+    numbers: dict[str, float] | None = None
+    """The free numbers by the names of their errors."""
+
+
+def fit_spread(g: Array, variance: Array, noise: Array, freedom: Array, terms: int) -> tuple[Array, Array]:
+    """A polynomial spread ``sigma(g)`` from sample variances that hold a known noise besides.
+
+    Maximises the likelihood of the sample variances of normal errors: ``V = sigma(g)^2 + noise``.
+
+    Args:
+        g: levels (levels,).
+        variance: sample variances at them.
+        noise: variance of what was measured besides.
+        freedom: degrees of freedom of each.
+        terms: coefficients wanted, lowest order first.
+
+    Returns:
+        Coefficients (terms,) and their covariance (terms, terms).
+
+    Raises:
+        LawError: fewer levels than coefficients, or variances that leave nothing beside the noise.
+
+    Example:
+        >>> g = np.array([0.2, 0.5, 1.0])
+        >>> found, covariance = fit_spread(g, (0.1 + 0.2 * g) ** 2, np.zeros(3), np.full(3, 99.0), 2)
+        >>> found.round(6).tolist(), covariance.shape
+        ([0.1, 0.2], (2, 2))
+    """
+    if len(g) < terms:
+        raise LawError(f"{terms} coefficients need as many levels, and there are {len(g)}")
+    rest = variance - noise
+    if not (rest > 0).any():
+        raise LawError("the noise of reads explains all that cells differ")
+    powers = np.vander(g, terms, increasing=True)
+    spread = np.sqrt(np.maximum(rest, 1e-3 * rest.max()))
+    weights = np.sqrt(2 * freedom) * spread / np.maximum(variance, 1e-300)
+    found = np.linalg.lstsq(powers * weights[:, None], spread * weights, rcond=None)[0]
+
+    def loss(coefficients: Array) -> float:
+        law = np.maximum((powers @ coefficients) ** 2 + noise, 1e-300)
+        return float((freedom / 2 * (np.log(law) + variance / law)).sum())
+
+    best, information = loss(found), np.eye(terms)
+    for _ in range(ROUNDS):
+        sigma = powers @ found
+        law = np.maximum(sigma**2 + noise, 1e-300)
+        slope = 2 * sigma[:, None] * powers
+        information = (slope * (freedom / 2 / law**2)[:, None]).T @ slope
+        score = slope.T @ (freedom / 2 * (variance - law) / law**2)
+        step = np.linalg.lstsq(information, score, rcond=None)[0]
+        share = 1.0
+        while share > 1e-6 and loss(found + share * step) > best:  # noqa: PLR2004 - as good as no step
+            share /= 2
+        new = loss(found + share * step)
+        if best - new <= 1e-12 * abs(best):
+            break
+        found, best = found + share * step, new
+    return found, np.linalg.pinv(information, hermitian=True)
+
+
+def fit_law(form: Fit, g: Array, found: Array, errors: Array, *, scales: bool) -> Fitted:
+    """A law of the form that a base datasheet has, through estimates at levels.
+
+    Args:
+        form: the law of the base datasheet: where its pieces part, and how many coefficients it has.
+        g: levels, in units of the largest.
+        found: estimates (levels,).
+        errors: their standard errors.
+        scales: whether an error grows with what it is an error of, as a spread's does.
+
+    Raises:
+        LawError: too few levels for a piece of it.
+    """
+    if form.power is not None:
+        return _fit_power(form, g, found, errors)
+    low = g < form.below
+    values: dict[str, Any] = {"below": form.below}
+    told: dict[str, float] = {}
+    numbers: dict[str, float] = {}
+    notes: list[str] = []
+    if form.below > 0:
+        piece = _fit_logarithm(form, g[low], found[low], errors[low], scales=scales)
+        values |= piece.value
+        told, numbers, notes = dict(piece.errors), dict(piece.numbers or {}), list(piece.notes)
+    if form.below <= 1 and low.all():
+        values["polynomial"] = list(form.polynomial)
+        notes.append(f"polynomial kept from the base: no level from {form.below:g} of the largest on tells")
+    elif form.below <= 1:
+        terms, rows = len(form.polynomial), int((~low).sum())
+        if terms > rows:
+            notes.append(f"polynomial of {rows} coefficients in place of {terms}, as many as there are levels")
+            terms = rows
+        powers = np.vander(g[~low], terms, increasing=True)
+        coefficients, covariance = _line(powers, found[~low], errors[~low], scales=scales)
+        values["polynomial"] = coefficients.tolist()
+        for power, (value, variance) in enumerate(zip(coefficients, np.diag(covariance), strict=True)):
+            told[f"polynomial[{power}]"] = float(np.sqrt(variance))
+            numbers[f"polynomial[{power}]"] = float(value)
+    if not told:
+        raise LawError("no level tells it")
+    return Fitted({key: value for key, value in values.items() if value or key != "below"}, told, tuple(notes), numbers)
+
+
+def _line(rows: Array, found: Array, errors: Array, *, scales: bool) -> tuple[Array, Array]:
+    """Weighted least squares, weighted anew by the law where errors grow with it: coefficients and covariance."""
+    weights, count = 1 / errors, rows.shape[1]
+    coefficients: Array = np.zeros(count)
+    covariance: Array = np.eye(count)
+    for _ in range(4 if scales else 1):
+        weighted = rows * weights[:, None]
+        coefficients = np.linalg.lstsq(weighted, found * weights, rcond=None)[0]
+        covariance = np.linalg.pinv(weighted.T @ weighted, hermitian=True)
+        if scales:
+            law = rows @ coefficients
+            sound = (law > 0) & (found > 0)
+            weights = np.where(sound, found / np.where(sound, law * errors, 1.0), 1 / errors)
+    return coefficients, covariance
+
+
+def _fit_logarithm(form: Fit, g: Array, found: Array, errors: Array, *, scales: bool) -> Fitted:
+    """``clip(a ln g + b, least, largest)``: every way to part levels into two plateaus and a line is tried."""
+    count, best = len(g), (np.inf, 0, 0, np.zeros(4), np.eye(4))
+    if count < LINE:
+        note = f"logarithm and clip kept from the base: {count} levels below {form.below:g} of the largest tell"
+        return Fitted({"logarithm": list(form.logarithm), "clip": list(form.clip)}, {}, (note,))
+    x = np.log(g)
+    parts = [(first, last) for first in range(count - LINE + 1) for last in range(first + LINE, count + 1)]
+    for first, last in parts:
+        if first == LINE - 1 or last == count - LINE + 1:
+            continue
+        rows = np.zeros((count, 4))
+        rows[:first, 0] = 1
+        rows[first:last, 1], rows[first:last, 2] = x[first:last], 1
+        rows[last:, 3] = 1
+        used = [bool(first), True, True, last < count]
+        numbers, covariance = _line(rows[:, used], found, errors, scales=scales)
+        whole, spread = np.zeros(4), np.zeros((4, 4))
+        whole[used] = numbers
+        spread[np.ix_(used, used)] = covariance
+        if not _continuous(whole, x, first, last):
+            continue
+        miss = float((((rows @ whole - found) / errors) ** 2).sum()) + DOUBT * sum(used)
+        if miss < best[0]:
+            best = (miss, first, last, whole, spread)
+    miss, first, last, whole, spread = best
+    if not np.isfinite(miss):
+        value, variance = _line(np.ones((count, 1)), found, errors, scales=scales)
+        level = float(value[0])
+        note = "no line with plateaus goes through the levels: one value for all"
+        wide = {"least": float(np.sqrt(variance[0, 0]))}
+        return Fitted({"logarithm": [0.0, level], "clip": [level, level]}, wide, (note,), {"least": level})
+    left, slope, offset, right = (float(number) for number in whole)
+    ends = [left if first else slope * x[0] + offset, right if last < count else slope * x[-1] + offset]
+    sizes = np.sqrt(np.diag(spread))
+    told = {"logarithm[0]": float(sizes[1]), "logarithm[1]": float(sizes[2])}
+    estimates = {"logarithm[0]": slope, "logarithm[1]": offset}
+    notes = []
+    for end, seen, size in ((0, first > 0, sizes[0]), (1, last < count, sizes[3])):
+        name = "least" if ends[end] == min(ends) else "largest"
+        if seen:
+            told[name], estimates[name] = float(size), float(ends[end])
+        else:
+            notes.append(f"{name} not reached: it is what the line gives at the {'first' if not end else 'last'} level")
+    law = {"logarithm": [slope, offset], "clip": [float(min(ends)), float(max(ends))]}
+    return Fitted(law, told, tuple(notes), estimates)
+
+
+def _continuous(whole: Array, x: Array, first: int, last: int) -> bool:
+    """Whether plateaus meet the line between the levels where they should, so that clipping gives the same law."""
+    left, slope, offset, right = whole
+    if slope == 0:
+        return False
+    if first and not x[first - 1] <= (left - offset) / slope <= x[first]:
+        return False
+    return not last < len(x) or bool(x[last - 1] <= (right - offset) / slope <= x[last])
+
+
+def _fit_power(form: Fit, g: Array, found: Array, errors: Array) -> Fitted:
+    """``min(p / max(g^q, floor), largest)``: levels below some g lie on a plateau, or none."""
+    if (found <= 0).any():
+        raise LawError("a level shows no noise at all")
+    x, y, wide = np.log(g), np.log(found), errors / found
+    best: tuple[float, int, Array, Array] = (np.inf, 0, np.zeros(3), np.eye(3))
+    for first in (0, *range(LINE, len(g) - LINE + 1)):
+        rows = np.zeros((len(g), 3))
+        rows[:first, 0], rows[first:, 1], rows[first:, 2] = 1, 1, -x[first:]
+        used = [bool(first), True, True]
+        numbers, covariance = _line(rows[:, used], y, wide, scales=False)
+        whole, spread = np.zeros(3), np.zeros((3, 3))
+        whole[used], spread[np.ix_(used, used)] = numbers, covariance
+        if first and not (whole[2] and x[first - 1] <= (whole[1] - whole[0]) / whole[2] <= x[first]):
+            continue
+        miss = float((((rows @ whole - y) / wide) ** 2).sum()) + DOUBT * (first > 0)
+        if miss < best[0]:
+            best = (miss, first, whole, spread)
+    miss, first, whole, spread = best
+    if not np.isfinite(miss):
+        raise LawError(f"a power law needs {LINE} levels, and there are {len(g)}")
+    power = form.power or (0.0, 0.0, 0.0, 0.0)
+    prefactor, exponent, sizes = float(np.exp(whole[1])), float(whole[2]), np.sqrt(np.diag(spread))
+    told = {"power[0]": prefactor * float(sizes[1]), "power[1]": float(sizes[2])}
+    estimates, notes = {"power[0]": prefactor, "power[1]": exponent}, []
+    floor, largest = power[2], power[3]
+    if first:
+        largest = float(np.exp(whole[0]))
+        told["power[3]"], estimates["power[3]"] = largest * float(sizes[0]), largest
+        notes.append("power[2], which the plateau hides, kept from the base")
+    else:
+        notes.append("power[2] and power[3] kept from the base: no level lies on the plateau")
+    return Fitted({"power": [prefactor, exponent, floor, largest]}, told, tuple(notes), estimates)
