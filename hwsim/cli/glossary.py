@@ -148,6 +148,7 @@ KINDS = {
     "batch-norm": "layer: a scale and a shift per channel",
     "dropout": "layer: inputs left out at random while training",
     "flatten": "layer: channels, rows and columns as one row of numbers",
+    "reshape": "layer: the same numbers as channels, rows and columns, or as steps",
     "add": "layer: the sum of the outputs of several layers",
     "activation": "layer: a function of each number, in electronics; also the function that a unit applies to its sum",
     "layer-norm": "layer: numbers of a sample, or of a step, taken to mean 0 and variance 1, in electronics",

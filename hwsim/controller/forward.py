@@ -77,8 +77,8 @@ def _between(  # noqa: PLR0911 - one case a kind
 ) -> torch.Tensor:
     from torch.nn import functional
 
-    if node.kind == "flatten":
-        return x.reshape(len(x), -1)
+    if node.kind in {"flatten", "reshape"}:
+        return x.reshape(len(x), *node.given)
     if node.kind == "max-pool" and node.window:
         return functional.max_pool2d(_padded(node.window, x, -math.inf), node.window.kernel, node.window.stride)
     if node.kind == "average-pool" and node.window:

@@ -123,8 +123,8 @@ def _between(  # noqa: PLR0911 - one case a kind
     """
     signals = given[0]
     match node.kind:
-        case "flatten":
-            return _flat(signals)
+        case "flatten" | "reshape":
+            return _stand(_flat(signals), node.given)
         case "max-pool":
             return _pool(node, signals, largest=True)
         case "average-pool" if node.window:

@@ -29,6 +29,7 @@ _KEYS: dict[Kind, set[str]] = {
     "batch-norm": _ACTIVATED | {"statistics", "momentum", "epsilon"},
     "dropout": {"drop"},
     "flatten": set(),
+    "reshape": {"shape"},
     "add": {"summand", "activation"},
     "activation": _ACTIVATED,
     "layer-norm": {"factors", "shifts", "epsilon"},
@@ -43,6 +44,7 @@ _NEEDED: dict[Kind, tuple[str, ...]] = {
     "batch-norm": (),
     "dropout": ("drop",),
     "flatten": (),
+    "reshape": ("shape",),
     "add": ("summand",),
     "activation": ("activation",),
     "layer-norm": (),
@@ -213,6 +215,7 @@ class _Reader:
             "batch-norm": self._normalise,
             "dropout": lambda *_: Node("dropout", self.shape, self.shape, drop=entry.drop or 0.0),
             "flatten": lambda *_: Node("flatten", self.shape, (prod(self.shape),)),
+            "reshape": self._reshape,
             "add": self._add,
             "activation": self._activation,
             "layer-norm": self._scale,
@@ -367,6 +370,13 @@ class _Reader:
             what = f"{entry.summand!r} gives {_shown(other)}, but {_shown(self.shape)} stand here"
             raise self.wrong(number, "summand", what, "add layers of equal shape")
         return Node("add", self.shape, self.shape, summand=summand, rectify=entry.activation == "relu")
+
+    def _reshape(self, number: int, entry: LayerFile) -> Node:
+        shape = tuple(entry.shape or ())
+        if min(shape) < 1 or prod(shape) != prod(self.shape):
+            what = f"{_shown(shape)} numbers cannot be made of {_shown(self.shape)}"
+            raise self.wrong(number, "shape", what, "give as many")
+        return Node("reshape", self.shape, shape)
 
     def _activation(self, number: int, entry: LayerFile) -> Node:
         units = self.shape[0 if len(self.shape) == _IMAGE else -1]

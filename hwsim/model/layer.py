@@ -45,6 +45,7 @@ Kind = Literal[
     "batch-norm",
     "dropout",
     "flatten",
+    "reshape",
     "add",
     "activation",
     "layer-norm",

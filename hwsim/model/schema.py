@@ -47,11 +47,11 @@ class LayerFile(Section):
     """Layer type: ``dense``, every unit meets every input, of a sequence step by step; ``conv2d``, every filter walks
     over the image; ``rnn``, an Elman network; ``max-pool`` and ``average-pool``; ``batch-norm``, a gain and a bias
     register for every unit of the layer before it; ``dropout``, signals set to zero at random while training and
-    nothing on the hardware; ``flatten``, an image into features; ``add``, the signals of an earlier layer on top;
-    ``activation``, a function of each signal; ``layer-norm``, the features of a sample, of each step of a sequence, or
-    a whole image taken to mean 0 and variance 1; ``scale``, signals times ``factors`` plus ``shifts``. These three are
-    exact electronics beside the cells, where signals are numbers (not so within an FPGA array, whose ReLU alone may
-    stand by itself)."""
+    nothing on the hardware; ``flatten``, an image into features; ``reshape``, the same signals as ``shape``; ``add``,
+    the signals of an earlier layer on top; ``activation``, a function of each signal; ``layer-norm``, the features of a
+    sample, of each step of a sequence, or a whole image taken to mean 0 and variance 1; ``scale``, signals times
+    ``factors`` plus ``shifts``. These last three are exact electronics beside the cells, where signals are numbers (not
+    so within an FPGA array, whose ReLU alone may stand by itself)."""
     name: str = ""
     """What a later ``add`` or ``takes`` calls this layer."""
     takes: str | None = None
@@ -81,6 +81,8 @@ class LayerFile(Section):
     """``valid``: the window stays inside; ``same``: zeros around, so that a stride of 1 keeps the size; or numbers of
     zeros above, left, below and right. Zeros count in the mean of ``average-pool``; what is put around before
     ``max-pool`` is never the largest."""
+    shape: list[int] | None = Field(default=None, min_length=1, max_length=3)
+    """Of ``reshape``: channels, rows and columns of an image, or steps and features of a sequence."""
     dilation: Size | None = None
     """Of ``conv2d``: the window takes every so many rows and columns; 1 when left out."""
     groups: int = Field(default=1, ge=1, le=MOST_UNITS)

@@ -123,6 +123,8 @@ def _between(node: Node, now: _Signals, signals: Mapping[int, _Signals], owners:
     """What becomes of signals in a node without cells."""
     if node.kind == "flatten":
         return _Signals(now.key, now.block * prod(node.taken[1:]) if _channels_first(node) else 0)
+    if node.kind == "reshape":
+        return _Signals(now.key, 0)
     if node.kind == "add" and node.summand is not None:
         owners.join(now, signals[node.summand])
     elif len(set(node.factors)) > 1 or len(set(node.shifts)) > 1:

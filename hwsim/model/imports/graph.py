@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from math import prod
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -37,6 +37,14 @@ class Imported:
     origins: list[str]
     names: list[str] = field(default_factory=list)
     source: Source | None = field(default=None, compare=False, repr=False)
+
+
+class _Scale(NamedTuple):
+    """A scale before a layer: what it is called, and its factors and shifts."""
+
+    origin: str
+    factors: Array
+    shifts: Array
 
 
 class NetworkGraph:
@@ -157,18 +165,39 @@ class NetworkGraph:
         model = Model(title, tuple(self.layers), tuple(self.nodes))
         return Imported(model, self.start, tuple(self.first), self.origins, self.names, source)
 
-    def dense(self, origin: str, weights: Array, bias: Array) -> None:
-        """Add weights (units, inputs) and biases (units,)."""
+    def dense(self, origin: str, weights: Array, bias: Array, *, alone: bool = False) -> None:
+        """Add weights (units, inputs) and biases (units,).
+
+        Args:
+            origin: what it is called where it comes from.
+            weights: of the layer.
+            bias: of the layer.
+            alone: whether nothing else takes the signals before it, so that a scale there can become part of it.
+        """
         given = (*self.shape[:-1], len(weights))
         if len(self.shape) >= IMAGE or self.shape[-1] != weights.shape[1]:
             what = f"takes {weights.shape[1]} features, but {self.shape} stand before it"
             self.refuse(origin, what, gives=given)
             return
+        if alone and (scale := self._taken_back({1, weights.shape[1]})) is not None:
+            origin = f"{scale.origin} with {origin}"
+            bias, weights = bias + (weights * scale.shifts).sum(axis=1), weights * scale.factors
         layer = self._weigh(origin, weights, bias)
         self._add(origin, Node("dense", self.shape, given, layer), cells=True)
 
-    def convolve(self, origin: str, weights: Array, bias: Array, window: Window, groups: int = 1) -> None:
-        """Add filters (units, channels of a group, rows, columns) and biases (units,)."""
+    def convolve(
+        self, origin: str, weights: Array, bias: Array, window: Window, groups: int = 1, *, alone: bool = False
+    ) -> None:
+        """Add filters (units, channels of a group, rows, columns) and biases (units,).
+
+        Args:
+            origin: what it is called where it comes from.
+            weights: of the layer.
+            bias: of the layer.
+            window: of the layer.
+            groups: of units, each of which takes channels of its own.
+            alone: whether nothing else takes the signals before it, so that a scale there can become part of it.
+        """
         channels = weights.shape[1] * groups
         if len(self.shape) != IMAGE or self.shape[0] != channels:
             self.refuse(origin, f"takes an image of {channels} channels, but {self.shape} stand before it")
@@ -177,6 +206,12 @@ class NetworkGraph:
             self.refuse(origin, f"has {len(weights)} filters, which do not make {groups} equal groups")
             return
         places = self._places(origin, window)
+        padded = (*window.before, *window.after) != (0, 0, 0, 0)
+        if alone and (scale := self._taken_back({1, channels}, shifted=not padded)) is not None:
+            origin = f"{scale.origin} with {origin}"
+            own = [np.broadcast_to(part, channels).reshape(groups, -1) for part in (scale.factors, scale.shifts)]
+            factors, shifts = (np.repeat(part, len(weights) // groups, axis=0)[:, :, None, None] for part in own)
+            bias, weights = bias + (weights * shifts).sum(axis=(1, 2, 3)), weights * factors
         layer = self._weigh(origin, weights.reshape(len(weights), -1), bias, groups)
         self._add(origin, Node("conv2d", self.shape, (len(weights), *places), layer, window), cells=True)
 
@@ -194,6 +229,15 @@ class NetworkGraph:
         """Make features of an image, in the order channel, row, column; features stay as they are."""
         if len(self.shape) > 1:
             self._add(origin, Node("flatten", self.shape, (prod(self.shape),)))
+
+    def reshape(self, origin: str, shape: tuple[int, ...]) -> None:
+        """Let signals stand in another shape, in the order channel, row, column on both sides."""
+        if len(shape) > IMAGE:
+            self.refuse(
+                origin, f"takes signals of shape {shape}; those of up to {IMAGE} axes can be emulated", gives=shape
+            )
+            return
+        self._add(origin, Node("flatten" if len(shape) == 1 else "reshape", self.shape, shape))
 
     def join(self, origin: str, summand: int) -> None:
         """Add the signals of an earlier node, -1 for the network's input."""
@@ -278,6 +322,18 @@ class NetworkGraph:
             return
         self.origins[self.end] = f"{self.origins[self.end]} with {origin}"
         self._unfinished.discard(self.end)
+
+    def _taken_back(self, sizes: set[int], *, shifted: bool = True) -> _Scale | None:
+        """Take a scale away that was added last, for the layer behind it; None where there is none that it can do."""
+        node = self.nodes[-1] if self.end == len(self.nodes) - 1 >= 0 else None
+        if node is None or node.kind != "scale" or self.end in self._lost:
+            return None
+        if not {len(node.factors), len(node.shifts)} <= sizes or (not shifted and any(node.shifts)):
+            return None
+        self.nodes.pop()
+        self.names.pop()
+        self.end = len(self.nodes) - 1 if node.source is None else node.source
+        return _Scale(self.origins.pop(), np.array(node.factors), np.array(node.shifts))
 
     def _add(self, origin: str, node: Node, *, cells: bool = False) -> None:
         here = len(self.nodes)

@@ -1,49 +1,47 @@
-"""An ONNX file as a model and the values that it starts from.
+"""An ONNX file as a model and the values that it starts from, taken from what its output depends on.
 
-A chain of layers with residual sums; weights must stand in the file. Source: the operators of the ONNX standard
-(https://onnx.ai/onnx/operators), domain ``ai.onnx``.
+Source: the ONNX standard (https://onnx.ai/onnx), domain ``ai.onnx``.
 """
 
 from __future__ import annotations
 
 from math import prod
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import numpy as np
-
-from hwsim.model import Window
-from hwsim.model.imports.graph import IMAGE, Imported, NetworkGraph
-from hwsim.model.imports.refusal import RefusedError
-from hwsim.model.layer import pad_same
+from hwsim.model.imports.onnx_constants import Constants
+from hwsim.model.imports.onnx_flow import SAME, Flow, single
+from hwsim.model.imports.onnx_source import ROUNDING, FileSource
+from hwsim.model.imports.onnx_structure import STANDARD, find_faults, find_inputs, name_node
+from hwsim.model.imports.onnx_translation import INSTEAD, Reading, Signal
+from hwsim.model.imports.onnx_verbs import VERBS
+from hwsim.model.imports.operation import UntakenError
+from hwsim.model.imports.refusal import RefusedError, RefusedLayer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     import onnx
-    from numpy.typing import NDArray
 
-    from hwsim.model.layer import Activation
+    from hwsim.model.imports.graph import Imported
 
-MATRIX, FILTERS = 2, 4
-ACTIVATIONS: dict[str, Activation] = {
-    "Relu": "relu",
-    "LeakyRelu": "leaky-relu",
-    "Tanh": "tanh",
-    "Sigmoid": "sigmoid",
-}
+OLDEST = 6
+"""The first operator set that is read."""
+SAMPLES = 5, 7
+"""Numbers of samples that shapes are computed for where the file leaves it open."""
+ROUGH = 4.0
+"""Times the rounding of a file's numbers by which a constant of a formula may be off."""
 
 
 def read_onnx(path: Path, shape: tuple[int, ...] | None = None) -> Imported:
-    """Read a network from an ONNX file, operator by operator.
+    """Read a network from an ONNX file by its dataflow.
 
     Args:
         path: the file.
         shape: of one sample; needed where the file leaves it open.
 
     Raises:
-        ValueError: no such file or no ONNX in it, or an operator that cannot be emulated; the message names it. Or the
-            package onnx is not installed; the message says how to get it.
+        RefusedError: parts of it cannot be emulated, or mean nothing; the message has a line for each, with its node.
+        ValueError: no such file or no ONNX in it. Or the package onnx is not installed; the message says how to get it.
     """
     try:
         import onnx
@@ -53,226 +51,183 @@ def read_onnx(path: Path, shape: tuple[int, ...] | None = None) -> Imported:
         raise ValueError(f"{path}: no such file; give an ONNX file")
     try:
         file = onnx.load(str(path))
-        onnx.checker.check_model(file)
+        if file.functions:
+            from onnx import inliner
+
+            file = inliner.inline_local_functions(file)
     except Exception as error:
-        why = str(error).strip().splitlines()
-        raise ValueError(f"{path}: not a sound ONNX file ({why[0] if why else type(error).__name__})") from error
+        raise ValueError(f"{path}: not a sound ONNX file ({_why(error)})") from error
     try:
-        return _Reader(file.graph, shape).read(f"imported from {path.name}")
+        _check(file)
+        return _read(file, shape, path.name)
     except RefusedError as error:
         raise RefusedError(error.refused, str(path)) from None
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from None
 
 
-class _Reader:
-    """What is known of the tensors of a file so far."""
+def _check(file: onnx.ModelProto) -> None:
+    """Refuse a file that means nothing."""
+    import onnx
 
-    def __init__(self, graph: onnx.GraphProto, shape: tuple[int, ...] | None) -> None:
-        from onnx import numpy_helper
-
-        self.file = graph
-        self.constants: dict[str, NDArray[Any]] = {i.name: numpy_helper.to_array(i) for i in graph.initializer}
-        inputs = [given for given in graph.input if given.name not in self.constants]
-        if len(inputs) != 1 or len(graph.output) != 1:
-            raise ValueError(
-                f"{len(inputs)} inputs and {len(graph.output)} outputs; a network of one each can be emulated"
-            )
-        self.graph = NetworkGraph(_shape(inputs[0], shape), "Gemm, MatMul or Conv")
-        self.at: dict[str, int | None] = {inputs[0].name: -1}
-        """Number of the node whose signals a tensor is; None for one that was taken up into what follows it."""
-        self.verbs: dict[str, Callable[[str, onnx.NodeProto, dict[str, Any]], None]] = {
-            **dict.fromkeys(ACTIVATIONS, self._activate),
-            "Gemm": self._gemm,
-            "MatMul": self._matmul,
-            "Conv": self._conv,
-            "MaxPool": self._pool,
-            "AveragePool": self._pool,
-            "GlobalAveragePool": self._pool,
-            "BatchNormalization": self._normalise,
-            "Flatten": self._flatten,
-            "Reshape": self._reshape,
-            "Add": self._sum,
-            "Identity": self._pass,
-            "Dropout": self._pass,
-            "Constant": self._constant,
-        }
-
-    def read(self, title: str) -> Imported:
-        """All operators in their order."""
-        from onnx import helper
-
-        for node in self.file.node:
-            origin = f"node {node.name or node.output[0]} ({node.op_type})"
-            if node.domain not in {"", "ai.onnx"} or node.op_type not in self.verbs:
-                raise ValueError(f"{origin} cannot be emulated; supported: {', '.join(self.verbs)}")
-            self.verbs[node.op_type](origin, node, {a.name: helper.get_attribute_value(a) for a in node.attribute})
-        if self.at.get(self.file.output[0].name) != len(self.graph.nodes) - 1:
-            raise ValueError(f"the output {self.file.output[0].name} is not what the last node gives")
-        return self.graph.finish(title)
-
-    def _follow(self, origin: str, name: str, *, fold: bool = False) -> None:
-        """Check that a node goes on from the last signals, which it takes up where it is folded into their layer."""
-        if name not in self.at:
-            raise ValueError(
-                f"{origin} takes {name}, which is no signal; weights must be constants, signals come first"
-            )
-        if self.at[name] != len(self.graph.nodes) - 1:
-            raise ValueError(f"{origin} goes back to {name}; branches can be emulated as the summand of an Add alone")
-        if fold:
-            self.at[name] = None
-
-    def _give(self, node: onnx.NodeProto) -> None:
-        if any(node.output[1:]):
-            raise ValueError(f"node {node.name or node.output[0]} ({node.op_type}): a second output cannot be emulated")
-        self.at[node.output[0]] = len(self.graph.nodes) - 1
-
-    def _weights(self, origin: str, node: onnx.NodeProto, number: int, dimensions: int = 0) -> NDArray[np.float64]:
-        """A constant input; of so many dimensions where that is given."""
-        name = node.input[number] if number < len(node.input) else ""
-        if name not in self.constants:
-            raise ValueError(f"{origin}: its input {name or number} is no constant; weights must stand in the file")
-        found = self.constants[name]
-        if dimensions and found.ndim != dimensions:
-            raise ValueError(f"{origin}: weights of shape {found.shape} where {dimensions} dimensions can be emulated")
-        return np.asarray(found, np.float64)
-
-    def _bias(self, origin: str, node: onnx.NodeProto, units: int) -> NDArray[np.float64]:
-        if len(node.input) <= MATRIX or not node.input[MATRIX]:
-            return np.zeros(units)
-        found = self._weights(origin, node, MATRIX)
-        if found.size not in {1, units} or (found.ndim and found.shape[-1] != found.size):
-            raise ValueError(f"{origin}: a bias of shape {found.shape} for {units} units")
-        return np.broadcast_to(found.reshape(-1), units).copy()
-
-    def _gemm(self, origin: str, node: onnx.NodeProto, law: dict[str, Any]) -> None:
-        self._follow(origin, node.input[0])
-        if law.get("transA"):
-            raise ValueError(f"{origin}: transposed signals cannot be emulated")
-        weights = self._weights(origin, node, 1, MATRIX) * law.get("alpha", 1.0)
-        weights = weights if law.get("transB") else weights.T
-        self.graph.dense(origin, weights, self._bias(origin, node, len(weights)) * law.get("beta", 1.0))
-        self._give(node)
-
-    def _matmul(self, origin: str, node: onnx.NodeProto, law: dict[str, Any]) -> None:
-        del law
-        self._follow(origin, node.input[0])
-        weights = self._weights(origin, node, 1, MATRIX).T
-        self.graph.dense(origin, weights, np.zeros(len(weights)))
-        self._give(node)
-
-    def _conv(self, origin: str, node: onnx.NodeProto, law: dict[str, Any]) -> None:
-        self._follow(origin, node.input[0])
-        weights = self._weights(origin, node, 1, FILTERS)
-        window = self._window(origin, law, weights.shape[2:])
-        self.graph.convolve(origin, weights, self._bias(origin, node, len(weights)), window)
-        self._give(node)
-
-    def _window(self, origin: str, law: dict[str, Any], kernel: tuple[int, ...]) -> Window:
-        if law.get("group", 1) != 1 or set(law.get("dilations", [1])) != {1} or law.get("ceil_mode", 0):
-            raise ValueError(f"{origin}: groups, dilations and ceil_mode cannot be emulated")
-        if len(kernel) != MATRIX or len(self.graph.shape) != IMAGE:
-            raise ValueError(f"{origin}: windows on images alone can be emulated, {self.graph.shape} stand before it")
-        rows, columns = (int(size) for size in kernel)
-        down, right = law.get("strides", [1, 1])
-        auto = law.get("auto_pad", b"NOTSET").decode()
-        top, left, bottom, end = law.get("pads", [0, 0, 0, 0])
-        if auto in {"SAME_UPPER", "SAME_LOWER"}:
-            same = pad_same((self.graph.shape[1], self.graph.shape[2]), (rows, columns), (down, right))
-            sides = (same.before, same.after) if auto == "SAME_UPPER" else (same.after, same.before)
-            (top, left), (bottom, end) = sides
-        return Window((rows, columns), (down, right), (top, left), (bottom, end))
-
-    def _pool(self, origin: str, node: onnx.NodeProto, law: dict[str, Any]) -> None:
-        self._follow(origin, node.input[0])
-        if node.op_type == "GlobalAveragePool":
-            law = {"kernel_shape": self.graph.shape[1:]}
-        window = self._window(origin, law, tuple(law["kernel_shape"]))
-        if (window.before, window.after) != ((0, 0), (0, 0)):
-            raise ValueError(f"{origin}: pools with padding cannot be emulated")
-        self.graph.pool(origin, "max-pool" if node.op_type == "MaxPool" else "average-pool", window)
-        self._give(node)
-
-    def _normalise(self, origin: str, node: onnx.NodeProto, law: dict[str, Any]) -> None:
-        self._follow(origin, node.input[0], fold=True)
-        if law.get("training_mode"):
-            raise ValueError(f"{origin} is in training mode; export the network for inference")
-        scale, shift, mean, variance = (self._weights(origin, node, number) for number in range(1, 5))
-        gain = scale / np.sqrt(variance + law.get("epsilon", 1e-5))
-        self.graph.scale(origin, gain, shift - mean * gain)
-        self._give(node)
-
-    def _activate(self, origin: str, node: onnx.NodeProto, law: dict[str, Any]) -> None:
-        self._follow(origin, node.input[0], fold=True)
-        slope = (float(law.get("alpha", 0.01)),) if node.op_type == "LeakyRelu" else ()
-        self.graph.activate(origin, ACTIVATIONS[node.op_type], slope)
-        self._give(node)
-
-    def _flatten(self, origin: str, node: onnx.NodeProto, law: dict[str, Any]) -> None:
-        self._follow(origin, node.input[0])
-        if law.get("axis", 1) not in {1, -len(self.graph.shape)}:
-            raise ValueError(f"{origin}: only flattening of all but the batch can be emulated")
-        self.graph.flatten(origin)
-        self._give(node)
-
-    def _reshape(self, origin: str, node: onnx.NodeProto, law: dict[str, Any]) -> None:
-        del law
-        self._follow(origin, node.input[0])
-        wanted = self._weights(origin, node, 1).astype(np.int64).tolist()
-        features = prod(self.graph.shape)
-        if len(wanted) != MATRIX or wanted[1] not in {-1, features}:
-            raise ValueError(f"{origin}: only flattening of all but the batch can be emulated, found {wanted}")
-        self.graph.flatten(origin)
-        self._give(node)
-
-    def _sum(self, origin: str, node: onnx.NodeProto, law: dict[str, Any]) -> None:
-        """A residual sum, or a bias."""
-        del law
-        signals = [name for name in node.input if name not in self.constants]
-        last = len(self.graph.nodes) - 1
-        if len(signals) == 1:
-            self._follow(origin, signals[0], fold=True)
-            bias = self.constants[next(name for name in node.input if name in self.constants)]
-            wide = len(self.graph.shape) == IMAGE
-            if bias.size > 1 and bias.shape[-IMAGE if wide else -1 :][0] != bias.size:
-                raise ValueError(f"{origin}: a bias of shape {bias.shape} on {self.graph.shape} cannot be emulated")
-            self.graph.scale(origin, np.ones(1), np.asarray(bias, np.float64))
-        else:
-            one, other = sorted(signals, key=lambda name: self.at.get(name) == last)
-            self._follow(origin, other)
-            summand = self.at.get(one)
-            if summand is None:
-                raise ValueError(f"{origin} adds {one}, which stands at no node any more; add what its layer gives")
-            self.graph.join(origin, summand)
-        self._give(node)
-
-    def _pass(self, origin: str, node: onnx.NodeProto, law: dict[str, Any]) -> None:
-        del law
-        if node.input[0] in self.constants:
-            self.constants[node.output[0]] = self.constants[node.input[0]]
-            return
-        if node.input[0] not in self.at:
-            raise ValueError(f"{origin} takes {node.input[0]}, which is no signal")
-        self.at[node.output[0]] = self.at[node.input[0]]
-
-    def _constant(self, origin: str, node: onnx.NodeProto, law: dict[str, Any]) -> None:
-        from onnx import numpy_helper
-
-        name, value = next(iter(law.items()))
-        if name == "sparse_value" or "string" in name:
-            raise ValueError(f"{origin}: constants of kind {name} cannot be read")
-        self.constants[node.output[0]] = numpy_helper.to_array(value) if name == "value" else np.asarray(value)
+    if faults := find_faults(file.graph):
+        raise RefusedError(faults)
+    try:
+        onnx.checker.check_model(file)
+    except Exception as error:
+        raise ValueError(f"not a sound ONNX file ({_why(error)})") from error
 
 
-def _shape(given: onnx.ValueInfoProto, shape: tuple[int, ...] | None) -> tuple[int, ...]:
-    """Shape of one sample as the file says, or as it is given where the file leaves it open."""
-    known = [d.dim_value for d in given.type.tensor_type.shape.dim][1:]
-    if shape is None:
-        if not known or min(known) < 1:
-            raise ValueError(f"the file leaves the shape of {given.name} open; give that of one sample")
-        return tuple(known)
-    if len(shape) != len(known) or any(n not in {0, s} for n, s in zip(known, shape, strict=True)):
-        raise ValueError(
-            f"samples of shape {tuple(shape)} do not fit {given.name}, which has {tuple(known)} in the file"
+def _why(error: Exception) -> str:
+    return " ".join(str(error).split())[:300] or type(error).__name__
+
+
+def _read(file: onnx.ModelProto, shape: tuple[int, ...] | None, called: str) -> Imported:
+    """Translate what the output depends on, node by node."""
+    graph, opset = file.graph, _opset(file)
+    (given,) = find_inputs(graph)
+    batch, sample = _sizes(given, shape)
+    constants = Constants(graph, opset, SAMPLES if batch is None else (batch,))
+    kinds = {one.data_type for one in graph.initializer} & set(ROUNDING)
+    flow = Flow(graph, ROUGH * max((ROUNDING[kind][0] for kind in kinds), default=2.0**-24))
+    for node in graph.node:  # those of formulas, which are looked for before anything is translated
+        if node.op_type == "Constant" and node.domain in STANDARD:
+            constants.fold(node, {})
+    flow.follow(lambda name: single(constants.versions(name)[0]) if name in constants else None)
+    to = Reading(flow, constants, given.name, sample, opset)
+    known = _known_shapes(file, given.name, (constants.batches[0], *sample))
+    taken = {name for node in flow.nodes() for name in flow.taken(node)} | {flow.given}
+    for node in flow.nodes():
+        _take(to, node, known, taken)
+    if not to.graph.refused:
+        _finish(to)
+    source = FileSource(file, flow.needed, to.windows, batch, called)
+    return to.graph.finish(f"imported from {called}", source)
+
+
+def _opset(file: onnx.ModelProto) -> int:
+    found = max((int(one.version) for one in file.opset_import if one.domain in STANDARD), default=1)
+    if found < OLDEST:
+        what = f"is of operator set {found}; those from {OLDEST} on are read"
+        raise RefusedError([RefusedLayer("the file", what, "convert it with onnx.version_converter")])
+    return found
+
+
+def _take(to: Reading, node: onnx.NodeProto, known: dict[str, tuple[int, ...]], taken: set[str]) -> None:
+    """Compute a node, where it is constant, or add it to the model; what is refused is noted, and stood in for."""
+    origin = name_node(node)
+    try:
+        signal = _translate(to, origin, node, taken)
+    except UntakenError as error:
+        if error.what:
+            to.graph.refused.append(RefusedLayer(origin, error.what, error.hint))
+        if any(name in to.signals for name in to.flow.taken(node)):
+            _stand_in(to, origin, node, known)
+        return
+    if signal is None:
+        return
+    to.signals[node.output[0]] = signal
+    whole = signal.at >= 0 and not signal.padded and node.output[0] != to.dropped
+    if whole and to.graph.end == signal.at and node.op_type not in SAME:
+        to.graph.call(node.output[0])
+
+
+def _translate(to: Reading, origin: str, node: onnx.NodeProto, taken: set[str]) -> Signal | None:
+    """What a node gives, None where that is constant."""
+    from onnx import helper
+
+    if node.output[0] not in to.flow.gelus and to.constants.fold(node, to.shapes):
+        return None
+    if all(name not in to.signals for name in to.flow.taken(node)):
+        to.unknown.update(filter(None, node.output))
+        known = to.unknown.isdisjoint(node.input)
+        raise UntakenError(
+            "gives a constant that hwsim does not compute" if known else "", "write it as an initializer"
         )
-    return tuple(shape)
+    if others := [name for name in node.output[1:] if name in taken]:
+        raise UntakenError(f"gives a second output, {others[0]!r}, which is used", INSTEAD)
+    if node.op_type not in VERBS:
+        raise UntakenError("cannot be emulated", INSTEAD)
+    return VERBS[node.op_type](to, origin, node, {a.name: helper.get_attribute_value(a) for a in node.attribute})
+
+
+def _stand_in(to: Reading, origin: str, node: onnx.NodeProto, known: dict[str, tuple[int, ...]]) -> None:
+    """Put something in the place of what a refused node gives, so that what is behind it can be looked at too."""
+    for name in filter(None, node.output):
+        if name not in known:
+            to.graph.stop()
+        to.graph.stand_in(origin, known[name])
+        to.signals[name] = to.here()
+
+
+def _finish(to: Reading) -> None:
+    """Hold the output against the last node, which gives it."""
+    name = to.flow.given
+    if name not in to.signals:
+        what = "gives a constant, whatever its input is"
+        to.graph.refused.append(RefusedLayer("the graph", what, "name the output of its last layer"))
+        return
+    last = to.signals[name]
+    if last.padded:
+        to.graph.refused.append(RefusedLayer("the graph", "ends in a Pad", "leave it out, and pad the outputs"))
+    elif last.at != len(to.graph.nodes) - 1:
+        raise AssertionError(f"{name} is not what the last node gives")
+    elif last.shape != to.graph.shape:
+        to.stand("the shape of the output", last)
+
+
+def _sizes(given: onnx.ValueInfoProto, shape: tuple[int, ...] | None) -> tuple[int | None, tuple[int, ...]]:
+    """Samples that the file takes at once, None for any, and the shape of one, as the file says or as it is given."""
+    tensor = given.type.tensor_type
+    if tensor.elem_type not in ROUNDING:
+        what = f"takes {given.name}, which holds no real numbers (float32, float64, float16 or bfloat16)"
+        raise RefusedError(
+            [RefusedLayer("the graph", what, "cut off what turns numbers of words or pixels into signals")]
+        )
+    if not tensor.HasField("shape"):
+        if shape is None:
+            raise ValueError(f"the file leaves the shape of {given.name} open; give that of one sample")
+        return None, tuple(shape)
+    sizes = [int(one.dim_value) if one.HasField("dim_value") else 0 for one in tensor.shape.dim]
+    if len(sizes) < 2:  # noqa: PLR2004 - the samples and what each has
+        what = (
+            f"takes {given.name} of shape {tuple(sizes)}, which has no axis for the samples before that of the signals"
+        )
+        hint = "export it with a first axis for the samples, such as (1, 2) in place of (2,)"
+        raise RefusedError([RefusedLayer("the graph", what, hint)])
+    if min(sizes) < 0:
+        what = f"takes {given.name} of shape {tuple(sizes)}"
+        raise RefusedError([RefusedLayer("the graph", what, "write sizes of at least 1")])
+    batch, known = sizes[0] or None, tuple(sizes[1:])
+    if shape is None:
+        if min(known) < 1:
+            raise ValueError(f"the file leaves the shape of {given.name} open; give that of one sample")
+        return batch, known
+    if len(shape) != len(known) or any(n not in {0, s} for n, s in zip(known, shape, strict=True)):
+        raise ValueError(f"samples of shape {tuple(shape)} do not fit {given.name}, which has {known} in the file")
+    return batch, tuple(shape)
+
+
+def _known_shapes(file: onnx.ModelProto, name: str, whole: tuple[int, ...]) -> dict[str, tuple[int, ...]]:
+    """Shapes of one sample of values, as far as onnx can tell, for what stands behind a node that is refused."""
+    import onnx
+
+    copied = onnx.ModelProto()
+    copied.CopyFrom(file)
+    for given in copied.graph.input:
+        if given.name == name:
+            tensor = onnx.helper.make_tensor_value_info(name, given.type.tensor_type.elem_type, whole)
+            given.CopyFrom(tensor)
+    for given in copied.graph.output:
+        given.type.tensor_type.ClearField("shape")
+    del copied.graph.value_info[:]
+    try:
+        copied = onnx.shape_inference.infer_shapes(copied, data_prop=True)
+    except Exception:  # then nothing is known
+        return {}
+    found = {}
+    for one in (*copied.graph.value_info, *copied.graph.output):
+        sizes = tuple(int(dim.dim_value) for dim in one.type.tensor_type.shape.dim)
+        if one.type.tensor_type.HasField("shape") and sizes[:1] == whole[:1] and prod(sizes) > 0 and len(sizes) > 1:
+            found[one.name] = sizes[1:]
+    return found

@@ -61,6 +61,8 @@ def _table(network: Imported, node: Node, name: str) -> dict[str, Any]:
         table |= _weighted(network.model.layers[node.layer])
     if node.window is not None:
         table |= _windowed(node.window)
+    if node.kind == "reshape":
+        table["shape"] = list(node.given)
     if node.summand is not None:
         table["summand"] = _called(node.summand)
         table["activation"] = "relu" if node.rectify else "identity"
