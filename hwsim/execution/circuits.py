@@ -267,7 +267,7 @@ class Circuits:
         Raises:
             UnroutedError: as for :meth:`find`.
         """
-        self._take(self.find(wanted))
+        self.prepared(self.find(wanted))
 
     def reconnect(self, wanted: Sequence[Rows], settings: Sequence[NDArray[Any] | None] | None = None) -> Change:
         """Carry out a reconnection; arguments and errors as in :meth:`find`."""
@@ -348,15 +348,51 @@ class Circuits:
             raise ExecutionError(f"layer {number}, bank {wrong[0]}: the configuration realises another permutation")
         return found
 
+    def stick(self, layer: int, bank: int, switch: int, state: int) -> Change:
+        """Find what a switch that gets stuck changes now; routes found from here on go around it.
+
+        Args:
+            layer: its layer.
+            bank: its circuit.
+            switch: its number there.
+            state: 0 for bar, 1 for cross.
+
+        Raises:
+            UnroutedError: the circuit has no such switch with two states, or it is stuck in the other one.
+        """
+        fabric, old = self.fabrics[layer], self.states[layer]
+        if fabric is None or old is None or old.dtype != np.uint8 or old.shape[1:] != (fabric.switches,):
+            what = "no circuit" if fabric is None else f"a {fabric.topology} circuit, whose switches have no two states"
+            raise UnroutedError(layer, f"{what}; only 2x2 switches can be stuck")
+        if not (0 <= bank < len(old) and 0 <= switch < fabric.switches and state in {0, 1}):
+            what = f"there is no switch {switch} of circuit {bank} to be stuck in state {state}"
+            raise UnroutedError(layer, f"{what}; there are {len(old)} circuits of {fabric.switches} switches, 0 or 1")
+        stuck = self._stuck[layer]
+        table = np.zeros((*old.shape, 2)) if stuck is None else stuck.copy()
+        if table[bank, switch, state]:
+            raise UnroutedError(layer, f"switch {switch} of circuit {bank} is stuck in the other state already")
+        table[bank, switch, 1 - state] = np.inf
+        new = old.copy()
+        new[bank, switch] = state
+        before = self.permutations[layer]
+        after = fabric.apply_many(new, np.tile(np.arange(fabric.ports), (len(new), 1)))
+        self._stuck[layer], self._classes[layer] = table, None
+        held = np.rint(held_at_a_time(fabric, new)).astype(np.int64)
+        toggles, sets = fabric.toggles_many(old, new), fabric.sets_many(old, new)
+        found = LayerChange(layer, old, new, before, after, toggles, sets, held, 0)
+        layers = tuple(found if number == layer else None for number in range(len(self.fabrics)))
+        return Change(layers, int(np.count_nonzero(after != before)))
+
     def take(self, change: Change) -> None:
         """Stand as a change that was found from here says, and count its wear."""
-        self._take(change)
+        self.prepared(change)
         for layer in change.layers if self.wear is not None else ():
             fabric = None if layer is None else self.fabrics[layer.layer]
             if self.wear is not None and layer is not None and fabric is not None and cycles(fabric) == 1:
                 self.wear[layer.layer].count(layer.old, layer.new)
 
-    def _take(self, change: Change) -> None:
+    def prepared(self, change: Change) -> None:
+        """Stand as a change that was found from here says; its wear is not counted."""
         for number, layer in enumerate(change.layers):
             if layer is None:
                 self.toggled[number] = np.zeros(self.layout.layers[number].banks, np.int64)

@@ -209,6 +209,26 @@ class Machine:
                 positions = turned[:, None] * bank.ports + np.arange(bank.ports)
                 self.chip.update_path_loss(bank.layer, positions.reshape(-1), left.reshape(-1))
 
+    def stick(self, layer: int, bank: int, switch: int, state: int) -> int:
+        """Let a switch be stuck from now on: positions behind it meet other cells at once, and nothing is billed.
+
+        Reconnections go around it, or are refused where they cannot. Arguments as of :meth:`Circuits.stick`.
+
+        Returns:
+            Positions that meet another cell than before.
+
+        Raises:
+            ExecutionError: there is no such switch, or it is stuck in the other state.
+        """
+        try:
+            change = self.circuits.stick(layer, bank, switch, state)
+        except UnroutedError as error:
+            raise ExecutionError(f"layer {layer}: {error}") from error
+        self._check_cells(change)
+        self._connect(change)
+        self.circuits.prepared(change)
+        return change.moves
+
     # check
 
     def _check_cells(self, change: Change) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 from hwsim.controller import Expense, Reconnection
 from hwsim.device import ClippingChip
 from hwsim.errors import check_type
+from hwsim.execution import ExecutionError
 from hwsim.execution.resources import account
 from hwsim.files.markup import html_table
 from hwsim.kernels.watch import logged
@@ -163,6 +164,46 @@ class Emulation:
             expense = self.machine.execute(Entry(self.events + 1, 0, rows, tuple(self.machine.registers)))
         self.events, self.spent = self.events + 1, self.spent + expense
         return expense
+
+    @property
+    def permutations(self) -> list[NDArray[np.int64]]:
+        """Per layer, which cell of its unit feeds each position now, whole numbers (units, inputs)."""
+        return self.machine.permutations
+
+    def stick(self, layer: int, unit: int, switch: int, state: int) -> int:
+        """Let a switch of a unit's circuit be stuck: inputs that pass it meet other weights from now on.
+
+        A later :meth:`reconnect` routes around it, so that ``chip.reconnect(0, wanted)`` mends the layer where the
+        topology has another way, and is refused where it has none.
+
+        Args:
+            layer: number of the layer with cells.
+            unit: whose circuit it is.
+            switch: its number in the circuit, as ``chip.machine.circuits.fabrics[layer]`` counts them.
+            state: 0 for bar (both signals go straight on), 1 for cross.
+
+        Returns:
+            How many inputs of the unit meet another weight than before.
+
+        Raises:
+            ValueError: there is no such switch, or it is stuck in the other state.
+
+        Example:
+            >>> from torch import nn
+            >>> chip = emulate(nn.Sequential(nn.Linear(4, 2)), crossbar="benes")
+            >>> chip.stick(0, unit=1, switch=0, state=1), chip.permutations[0].tolist()
+            (2, [[0, 1, 2, 3], [2, 1, 0, 3]])
+            >>> chip.reconnect(0, [[0, 1, 2, 3], [0, 1, 2, 3]]).moves
+            2
+        """
+        for name, value in (("layer", layer), ("unit", unit), ("switch", switch), ("state", state)):
+            check_type(name, value, "a whole number")
+        if not 0 <= layer < self.layers:
+            raise ValueError(f"there is no layer {layer}; layers with cells are 0 to {self.layers - 1}")
+        try:
+            return self.machine.stick(layer, unit, switch, state)
+        except ExecutionError as error:
+            raise ValueError(str(error)) from error
 
     def write(self, registers: Sequence[NDArray[np.float64]]) -> Expense:
         """Write registers, of every layer biases and then gains; connections stay.
