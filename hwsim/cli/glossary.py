@@ -10,7 +10,7 @@ from hwsim.crossbar.routing.effort import EFFORT_LINES
 from hwsim.crossbar.technology import SwitchDatasheet
 from hwsim.device import DEVICES
 from hwsim.export import EXPORTS
-from hwsim.files.reference import models_in
+from hwsim.files.fields import models_in
 from hwsim.files.section import field_type
 
 if TYPE_CHECKING:

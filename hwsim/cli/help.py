@@ -30,7 +30,7 @@ def help_(
         typer.echo(unknown("topic", str(topic), [*known, *glossary()]).partition(" known:")[0].rstrip(";"), err=True)
         typer.echo("hwsim help lists the topics, hwsim help words the words", err=True)
         raise typer.Exit(2)
-    from hwsim.files.reference import table
+    from hwsim.files.fields import table
 
     typer.echo("hwsim help TOPIC explains:")
     typer.echo("\n".join(table([(f"  {name}", summary) for name, summary in family.items()], width)))

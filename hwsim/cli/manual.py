@@ -16,7 +16,7 @@ from hwsim.crossbar.technology import SwitchDatasheet
 from hwsim.device import DEVICES
 from hwsim.export import EXPORTS
 from hwsim.files import DIMENSIONS, reference
-from hwsim.files.reference import WIDTH, table
+from hwsim.files.fields import WIDTH, table
 from hwsim.model import ModelFile
 from hwsim.scenario.reproduction import ReproductionFile
 from hwsim.scenario.schema import ScenarioFile

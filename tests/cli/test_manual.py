@@ -20,7 +20,7 @@ from hwsim.crossbar.technology import SwitchDatasheet
 from hwsim.device import DEVICES
 from hwsim.export import EXPORTS
 from hwsim.files import DIMENSIONS
-from hwsim.files.reference import models_in
+from hwsim.files.fields import models_in
 from hwsim.files.section import field_type
 from hwsim.model import ModelFile
 from hwsim.model.layer import Activation, Kind

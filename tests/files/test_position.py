@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hwsim.files import scan
-from hwsim.files.emit import emit
+from hwsim.files.emitting import emit
 
 NASTY = '''\
 # a [comment] = "with" 'quotes'
