@@ -295,6 +295,7 @@ def emulate(
             calibration or weights that are not finite numbers; an unknown name; a topology that blocks.
         DiagnosticError: a setting that does not fit the datasheet.
     """
+    check_type("settings", settings, "a table", none=True)
     hardware = Hardware(device, crossbar, dict(settings or {}), technology, effort, calibrated)
     hardware.check()
     check_seed(seed)
