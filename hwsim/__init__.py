@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from hwsim import version as _version
 
 if TYPE_CHECKING:
+    from hwsim import nn as nn
     from hwsim.analysis import symmetry as symmetry
     from hwsim.analysis.comparison import compare as compare
     from hwsim.analysis.comparison import read as read
@@ -41,6 +42,7 @@ _HOMES = {
     "emulate": "hwsim.pipeline.emulation",
     "fit": "hwsim.analysis.fitting.sheet",
     "load": "hwsim.pipeline.session",
+    "nn": "hwsim.nn",
     "read": "hwsim.analysis.comparison",
     "run": "hwsim.pipeline.session",
     "sampling": "hwsim.model.sampling",
@@ -49,7 +51,7 @@ _HOMES = {
     "task": "hwsim.task",
 }
 
-_ROOMS = {"construction", "crossbar", "sampling", "symmetry", "task"}
+_ROOMS = {"construction", "crossbar", "nn", "sampling", "symmetry", "task"}
 """Names that stand for a whole module."""
 
 __all__ = [
@@ -64,6 +66,7 @@ __all__ = [
     "emulate",
     "fit",
     "load",
+    "nn",
     "read",
     "run",
     "sampling",

@@ -176,6 +176,14 @@ class ClippingChip(Protocol):
         """Least and largest input that passes whole; None where there is no end."""
 
 
+@runtime_checkable
+class CodingChip(Protocol):
+    """A chip whose activations between layers are codes of numbers, not the numbers themselves."""
+
+    def decode(self, layer: int, activations: NDArray[Any]) -> NDArray[Any]:
+        """The numbers that activations of a hidden layer stand for."""
+
+
 class Device(Protocol):
     """A device model: one technology with the numbers of its datasheet filled in."""
 

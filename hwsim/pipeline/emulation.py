@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hwsim.controller import Expense, Reconnection
-from hwsim.device import ClippingChip
+from hwsim.device import ClippingChip, CodingChip
 from hwsim.errors import check_type
 from hwsim.execution import ExecutionError
 from hwsim.execution.resources import account
@@ -47,7 +47,10 @@ class Emulation:
 
     def __init__(self, machine: Machine, shape: tuple[int, ...], seed: int, name: str, *, calibrated: bool) -> None:
         self.machine, self.shape, self.name, self._seed = machine, shape, name, seed
-        self._range = machine.chip.input_range if isinstance(machine.chip, ClippingChip) else None
+        # what a pool takes need not lie within the range of the first layer's converter, unless it takes codes
+        first = next(node for node in machine.model.nodes if node.kind != "flatten")
+        clips = first.layer is not None or isinstance(machine.chip, CodingChip)
+        self._range = machine.chip.input_range if clips and isinstance(machine.chip, ClippingChip) else None
         self._tolerated = FEW_OUTSIDE if calibrated else 0.0
         self.reads = self.events = 0
         """Reads that drew noise, and reconnections, so far."""
@@ -159,7 +162,7 @@ class Emulation:
 
     def reconnect_layers(self, permutations: Mapping[int, Any]) -> Expense:
         """Reconnect several layers at once; arguments and errors as in :meth:`reconnect`, by layer."""
-        rows = self._wanted(permutations)
+        rows = self.checked(permutations)
         with logged():
             expense = self.machine.execute(Entry(self.events + 1, 0, rows, tuple(self.machine.registers)))
         self.events, self.spent = self.events + 1, self.spent + expense
@@ -217,15 +220,16 @@ class Emulation:
 
     def price(self, layer: int, permutations: Any) -> Expense:
         """What a reconnection would cost, which is not carried out; arguments and errors as in :meth:`reconnect`."""
-        rows, layers = self._wanted({layer: permutations}), self.machine.model.layers
+        rows, layers = self.checked({layer: permutations}), self.machine.model.layers
         values = zip(layers, self.machine.registers, strict=True)
         return self.machine.price(Reconnection(0, rows, tuple(Registers.of(one, flat) for one, flat in values)))
 
-    def _wanted(self, permutations: Mapping[int, Any]) -> tuple[NDArray[np.int64] | None, ...]:
-        wanted = {layer: self._checked(layer, rows) for layer, rows in permutations.items()}
+    def checked(self, permutations: Mapping[int, Any]) -> tuple[NDArray[np.int64] | None, ...]:
+        """Permutations by layer as a schedule has them; arguments and errors as in :meth:`reconnect_layers`."""
+        wanted = {layer: self._rows(layer, rows) for layer, rows in permutations.items()}
         return tuple(wanted.get(number) for number in range(self.layers))
 
-    def _checked(self, layer: int, permutations: Any) -> NDArray[np.int64]:
+    def _rows(self, layer: int, permutations: Any) -> NDArray[np.int64]:
         check_type("layer", layer, "a whole number")
         if not 0 <= layer < self.layers:
             raise ValueError(f"there is no layer {layer}; layers with cells are 0 to {self.layers - 1}")

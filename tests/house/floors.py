@@ -30,7 +30,11 @@ FLOORS: list[dict[str, str]] = [
         "report": "figures and tables",
     },
     {"pipeline": "one run, from plan to answer", "costing": "prices without a run"},
-    {"study": "many runs: papers' figures, sweeps", "analysis": "what runs, datasheets and models say"},
+    {
+        "study": "many runs: papers' figures, sweeps",
+        "analysis": "what runs, datasheets and models say",
+        "nn": "torch networks on chips",
+    },
     {"cli": "one file per verb"},
 ]
 """Rooms by floor, the lowest first, each with what its box in the picture says."""

@@ -156,7 +156,7 @@ class Calibration:
             shift = self._shift(self._reach(burnt, top, totals), largest)
             made |= {"shift": shift, "slope": slope}
             self._scales[self._node] = (burnt.unit * 2**shift, signed)
-        return replace(burnt, **made)
+        return replace(burnt, **made, given_scale=self._scales[self._node][0])
 
     def _reach(self, burnt: Burnt, seen: int, totals: NDArray[np.int64]) -> int:
         """Computes how far results must reach: what was seen, and headroom.

@@ -100,6 +100,10 @@ class FpgaChip:
         """Adds the bias, then shifts and saturates; scales the accumulators of the last layer."""
         return self.layers[layer].activate(accumulators, self.register_codes(layer, registers))
 
+    def decode(self, layer: int, activations: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Values of the codes that a hidden layer gives."""
+        return np.asarray(activations * np.float32(self.layers[layer].given_scale), np.float32)
+
     def average(self, node: int, totals: NDArray[np.float32], count: int) -> NDArray[np.float32]:
         """Divides sums of windows by a power of two, rounding half up."""
         del node

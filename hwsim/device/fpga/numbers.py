@@ -39,6 +39,8 @@ class Burnt:
     reach: int = 255
     signed_input: bool = False
     tables: NDArray[np.int32] = field(default_factory=lambda: np.zeros((1, 1), np.int32))
+    given_scale: float = 1.0
+    """The value of one step of what the layer gives, where it is not the last."""
     met: NDArray[Any] = field(init=False)
     """The code that each position meets, in the format that carries the accumulators."""
 
