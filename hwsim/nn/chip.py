@@ -12,6 +12,7 @@ import torch
 
 from hwsim.controller import Expense
 from hwsim.device import CodingChip
+from hwsim.errors import BAD_INPUT, HwsimError
 from hwsim.nn.shape import at_size, by_rows, numbers
 
 if TYPE_CHECKING:
@@ -26,8 +27,10 @@ if TYPE_CHECKING:
 IMAGE = 3
 
 
-class StateError(ValueError):
+class StateError(HwsimError, ValueError):
     """A state that was saved from another chip."""
+
+    exit_code = BAD_INPUT
 
 
 @dataclass(eq=False)
