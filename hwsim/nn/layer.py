@@ -10,7 +10,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from hwsim.errors import HwsimError, HwsimWarning
+from hwsim.errors import BAD_INPUT, HwsimError, HwsimWarning
 from hwsim.nn.gradient import read
 from hwsim.nn.leaves import flat, hooked
 
@@ -23,6 +23,8 @@ WEIGHTS = {"weight", "weight_orig", "weight_g", "weight_v"}
 
 class BypassError(HwsimError, RuntimeError):
     """Something would be computed beside the chip that should be computed on it; the message says what would help."""
+
+    exit_code = BAD_INPUT
 
 
 class DropoutWarning(HwsimWarning):
