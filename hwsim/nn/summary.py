@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from hwsim.files.reference import table
+from hwsim.files.fields import table
 from hwsim.nn.converted import board_of
 
 if TYPE_CHECKING:
