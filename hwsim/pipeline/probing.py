@@ -143,7 +143,7 @@ def _alone(found: Imported, number: int, *, magnitude: bool = False) -> _Alone:
     layer, start = found.model.layers[node.layer], found.start[node.layer]
     if magnitude:
         layer = replace(layer, activation="identity", parameters=())
-        start = Start(np.abs(start.weights), np.abs(start.bias), np.abs(start.gain))
+        start = Start(np.abs(start.weights), found.sizes.get(number, np.abs(start.bias)), np.abs(start.gain))
     return _Alone(node, Model("probe", (layer,), (replace(node, layer=0, source=None),)), (start,))
 
 
@@ -164,6 +164,10 @@ def _compare_nodes(found: Imported, source: Source, x: NDArray[np.float32], valu
         got = alone.run(given)
         known[number] = wanted = _flat(values[name]) if name else got
         tolerances.append(_tolerance(found, alone, number, given, got, source))
+        blurred = [one for one in _taken(found, number) if one >= 0 and not found.names[one]]
+        if blurred:  # values that the source has no name for are off themselves
+            worse = [known[one] + (tolerances[one] if one in blurred else 0) for one in _taken(found, number)]
+            tolerances[-1] += 2 * np.abs(alone.run(worse) - got).max(axis=1, keepdims=True)
         off = ~(np.abs(got - wanted) <= tolerances[-1]) & np.isfinite(wanted) if got.shape == wanted.shape else None
         if off is None:
             _part(found, source, number, f"gives {got.shape[1]} values where {source.called} has {wanted.shape[1]}")
@@ -204,8 +208,12 @@ def _tolerance(found: Imported, alone: _Alone, number: int, given: list[Array], 
         sums = rounding * (np.abs(given[0]) + np.abs(given[1]))
     else:
         rng = np.random.default_rng(number)
-        nudged = alone.run([one * (1 + NUDGE * rng.choice([-1, 1], one.shape)) for one in given])
-        sums = np.asarray(np.abs(nudged - got).max(axis=1, keepdims=True) * (rounding / NUDGE))
+        nudges = [1 + NUDGE * rng.choice([-1, 1], given[0].shape) for _ in range(3)]
+        spread = [np.abs(alone.run([given[0] * nudge]) - got).max(axis=1, keepdims=True) for nudge in nudges]
+        sums = np.max(spread, axis=0) * (rounding / NUDGE)
+        if node.kind == "activation":
+            sums = sums + rounding * np.abs(given[0])
+        sums = sums + rounding * found.sizes.get(number, np.zeros(1))
     return np.asarray(ROOM * (sums + rounding * np.abs(got) + source.least))
 
 

@@ -29,6 +29,8 @@ class Imported:
     """A network as a model: ``shape`` of one sample, and for every node what it comes from.
 
     ``names`` has for every node the value of ``source`` that it should give, which is what the import is checked by.
+    ``sizes`` has the sizes of what was added up to biases of a node, one for all units or one for each, where that is
+    more than the biases are: what sums may be off by rounding goes with it.
     """
 
     model: Model
@@ -37,14 +39,16 @@ class Imported:
     origins: list[str]
     names: list[str] = field(default_factory=list)
     source: Source | None = field(default=None, compare=False, repr=False)
+    sizes: dict[int, Array] = field(default_factory=dict, compare=False, repr=False)
 
 
 class _Scale(NamedTuple):
-    """A scale before a layer: what it is called, and its factors and shifts."""
+    """A scale before a layer: its name, factors and shifts, and the size of what these were added up from."""
 
     origin: str
     factors: Array
     shifts: Array
+    size: Array
 
 
 class NetworkGraph:
@@ -81,6 +85,7 @@ class NetworkGraph:
         self.nodes: list[Node] = []
         self.origins: list[str] = []
         self.names: list[str] = []
+        self.sizes: dict[int, Array] = {}
         self.end = -1
         """The node that the next one is added behind, -1 for the network's input."""
         self._unfinished: set[int] = set()
@@ -163,15 +168,18 @@ class NetworkGraph:
         if self.refused:
             self.stop()
         model = Model(title, tuple(self.layers), tuple(self.nodes))
-        return Imported(model, self.start, tuple(self.first), self.origins, self.names, source)
+        return Imported(model, self.start, tuple(self.first), self.origins, self.names, source, self.sizes)
 
-    def dense(self, origin: str, weights: Array, bias: Array, *, alone: bool = False) -> None:
+    def dense(
+        self, origin: str, weights: Array, bias: Array, size: Array | None = None, *, alone: bool = False
+    ) -> None:
         """Add weights (units, inputs) and biases (units,).
 
         Args:
             origin: what it is called where it comes from.
             weights: of the layer.
             bias: of the layer.
+            size: of what the biases were added up from, where that is more.
             alone: whether nothing else takes the signals before it, so that a scale there can become part of it.
         """
         given = (*self.shape[:-1], len(weights))
@@ -179,11 +187,14 @@ class NetworkGraph:
             what = f"takes {weights.shape[1]} features, but {self.shape} stand before it"
             self.refuse(origin, what, gives=given)
             return
+        size = np.abs(bias if size is None else size)
         if alone and (scale := self._taken_back({1, weights.shape[1]})) is not None:
+            size = size + (np.abs(weights) * scale.size).sum(axis=1)
             origin = f"{scale.origin} with {origin}"
             bias, weights = bias + (weights * scale.shifts).sum(axis=1), weights * scale.factors
         layer = self._weigh(origin, weights, bias)
         self._add(origin, Node("dense", self.shape, given, layer), cells=True)
+        self.sizes[self.end] = size
 
     def convolve(
         self, origin: str, weights: Array, bias: Array, window: Window, groups: int = 1, *, alone: bool = False
@@ -206,14 +217,17 @@ class NetworkGraph:
             self.refuse(origin, f"has {len(weights)} filters, which do not make {groups} equal groups")
             return
         places = self._places(origin, window)
+        size = np.abs(bias)
         padded = (*window.before, *window.after) != (0, 0, 0, 0)
         if alone and (scale := self._taken_back({1, channels}, shifted=not padded)) is not None:
             origin = f"{scale.origin} with {origin}"
             own = [np.broadcast_to(part, channels).reshape(groups, -1) for part in (scale.factors, scale.shifts)]
             factors, shifts = (np.repeat(part, len(weights) // groups, axis=0)[:, :, None, None] for part in own)
+            size = size + (np.abs(weights) * scale.size).sum(axis=(1, 2, 3))
             bias, weights = bias + (weights * shifts).sum(axis=(1, 2, 3)), weights * factors
         layer = self._weigh(origin, weights.reshape(len(weights), -1), bias, groups)
         self._add(origin, Node("conv2d", self.shape, (len(weights), *places), layer, window), cells=True)
+        self.sizes[self.end] = size
 
     def pool(self, origin: str, kind: Literal["max-pool", "average-pool"], window: Window) -> None:
         """Add a pool, around whose image stand zeros, or what is never the largest."""
@@ -248,7 +262,7 @@ class NetworkGraph:
             return
         self._add(origin, Node("add", self.shape, self.shape, summand=summand))
 
-    def scale(self, origin: str, gain: Array, shift: Array, *, alone: bool = True) -> None:
+    def scale(self, origin: str, gain: Array, shift: Array, *, alone: bool = True, size: Array | None = None) -> None:
         """Multiply by a gain and add a shift: in cells and biases of the layer just added, or in electronics behind.
 
         Args:
@@ -256,9 +270,11 @@ class NetworkGraph:
             gain: one number, one for each unit (channel, or feature), or one for each signal, in that order.
             shift: likewise.
             alone: whether nothing else takes the signals before it, so that it can become part of their layer.
+            size: of what the shift was added up from.
         """
         if self.lost:
             return
+        size = np.abs(shift if size is None else size).reshape(-1)
         units = self.shape[0 if len(self.shape) == IMAGE else -1]
         if {gain.size, shift.size} - {1, units, prod(self.shape)}:
             what = f"is for another number of units than the {units} before it"
@@ -272,11 +288,13 @@ class NetworkGraph:
                 return
             law = tuple(gain.tolist()), tuple(shift.tolist())
             self._add(origin, Node("scale", self.shape, self.shape, factors=law[0], shifts=law[1]))
+            self.sizes[self.end] = size.max(keepdims=True)
             return
         values = self.start[number]
         found = Start(values.weights * gain.reshape(-1, 1), values.bias * gain + shift, 1.0)
         self._check(origin, found)
         self.start[number] = found
+        self.sizes[self.end] = self.sizes[self.end] * np.abs(gain) + size
 
     def normalise(self, origin: str, factors: Array, shifts: Array, epsilon: float) -> None:
         """Add a layer normalisation over features, over those of each step, or over an image; then factors and shifts.
@@ -330,10 +348,11 @@ class NetworkGraph:
             return None
         if not {len(node.factors), len(node.shifts)} <= sizes or (not shifted and any(node.shifts)):
             return None
+        size = self.sizes.pop(self.end)
         self.nodes.pop()
         self.names.pop()
         self.end = len(self.nodes) - 1 if node.source is None else node.source
-        return _Scale(self.origins.pop(), np.array(node.factors), np.array(node.shifts))
+        return _Scale(self.origins.pop(), np.array(node.factors), np.array(node.shifts), size)
 
     def _add(self, origin: str, node: Node, *, cells: bool = False) -> None:
         here = len(self.nodes)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hwsim.errors import BAD_INPUT, HwsimError
+from hwsim.model.imports.graph import IMAGE
 from hwsim.model.imports.refusal import CONVERT
 
 if TYPE_CHECKING:
@@ -63,16 +64,33 @@ def by_sample(part: Array, shape: tuple[int, ...]) -> Array:
         raise UntakenError(f"takes a constant of shape {part.shape} to signals of shape {shape}") from None
 
 
-def by_unit(part: Array, shape: tuple[int, ...]) -> Array:
-    """A constant that meets signals (batch, units, ...), as one number for each unit."""
-    try:
-        whole = np.broadcast_to(part, shape)
-    except ValueError:
-        raise UntakenError(f"takes a constant of shape {part.shape} to signals of shape {shape[1:]}") from None
-    first = whole[(slice(0, 1), slice(None), *(slice(0, 1),) * (len(shape) - 2))]
-    if (whole != first).any():
-        raise UntakenError("takes a constant that differs from sample to sample or from place to place")
-    return np.asarray(first.reshape(-1))
+def unit_axis(shape: tuple[int, ...]) -> int:
+    """The axis of a sample's signals that numbers units: channels of images, features of all else."""
+    return 0 if len(shape) == IMAGE else -1
+
+
+def shortest(part: Array) -> Array:
+    """A constant of the shape of one sample as one number, or one for each unit, where it can be told so.
+
+    Example:
+        >>> shortest(np.ones((2, 3, 3))), shortest(np.array([1.0, 2.0])).shape, shortest(np.eye(2)).shape
+        (array([1.]), (2,), (4,))
+    """
+    if (part == part.flat[0]).all():
+        return np.asarray(part.reshape(-1)[:1], np.float64)
+    rows = np.moveaxis(part, unit_axis(part.shape), 0).reshape(part.shape[unit_axis(part.shape)], -1)
+    return np.array(rows[:, 0] if (rows == rows[:, :1]).all() else part.reshape(-1), np.float64)
+
+
+def by_unit(part: Array) -> Array:
+    """The largest of a constant of the shape of one sample, for each unit.
+
+    Example:
+        >>> by_unit(np.arange(8).reshape(2, 2, 2)).tolist(), by_unit(np.arange(2)).tolist()
+        ([3, 7], [0, 1])
+    """
+    axis = unit_axis(part.shape) % part.ndim
+    return np.asarray(part.max(axis=tuple(other for other in range(part.ndim) if other != axis)))
 
 
 def moved_axes(one: Operation, value: Operation) -> list[int]:

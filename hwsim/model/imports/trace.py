@@ -288,11 +288,12 @@ def _output(program: torch.export.ExportedProgram, called: str) -> Operation:
     from torch.export.graph_signature import OutputKind
 
     specs, nodes = program.graph_signature.output_specs, {one.name: one for one in program.graph.nodes}
-    if changed := [str(one.target) for one in specs if one.kind != OutputKind.USER_OUTPUT]:
+    free = {OutputKind.USER_OUTPUT, OutputKind.USER_INPUT_MUTATION}
+    if changed := [str(one.target) for one in specs if one.kind not in free]:
         what, hint = f"changes {', '.join(changed)} when it is called", f"make it leave it as it is; or {CONVERT}"
         raise RefusedError([RefusedLayer(called, what, hint)])
     plain = program.call_spec.out_spec is None or program.call_spec.out_spec.is_leaf()
-    names = [getattr(one.arg, "name", None) for one in specs]
+    names = [getattr(one.arg, "name", None) for one in specs if one.kind == OutputKind.USER_OUTPUT]
     if len(names) != 1 or not plain or names[0] not in nodes:
         what = f"gives {len(names)} outputs" if len(names) != 1 else "gives something else than one tensor"
         raise RefusedError([RefusedLayer(called, f"{what}; networks of one output tensor can be emulated", CONVERT)])

@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from hwsim.model.imports.graph import NetworkGraph
-from hwsim.model.imports.operation import UntakenError, by_sample, by_unit, name_arguments, name_operation, sample_shape
-from hwsim.model.imports.trace import BATCH, Trace, name_layer, stack
+from hwsim.model.imports.operation import (
+    UntakenError,
+    by_sample,
+    by_unit,
+    name_arguments,
+    name_operation,
+    sample_shape,
+    shortest,
+    unit_axis,
+)
+from hwsim.model.imports.trace import Trace, name_layer, stack
 
 if TYPE_CHECKING:
     import torch
@@ -22,26 +31,49 @@ SAME = {"alias", "clone", "contiguous", "detach", "lift", "lift_fresh", "lift_fr
 """Operations that give what they take."""
 SHAPES = {"view", "reshape", "_unsafe_view", "flatten", "squeeze", "unsqueeze", "unflatten", "view_as", "reshape_as"}
 """Operations that give the same numbers in the same order, in another shape."""
+FIRST_OF = {"_native_batch_norm_legit_no_training", "native_layer_norm", "native_group_norm"}
+"""Operations that give several values, the first of which is what they are for."""
 DROPS = {"dropout", "feature_dropout", "alpha_dropout", "feature_alpha_dropout"}
+
+
+class Affine(NamedTuple):
+    """What is done to a signal: times a gain, plus a shift; ``size`` is that of what the shift was added up from.
+
+    Each has the shape of one sample.
+    """
+
+    gain: Array
+    shift: Array
+    size: Array
+
+    def then(self, other: Affine) -> Affine:
+        """This, and the other after it."""
+        gain = other.gain
+        return Affine(gain * self.gain, gain * self.shift + other.shift, np.abs(gain) * self.size + other.size)
+
+    def reshape(self, shape: tuple[int, ...]) -> Affine:
+        """The same, of a signal in another shape."""
+        return Affine(*(part.reshape(shape) for part in self))
 
 
 @dataclass(frozen=True)
 class Signal:
-    """A value of the module: what a node of the graph gives, in the module's shape, times a gain, plus a shift.
+    """A value of the module: what a node of the graph gives, in the module's shape, and what is still to be done to it.
 
-    ``gain`` and ``shift`` have the shape of one sample; ``pads`` are zeros to the left, to the right, above and below.
+    ``pads`` are zeros put to the left, to the right, above and below after that; ``shared`` tells that other values are
+    made from the same node.
     """
 
     at: int
     shape: tuple[int, ...]
-    gain: Array | None = None
-    shift: Array | None = None
+    affine: Affine | None = None
     pads: tuple[int, int, int, int] = (0, 0, 0, 0)
+    shared: bool = False
 
     @property
     def plain(self) -> bool:
         """Tells whether it is what the node gives, and nothing more."""
-        return self.gain is None and not any(self.pads)
+        return self.affine is None and not any(self.pads)
 
 
 class Translation:
@@ -75,7 +107,7 @@ class Translation:
         else:
             self.refused.add(origin.partition(", ")[0])
             self.graph.refuse(origin, error.what, error.hint, gives=gives)
-        return Signal(len(self.graph.nodes) - 1, gives)
+        return Signal(self.graph.end, gives)
 
     def origin(self, one: Operation) -> str:
         """What an operation is called: its layer, and where that does more than one, what and in which line."""
@@ -97,6 +129,8 @@ class Translation:
         name, given = name_operation(one), one.meta.get("val")
         if given is None or not hasattr(given, "shape") or not given.dtype.is_floating_point:
             return False
+        if name == "getitem":
+            return bool(one.args[1] == 0) and name_operation(self.input(one)) in FIRST_OF
         if name in DROPS:
             return not name_arguments(one)["train"]
         if name in SAME | SHAPES | {"expand"}:
@@ -122,38 +156,50 @@ class Translation:
             raise UntakenError(f"is complex ({found.dtype}), and cells hold real numbers")
         return found
 
-    def go(self, signal: Signal) -> None:
-        """Go on from a signal."""
-        if signal.at != len(self.graph.nodes) - 1:
-            what = "goes back to what an earlier layer gives"
-            raise UntakenError(f"{what}; branches can be emulated as the summand of a sum alone")
+    def settle(self, origin: str, value: Any) -> Signal:
+        """Go on from a signal as the module has it: what is not part of a layer is scaled in electronics."""
+        signal = self.signal(value)
+        if any(signal.pads):
+            raise UntakenError("follows a padding, which can be emulated before a convolution alone")
+        return self.scaled(origin, value)
 
-    def foldable(self, value: Operation) -> bool:
-        """Tells whether what is done to a value can become part of the layer that gives it."""
-        signal = self.values[value]
-        alone = self.uses.get(self.roots[value]) == 1
-        return alone and signal.plain and signal.at == len(self.graph.nodes) - 1 and signal.shape == self.graph.shape
+    def scaled(self, origin: str, value: Any) -> Signal:
+        """The same, with its padding kept for the convolution that follows."""
+        signal = self.signal(value)
+        self.graph.go(signal.at)
+        if signal.affine is None:
+            return signal
+        gain, shift = (shortest(part.reshape(self.graph.shape)) for part in signal.affine[:2])
+        self.graph.scale(origin, gain, shift, alone=False, size=signal.affine.size)
+        self.graph.call("" if any(signal.pads) else value.name)
+        self.values[value] = replace(signal, at=self.graph.end, affine=None, shared=False)
+        return self.values[value]
 
-    def affine(self, origin: str, one: Operation, value: Any, gain: Any, shift: Any) -> Signal:
-        """Multiply a signal and add to it: in the layer that gives it, or in the one that takes it."""
+    def alone(self, value: Operation) -> bool:
+        """Tells whether nothing else takes a value."""
+        return self.uses.get(self.roots[value]) == 1 and not self.values[value].shared
+
+    def affine(self, origin: str, one: Operation, value: Any, *parts: Any) -> Signal:
+        """Multiply a signal and add to it: in the layer that gives it, or in what takes it.
+
+        Args:
+            origin: what it is called.
+            one: the operation.
+            value: what it is done to.
+            parts: gain, shift, and the size of what the shift was added up from, if that is more.
+        """
         signal, shape = self.signal(value), sample_shape(one)
-        gain, shift = (by_sample(np.asarray(part, np.float64), shape) for part in (gain, shift))
         if any(signal.pads) or signal.shape != shape:
             raise UntakenError("cannot be emulated here: it spreads signals, or follows a padding")
-        if self.foldable(value) and self.graph.open and not self.graph.lost:
-            try:
-                units = [by_unit(part[None], (BATCH, *shape)) for part in (gain, shift)]
-            except UntakenError:
-                pass
-            else:
-                self.graph.scale(origin, *units)
+        gain, shift = (by_sample(np.asarray(part, np.float64), shape) for part in parts[:2])
+        done = Affine(gain, shift, np.abs(by_sample(np.asarray(parts[-1], np.float64), shape)))
+        self.graph.go(signal.at)
+        if signal.plain and self.graph.open and self.alone(value) and self.graph.shape == shape:
+            units = shortest(gain), shortest(shift)
+            if all(part.size in {1, shape[unit_axis(shape)]} for part in units):
+                self.graph.scale(origin, *units, size=by_unit(done.size))
                 return signal
-        if signal.gain is not None and signal.shift is not None:
-            gain, shift = gain * signal.gain, gain * signal.shift + shift
-        if (gain == 1).all() and (shift == 0).all():
-            return replace(signal, gain=None, shift=None)
-        return replace(signal, gain=gain, shift=shift)
-
-    def given(self, signal: Signal) -> tuple[int, ...]:
-        """Shape of what the node gives that a signal comes from."""
-        return self.graph.nodes[signal.at].given if signal.at >= 0 else self.graph.first
+        done = done if signal.affine is None else signal.affine.then(done)
+        if (done.gain == 1).all() and (done.shift == 0).all():
+            return replace(signal, affine=None, shared=not self.alone(value))
+        return replace(signal, affine=done)

@@ -13,19 +13,19 @@ from hwsim.model import Window
 from hwsim.model.imports.graph import IMAGE
 from hwsim.model.imports.operation import (
     UntakenError,
-    by_unit,
+    by_sample,
     moved_axes,
     name_operation,
     pair,
     place_padding,
     sample_shape,
+    shortest,
 )
-from hwsim.model.imports.trace import BATCH, numbers
+from hwsim.model.imports.trace import numbers
 from hwsim.model.imports.translation import SHAPES, Signal, Translation
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Literal
 
     from numpy.typing import NDArray
     from torch.fx import Node as Operation
@@ -58,23 +58,26 @@ def matmul(to: Translation, origin: str, one: Operation, words: dict[str, Any]) 
 def addmm(to: Translation, origin: str, one: Operation, words: dict[str, Any]) -> Signal:
     """``addmm(self, mat1, mat2, beta, alpha)``."""
     weights = numbers(to.constant(words["mat2"])).T * float(words["alpha"])
-    bias = by_unit(numbers(to.constant(words["self"])), (BATCH, len(weights))) * float(words["beta"])
-    return _dense(to, origin, one, words["mat1"], weights, np.broadcast_to(bias, len(weights)))
+    bias = by_sample(numbers(to.constant(words["self"])), (len(weights),)) * float(words["beta"])
+    return _dense(to, origin, one, words["mat1"], weights, bias)
 
 
 def _dense(to: Translation, origin: str, one: Operation, value: Any, weights: Array, bias: Array | None) -> Signal:
     signal = to.signal(value, "multiplies")
-    if any(signal.pads):
-        raise UntakenError("takes a padded image; padding can be emulated before a convolution alone")
-    to.go(signal)
-    bias = np.zeros(len(weights)) if bias is None else np.asarray(bias)
-    if len(signal.shape) != 1:
-        raise UntakenError(f"takes signals of shape {signal.shape}; a Linear layer on features can be emulated")
-    if signal.gain is not None and signal.shift is not None:
-        bias = bias + weights @ np.broadcast_to(signal.shift, weights.shape[1])
-        weights = weights * np.broadcast_to(signal.gain, weights.shape[1])
-    to.graph.dense(origin, weights, bias)
-    return Signal(len(to.graph.nodes) - 1, sample_shape(one))
+    bias = np.zeros(len(weights)) if bias is None else bias
+    size = np.abs(bias)
+    if len(signal.shape) > MATRIX:
+        raise UntakenError(
+            f"takes signals of shape {signal.shape}; features, or steps of a sequence, can be multiplied"
+        )
+    if signal.affine is not None and len(signal.shape) == 1 and not any(signal.pads):
+        to.graph.go(signal.at)
+        gain, shift, large = signal.affine
+        bias, size, weights = bias + weights @ shift, size + np.abs(weights) @ large, weights * gain
+    else:
+        to.settle(origin, value)
+    to.graph.dense(origin, weights, bias, size)
+    return Signal(to.graph.end, sample_shape(one))
 
 
 def conv2d(to: Translation, origin: str, one: Operation, words: dict[str, Any]) -> Signal:
@@ -83,67 +86,92 @@ def conv2d(to: Translation, origin: str, one: Operation, words: dict[str, Any]) 
     bias = np.zeros(len(weights)) if words["bias"] is None else numbers(to.constant(words["bias"]))
     if weights.ndim != IMAGE + 1 or words.get("transposed") or len(signal.shape) != IMAGE:
         raise UntakenError("cannot be emulated; of convolutions those of images can, not transposed")
-    if words["groups"] != 1 or pair(words["dilation"]) != (1, 1):
-        raise UntakenError("has groups or dilation, which cannot be emulated")
-    before, after = place_padding(words["padding"], (weights.shape[2], weights.shape[3]))
+    kernel, dilation, groups = pair(weights.shape[2:]), pair(words["dilation"]), int(words["groups"])
+    before, after = place_padding(words["padding"], Window(kernel, (1, 1), dilation=dilation).reach)
     left, right, top, bottom = signal.pads
     before, after = (before[0] + top, before[1] + left), (after[0] + bottom, after[1] + right)
-    window = Window((weights.shape[2], weights.shape[3]), pair(words["stride"]), before, after)
-    if signal.gain is not None and signal.shift is not None:
-        gain, shift = (by_unit(part[None], (BATCH, *signal.shape)) for part in (signal.gain, signal.shift))
-        if shift.any() and any((*before, *after)):
-            raise UntakenError("pads an image with zeros after it was shifted", "pad before the shift")
-        bias = bias + np.einsum("uchw,c->u", weights, np.broadcast_to(shift, weights.shape[1]))
-        weights = weights * np.broadcast_to(gain, weights.shape[1])[:, None, None]
-    to.go(signal)
-    to.graph.convolve(origin, weights, bias, window)
-    return Signal(len(to.graph.nodes) - 1, sample_shape(one))
+    to.graph.go(signal.at)
+    if signal.affine is not None:
+        gain = shortest(signal.affine.gain)
+        if groups == 1 and gain.size in {1, weights.shape[1]} and not signal.affine.shift.any():
+            weights = weights * gain[:, None, None]
+        else:
+            to.scaled(origin, words["input"])
+    to.graph.convolve(origin, weights, bias, Window(kernel, pair(words["stride"]), before, after, dilation), groups)
+    return Signal(to.graph.end, sample_shape(one))
 
 
 def batch_norm(to: Translation, origin: str, one: Operation, words: dict[str, Any]) -> Signal:
     """``batch_norm(input, weight, bias, running_mean, running_var, training, momentum, eps)``."""
     if words.get("training") or words["running_mean"] is None or words["running_var"] is None:
-        raise UntakenError("normalises by the batch it is given; it must have running statistics")
+        raise UntakenError("normalises by the batch that it is given; it must have running statistics")
     mean, variance = (numbers(to.constant(words[name])) for name in ("running_mean", "running_var"))
     gain = 1 / np.sqrt(variance + words["eps"])
     if words["weight"] is not None:
         gain = gain * numbers(to.constant(words["weight"]))
-    shift = -mean * gain
-    if words["bias"] is not None:
-        shift = shift + numbers(to.constant(words["bias"]))
-    wide = len(sample_shape(one)) == IMAGE
-    return to.affine(origin, one, words["input"], *((p[:, None, None] if wide else p) for p in (gain, shift)))
+    added = np.zeros(1) if words["bias"] is None else numbers(to.constant(words["bias"]))
+    parts = gain, added - mean * gain, np.abs(added) + np.abs(mean * gain)
+    inner = (1,) * (len(sample_shape(one)) - 1)
+    return to.affine(origin, one, words["input"], *(part.reshape(-1, *inner) for part in parts))
+
+
+def layer_norm(to: Translation, origin: str, one: Operation, words: dict[str, Any]) -> Signal:
+    """``layer_norm(input, normalized_shape, weight, bias, eps)``, and ``group_norm`` of one group."""
+    signal = to.settle(origin, words["input"])
+    image, shape = len(signal.shape) == IMAGE, signal.shape
+    if "normalized_shape" in words:
+        together = tuple(words["normalized_shape"])
+        if together != (shape if image else shape[-1:]):
+            raise UntakenError(
+                f"normalises over {together} of {shape}; over features or a whole image it can be emulated"
+            )
+    elif words.get("num_groups", words.get("group")) != 1 or not (image or len(shape) == 1):
+        raise UntakenError("normalises groups of channels; of one group it can be emulated")
+    elif image:
+        together = (shape[0], 1, 1)
+    else:
+        together = shape
+    weight, bias = (words[name] for name in ("weight", "bias"))
+    factors = np.ones(1) if weight is None else np.array(numbers(to.constant(weight)).reshape(-1))
+    shifts = np.zeros(1) if bias is None else np.array(numbers(to.constant(bias)).reshape(-1))
+    to.graph.normalise(origin, factors, shifts, float(words["eps"]))
+    return Signal(to.graph.end, sample_shape(one))
 
 
 def add(to: Translation, origin: str, one: Operation, words: dict[str, Any]) -> Signal:
     """``add``, ``sub`` and ``rsub`` ``(self, other, alpha)``."""
-    first, second, factor = words["self"], words["other"], to.constant(words.get("alpha", 1)).item()
-    name = name_operation(one)
-    if name == "rsub":
-        first, second = second, first
-    signs = (factor if name == "rsub" else 1.0, -1.0 if name in {"sub", "rsub"} else 1.0)
-    signs = (1.0, -factor) if name == "sub" else (1.0, factor) if name == "add" else (1.0, -factor)
+    first, second, factor = words["self"], words["other"], float(to.constant(words.get("alpha", 1)).item())
+    match name_operation(one):
+        case "sub":
+            signs = (1.0, -factor)
+        case "rsub":
+            signs = (-factor, 1.0)
+        case _:
+            signs = (1.0, factor)
     signals = [hasattr(part, "op") and part in to.values for part in (first, second)]
     if all(signals):
-        return _join(to, origin, one, first, second, signs)
-    value, other = (first, second) if signals[0] else (second, first)
-    shift = numbers(to.constant(other))
+        return _join(to, origin, one, (first, second), signs)
     if signals[0]:
-        return to.affine(origin, one, value, signs[0], signs[1] * shift)
-    return to.affine(origin, one, value, signs[1], signs[0] * shift)
+        return to.affine(origin, one, first, signs[0], signs[1] * numbers(to.constant(second)))
+    return to.affine(origin, one, second, signs[1], signs[0] * numbers(to.constant(first)))
 
 
-def _join(to: Translation, origin: str, one: Operation, first: Any, second: Any, signs: tuple[float, float]) -> Signal:
-    if to.roots[first] is to.roots[second]:
-        return to.affine(origin, one, first, sum(signs), 0.0)
-    here, there = to.values[first], to.values[second]
-    if signs != (1.0, 1.0) or not here.plain or not there.plain or here.shape != there.shape:
-        raise UntakenError("cannot be emulated: sums of two signals as they are, of equal shape, can")
-    last = len(to.graph.nodes) - 1
-    if last not in {here.at, there.at}:
-        raise UntakenError("adds what two earlier layers give; one must be the layer before")
-    to.graph.join(origin, there.at if here.at == last else here.at)
-    return Signal(len(to.graph.nodes) - 1, sample_shape(one))
+def _join(to: Translation, origin: str, one: Operation, parts: tuple[Any, Any], signs: tuple[float, float]) -> Signal:
+    """A sum of two signals."""
+    if to.roots[parts[0]] is to.roots[parts[1]]:
+        return to.affine(origin, one, parts[0], sum(signs), 0.0)
+    if len({sample_shape(one), *(to.values[part].shape for part in parts)}) > 1:
+        raise UntakenError("cannot be emulated: sums of two signals of equal shape can")
+    found = []
+    for part, sign in zip(parts, signs, strict=True):
+        signal = to.settle(origin, part)
+        if sign != 1:
+            to.graph.scale(origin, np.array([sign]), np.zeros(1), alone=False)
+            signal = Signal(to.graph.end, signal.shape)
+        found.append(signal.at)
+    to.graph.go(max(found))
+    to.graph.join(origin, min(found))
+    return Signal(to.graph.end, sample_shape(one))
 
 
 def mul(to: Translation, origin: str, one: Operation, words: dict[str, Any]) -> Signal:
@@ -158,23 +186,23 @@ def mul(to: Translation, origin: str, one: Operation, words: dict[str, Any]) -> 
 
 
 def activate(to: Translation, origin: str, one: Operation, words: dict[str, Any]) -> Signal:
-    """``relu``, ``tanh``, ``sigmoid``, ``leaky_relu(self, negative_slope)``, ``prelu(self, weight)``, ``clamp``."""
-    activations: dict[str, Activation] = {"tanh": "tanh", "sigmoid": "sigmoid"}
+    """``relu``, ``tanh``, ``sigmoid``, ``gelu``, ``leaky_relu(self, negative_slope)``, ``prelu``, ``clamp``."""
+    activations: dict[str, Activation] = {"tanh": "tanh", "sigmoid": "sigmoid", "gelu": "gelu"}
     name: Activation = activations.get(name_operation(one), "relu")
     parameters: tuple[float, ...] = ()
     if name_operation(one) in {"leaky_relu", "prelu"}:
         slope = to.constant(words.get("negative_slope", words.get("weight")))
         if slope.numel() != 1:
             raise UntakenError("has a slope for each channel; one slope for all can be emulated")
-        name, parameters = "leaky-relu", (float(slope),)
+        name, parameters = "leaky-relu", (float(slope.detach()),)
+    if name == "gelu" and words["approximate"] == "tanh":
+        name = "gelu-tanh"
     if name_operation(one) in {"clamp", "clamp_min"} and (words["min"] != 0 or words.get("max") is not None):
         raise UntakenError("cannot be emulated: it cuts off at other values than 0")
-    to.go(to.signal(words["self"]))
-    if not to.foldable(words["self"]):
-        raise UntakenError("must directly follow a layer that nothing else takes signals from")
-    before = len(to.graph.nodes)
-    to.graph.activate(origin, name, parameters)
-    return replace(to.values[words["self"]], at=max(before, len(to.graph.nodes)) - 1)
+    plain = to.signal(words["self"]).plain
+    signal = to.settle(origin, words["self"])
+    to.graph.activate(origin, name, parameters, alone=plain and to.alone(words["self"]))
+    return Signal(to.graph.end, signal.shape)
 
 
 def softmax(to: Translation, origin: str, one: Operation, words: dict[str, Any]) -> Signal:
@@ -183,7 +211,7 @@ def softmax(to: Translation, origin: str, one: Operation, words: dict[str, Any])
     features = len(signal.shape) == 1 and words["dim"] in {1, -1}
     if to.roots[to.trace.given] is not one or to.uses[one] != 1 or not features:
         raise UntakenError("cannot be emulated but at the end, over the outputs")
-    told = f"{origin} is left out: the emulated network gives what stands before it, which has the same largest output"
+    told = f"{origin} is left out: the emulated network gives what stands before it; the same output is largest"
     warnings.warn(told, HwsimWarning, stacklevel=2)
     to.dropped = one
     return signal
@@ -195,25 +223,26 @@ def reshape(to: Translation, origin: str, one: Operation, words: dict[str, Any])
     value, given = to.input(one), one.meta["val"]
     signal, shape = to.values[value], sample_shape(one)
     if name_operation(one) in MOVES:
-        moved = moved_axes(one, value)
-        if [axis for axis in moved if value.meta["val"].shape[axis] > 1] != sorted(
-            axis for axis in moved if value.meta["val"].shape[axis] > 1
-        ):
+        moved = [axis for axis in moved_axes(one, value) if value.meta["val"].shape[axis] > 1]
+        if moved != sorted(moved):
             raise UntakenError("changes the order of signals, which cannot be emulated")
-    if given.shape[0] != BATCH or not shape:
-        raise UntakenError(f"gives an array of shape {tuple(given.shape)}, in which samples do not stand one by one")
+    if not shape:
+        raise UntakenError(f"gives an array of shape {tuple(given.shape)}, without an axis of features")
     if any(signal.pads):
         raise UntakenError("follows a padding, which can be emulated before a convolution alone")
-    if signal.gain is not None and signal.shift is not None:
-        gain, shift = (np.broadcast_to(p, signal.shape).reshape(shape) for p in (signal.gain, signal.shift))
-        signal = replace(signal, gain=gain, shift=shift)
-    if shape == to.given(signal):
+    if signal.affine is not None:
+        signal = replace(signal, affine=signal.affine.reshape(shape))
+    to.graph.go(signal.at)
+    shared = not to.alone(value)
+    if to.graph.shape == shape:
+        return replace(signal, shape=shape, shared=shared)
+    if not to.graph.nodes and not shared:  # inputs stand in the order channel, row, column anyway
+        to.graph.first = shape
         return replace(signal, shape=shape)
     if len(shape) != 1:
         raise UntakenError(f"gives signals of shape {shape}; making features of an image can be emulated")
-    to.go(signal)
     to.graph.flatten(origin)
-    return replace(signal, at=len(to.graph.nodes) - 1, shape=shape)
+    return replace(signal, at=to.graph.end, shape=shape, shared=False)
 
 
 def pad(to: Translation, origin: str, one: Operation, words: dict[str, Any]) -> Signal:
@@ -224,65 +253,58 @@ def pad(to: Translation, origin: str, one: Operation, words: dict[str, Any]) -> 
         raise UntakenError("cannot be emulated: padding of images with zeros can")
     if min(pads) < 0 or any(pads[4:]):
         raise UntakenError(f"pads by {pads}, which cannot be emulated")
-    if signal.gain is not None and np.any(signal.shift):
-        raise UntakenError("pads an image with zeros after it was shifted", "pad before the shift")
     left, right, top, bottom = (a + b for a, b in zip((pads + [0] * 4)[:4], signal.pads, strict=True))
-    return replace(signal, shape=sample_shape(one), pads=(left, right, top, bottom))
+    shared = not to.alone(words["self"])
+    return replace(signal, shape=sample_shape(one), pads=(left, right, top, bottom), shared=shared)
 
 
 def pool(to: Translation, origin: str, one: Operation, words: dict[str, Any]) -> Signal:
-    """``max_pool2d`` and ``avg_pool2d``."""
-    signal = _image(to, words["self"])
-    kernel = pair(words["kernel_size"])
-    window = Window(kernel, pair(words["stride"]) if words["stride"] else kernel)
-    plain = pair(words["padding"]) == (0, 0) and pair(words.get("dilation", 1)) == (1, 1)
-    if not plain or words.get("divisor_override") is not None:
-        raise UntakenError("has padding, dilation or a divisor, which cannot be emulated")
-    return _pool(to, origin, one, signal, "max-pool" if "max" in name_operation(one) else "average-pool", window)
+    """``max_pool2d(self, kernel_size, stride, padding, dilation, ceil_mode)``, ``avg_pool2d``."""
+    kernel, largest = pair(words["kernel_size"]), "max" in name_operation(one)
+    stride, pads = pair(words["stride"]) if words["stride"] else kernel, pair(words["padding"])
+    if pair(words.get("dilation", 1)) != (1, 1) or words.get("divisor_override") is not None:
+        raise UntakenError("has dilation or a divisor, which cannot be emulated")
+    if pads != (0, 0) and not words.get("count_include_pad", True):
+        raise UntakenError(
+            "leaves the padding out of its means, which cannot be emulated", "set count_include_pad=True"
+        )
+    signal = _image(to, origin, words["self"])
+    wanted, after = sample_shape(one), list(pads)
+    for axis in (0, 1):  # with ceil_mode the last window may reach over the border
+        over = (wanted[axis + 1] - 1) * stride[axis] + kernel[axis] - signal.shape[axis + 1] - pads[axis]
+        if over > pads[axis]:
+            after[axis] = over
+    if not largest and tuple(after) != pads:
+        raise UntakenError("has means of windows that reach over the border (ceil_mode), which cannot be emulated")
+    to.graph.pool(origin, "max-pool" if largest else "average-pool", Window(kernel, stride, pads, pair(after)))
+    return Signal(to.graph.end, wanted)
 
 
 def average(to: Translation, origin: str, one: Operation, words: dict[str, Any]) -> Signal:
     """``adaptive_avg_pool2d(self, output_size)``, and ``mean(self, dim, keepdim)`` over images."""
-    signal = _image(to, words["self"])
-    size = pair(signal.shape[1:])
+    signal = _image(to, origin, words["self"])
+    size, shape = pair(signal.shape[1:]), sample_shape(one)
     if name_operation(one) == "mean":
-        axes = sorted(axis % (IMAGE + 1) for axis in words["dim"] or ())
-        if axes != [2, 3]:
+        if sorted(axis % (IMAGE + 1) for axis in words["dim"] or ()) != [2, 3]:
             raise UntakenError("cannot be emulated: means over rows and columns of images can")
         kernel = size
     else:
-        wanted = tuple(int(n) for n in words["output_size"])
+        wanted = pair(words["output_size"])
         if any(n % m for n, m in zip(size, wanted, strict=True)):
             raise UntakenError(f"makes {wanted} windows of unequal size of an image of {size}")
         kernel = (size[0] // wanted[0], size[1] // wanted[1])
-    found = _pool(to, origin, one, signal, "average-pool", Window(kernel, kernel), shape=None)
-    if len(sample_shape(one)) == 1:
-        to.graph.call("")
+    to.graph.pool(origin, "average-pool", Window(kernel, kernel))
+    if len(shape) == 1:
         to.graph.flatten(origin)
-    return Signal(len(to.graph.nodes) - 1, sample_shape(one)) if len(sample_shape(one)) == 1 else found
+    return Signal(to.graph.end, shape)
 
 
-def _image(to: Translation, value: Any) -> Signal:
+def _image(to: Translation, origin: str, value: Any) -> Signal:
+    """Go on from an image."""
     signal = to.signal(value)
-    if len(signal.shape) != IMAGE or not signal.plain:
-        raise UntakenError(f"takes signals of shape {signal.shape}; a pool directly behind an image can be emulated")
-    return signal
-
-
-def _pool(
-    to: Translation,
-    origin: str,
-    one: Operation,
-    signal: Signal,
-    kind: Literal["max-pool", "average-pool"],
-    window: Window,
-    shape: tuple[int, ...] | None = (),
-) -> Signal:
-    if shape is not None and (signal.shape[0], *window.places((signal.shape[1], signal.shape[2]))) != sample_shape(one):
-        raise UntakenError("has windows that reach over the border (ceil_mode), which cannot be emulated")
-    to.go(signal)
-    to.graph.pool(origin, kind, window)
-    return Signal(len(to.graph.nodes) - 1, to.graph.shape)
+    if len(signal.shape) != IMAGE:
+        raise UntakenError(f"takes signals of shape {signal.shape}; a pool over an image can be emulated")
+    return to.settle(origin, value)
 
 
 VERBS: dict[str, Callable[[Translation, str, Operation, dict[str, Any]], Signal]] = {
@@ -292,14 +314,15 @@ VERBS: dict[str, Callable[[Translation, str, Operation, dict[str, Any]], Signal]
     "addmm": addmm,
     "conv2d": conv2d,
     "convolution": conv2d,
-    "batch_norm": batch_norm,
+    **dict.fromkeys(("batch_norm", "_native_batch_norm_legit_no_training"), batch_norm),
+    **dict.fromkeys(("layer_norm", "native_layer_norm", "group_norm", "native_group_norm"), layer_norm),
     "add": add,
     "sub": add,
     "rsub": add,
     "mul": mul,
     "div": mul,
     "neg": mul,
-    **dict.fromkeys(("relu", "tanh", "sigmoid", "leaky_relu", "prelu", "clamp", "clamp_min"), activate),
+    **dict.fromkeys(("relu", "tanh", "sigmoid", "gelu", "leaky_relu", "prelu", "clamp", "clamp_min"), activate),
     **dict.fromkeys(SOFTMAX, softmax),
     **dict.fromkeys((*SHAPES, *MOVES), reshape),
     "pad": pad,
