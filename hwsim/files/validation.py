@@ -100,7 +100,7 @@ def _missing(case: _Case) -> Finding | None:
         )
     key = str(case.spot.path[-1])
     described = [fields(model)[key].description for model in models(case.spot.parent) if key in fields(model)]
-    meaning = f": {' '.join(described[0].split())}" if described and described[0] else ""
+    meaning = f": {' '.join(described[0].replace('``', '').split())}" if described and described[0] else ""
     hint = f"write {describe(case.spot.annotation, full=True)}{meaning}"
     return Finding(case.spot.path, f"missing key '{key}'", "", hint)
 

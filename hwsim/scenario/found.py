@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from hwsim.controller import CONTROLLERS
@@ -10,7 +11,7 @@ from hwsim.crossbar import CROSSBARS
 from hwsim.crossbar.technology import SwitchDatasheet, build_switch
 from hwsim.files import validate
 from hwsim.model import read_model
-from hwsim.scenario.lookup import device_technology
+from hwsim.scenario.lookup import device_technology, is_path
 from hwsim.scenario.schema import Choice, CrossbarChoice, ModelChoice, ScenarioFile
 from hwsim.task import TASKS, DataFaults
 
@@ -92,13 +93,22 @@ def look_up(r: Lookup) -> Found:
     """Find every part of a scenario that can be found, though others are faulty."""
     file = r.diagnostics.attempt(lambda: validate(r.document, ScenarioFile))
     return Found(
-        file,
+        None if file is None else _by_name(file),
         _task(r, file.task if file else r.table(Choice, "task")),
         _model(r, file.model if file else r.table(ModelChoice, "model")),
         _device(r, file.device if file else r.table(Choice, "device")),
         _crossbar(r, file.crossbar if file else r.table(CrossbarChoice, "crossbar")),
         _controller(r, file.controller if file else r.table(Choice, "controller")),
     )
+
+
+def _by_name(file: ScenarioFile) -> ScenarioFile:
+    """Call files by their names where the scenario gives their paths: a run keeps copies under those."""
+    named = {key: getattr(file, key) for key in ("model", "device")}
+    found = {
+        key: one.model_copy(update={"name": Path(one.name).stem}) for key, one in named.items() if is_path(one.name)
+    }
+    return file.model_copy(update=found)
 
 
 def sure(value: T | None) -> T:

@@ -29,6 +29,19 @@ _NOUNS = {"device": "device", "switch": "switch technology", None: "datasheet"}
 Origins = dict[tuple[str | int, ...], str]
 
 
+OWN = 'name = "mine.toml"'
+
+
+def is_path(name: str) -> bool:
+    """Tell whether a scenario names a file by its path and not by its name.
+
+    Example:
+        >>> is_path("devices/mine.toml"), is_path("mine")
+        (True, False)
+    """
+    return name.endswith(".toml")
+
+
 @dataclass(frozen=True)
 class Sheet(Generic[D]):
     """A datasheet as read: its numbers in SI units, and the settable ones as a scenario would write them."""
@@ -169,14 +182,16 @@ class Lookup:
         except DiagnosticError:
             return None
 
-    def entry(self, registry: Mapping[str, T], noun: str, at: tuple[str, ...], name: str | None) -> T | None:
-        """An entry of a catalogue."""
+    def entry(
+        self, registry: Mapping[str, T], noun: str, at: tuple[str, ...], name: str | None, other: str = ""
+    ) -> T | None:
+        """An entry of a catalogue; ``other`` says what would work besides."""
         if name is None:
             return None
         if name in registry:
             return registry[name]
         what, _, hint = unknown(noun, name, registry).partition("; ")
-        self.diagnostic(at, what, hint)
+        self.diagnostic(at, what, "; ".join(filter(None, (hint, other))))
         return None
 
     def known(
@@ -196,17 +211,23 @@ class Lookup:
         given = self.known(table, chosen.model_extra or {}, schema, type(chosen))
         return self.diagnostics.attempt(lambda: validate(self.document, schema, (table,), given))
 
-    def file(self, kind: Kind, noun: str, at: tuple[str, ...], name: str | None) -> Document | None:
-        """A file of the library that is no datasheet."""
-        path = self.entry(names(kind, self.path), noun, at, name)
+    def file(self, kind: Kind, noun: str, at: tuple[str, str], name: str | None) -> Document | None:
+        """A file of the library that is no datasheet, by its name; or by the path of any other one."""
+        if name is not None and is_path(name):
+            path: Path | None = self.place(*at, name)
+        else:
+            path = self.entry(names(kind, self.path), noun, at, name, f"or give the path of a file: {OWN}")
         return None if path is None else self.diagnostics.attempt(lambda: read_document(path))
 
-    def datasheet(self, kind: SheetKind, at: tuple[str, ...], name: str | None) -> tuple[str | None, Document | None]:
+    def datasheet(self, kind: SheetKind, at: tuple[str, str], name: str | None) -> tuple[str | None, Document | None]:
         """The full name of a datasheet, and the datasheet."""
         if name is None:
             return None, None
         try:
-            full, path = named_sheet(kind, name, self.path)
+            if is_path(name):
+                full, path = find_sheet(kind, str(self.place(*at, name)))
+            else:
+                full, path = named_sheet(kind, name, self.path)
         except Refusal as error:
             self.diagnostic(at, error.what, error.hint)
             return name, None

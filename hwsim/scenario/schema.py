@@ -16,14 +16,16 @@ class Choice(Section):
     model_config = pydantic.ConfigDict(extra="allow")
 
     name: str
-    """Name of the entry or file; ``hwsim list`` prints them."""
+    """Name of the entry or file; ``hwsim list`` prints them. A datasheet of your own may be named by its path, which
+    ends in ``.toml`` and counts from the scenario file."""
 
 
 class ModelChoice(Section):
     """The network."""
 
     name: str
-    """Model file, without folder and ``.toml``."""
+    """Model file, without folder and ``.toml``; or the path of one, which ends in ``.toml`` and counts from the
+    scenario file (from the current folder where ``--set`` gives it)."""
     width: int | None = Field(default=None, ge=1, le=1_000_000)
     """What the model file's ``width`` is set to; its own when left out."""
 
@@ -36,7 +38,8 @@ class CrossbarChoice(Section):
     topology: str
     """Arrangement of the switches; ``hwsim list crossbars``."""
     technology: str
-    """Datasheet of the switches in ``devices/``; the start of its name is enough where only one begins so."""
+    """Datasheet of the switches in ``devices/``; the start of its name is enough where only one begins so. Or the path
+    of one, which ends in ``.toml``."""
     scope: Literal["output", "layer"] = "output"
     """Banks: one per output unit, or one per layer."""
     effort: Literal["auto", "any", "greedy", "blocks", "descent", "exact"] = "auto"

@@ -281,3 +281,16 @@ def test_a_run_on_arrays_keeps_them(mine: Path, tmp_path: Path) -> None:
     assert (again.identity, again.reused) == (answer.identity, True)
     assert export_run(tmp_path / "run", "json", None, None)
     assert json.loads((tmp_path / "run" / "answer.json").read_text())["data"]["classes"] == sorted(NAMES)
+
+
+def test_classes_are_what_is_meant_where_no_goal_is_said(tmp_path: Path) -> None:
+    """Real targets are then told apart, not cut to whole numbers."""
+    np.savez(tmp_path / "d.npz", x=X, y=Y)
+    entry = TASKS["arrays"]
+    assert entry.bind is not None
+    assert (
+        entry.bind(ArraysParameters(file="d.npz"), lambda _, text: tmp_path / text).task.shape.goal == "classification"
+    )
+    np.savez(tmp_path / "d.npz", x=X, y=Y + 0.25)
+    with pytest.raises(DataFaults, match=r"no classes: .* or set goal = 'regression' to learn real numbers"):
+        entry.bind(ArraysParameters(file="d.npz"), lambda _, text: tmp_path / text)

@@ -101,6 +101,7 @@ def _numbers(
             strange = True
             where = listed([f"{part.place((int(row),))} is {one[row]:g}" for row in wrong], FEW)
             hint = f"number {count or 'the'} classes 0 to {count - 1 if count else 'the last'}"
+            hint += "" if (one == np.floor(one)).all() else ", or set goal = 'regression' to learn real numbers"
             faults.append(DataFault("targets", f"labels that are no classes: {where}", hint))
         made.append(one.astype(np.int64))
     classes = int(count if count is not None else most + 1)

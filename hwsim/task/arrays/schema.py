@@ -21,7 +21,7 @@ class ArraysParameters(Section):
     """Data file: ``.npz`` (arrays with keys), ``.npy`` (inputs; targets in ``targets_file``), ``.csv`` (first line:
     names of columns; comma, semicolon or tab between) or ``.parquet`` (``pip install 'hwsim[parquet]'``). Paths count
     from the scenario file; those that ``--set`` gives, from the current folder."""
-    goal: Literal["classification", "regression"]
+    goal: Literal["classification", "regression"] = "classification"
     """``classification``: targets are class numbers 0, 1, ... or words, a class each; ``regression``: real numbers."""
     inputs: str | list[str] | None = None
     """Key of the inputs, samples first, samples of any shape; of tables, names of columns. When left out: ``x`` (or
