@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from hwsim.device.variation import EFFECTS
 from hwsim.errors import BAD_INPUT, HwsimError
 from hwsim.execution import replay
 from hwsim.pipeline.fabrication import KEPT, assemble, initial_values
@@ -133,7 +134,8 @@ def active(plan: Plan) -> list[str]:
         >>> "drive error" in active(load("digits-photonic-bias").plan())
         True
     """
-    found = [effect for effect in plan.technology.effects if without(plan, [effect]).device != plan.device]
+    effects = {**plan.technology.effects, **EFFECTS}
+    found = [effect for effect in effects if without(plan, [effect]).device != plan.device]
     lit = plan.switch.medium == "optical" and any(fabric is not None for fabric in plan.fabrics)
     return found + [effect for effect in CROSSBAR if lit and without(plan, [effect]).switch != plan.switch]
 
@@ -145,8 +147,8 @@ def without(plan: Plan, effects: Sequence[str]) -> Plan:
         if effect in CROSSBAR:
             switch = replace(switch, **CROSSBAR[effect])
         else:
-            values.update(plan.technology.effects[effect])
-    return replace(plan, device=plan.technology.build(values), switch=switch)
+            values.update({**plan.technology.effects, **EFFECTS}[effect])
+    return replace(plan, device=plan.technology.make(values), switch=switch)
 
 
 def final_state(folder: Path, machine: Machine | None = None) -> Entry:

@@ -10,6 +10,7 @@ from hwsim.crossbar.routing.effort import EFFORT_LINES
 from hwsim.crossbar.technology import SwitchDatasheet
 from hwsim.device import DEVICES
 from hwsim.export import EXPORTS
+from hwsim.files.datasheet import CellChoices
 from hwsim.files.fields import models_in
 from hwsim.files.section import field_type
 
@@ -185,6 +186,8 @@ def numbers() -> dict[str, str]:
                 for key, number in table.model_fields.items():
                     meaning = " ".join((number.description or "").split())
                     found.setdefault(key, {}).setdefault(meaning, []).append(owner)
+    for key, number in CellChoices.model_fields.items():
+        found.setdefault(key, {})[" ".join((number.description or "").split())] = ["every device"]
     return {
         key: " ".join(
             f"{'datasheet' if len(owners) == len(sheets) else ', '.join(owners)}: {meaning}"

@@ -16,6 +16,7 @@ from hwsim.crossbar.technology import SwitchDatasheet
 from hwsim.device import DEVICES
 from hwsim.export import EXPORTS
 from hwsim.files import DIMENSIONS, reference
+from hwsim.files.datasheet import CellChoices
 from hwsim.files.fields import WIDTH, table
 from hwsim.model import ModelFile
 from hwsim.scenario.reproduction import ReproductionFile
@@ -26,6 +27,8 @@ from hwsim.task import TASKS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from hwsim.device import Technology
 
 _CROSSBAR = """A crossbar is any circuit that permutes: it decides which position of a bank (a weight group: the cells
 that one circuit can exchange) is fed by which cell. It is not the array of weights. Its topology says how the switches
@@ -111,6 +114,12 @@ def _fit(width: int) -> str:
     )
 
 
+def _device(technology: Technology, width: int) -> str:
+    own = reference(technology.datasheet, f"Device datasheet, technology {technology.name}", width)
+    also = reference(CellChoices, "Also of the cells of every device, in [device] of a scenario or as settings", width)
+    return f"{own}\n\n{also}"
+
+
 def _pages() -> dict[str, tuple[str, Callable[[int], str]]]:
     pages: dict[str, tuple[str, Callable[[int], str]]] = {
         "words": ("the words of this program", _words),
@@ -133,7 +142,7 @@ def _pages() -> dict[str, tuple[str, Callable[[int], str]]]:
     for name, technology in DEVICES.items():
         pages[f"device/{name}"] = (
             f"datasheets of {technology.summary}",
-            lambda width, t=technology: reference(t.datasheet, f"Device datasheet, technology {t.name}", width),  # type: ignore[misc]
+            lambda width, t=technology: _device(t, width),  # type: ignore[misc]
         )
     for noun, registry in (("task", TASKS), ("controller", CONTROLLERS)):
         for name, entry in registry.items():

@@ -12,6 +12,7 @@ import numpy as np
 
 from hwsim.device.number import NumberChip, finish, side_by_side
 from hwsim.device.technology import Bill, Resources, Technology
+from hwsim.device.variation import EXACT, Variation
 from hwsim.files.datasheet import Datasheet
 
 if TYPE_CHECKING:
@@ -36,15 +37,29 @@ class IdealDatasheet(Datasheet):
 class Ideal:
     """Describes an ideal device; fabricates chips of it."""
 
+    varied: Variation = EXACT
+    """Variation of the cells, for studies."""
+
     def problems(self, model: Model) -> list[tuple[int, str, str]]:
         """Returns nothing: every model can be built."""
         del model
         return []
 
     def fabricate(self, model: Model, start: Sequence[Start], calibration: NDArray[np.float32], seed: int) -> IdealChip:
-        """Keep every weight as it was drawn."""
-        del calibration, seed
-        return IdealChip(model, tuple(values.weights.astype(np.float32) for values in start))
+        """Keep every weight as it was drawn, or off by the variation that is asked for."""
+        del calibration
+        design = tuple(values.weights.astype(np.float32) for values in start)
+        if not self.varied:
+            return IdealChip(model, design)
+        real = []
+        for number, (layer, values) in enumerate(zip(model.layers, start, strict=True)):
+            scale = float(np.abs(values.weights).max())
+            if layer.electronic or not scale:
+                real.append(design[number])
+                continue
+            faults = self.varied.draws(seed, number).take((layer.units, layer.inputs))
+            real.append((faults.applied(values.weights / scale) * scale).astype(np.float32))
+        return IdealChip(model, tuple(real), design)
 
 
 @dataclass(frozen=True)
@@ -53,6 +68,8 @@ class IdealChip(NumberChip):
 
     model: Model
     weights: tuple[NDArray[np.float32], ...]
+    design: tuple[NDArray[np.float32], ...] | None = None
+    """The weights that were wanted, where cells vary."""
     precision = np.float32
     together = 1
     met: tuple[NDArray[np.float32], ...] = field(init=False)
@@ -73,11 +90,11 @@ class IdealChip(NumberChip):
         return 32
 
     def nominal(self, layer: int) -> NDArray[np.float64]:
-        """Returns the weights."""
-        return self.weights[layer].astype(np.float64)
+        """Returns the weights as they were wanted."""
+        return (self.weights if self.design is None else self.design)[layer].astype(np.float64)
 
     def cells(self, layer: int) -> NDArray[np.float32]:
-        """Returns the weights."""
+        """Returns the weights as they are."""
         return self.weights[layer]
 
     def classes(self, layer: int) -> NDArray[np.float32]:

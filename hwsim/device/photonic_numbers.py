@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hwsim.device.photonic import optics
+from hwsim.device.variation import EXACT, Variation
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -67,6 +68,7 @@ class PhotonicNumbers:
     adc_energy: float
     read_time: float
     shot_noise: bool = True
+    varied: Variation = EXACT
 
     def __post_init__(self) -> None:
         if self.combine == "lossless" and self.crossing_crosstalk > -np.inf:

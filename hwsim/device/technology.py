@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, cast, runtime_checkable
 
+from hwsim.device.variation import KEYS, varied
 from hwsim.errors import BAD_INPUT, HwsimError
 
 if TYPE_CHECKING:
@@ -215,3 +216,12 @@ class Technology:
     """Effects that can be switched off, by name: the numbers that do it, laid over a datasheet's before ``build``."""
     symbols: Mapping[str, str] = field(default_factory=dict)
     """Symbols that formulas use, by number."""
+
+    def make(self, values: Mapping[str, Any]) -> Device:
+        """Build a device, with the static variation that values may say besides (:mod:`hwsim.device.variation`).
+
+        Raises:
+            ValueError: numbers that do not go together, or variation that the technology does not have.
+        """
+        device = self.build({key: value for key, value in values.items() if key not in KEYS})
+        return cast("Device", varied(device, values))

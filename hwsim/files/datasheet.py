@@ -60,6 +60,19 @@ class Datasheet(Section):
     """For each number that a scenario may set: the range, in SI units, in which the model holds."""
 
 
+class CellChoices(Section):
+    """What can be set of every device's cells besides its datasheet, in ``[device]`` of a scenario or as settings."""
+
+    variation: float = Field(default=0.0, ge=0, le=1)
+    """Standard deviation of a cell's weight, as a share of the largest weight of its layer; drawn at fabrication and
+    added to what programming gave. On an FPGA, whose cells are whole numbers, they become analogue levels, for study
+    alone: sums are rounded to whole numbers, costs and areas stay those of the design."""
+    stuck: float = Field(default=0.0, ge=0, le=1)
+    """Share of the cells that are stuck, drawn at fabrication: they hold what ``stuck_at`` says, and do not vary."""
+    stuck_at: Literal["zero", "ends"] = "zero"
+    """What a stuck cell holds: no weight at all, or, drawn for each, the largest weight of its layer or minus that."""
+
+
 _PARTS = ("chip", "event", "cost")
 
 
@@ -151,8 +164,13 @@ class _Made(Section):
 
 
 def settable(sheet: Datasheet) -> type[Section]:
-    """The schema of what a scenario may set: the sheet's numbers that have a valid range, and its choices of words."""
+    """The schema of what a scenario may set: the sheet's numbers that have a valid range, and its choices of words.
+
+    Of every device also what is in :class:`CellChoices`.
+    """
     fields: dict[str, Any] = {}
+    if sheet.kind == "device":
+        fields |= {name: (field_type(field), None) for name, field in CellChoices.model_fields.items()}
     for part in _PARTS:
         section = getattr(sheet, part, None)
         for name, field in type(section).model_fields.items() if section is not None else ():
@@ -170,7 +188,7 @@ def _shown(schema: type[Section], key: str, value: float) -> str:
 
 
 def written_values(sheet: Datasheet, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Settable numbers as a scenario would write them, with units.
+    """Settable numbers as a scenario would write them, with units; those of :class:`CellChoices` where they were set.
 
     Args:
         sheet: the datasheet.
@@ -178,4 +196,5 @@ def written_values(sheet: Datasheet, values: Mapping[str, Any]) -> dict[str, Any
     """
     schema = settable(sheet)
     plain = {key for key in schema.model_fields if dimension_of(field_type(schema.model_fields[key])) is None}
-    return {key: values[key] if key in plain else _shown(schema, key, values[key]) for key in schema.model_fields}
+    known = [key for key in schema.model_fields if key in values]
+    return {key: values[key] if key in plain else _shown(schema, key, values[key]) for key in known}

@@ -72,7 +72,7 @@ class Hardware:
         document = read_document(find_sheet("device", self.device)[1])
         technology = device_technology(document)
         sheet = read_datasheet(document, technology.datasheet)
-        built = technology.build(datasheet_values(sheet, dict(self.settings), parse_document("", "settings"), ()))
+        built = technology.make(datasheet_values(sheet, dict(self.settings), parse_document("", "settings"), ()))
         if self.crossbar is not None:
             if self.crossbar not in CROSSBARS:
                 raise ValueError(unknown("topology", self.crossbar, CROSSBARS))

@@ -165,7 +165,7 @@ def _device(r: Lookup, chosen: Choice | None) -> FoundDevice:
 def _built(r: Lookup, technology: Technology, values: dict[str, Any]) -> Device | None:
     """The device; numbers that are sound one by one may still not go together."""
     try:
-        return technology.build(values)
+        return technology.make(values)
     except ValueError as error:
         what, _, hint = str(error).partition("; ")
         r.diagnostic(("device",), what, hint)

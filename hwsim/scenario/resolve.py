@@ -48,7 +48,7 @@ FABRICATED = {
 class Plan:
     """Everything a run needs, validated.
 
-    ``device`` is ``technology.build(device_values)``; ``files`` are the texts of model and datasheets by file name.
+    ``device`` is ``technology.make(device_values)``; ``files`` are the texts of model and datasheets by file name.
     """
 
     name: str

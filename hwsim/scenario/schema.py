@@ -126,7 +126,8 @@ class ScenarioFile(Section):
     model: ModelChoice
     """What is computed."""
     device: Choice
-    """What holds the weights: a datasheet; further keys set its numbers within their valid ranges."""
+    """What holds the weights: a datasheet; further keys set its numbers within their valid ranges, and of every device
+    ``variation``, ``stuck`` and ``stuck_at`` of its cells (``hwsim help device/ideal``)."""
     crossbar: CrossbarChoice
     """How signals reach the weights."""
     controller: Choice

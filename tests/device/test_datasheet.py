@@ -8,7 +8,7 @@ import pytest
 
 from hwsim.device import DEVICES, datasheet_values, read_datasheet
 from hwsim.files import DiagnosticError, parse_document, read_document
-from hwsim.files.datasheet import settable, written_values
+from hwsim.files.datasheet import CellChoices, settable, written_values
 from hwsim.files.library import names
 from hwsim.scenario.lookup import sheet_kind
 
@@ -103,7 +103,7 @@ def test_written_values_are_read_again(name: str) -> None:
     sheet = read_datasheet(document, DEVICES[document.data["technology"]].datasheet)
     values = datasheet_values(sheet, {}, document, ())
     words = {key for key, value in values.items() if isinstance(value, str)} - {"part"}  # the name of a product
-    assert set(settable(sheet).model_fields) == set(sheet.valid) | words
+    assert set(settable(sheet).model_fields) == set(sheet.valid) | words | set(CellChoices.model_fields)
     assert datasheet_values(sheet, written_values(sheet, values), document, ()) == values
     for end in (0, 1):
         bounds = {**values, **{key: type(values[key])(ends[end]) for key, ends in sheet.valid.items()}}

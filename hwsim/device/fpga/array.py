@@ -9,6 +9,7 @@ import numpy as np
 
 from hwsim.device.fpga.area import Area, Widths, folded, pipelined
 from hwsim.device.technology import Part
+from hwsim.device.variation import EXACT, Variation
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -31,6 +32,8 @@ class FpgaArray:
     part: str = ""
     part_luts: int = 0
     part_flip_flops: int = 0
+    varied: Variation = EXACT
+    """Variation of the cells, for studies."""
     wired: ClassVar[bool] = False
     """Whether every activation is a table."""
     foldable: ClassVar[bool] = True

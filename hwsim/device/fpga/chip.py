@@ -23,6 +23,12 @@ if TYPE_CHECKING:
 
 COARSER = "weights of hidden layers are up to one bit coarser than weight_bits, since the network adds activations"
 
+ANALOGUE = (
+    "for study alone: cells vary as analogue levels, which look-up tables cannot hold; sums are rounded to whole "
+    "numbers, areas and costs are those of the design"
+)
+STUCK = "some cells are stuck; areas and costs are those of the design"
+
 
 @dataclass(frozen=True)
 class FpgaChip:
@@ -61,12 +67,12 @@ class FpgaChip:
         return np.asarray(self.layers[layer].codes * self.layers[layer].weight_scale, np.float64)
 
     def cells(self, layer: int) -> NDArray[Any]:
-        """Returns the codes that are burnt in."""
-        return self.layers[layer].codes
+        """Returns the codes that are burnt in, or the levels that cells really hold where they vary."""
+        return self.layers[layer].cells
 
     def classes(self, layer: int) -> NDArray[Any]:
-        """Returns the codes themselves: sums of integers do not depend on where a term stands."""
-        return self.layers[layer].codes
+        """Returns what cells hold: sums of integers do not depend on where a term stands."""
+        return self.layers[layer].cells
 
     def register_codes(self, layer: int, registers: Registers) -> NDArray[np.int64]:
         """Bias codes in steps of the accumulator, saturated to the register's width."""
@@ -82,7 +88,7 @@ class FpgaChip:
 
     def connect(self, layer: int, positions: NDArray[np.int64], cells: NDArray[np.int64]) -> None:
         """Gather the codes of the positions that move."""
-        self.layers[layer].met.reshape(-1)[positions] = self.layers[layer].codes.reshape(-1)[cells]
+        self.layers[layer].met.reshape(-1)[positions] = self.layers[layer].cells.reshape(-1)[cells]
 
     def encode(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
         """Input codes, saturated to the width of a signal."""
@@ -127,8 +133,15 @@ class FpgaChip:
             cycles=self._cycles(),
             folding=self.device.folding,
             part=self.device.named_part,
-            notes=(COARSER,) if self.joins and not self.device.wired else (),
+            notes=self._notes(),
         )
+
+    def _notes(self) -> tuple[str, ...]:
+        """What is to be known of the array."""
+        coarser = (COARSER,) if self.joins and not self.device.wired else ()
+        if not self.device.varied:
+            return coarser
+        return (*coarser, ANALOGUE if any(layer.analogue for layer in self.layers) else STUCK)
 
     def foldings(self) -> Iterator[Resources]:
         """What the array would take if its units took their inputs in more and more turns."""

@@ -14,7 +14,7 @@ Products travel through BLAS in float32 or float64 where the largest sum that an
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 from typing import TYPE_CHECKING, Literal
 
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from hwsim.device.fpga.chip import FpgaChip
+    from hwsim.device.fpga.numbers import Burnt
     from hwsim.model import Layer, Model, Start
 
 
@@ -133,10 +134,22 @@ class FpgaLut(FpgaArray):
     def fabricate(self, model: Model, start: Sequence[Start], calibration: NDArray[np.float32], seed: int) -> FpgaChip:
         """Quantise the weights, and set every shift so that calibration uses all but the headroom bits.
 
+        Codes do not vary from chip to chip; where variation is asked for, the cells that stand for them do.
+
         A network larger than one part of the engine's is calibrated on the samples of the first part.
         """
-        del seed  # integer constants do not vary from chip to chip
-        return Calibration(self, model, start, calibration).chip()
+        chip = Calibration(self, model, start, calibration).chip()
+        if not self.varied:
+            return chip
+        layers = [self._spoilt(burnt, seed, number) for number, burnt in enumerate(chip.layers)]
+        return replace(chip, layers=tuple(layers))
+
+    def _spoilt(self, burnt: Burnt, seed: int, layer: int) -> Burnt:
+        """A layer whose cells hold other levels than their codes."""
+        largest = float(np.abs(burnt.codes).max()) or 1.0
+        units, inputs = burnt.codes.shape
+        faults = self.varied.draws(seed, layer).take((units, inputs))
+        return replace(burnt, held=faults.applied(burnt.codes / largest) * largest)
 
 
 def _behind(model: Model, number: int) -> list[tuple[int, str, str]]:

@@ -41,11 +41,24 @@ class Burnt:
     tables: NDArray[np.int32] = field(default_factory=lambda: np.zeros((1, 1), np.int32))
     given_scale: float = 1.0
     """The value of one step of what the layer gives, where it is not the last."""
+    held: NDArray[np.float64] | None = None
+    """What cells really hold, in steps of a code, where they vary or are stuck; None where they hold their codes."""
     met: NDArray[Any] = field(init=False)
-    """The code that each position meets, in the format that carries the accumulators."""
+    """What each position meets, in the format that carries the accumulators."""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "met", self.codes.astype(carrier(self.bound)))
+        kind = carrier(self.bound) if self.held is None else np.float64
+        object.__setattr__(self, "met", self.cells.astype(kind))
+
+    @property
+    def cells(self) -> NDArray[Any]:
+        """Returns what the cells really hold."""
+        return self.codes if self.held is None else self.held
+
+    @property
+    def analogue(self) -> bool:
+        """Tells whether cells hold no whole numbers, as no look-up table could."""
+        return self.held is not None and not np.array_equal(self.held, np.rint(self.held))
 
     @property
     def unit(self) -> float:
@@ -66,7 +79,9 @@ class Burnt:
         return width(-self.bound, self.bound)
 
     def matmul(self, activations: NDArray[Any]) -> NDArray[Any]:
-        """Exact accumulators (rows, units) of activations (rows, inputs)."""
+        """Exact accumulators (rows, units) of activations (rows, inputs); rounded ones of cells that vary."""
+        if self.held is not None:
+            return np.asarray(np.rint(activations.astype(np.float64) @ self.met.T))
         if self.met.dtype != np.int64:
             return np.asarray(activations.astype(self.met.dtype, copy=False) @ self.met.T)
         from hwsim.kernels.reading.dense import dense_integer

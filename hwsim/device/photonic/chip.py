@@ -68,7 +68,7 @@ class Photonic(PhotonicNumbers):
                 raise FabricationError(f"layer {number}: a weight is not a finite number; mend the initial values")
             scale = max(float(-ends[0]), float(ends[1]), 1e-30)
             try:
-                core = None if layer.electronic else place(self, values.weights, scale, seed, f"chip/{number}")
+                core = None if layer.electronic else place(self, values.weights, scale, seed, number)
             except ValueError as error:
                 raise FabricationError(f"layer {number}: {error}") from None
             learns = layer.learned_connections or layer.learned_registers

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from hwsim.device.photonic_numbers import PhotonicNumbers
+    from hwsim.device.variation import Faults
     from hwsim.kernels.reading.planes import Planes
 
     Array = NDArray[np.float64]
@@ -151,7 +152,7 @@ def _shade(dark: Planes, plane: int, rows: NDArray[np.int64]) -> Array:
     return np.asarray(planes.values(dark, plane, slice(first, rows[-1] + 1))[rows - first])
 
 
-def place(device: PhotonicNumbers, weights: Array, scale: float, seed: int, name: str) -> Core:
+def place(device: PhotonicNumbers, weights: Array, scale: float, seed: int, layer: int) -> Core:
     """Program a layer's weights into a core, some groups of units at a time.
 
     Args:
@@ -159,7 +160,7 @@ def place(device: PhotonicNumbers, weights: Array, scale: float, seed: int, name
         weights: what is wanted (units, inputs), within -scale to scale; they are not copied.
         scale: weight of the brightest level.
         seed: of the chip.
-        name: path of the random streams, for example ``chip/0``.
+        layer: number of the layer, for the names of the random streams.
 
     Raises:
         ValueError: the paths differ by more than the cells' contrast can make up for, or a cell is off range.
@@ -167,7 +168,8 @@ def place(device: PhotonicNumbers, weights: Array, scale: float, seed: int, name
     units, inputs = weights.shape
     columns, pair = device.tile_columns, device.signs == "balanced-pair"
     groups, tiles = -(-units // columns), -(-inputs // device.tile_rows)
-    making = Making(device, (groups, tiles), seed, name)
+    making = Making(device, (groups, tiles), seed, f"chip/{layer}")
+    draws = device.varied.draws(seed, layer) if device.varied else None
     at_once = max(PART // (tiles * device.tile_rows * device.physical_columns), 1)
     parts = [slice(first, min(first + at_once, groups)) for first in range(0, groups, at_once)]
     low, high, top = making.span(parts)
@@ -183,7 +185,8 @@ def place(device: PhotonicNumbers, weights: Array, scale: float, seed: int, name
         wanted = _lay(device, *plan.targets(rows), (part.stop - part.start, tiles), plan.middle)
         shade = rows if own else part
         size, dim = (rows.stop - rows.start, inputs), (shade.stop - shade.start, inputs)
-        cells, seen = making.make(part, wanted, (low, high))
+        defects = None if draws is None else _defects(device, plan, draws.take(size), (part.stop - part.start, tiles))
+        cells, seen = making.make(part, wanted, (low, high), defects)
         check(_straight(cells[..., device.bright_columns], size), rows.start)
         del wanted, cells
         planes.fill(bright, rows.start, [_straight(plane[..., device.bright_columns], size) for plane in seen])
@@ -221,6 +224,20 @@ def _lay(device: PhotonicNumbers, target: Array, opposite: Array, shape: tuple[i
         full[: target.shape[0], : target.shape[1]] = opposite
         wanted[..., device.dark_columns] = full.reshape(groups, columns, tiles, rows).transpose(0, 2, 3, 1)
     return wanted
+
+
+def _defects(device: PhotonicNumbers, plan: TilePlan, faults: Faults, shape: tuple[int, int]) -> tuple[Array, Array]:
+    """Errors of transmission on the tiles, and what stuck cells transmit, NaN where a cell is not stuck.
+
+    Of a balanced pair the column with the weight itself varies; stuck are both.
+    """
+    error = faults.error * (2 * plan.half if plan.pair else plan.half)
+    stuck, opposite = (np.where(faults.stuck, plan.middle + sign * faults.at * plan.half, np.nan) for sign in (1, -1))
+    none = np.full(error.shape, np.nan)
+    return (
+        _lay(device, error, np.zeros(error.shape), shape, 0.0),
+        _lay(device, stuck, opposite if plan.pair else none, shape, np.nan),
+    )
 
 
 def _straight(tiles: Array, size: tuple[int, int]) -> Array:

@@ -100,20 +100,25 @@ class Making:
             )
         return low, high, high
 
-    def make(self, part: slice, wanted: Array, span: tuple[float, float]) -> tuple[Array, list[Array]]:
+    def make(
+        self, part: slice, wanted: Array, span: tuple[float, float], defects: tuple[Array, Array] | None = None
+    ) -> tuple[Array, list[Array]]:
         """Program the next groups: what cells hold, and what arrives through them for each vector.
 
         Args:
             part: the groups.
             wanted: relative transmissions (groups, tiles, m, physical columns), as the results.
             span: darkest and brightest of them.
+            defects: errors that are added to what programming gives, and what stuck cells have, NaN for others.
         """
         taps = self._taps(self._couplers, part.stop - part.start)
         path = self.device.paths(*taps) / self.device.mean_path
-        cells = self._programmed(wanted, path, span)
+        cells = self._programmed(wanted, path, span, defects)
         return cells, self._seen(cells, path, taps)
 
-    def _programmed(self, wanted: Array, path: Array, span: tuple[float, float]) -> Array:
+    def _programmed(
+        self, wanted: Array, path: Array, span: tuple[float, float], defects: tuple[Array, Array] | None
+    ) -> Array:
         """What the cells come to hold, at the first vector's wavelength and now."""
         device, found = self.device, wanted
         if device.programming_error or device.programming_error_db:
@@ -124,6 +129,9 @@ class Making:
             found = phase_change.programmed(
                 wanted, swing, device.programming_error, device.programming_error_db, normals
             )
+        if defects is not None:
+            error, stuck = defects
+            found = np.clip(np.where(np.isnan(stuck), found + error, stuck), 0, 1)
         cells = np.minimum(found / path, 1) if device.calibration == "path" else found
         now = phase_change.aged(cells, device.age, device.drift_exponent)
         if device.temperature_rise:

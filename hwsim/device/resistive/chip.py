@@ -19,6 +19,7 @@ import numpy as np
 from hwsim.device.number import NumberChip, finish, side_by_side
 from hwsim.device.resistive.fits import Fit, drift_factor, flicker
 from hwsim.device.technology import Bill, Resources, Technology
+from hwsim.device.variation import EXACT, Variation
 from hwsim.files import Bits, Joules, Seconds, Section
 from hwsim.files.datasheet import Datasheet, Datum
 from hwsim.kernels.reading.reads import Converter
@@ -123,6 +124,7 @@ class Resistive:
     dac_energy: float
     adc_energy: float
     cell_energy: float
+    varied: Variation = EXACT
 
     def problems(self, model: Model) -> list[tuple[int, str, str]]:
         """Everything can be built, at an age for which programming was measured."""
@@ -172,6 +174,11 @@ class Resistive:
             room = 2**self.headroom_bits if layer.learned_connections or layer.learned_registers else 1
             scale = max(float(np.abs(values.weights).max()), 1e-30)
             made = self._made(values.weights, scale, seed, f"chip/{number}")
+            if self.varied:
+                faults = self.varied.draws(seed, number).take((layer.units, layer.inputs))
+                made = made._replace(
+                    weight=faults.applied(made.weight), variance=np.where(faults.stuck, 0, made.variance)
+                )
             factor = scale * made.regain
             layers.append(
                 Array(
