@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from hwsim.pipeline.session import Answer as Answer
     from hwsim.pipeline.session import Scenario as Scenario
     from hwsim.pipeline.session import load as load
+    from hwsim.pipeline.session import replay as replay
     from hwsim.pipeline.session import run as run
     from hwsim.task import task as task
 
@@ -44,6 +45,7 @@ _HOMES = {
     "load": "hwsim.pipeline.session",
     "nn": "hwsim.nn",
     "read": "hwsim.analysis.comparison",
+    "replay": "hwsim.pipeline.session",
     "run": "hwsim.pipeline.session",
     "sampling": "hwsim.model.sampling",
     "show": "hwsim.analysis.showing",
@@ -68,6 +70,7 @@ __all__ = [
     "load",
     "nn",
     "read",
+    "replay",
     "run",
     "sampling",
     "show",

@@ -23,7 +23,7 @@ def main() -> None:
 def _main() -> None:
     import typer
 
-    from hwsim.cli import ablate, about, check, cost, export, fit, import_, listing, reproduce, run, schema, show
+    from hwsim.cli import ablate, about, check, cost, export, fit, import_, listing, replay, reproduce, run, schema, show
     from hwsim.cli import help as help_verb
     from hwsim.cli.ending import ending
 
@@ -39,6 +39,7 @@ def _main() -> None:
     app.callback()(about.about)
     for name, verb in (
         ("run", run.run),
+        ("replay", replay.replay),
         ("reproduce", reproduce.reproduce),
         ("check", check.check),
         ("list", listing.list_),

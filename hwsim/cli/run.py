@@ -10,9 +10,7 @@ import typer
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from hwsim.pipeline.session import Answer
-
-    Report = Callable[[str, float, dict[str, Any] | None], None]
+    from hwsim.pipeline.session import Answer, Scenario
 
 
 def run(
@@ -24,32 +22,47 @@ def run(
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress on stderr.")] = False,
 ) -> None:
     """Run a scenario: train, reconnect, execute, score. Running it again answers at once or goes on."""
-    if quiet:
-        answer = _carry_out(scenario, set_ or [], seed, out, lambda *_: None)
-    else:
-        from hwsim.cli.progress import RunProgress
+    tell(carry_out(scenario, set_ or [], seed, out, quiet=quiet), json=json)
 
-        with RunProgress() as progress:
-            answer = _carry_out(scenario, set_ or [], seed, out, progress.report)
+
+def carry_out(
+    name: str,
+    settings: list[str],
+    seed: int | None,
+    out: Path | None,
+    *,
+    quiet: bool,
+    change: Callable[[Scenario], Scenario] = lambda loaded: loaded,
+) -> Answer:
+    """Load a scenario, change it, run it, and show how far it is unless that is not wanted."""
+    from hwsim.pipeline.session import load
+    from hwsim.pipeline.session import run as run_
+
+    scenario = change(load(name, settings, seed))
+    if quiet:
+        return run_(scenario, out, lambda *_: None)
+    from hwsim.cli.progress import RunProgress
+
+    with RunProgress() as progress:
+        return run_(scenario, out, progress.report)
+
+
+def tell(answer: Answer, *, json: bool, csv: bool = False) -> None:
+    """Print an answer; a declared expectation that it misses ends the command with 1."""
     if json:
         import json as writer
 
         from hwsim.pipeline.folder import RunFolder
 
         typer.echo(writer.dumps({**RunFolder(answer.run).answer(), "reused": answer.reused}))
+    elif csv:
+        typer.echo((answer.run / "score.csv").read_text(), nl=False)
     else:
         typer.echo(summary(answer))
     expected = answer.plan.scenario.expect.model_dump(exclude_none=True) if answer.plan else {}
     if failed := _failed(expected, answer.final):
         typer.echo(failed, err=True)
         raise typer.Exit(1)
-
-
-def _carry_out(name: str, settings: list[str], seed: int | None, out: Path | None, report: Report | None) -> Answer:
-    from hwsim.pipeline.session import load
-    from hwsim.pipeline.session import run as carry_out
-
-    return carry_out(load(name, settings, seed), out, report)
 
 
 def summary(answer: Answer) -> str:

@@ -1,6 +1,7 @@
 """Who chooses the next connection: one method per file."""
 
 from hwsim.controller.protocol import (
+    BoundMethod,
     Controller,
     ControllerPlugin,
     Expense,
@@ -19,6 +20,7 @@ CONTROLLERS: Registry[ControllerPlugin] = Registry("controller")
 
 __all__ = [
     "CONTROLLERS",
+    "BoundMethod",
     "Controller",
     "ControllerPlugin",
     "Expense",

@@ -9,6 +9,7 @@ from hwsim.errors import BAD_INPUT, FAILED, HwsimError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path as FilePath
 
     import numpy as np
     from numpy.typing import NDArray
@@ -198,10 +199,33 @@ def _suits(model: Model, shape: Shape) -> list[tuple[str, str]]:
 
 
 @dataclass(frozen=True)
+class BoundMethod:
+    """A method that stands ready before a run begins: a function of Python, or a schedule that was read.
+
+    Args:
+        name: what messages call it.
+        parameters: those of the scenario, with its digest.
+        begin: begins it on a job.
+        keep: writes what it is into a file of the run folder, where it has one.
+        untold: why its code has no digest, so that no finished run may answer for it; empty where it has one.
+    """
+
+    name: str
+    parameters: Section
+    begin: Callable[[Job], Controller]
+    keep: Callable[[FilePath], None] | None = None
+    untold: str = ""
+
+
+@dataclass(frozen=True)
 class ControllerPlugin:
     """A catalogue entry: the schema of a method's parameters and the method.
 
     ``problems`` says why a model or a task does not suit the method: what was found and what would work, in words.
+    ``literal``: what it hands out is executed unit by unit as it stands, as a schedule has it. ``restarts``: it cannot
+    be put away; an interrupted run begins anew, and is held against what was kept. ``refers``: whether free training
+    can be its reference. ``file`` is the parameter that names the schedule which it carries out: it is read while the
+    scenario is looked up, and where it lies is no part of a run's identity.
     """
 
     name: str
@@ -210,3 +234,7 @@ class ControllerPlugin:
     begin: Callable[[Any, Job], Controller]
     training: Callable[[Any], TrainingSettings]
     problems: Callable[[Model, Shape], list[tuple[str, str]]] = _suits
+    literal: bool = False
+    restarts: bool = False
+    refers: Callable[[Any], bool] = lambda _: True
+    file: str | None = None

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     import numpy as np
     from numpy.typing import NDArray
@@ -28,6 +28,26 @@ class Constants(Protocol):
 
     def cells(self, layer: int) -> NDArray[Any]:
         """What the cells physically hold (units, inputs): codes of an FPGA, transmissions of a photonic core."""
+
+
+class Recorded(Protocol):
+    """One event of a schedule (:class:`hwsim.schedule.Entry`), as an export reads it."""
+
+    @property
+    def event(self) -> int:
+        """Its number, 0 for the state after power-up."""
+
+    @property
+    def batch(self) -> int:
+        """Optimiser steps before it."""
+
+    @property
+    def permutations(self) -> tuple[NDArray[np.int64] | None, ...]:
+        """Per layer (banks, ports), None where connections stay."""
+
+    @property
+    def registers(self) -> tuple[NDArray[np.float64], ...]:
+        """Per layer, biases and then gains."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +77,8 @@ class Snapshot:
     layers: tuple[LayerSnapshot, ...]
     registers: tuple[NDArray[np.generic], ...]
     chip: Constants
+    history: Callable[[], Iterable[Recorded]] = tuple
+    """Every event up to this one, in order, where they are at hand."""
 
     def cells(self, layer: LayerSnapshot) -> int:
         """Cells of one bank; the circuit may have more ports."""

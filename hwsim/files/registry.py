@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Generic, Protocol, TypeVar, cast
 
 from hwsim.errors import FAILED, HwsimError
+from hwsim.files.code import digest_package
 
 
 class Plugin(Protocol):
@@ -53,6 +54,8 @@ class _Found(Generic[P]):
     name: str
     summary: str
     plugin: P | None = None
+    added: bool = False
+    """Whether a third party adds it."""
 
 
 class Registry(Mapping[str, P], Generic[P]):
@@ -79,6 +82,19 @@ class Registry(Mapping[str, P], Generic[P]):
             'configuration words'
         """
         return {name: found.summary for name, found in self._load().items()}
+
+    def code(self, name: str) -> str:
+        """SHA-256 of the code of an entry that a third party adds; empty for those of hwsim, which its version tells.
+
+        Raises:
+            UndigestedError: its code lies in no file.
+
+        Example:
+            >>> Registry("export").code("readmemh")
+            ''
+        """
+        found = self._load()[name]
+        return digest_package(found.origin.partition(":")[0].strip()) if found.added else ""
 
     def _load(self) -> dict[str, _Found[P]]:
         if self._entries is None:
@@ -110,7 +126,7 @@ class Registry(Mapping[str, P], Generic[P]):
         for point in entry_points(group=f"hwsim.{self._package}"):
             try:
                 plugin = point.load()
-                yield _Found(point.value, plugin.name, plugin.summary, plugin)
+                yield _Found(point.value, plugin.name, plugin.summary, plugin, added=True)
             except Exception as error:
                 msg = f"plug-in {point.name} ({point.value}) in group hwsim.{self._package} does not load: {error}"
                 raise PluginError(msg) from error

@@ -26,7 +26,8 @@ from hwsim.pipeline.folder import RunFolder, claim
 from hwsim.pipeline.promise import find_fault
 from hwsim.pipeline.replay import snapshot
 from hwsim.scenario import check_memory
-from hwsim.schedule import ScheduleError, open_schedule
+from hwsim.scenario.found import sure
+from hwsim.schedule import Entry, Follower, ScheduleError, open_schedule
 from hwsim.score import Score, evaluate, interval, worst
 from hwsim.stream import stream
 from hwsim.task.loading import load_task
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
     from hwsim.execution import Machine
     from hwsim.model import Start
     from hwsim.scenario import Plan
-    from hwsim.schedule import Entry, ScheduleFile
+    from hwsim.schedule import ScheduleFile
     from hwsim.task import Task
 
     Report = Callable[[str, float, dict[str, Any] | None], None]
@@ -129,12 +130,11 @@ def _train(
     tasks = task.tasks or (task,)
     current, every, ended = tasks[0], plan.scenario.execution.scores == "every", ""
 
-    entry = replay(schedule.entries(), machine)
-    if entry is None:
+    if not schedule.events():
         machine.execute(entry := first_entry(plan.model, values))
         schedule.append(entry, _score(plan, current, machine, entry), lambda: _dump(controller, machine))
     else:
-        _load(schedule, controller, machine)
+        entry = _take_up(plan, controller, machine, values, schedule)
         current = next(one for one in tasks if one.name == schedule.scores()[-1].get("task", one.name))
 
     try:
@@ -148,7 +148,7 @@ def _train(
 
     last = None if every else _score(plan, current, machine, entry)
     reference = {task.metric: None, "loss": None}
-    if plan.scenario.execution.reference:
+    if plan.scenario.execution.reference and plan.controller.refers(plan.controller_parameters):
         reference = _refer(plan, job, tasks, report)
     schedule.finish({"reference": json.dumps(reference), **({"ended": ended} if ended else {})}, last)
 
@@ -190,13 +190,22 @@ def _fulfil(plan: Plan, machine: Machine, event: int, change: Reconnection) -> E
     wrong = find_fault(change, plan.model, machine.layout)
     try:
         if not wrong:
-            return machine.fulfil(event, change)
+            return _execute(machine, event, change) if plan.controller.literal else machine.fulfil(event, change)
     except ExecutionError as error:
         refused = error.__cause__.__context__ if error.__cause__ else None
         if not isinstance(refused, PermutationError):
             raise
         wrong = str(refused)
     raise PluginError(f"controller {plan.controller.name!r}: event {event}: {wrong}")
+
+
+def _execute(machine: Machine, event: int, change: Reconnection) -> Entry:
+    """Carry out a reconnection of a schedule: its units stand where they are to stand."""
+    values = zip(change.registers, machine.model.layers, strict=True)
+    registers = tuple(each.flat(layer.gains) for each, layer in values)
+    machine.execute(Entry(event, change.batch, change.permutations, registers))
+    pairs = zip(change.permutations, machine.permutations, strict=True)
+    return Entry(event, change.batch, tuple(None if wanted is None else now for wanted, now in pairs), registers)
 
 
 def _refer(plan: Plan, job: Job, tasks: Sequence[Task], report: Report) -> dict[str, Any]:
@@ -210,6 +219,35 @@ def _refer(plan: Plan, job: Job, tasks: Sequence[Task], report: Report) -> dict[
         free = evaluate(task, train_freely(replace(job, task=task), training, tell))
         found[task.name] = {metric: free.metric, "loss": free.loss}
     return {**worst(list(found.values()), metric), **({"tasks": found} if job.task.tasks else {})}
+
+
+def _take_up(
+    plan: Plan, controller: Controller, machine: Machine, values: Sequence[Start], schedule: ScheduleFile
+) -> Entry:
+    """Bring machine and controller to the last reconnection that was kept, and return it.
+
+    Raises:
+        ScheduleError: the state to go on from is damaged.
+        TrainingError: a method that begins anew wants something else than the first time.
+    """
+    if not plan.controller.restarts:
+        last = replay(schedule.entries(), machine)
+        _load(schedule, controller, machine)
+        return sure(last)
+    follower = Follower(machine.layout)
+    machine.execute(last := first_entry(plan.model, values))
+    for kept in schedule.entries():
+        follower.execute(kept)
+        if kept.event:
+            change = controller.advance(lambda _: None)
+            last = kept if change is None else _fulfil(plan, machine, kept.event, change)
+        pairs = [*zip(machine.permutations, follower.permutations, strict=True)]
+        pairs += [*zip(machine.registers, follower.registers, strict=True)]
+        if (kept.event and change is None) or not all(np.array_equal(*pair) for pair in pairs):
+            what = f"at event {kept.event} it wants something else than before the run was interrupted"
+            hint = f"let it draw random numbers from job.seed alone, or remove {schedule.path.parent}"
+            raise TrainingError(f"controller {sure(plan.method).name!r} does not repeat itself: {what}; {hint}")
+    return last
 
 
 def _dump(controller: Controller, machine: Machine) -> bytes:
@@ -272,4 +310,4 @@ def _score(plan: Plan, task: Task, machine: Machine, entry: Entry, *, evaluated:
 
 def _batches(plan: Plan, tasks: Sequence[Task]) -> int:
     training = plan.controller.training(plan.controller_parameters)
-    return sum(training.steps_per_epoch(len(task.train_x)) for task in tasks) * training.epochs
+    return max(sum(training.steps_per_epoch(len(task.train_x)) for task in tasks) * training.epochs, 1)

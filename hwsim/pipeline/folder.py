@@ -279,5 +279,8 @@ def _begin(folder: RunFolder, plan: Plan) -> None:
     if plan.data is not None and plan.data.keep is not None:
         with whole(folder.path / plan.resolved["task"]["file"]) as part:
             plan.data.keep(part)
+    if plan.method is not None and plan.method.keep is not None:
+        with whole(folder.path / plan.resolved["controller"][plan.controller.file]) as part:
+            plan.method.keep(part)
     header = f"identity {plan.identity}\nwritten by hwsim {VERSION}; it runs again as it stands"
     folder.write(SCENARIO, emit(plan.resolved, plan.origins, header))

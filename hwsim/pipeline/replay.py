@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from hwsim.execution import replay
@@ -11,10 +13,12 @@ from hwsim.schedule import ScheduleError, open_schedule
 from hwsim.task.loading import load_task
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from hwsim.execution import Machine
     from hwsim.scenario import Plan
+    from hwsim.schedule import Entry
 
 
 def configured(plan: Plan, schedule_path: Path, event: int) -> Snapshot:
@@ -35,7 +39,13 @@ def configured(plan: Plan, schedule_path: Path, event: int) -> Snapshot:
         if not 0 <= event <= last:
             raise ScheduleError(f"{schedule_path}: no event {event}; the schedule holds events 0 to {last}")
         replay(schedule.entries(), machine, until=event)
-    return snapshot(plan, machine, event)
+    return dataclasses.replace(snapshot(plan, machine, event), history=lambda: _read(schedule_path, event))
+
+
+def _read(schedule_path: Path, last: int) -> Iterator[Entry]:
+    """The entries of a schedule up to an event."""
+    with open_schedule(schedule_path) as schedule:
+        yield from islice(schedule.entries(), last + 1)
 
 
 def snapshot(plan: Plan, machine: Machine, event: int) -> Snapshot:

@@ -11,12 +11,13 @@ Example::
 
 from __future__ import annotations
 
+import warnings
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from hwsim.errors import ArgumentError, check_type
+from hwsim.errors import ArgumentError, HwsimWarning, check_type
 from hwsim.files import (
     Diagnostic,
     DiagnosticError,
@@ -43,6 +44,23 @@ if TYPE_CHECKING:
     from hwsim.scenario import Plan
 
     Report = Callable[[str, float, dict[str, Any] | None], None]
+
+
+_TRAINING = (
+    "epochs",
+    "batch",
+    "learning_rate",
+    "rate_decay",
+    "optimiser",
+    "adam_epsilon",
+    "l2",
+    "clip",
+    "temperature",
+    "period",
+    "period_unit",
+    "path",
+)
+"""Keys of ``[controller]`` that say how free training goes, and how hard ``effort = "auto"`` may try."""
 
 
 @dataclass(frozen=True)
@@ -145,7 +163,11 @@ def _is(noun: str, path: Path) -> bool:
 
 
 def load(
-    scenario: str | Path, settings: Sequence[str] = (), seed: int | None = None, task: BoundTask | None = None
+    scenario: str | Path,
+    settings: Sequence[str] = (),
+    seed: int | None = None,
+    task: BoundTask | None = None,
+    controller: Any = None,
 ) -> Scenario:
     """Read a scenario file, or a shipped scenario by name.
 
@@ -154,6 +176,7 @@ def load(
         settings: texts ``KEY=VALUE`` that override values, as ``--set`` does.
         seed: seed of the run, the scenario's own when None.
         task: data of your own in place of the scenario's task, from :func:`hwsim.task`.
+        controller: method of your own in place of the scenario's, as for :func:`run`.
 
     Raises:
         DiagnosticError: no such scenario, not TOML, or a setting that fits nowhere.
@@ -176,7 +199,30 @@ def load(
     if seed is not None:
         laid.append(Setting(("seed",), seed))
     loaded = Scenario(path, lay_over(document, laid) if laid else document)
-    return loaded if task is None else with_task(loaded, task)
+    return _with(loaded, task, controller)
+
+
+def _with(scenario: Scenario, task: BoundTask | None, controller: Any) -> Scenario:
+    """The same scenario with what Python gives in place of its tables."""
+    if task is not None:
+        scenario = with_task(scenario, task)
+    if controller is not None:
+        document = _followed(scenario.document, {"name": "python"}, "controller=")
+        scenario = replace(scenario, document=document, given=replace(scenario.given, method=controller))
+    return scenario
+
+
+def _followed(document: Document, table: dict[str, Any], shown_as: str) -> Document:
+    """A document with another controller; how free training goes beside it stays as the scenario has it."""
+    given = document.data.get("controller")
+    training = {key: value for key, value in given.items() if key in _TRAINING} if isinstance(given, dict) else {}
+    return substitute(document, "controller", {**training, **table}, shown_as)
+
+
+def with_schedule(scenario: Scenario, schedule: str | Path) -> Scenario:
+    """The same scenario with a schedule made elsewhere in place of its controller."""
+    table = {"name": "replay", "schedule": str(schedule)}
+    return replace(scenario, document=_followed(scenario.document, table, "SCHEDULE"))
 
 
 def with_task(scenario: Scenario, task: BoundTask) -> Scenario:
@@ -198,6 +244,7 @@ def run(
     report: Callable[[str, float, dict[str, Any] | None], None] | None = None,
     *,
     task: BoundTask | None = None,
+    controller: Any = None,
 ) -> Answer:
     """Run a scenario to its end; a finished run answers at once, an interrupted one goes on.
 
@@ -207,15 +254,20 @@ def run(
         report: told the stage, the share of it that is done and, after a reconnection, its score row. When None, a
             notebook shows a bar, and elsewhere the log ``hwsim`` says if kernels are compiled, once on this machine.
         task: data of your own in place of the scenario's task, from :func:`hwsim.task`.
+        controller: method of your own in place of the scenario's: a function that is given the job
+            (:class:`hwsim.controller.Job`) and yields permutations, or a list of them; :mod:`hwsim.controller.python`
+            says what may be yielded. Free training, the reference, stays as the scenario has it.
 
     Raises:
         DiagnosticError: the scenario is faulty.
         FolderError: the run folder cannot be used.
+        PluginError: the function fails, or yields what is no reconnection; the message has its line.
     """
     from hwsim.pipeline import flow as pipeline
 
-    loaded = scenario if isinstance(scenario, Scenario) else load(scenario)
-    plan = (loaded if task is None else with_task(loaded, task)).plan()
+    plan = _with(scenario if isinstance(scenario, Scenario) else load(scenario), task, controller).plan()
+    if plan.method is not None and plan.method.untold:
+        warnings.warn(HwsimWarning(f"{plan.method.untold}; it is computed anew each time"), stacklevel=2)
     folder = Path(out) if out is not None else default_folder(plan)
     with _told(report) as tell:
         found = pipeline.run(plan, folder, tell)
@@ -233,6 +285,31 @@ def _told(report: Report | None) -> Iterator[Report]:
     else:
         with logged():
             yield lambda *_: None
+
+
+def replay(
+    schedule: str | Path | Any,
+    scenario: Scenario | str | Path,
+    out: str | Path | None = None,
+    report: Callable[[str, float, dict[str, Any] | None], None] | None = None,
+) -> Answer:
+    """Execute and score a schedule made elsewhere, on a scenario's device, crossbar and switch technology.
+
+    Args:
+        schedule: path of a ``.csv``, ``.npz`` or ``.sqlite`` file (``hwsim help schedule``) or of a run folder; or
+            reconnections themselves, as a controller may yield them.
+        scenario: as for :func:`run`; the schedule stands in place of its controller.
+        out: as for :func:`run`.
+        report: as for :func:`run`.
+
+    Raises:
+        DiagnosticError: the scenario or the schedule is faulty; of a CSV file, every faulty line.
+        FolderError: the run folder cannot be used.
+    """
+    if not isinstance(schedule, str | Path):
+        return run(scenario, out, report, controller=schedule)
+    loaded = scenario if isinstance(scenario, Scenario) else load(scenario)
+    return run(with_schedule(loaded, schedule), out, report)
 
 
 def read_run(folder: Path) -> Answer:

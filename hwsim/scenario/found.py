@@ -7,16 +7,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from hwsim.controller import CONTROLLERS
+from hwsim.controller.python import PythonParameters, take
 from hwsim.crossbar import CROSSBARS
 from hwsim.crossbar.technology import SwitchDatasheet, build_switch
 from hwsim.files import validate
 from hwsim.model import read_model
+from hwsim.scenario.following import read_method
 from hwsim.scenario.lookup import device_technology, is_path
 from hwsim.scenario.schema import Choice, CrossbarChoice, ModelChoice, ScenarioFile
 from hwsim.task import TASKS, DataFaults
 
 if TYPE_CHECKING:
-    from hwsim.controller import ControllerPlugin
+    from hwsim.controller import BoundMethod, ControllerPlugin
     from hwsim.crossbar import Topology
     from hwsim.crossbar.technology import Switch
     from hwsim.device import Datasheet, Device, Technology
@@ -75,6 +77,8 @@ class FoundController:
 
     plugin: ControllerPlugin | None
     parameters: Section | None
+    method: BoundMethod | None = None
+    """A method of Python, or a schedule that was read."""
 
 
 @dataclass(frozen=True)
@@ -92,13 +96,15 @@ class Found:
 def look_up(r: Lookup) -> Found:
     """Find every part of a scenario that can be found, though others are faulty."""
     file = r.diagnostics.attempt(lambda: validate(r.document, ScenarioFile))
+    model = _model(r, file.model if file else r.table(ModelChoice, "model"))
+    crossbar = _crossbar(r, file.crossbar if file else r.table(CrossbarChoice, "crossbar"))
     return Found(
         None if file is None else _by_name(file),
         _task(r, file.task if file else r.table(Choice, "task")),
-        _model(r, file.model if file else r.table(ModelChoice, "model")),
+        model,
         _device(r, file.device if file else r.table(Choice, "device")),
-        _crossbar(r, file.crossbar if file else r.table(CrossbarChoice, "crossbar")),
-        _controller(r, file.controller if file else r.table(Choice, "controller")),
+        crossbar,
+        _controller(r, file.controller if file else r.table(Choice, "controller"), model.model, crossbar.chosen),
     )
 
 
@@ -180,9 +186,20 @@ def _crossbar(r: Lookup, chosen: CrossbarChoice | None) -> FoundCrossbar:
     return FoundCrossbar(chosen, topology, name, document, sheet, switch)
 
 
-def _controller(r: Lookup, chosen: Choice | None) -> FoundController:
+def _controller(
+    r: Lookup, chosen: Choice | None, model: Model | None, crossbar: CrossbarChoice | None
+) -> FoundController:
     plugin = r.entry(CONTROLLERS, "controller", ("controller", "name"), _name(chosen))
-    return FoundController(plugin, r.parameters(plugin.parameters, "controller", chosen) if plugin else None)
+    parameters = r.parameters(plugin.parameters, "controller", chosen) if plugin else None
+    method = None
+    if plugin and isinstance(parameters, PythonParameters) and r.given.method is not None:
+        method = take(r.given.method, parameters)
+    elif plugin and parameters and plugin.file and model and crossbar:
+        method = read_method(r, plugin.file, parameters, model, crossbar.scope)
+        parameters = None if method is None else parameters
+    if plugin is None or method is None:
+        return FoundController(plugin, parameters)
+    return FoundController(replace(plugin, begin=lambda _, job: method.begin(job)), method.parameters, method)
 
 
 def _name(choice: Choice | ModelChoice | None) -> str | None:

@@ -1,9 +1,9 @@
-"""What Python gives beside a scenario's text: data that no file holds."""
+"""What Python gives beside a scenario's text: data and methods that no file holds."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from hwsim.task import BoundTask
@@ -14,6 +14,8 @@ class Given:
     """Parts of a scenario that are values of Python; None where its text has all that is needed."""
 
     task: BoundTask | None = None
+    method: Any = None
+    """A function that yields reconnections, or a list of them (:mod:`hwsim.controller.python`)."""
 
 
 NOTHING = Given()

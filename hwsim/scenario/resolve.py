@@ -10,7 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from hwsim.controller import CONTROLLERS
 from hwsim.controller.compiled import unfit
+from hwsim.crossbar import CROSSBARS
+from hwsim.device import DEVICES
+from hwsim.files.code import UndigestedError
 from hwsim.files.setting import SHOWN_AS
 from hwsim.model.sampling import find_misfits
 from hwsim.model.values import read_values
@@ -18,16 +22,18 @@ from hwsim.scenario.found import Found, look_up, sure
 from hwsim.scenario.given import NOTHING, Given
 from hwsim.scenario.lookup import Lookup, Origins, Sheet, number_origin
 from hwsim.schedule import layout
+from hwsim.task import TASKS
 from hwsim.version import VERSION
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
-    from hwsim.controller import ControllerPlugin
+    from hwsim.controller import BoundMethod, ControllerPlugin
     from hwsim.crossbar import Fabric, Topology
     from hwsim.crossbar.technology import Switch
     from hwsim.device import Device, Technology
     from hwsim.files import Document, Section
+    from hwsim.files.registry import Registry
     from hwsim.model import Model
     from hwsim.scenario.found import FoundCrossbar, FoundDevice, FoundModel
     from hwsim.scenario.schema import CrossbarChoice, ScenarioFile
@@ -71,6 +77,8 @@ class Plan:
     """File of imported values."""
     data: BoundTask | None = None
     """What was read of data of one's own, and what was made of them."""
+    method: BoundMethod | None = None
+    """A function of Python that decides, or a schedule that is carried out."""
 
     @property
     def changes(self) -> str:
@@ -100,6 +108,7 @@ def resolve(document: Document, path: Path, given: Given = NOTHING) -> Plan:
     r = Lookup(document, path, given)
     found = look_up(r)
     fabrics, values_file = _fit(r, found)
+    code = _code(r, found)
     r.diagnostics.check()
 
     file, crossbar = sure(found.file), found.crossbar
@@ -122,9 +131,10 @@ def resolve(document: Document, path: Path, given: Given = NOTHING) -> Plan:
         resolved=resolved,
         origins=origins,
         files={f"{name}.toml": document.text for name, document in zip(names, documents, strict=True)},
-        identity=_identity(resolved, documents, sure(found.task.plugin).paths),
+        identity=_identity(resolved, documents, found, code),
         values_file=values_file,
         data=found.task.bound,
+        method=found.controller.method,
     )
 
 
@@ -167,12 +177,32 @@ def _values(r: Lookup, model: Model, document: Document) -> Path | None:
     return path
 
 
-def _identity(resolved: dict[str, Any], documents: list[Document], paths: Sequence[str]) -> str:
-    """SHA-256 of everything that may touch a run's bits: values, contents of the files named, version."""
+def _code(r: Lookup, found: Found) -> dict[str, str]:
+    """Digests of the code of third parties that a scenario names, by noun and name."""
+    crossbar, technology = found.crossbar.chosen, found.device.technology
+    named: list[tuple[Registry[Any], str, str | None]] = [
+        (TASKS, "task", found.task.plugin and found.task.plugin.name),
+        (DEVICES, "device", technology and technology.name),
+        (CROSSBARS, "crossbar", crossbar and crossbar.topology),
+        (CONTROLLERS, "controller", found.controller.plugin and found.controller.plugin.name),
+    ]
+    digests = {}
+    for registry, noun, name in named:
+        try:
+            digests[f"{noun}/{name}"] = registry.code(name) if name in registry and name is not None else ""
+        except UndigestedError as error:
+            r.diagnostic((noun,), str(error), "install the package as files")
+    return {name: digest for name, digest in digests.items() if digest}
+
+
+def _identity(resolved: dict[str, Any], documents: list[Document], found: Found, code: Mapping[str, str]) -> str:
+    """SHA-256 of everything that may touch a run's bits: values, contents of files, version, code of third parties."""
     essence = {key: value for key, value in resolved.items() if key not in {"title", "expect", "published"}}
-    essence["task"] = {key: value for key, value in resolved["task"].items() if key not in paths}
+    places = {"task": sure(found.task.plugin).paths, "controller": (sure(found.controller.plugin).file,)}
+    for table, paths in places.items():
+        essence[table] = {key: value for key, value in resolved[table].items() if key not in paths}
     contents = [dict(document.data) for document in documents]
-    text = json.dumps([VERSION, essence, contents], sort_keys=True, default=str)
+    text = json.dumps([VERSION, essence, contents, *([code] if code else [])], sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -188,7 +218,7 @@ def _written(r: Lookup, found: Found) -> tuple[dict[str, Any], Origins]:
         "model": file.model.model_dump(exclude_none=True),
         "device": {"name": file.device.name, **device.written},
         "crossbar": {**crossbar, "technology": sure(found.crossbar.name), **switch.written},
-        "controller": {"name": file.controller.name, **training.model_dump()},
+        "controller": {"name": file.controller.name, **training.model_dump(exclude_none=True)},
         "fabrication": file.fabrication.model_dump(include=FABRICATED[file.fabrication.values]),
         "execution": file.execution.model_dump(),
         "expect": file.expect.model_dump(exclude_none=True),

@@ -3,6 +3,7 @@
 from hwsim.schedule.file import ScheduleError, ScheduleFile, StorageError, is_blank, open_schedule
 from hwsim.schedule.layout import Bank, Entry, Follower, Layout, layout
 from hwsim.schedule.recorded import check_recorded
+from hwsim.schedule.steps import Step, digest_steps, read_steps
 
 __all__ = [
     "Bank",
@@ -11,9 +12,12 @@ __all__ = [
     "Layout",
     "ScheduleError",
     "ScheduleFile",
+    "Step",
     "StorageError",
     "check_recorded",
+    "digest_steps",
     "is_blank",
     "layout",
     "open_schedule",
+    "read_steps",
 ]

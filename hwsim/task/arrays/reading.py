@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from hwsim.task.arrays.numpy_file import Archive, read_npy
+from hwsim.files import Refusal
+from hwsim.files.numpy_file import Archive, read_npy
 from hwsim.task.arrays.sources import Part, listed, refuse
 from hwsim.task.arrays.table import CsvTable, ParquetTable
 from hwsim.task.data import DataFault, DataFaults
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     Place = Callable[[str, str], Path]
     """Makes a path of a key of the scenario and its text."""
 
+T = TypeVar("T")
 _FORMATS = (".npz", ".npy", ".csv", ".tsv", ".txt", ".parquet")
 
 
@@ -80,21 +82,21 @@ def _check_keys(given: ArraysParameters, kind: str) -> None:
 
 
 def _archive(given: ArraysParameters, place: Place) -> tuple[Part, Part | None, ArraysParameters]:
-    archive = Archive(place("file", given.file), "file")
+    archive = _tried("file", lambda: Archive(place("file", given.file)))
     keys = {}
     for noun, short in (("inputs", "x"), ("targets", "y")):
         wanted = getattr(given, noun)
         train = f"{short}_train"
         keys[noun] = str(wanted or (train if short not in archive.names and train in archive.names else short))
     _name_all(archive.names, [*keys.items(), *([("split", given.split)] if given.split else [])], given.file)
-    split = archive.read(given.split, "split") if given.split else None
-    part = Part(archive.read(keys["inputs"], "inputs"), archive.read(keys["targets"], "targets"), split)
+    split = _read(archive, given.split, "split") if given.split else None
+    part = Part(_read(archive, keys["inputs"], "inputs"), _read(archive, keys["targets"], "targets"), split)
     known = given.model_copy(update=keys)
     if given.test_file is not None:
-        other = Archive(place("test_file", given.test_file), "test_file")
+        other = _tried("test_file", lambda: Archive(place("test_file", str(given.test_file))))
         test_keys = {noun: key if key in other.names else _test_key(key) for noun, key in keys.items()}
         _name_all(other.names, [("test_file", key) for key in test_keys.values()], given.test_file)
-        x, y = (other.read(test_keys[noun], "test_file") for noun in keys)
+        x, y = (_read(other, test_keys[noun], "test_file") for noun in keys)
         return part, Part(x, y), known
     inside = {noun: _test_key(key) for noun, key in keys.items()}
     there = [key for key in inside.values() if key in archive.names]
@@ -112,7 +114,19 @@ def _archive(given: ArraysParameters, place: Place) -> tuple[Part, Part | None, 
     ]
     if both:
         raise DataFaults(both)
-    return part, Part(archive.read(inside["inputs"], "inputs"), archive.read(inside["targets"], "targets")), known
+    return part, Part(_read(archive, inside["inputs"], "inputs"), _read(archive, inside["targets"], "targets")), known
+
+
+def _tried(key: str, read: Callable[[], T]) -> T:
+    """What a reader gives; what it refuses becomes a fault of a key."""
+    try:
+        return read()
+    except Refusal as error:
+        raise refuse(key, error.what, error.hint) from None
+
+
+def _read(archive: Archive, name: str, key: str) -> NDArray[Any]:
+    return _tried(key, lambda: archive.read(name))
 
 
 def _test_key(key: str) -> str:
@@ -133,7 +147,7 @@ def _pair(given: ArraysParameters, place: Place) -> tuple[Part, Part | None, Arr
     for keys in (("file", "targets_file"), ("test_file", "test_targets_file")):
         named = [(key, getattr(given, key)) for key in keys]
         if named[0][1] is not None:
-            x, y = (read_npy(place(key, text), key) for key, text in named)
+            x, y = (_tried(key, lambda at=place(key, text): read_npy(at)) for key, text in named)
             parts.append(Part(x, y))
     return parts[0], parts[1] if len(parts) > 1 else None, given
 

@@ -11,8 +11,8 @@ from typing import IO, TYPE_CHECKING, Any
 import numpy as np
 from numpy.lib import format as npy
 
+from hwsim.files.diagnostic import Refusal
 from hwsim.files.memory import refuse_more
-from hwsim.task.arrays.sources import listed, refuse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,89 +27,85 @@ _FOREIGN = (NotImplementedError, RuntimeError)
 """What zipfile raises for methods that it lacks, and for encrypted members."""
 
 
-def read_npy(path: Path, key: str) -> NDArray[Any]:
+def read_npy(path: Path) -> NDArray[Any]:
     """Read the array of an ``.npy`` file.
 
-    Args:
-        path: the file.
-        key: of the scenario that names it, for faults.
-
     Raises:
-        DataFaults: it cannot be read, holds objects, is cut short, or does not fit the memory.
+        Refusal: it cannot be read, holds objects, is cut short, or does not fit the memory.
     """
-    with _told(path, key), path.open("rb") as file:
-        return _array(file, path.stat().st_size, str(path), key)
+    with _told(path), path.open("rb") as file:
+        return _array(file, path.stat().st_size, str(path))
 
 
 class Archive:
     """An ``.npz`` file: which arrays it has, and each when it is asked for."""
 
-    def __init__(self, path: Path, key: str) -> None:
-        self._path, self._key = path, key
-        with _told(path, key), zipfile.ZipFile(path) as archive:
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        with _told(path), zipfile.ZipFile(path) as archive:
             self._members = {info.filename: info for info in archive.infolist() if not info.is_dir()}
             if len(self._members) != len(archive.infolist()):
-                raise refuse(key, f"{path}: names occur twice in it, or folders", "save it again with numpy.savez")
+                raise Refusal(f"{path}: names occur twice in it, or folders", "save it again with numpy.savez")
 
     @property
     def names(self) -> list[str]:
         """Keys of its arrays."""
         return [name.removesuffix(".npy") for name in self._members]
 
-    def read(self, name: str, key: str) -> NDArray[Any]:
+    def read(self, name: str) -> NDArray[Any]:
         """One array.
 
         Raises:
-            DataFaults: as for :func:`read_npy`, or there is none of that name.
+            Refusal: as for :func:`read_npy`, or there is none of that name.
         """
         if name not in self.names:
-            raise refuse(key, f"{self._path} has no array {name!r}", f"it has {listed(self.names) or 'none'}")
+            raise Refusal(f"{self.path} has no array {name!r}", f"it has {', '.join(self.names[:12]) or 'none'}")
         member = f"{name}.npy" if f"{name}.npy" in self._members else name
-        what = f"{self._path}, array {name!r}"
-        with _told(self._path, key), zipfile.ZipFile(self._path) as archive, archive.open(member) as file:
-            found = _array(file, self._members[member].file_size, what, key)
+        what = f"{self.path}, array {name!r}"
+        with _told(self.path), zipfile.ZipFile(self.path) as archive, archive.open(member) as file:
+            found = _array(file, self._members[member].file_size, what)
             if file.read(1):
-                raise refuse(key, f"{what}: something follows the array", "save it again with numpy.savez")
+                raise Refusal(f"{what}: something follows the array", "save it again with numpy.savez")
         return found
 
 
 @contextmanager
-def _told(path: Path, key: str) -> Iterator[None]:
+def _told(path: Path) -> Iterator[None]:
     """Say of a file that cannot be read why, in one line."""
     try:
         yield
     except FileNotFoundError:
-        raise refuse(key, f"there is no file {path}", "give the path of a data file") from None
+        raise Refusal(f"there is no file {path}", "give the path of a data file") from None
     except IsADirectoryError:
-        raise refuse(key, f"{path} is a folder", "name a file in it") from None
+        raise Refusal(f"{path} is a folder", "name a file in it") from None
     except (*_DAMAGED, *_FOREIGN) as error:
-        if hasattr(error, "faults"):
+        if isinstance(error, Refusal):
             raise
         why = " ".join(str(getattr(error, "strerror", None) or error).split())[:120]
-        raise refuse(key, f"{path} cannot be read as a NumPy file ({why})", "save it again with numpy.savez") from None
+        raise Refusal(f"{path} cannot be read as a NumPy file ({why})", "save it again with numpy.savez") from None
 
 
-def _array(file: IO[bytes], size: int, what: str, key: str) -> NDArray[Any]:
+def _array(file: IO[bytes], size: int, what: str) -> NDArray[Any]:
     """The array of an open ``.npy`` stream of so many bytes, once its header was found sound."""
     version = npy.read_magic(file)
     if version not in ((1, 0), (2, 0)):
-        raise refuse(key, f"{what}: names of fields beyond Latin-1, which no plain array has", "save a plain array")
+        raise Refusal(f"{what}: names of fields beyond Latin-1, which no plain array has", "save a plain array")
     header = npy.read_array_header_1_0(file) if version == (1, 0) else npy.read_array_header_2_0(file)
     shape, columns_first, dtype = header
     if dtype.hasobject:
-        raise refuse(key, f"{what} holds Python objects, which are never unpickled", "save an array of numbers or text")
+        raise Refusal(f"{what} holds Python objects, which are never unpickled", "save an array of numbers or text")
     if dtype.kind not in _KINDS:
-        raise refuse(key, f"{what} holds {dtype}, neither real numbers nor text", "convert it with astype")
+        raise Refusal(f"{what} holds {dtype}, neither real numbers nor text", "convert it with astype")
     needed = prod(shape) * dtype.itemsize
     if min(shape, default=0) < 0 or file.tell() + needed != size:
         found = f"{what}: its header says {' x '.join(map(str, shape))} of {dtype}"
-        raise refuse(key, f"{found}, {needed:,} bytes, and {size - file.tell():,} follow", "save it again")
+        raise Refusal(f"{found}, {needed:,} bytes, and {size - file.tell():,} follow", "save it again")
     try:
         refuse_more(2 * needed, f"{what}: {' x '.join(map(str, shape))} of {dtype}, twice,")
     except MemoryError as error:
-        raise refuse(key, str(error), "give fewer samples") from None
+        raise Refusal(str(error), "give fewer samples") from None
     content = file.read(needed)
     if len(content) != needed:
-        raise refuse(key, f"{what}: cut short", "save it again")
+        raise Refusal(f"{what}: cut short", "save it again")
     flat = np.frombuffer(content, dtype)
     return flat.reshape(shape[::-1]).transpose() if columns_first else flat.reshape(shape)
