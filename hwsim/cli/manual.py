@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from hwsim.analysis.fitting.units import COLUMNS as COLUMNS_MEASURED
 from hwsim.cli.glossary import SCORES, WORDS, glossary, numbers
 from hwsim.controller import CONTROLLERS
+from hwsim.controller import python as python_controller
 from hwsim.costing.row import COLUMNS, EACH_COLUMNS
 from hwsim.crossbar import CROSSBARS
 from hwsim.crossbar.routing.effort import EFFORT_LINES
@@ -22,6 +23,7 @@ from hwsim.model import ModelFile
 from hwsim.scenario.reproduction import ReproductionFile
 from hwsim.scenario.schema import ScenarioFile
 from hwsim.schedule import file as schedule_file
+from hwsim.schedule import steps as schedule_steps
 from hwsim.score import Score, columns
 from hwsim.task import TASKS
 
@@ -136,7 +138,10 @@ def _pages() -> dict[str, tuple[str, Callable[[int], str]]]:
             lambda width: reference(SwitchDatasheet, "Switch datasheet", width),
         ),
         "units": ("units that quantities are written in", _units),
-        "schedule": ("the schedule file", lambda _: inspect.getdoc(schedule_file) or ""),
+        "schedule": (
+            "the schedule file, and schedules from elsewhere",
+            lambda _: f"{inspect.getdoc(schedule_file)}\n\n{inspect.getdoc(schedule_steps)}",
+        ),
         "score": ("the score table", _score),
     }
     for name, technology in DEVICES.items():
@@ -150,6 +155,9 @@ def _pages() -> dict[str, tuple[str, Callable[[int], str]]]:
                 entry.summary,
                 lambda width, e=entry, n=noun: reference(e.parameters, f"[{n}] name = {e.name!r}: {e.summary}", width),  # type: ignore[misc]
             )
+    settings = pages["controller/python"][1]
+    said = inspect.getdoc(python_controller)
+    pages["controller/python"] = (CONTROLLERS["python"].summary, lambda width: f"{said}\n\n{settings(width)}")
     return pages
 
 

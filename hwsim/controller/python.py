@@ -5,7 +5,8 @@
 * an array (banks, ports) of whole numbers, where one layer has learned connections: ``p[b, i]`` is the cell of bank b
   that feeds position i;
 * a dictionary of such arrays by number of layer; layers that are left out keep their connections;
-* a pair of one of these (or None) and biases: an array (units,) where the network has one layer, or a dictionary by layer;
+* a pair of one of these (or None) and biases: an array (units,) where the network has one layer, or a dictionary by
+  layer;
 * a :class:`hwsim.controller.Reconnection`.
 
 A list of these is a method too. ``job.probe`` answers questions to the chip, which are billed.

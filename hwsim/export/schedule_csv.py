@@ -1,8 +1,8 @@
 """A schedule as lines of text, which ``hwsim replay`` and any spreadsheet read: event, layer, bank, position, cell.
 
 Events from 1 up to the one that is exported. A line says which cell feeds a position from this event on, and there is
-one for every position that changes. Lines with a word as their position set biases (``bias``), gains (``gain``) and tell
-the optimiser steps (``steps``); ``hwsim help schedule`` has the rules.
+one for every position that changes. Lines with a word as their position set biases (``bias``), gains (``gain``) and
+tell the optimiser steps (``steps``); ``hwsim help schedule`` has the rules.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """What code does, as a digest: functions with all that they refer to, values of every usual kind, plug-in packages.
 
-Two functions with one digest do the same as far as it can be told: bytecode, constants, what closures and defaults hold,
-and every global that is read, functions among them likewise, and modules by their version. What files, clocks or random
-numbers without a seed say is not in it.
+Two functions with one digest do the same as far as it can be told: bytecode, constants, what closures and defaults
+hold, and every global that is read, functions among them likewise, and modules by their version. What files, clocks or
+random numbers without a seed say is not in it.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ def _parts(value: Any, where: str, seen: dict[int, tuple[int, Any]], depth: int)
     yield f"{type(value).__module__}.{type(value).__qualname__}".encode()
     for name, inner in _inside(value, where):
         if isinstance(inner, memoryview):
-            yield inner
+            yield inner.tobytes()
         else:
             yield name.encode()
             yield from _parts(inner, f"{where}{name}", seen, depth + 1)

@@ -241,9 +241,10 @@ def _take_up(
         if kept.event:
             change = controller.advance(lambda _: None)
             last = kept if change is None else _fulfil(plan, machine, kept.event, change)
-        pairs = [*zip(machine.permutations, follower.permutations, strict=True)]
-        pairs += [*zip(machine.registers, follower.registers, strict=True)]
-        if (kept.event and change is None) or not all(np.array_equal(*pair) for pair in pairs):
+        stands = [*machine.permutations, *machine.registers]
+        wanted = [*follower.permutations, *follower.registers]
+        same = all(map(np.array_equal, stands, wanted))
+        if (kept.event and change is None) or not same:
             what = f"at event {kept.event} it wants something else than before the run was interrupted"
             hint = f"let it draw random numbers from job.seed alone, or remove {schedule.path.parent}"
             raise TrainingError(f"controller {sure(plan.method).name!r} does not repeat itself: {what}; {hint}")

@@ -52,7 +52,7 @@ def read_method(r: Lookup, key: str, parameters: Any, model: Model, scope: str) 
 
 
 def list_changes(steps: Sequence[Step], job: Job) -> list[Reconnection]:
-    """Steps as reconnections of a job: registers that they do not set stay as they are, from those of fabrication on."""
+    """Steps as reconnections of a job; registers that they do not set stay as they are, beginning as fabricated."""
     values = zip(job.start, job.model.layers, strict=True)
     flat = [Registers(start.bias, start.gain).flat(layer.gains) for start, layer in values]
     found = []

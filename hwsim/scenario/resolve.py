@@ -179,17 +179,18 @@ def _values(r: Lookup, model: Model, document: Document) -> Path | None:
 
 def _code(r: Lookup, found: Found) -> dict[str, str]:
     """Digests of the code of third parties that a scenario names, by noun and name."""
+    task, controller = found.task.plugin, found.controller.plugin
     crossbar, technology = found.crossbar.chosen, found.device.technology
-    named: list[tuple[Registry[Any], str, str | None]] = [
-        (TASKS, "task", found.task.plugin and found.task.plugin.name),
-        (DEVICES, "device", technology and technology.name),
-        (CROSSBARS, "crossbar", crossbar and crossbar.topology),
-        (CONTROLLERS, "controller", found.controller.plugin and found.controller.plugin.name),
+    named: list[tuple[Registry[Any], str, str]] = [
+        (TASKS, "task", task.name if task else ""),
+        (DEVICES, "device", technology.name if technology else ""),
+        (CROSSBARS, "crossbar", crossbar.topology if crossbar else ""),
+        (CONTROLLERS, "controller", controller.name if controller else ""),
     ]
     digests = {}
     for registry, noun, name in named:
         try:
-            digests[f"{noun}/{name}"] = registry.code(name) if name in registry and name is not None else ""
+            digests[f"{noun}/{name}"] = registry.code(name) if name in registry else ""
         except UndigestedError as error:
             r.diagnostic((noun,), str(error), "install the package as files")
     return {name: digest for name, digest in digests.items() if digest}

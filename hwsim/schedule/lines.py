@@ -148,7 +148,7 @@ class _Reader:
     # events
 
     def in_range(self, lines: _Lines) -> None:
-        """Tell layers, banks, positions and cells that there are not, and events that are missing."""
+        """Tell layers, banks, positions and cells that there are not."""
         moves, banks = lines.moves, self.layout.layers
         layers = np.minimum(moves[:, 2], len(banks) - 1)
         sizes = np.array([[bank.banks, bank.ports, bank.ports] for bank in banks])[layers]
@@ -163,12 +163,15 @@ class _Reader:
             noun, most = COLUMNS[2 + column], sizes[row, column] - 1
             hint = f"layer {moves[row, 2]} has 0 to {most}"
             self.fault(int(moves[row, 0]), f"there is no such {noun}", str(moves[row, 3 + column]), hint)
-        places = {**{event: line for event, (line, _) in lines.steps.items()}}
+
+    def numbered(self, lines: _Lines) -> None:
+        """Tell events that are missing, and counts of optimiser steps that fall."""
+        places = {event: line for event, (line, _) in lines.steps.items()}
         for line, event, *_ in lines.writes:
             places.setdefault(event, line)
-        events, first = np.unique(moves[:, 1], return_index=True)
+        events, first = np.unique(lines.moves[:, 1], return_index=True)
         for event, row in zip(events.tolist(), first.tolist(), strict=True):
-            places.setdefault(event, int(moves[row, 0]))
+            places.setdefault(event, int(lines.moves[row, 0]))
         if 0 in places:
             self.fault(places.pop(0), "event 0 is the chip as it leaves fabrication", "", "number events from 1")
         if not places and not self.faults:
@@ -249,6 +252,7 @@ def read_lines(path: Path, model: Model, layout: Layout) -> list[Step]:
     reader = _Reader(path, model, layout)
     lines = reader.parsed()
     reader.in_range(lines)
+    reader.numbered(lines)
     reader.doubled(lines)
     reader.check()
     found = reader.steps(lines)

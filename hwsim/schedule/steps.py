@@ -188,7 +188,7 @@ def _check_rows(name: str, rows: NDArray[Any], bank: Bank) -> None:
     wrong = np.argwhere((np.sort(rows, axis=2) != np.arange(bank.ports)).any(axis=2))
     if len(wrong):
         event, row = wrong[0]
-        what = f"{name}: event {event + 1}, layer {bank.layer}, bank {row} is no permutation of cells 0 to {bank.ports - 1}"
+        what = f"{name}: event {event + 1}, layer {bank.layer}, bank {row} is no permutation of its {bank.ports} cells"
         raise Refusal(what, f"{len(wrong):,} rows are wrong; each cell must feed one position")
 
 

@@ -29,6 +29,9 @@ SHEETS = [name for name, path in names("devices").items() if sheet_kind(path) ==
 LARGE = {"arrays", "mnist"}
 """Tasks whose data are not in the package; their own tests load them where they are."""
 
+GIVEN = {"python", "replay"}
+"""Controllers that need a function or a schedule; their own tests give them one."""
+
 
 FEW: dict[str, dict[str, Any]] = {"lorenz": {"window": 40, "train_windows": 30, "test_windows": 10}}
 """Smaller data where the usual ones take seconds."""
@@ -45,9 +48,8 @@ def test_entries_say_what_they_are(registry: Registry[Any]) -> None:
 
 def _ways() -> list[tuple[str, str]]:
     """Every controller, by each of the paths that it has."""
-    paths = {
-        name: ("torch", "compiled") if "path" in p.parameters.model_fields else ("",) for name, p in CONTROLLERS.items()
-    }
+    alone = {name: p for name, p in CONTROLLERS.items() if name not in GIVEN}
+    paths = {name: ("torch", "compiled") if "path" in p.parameters.model_fields else ("",) for name, p in alone.items()}
     return [(name, path) for name, those in paths.items() for path in those]
 
 

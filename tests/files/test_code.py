@@ -85,9 +85,9 @@ def test_order_of_sets_and_circles() -> None:
 
 
 def test_what_cannot_be_told_is_refused() -> None:
-    with Path(__file__).open() as file:
-        with pytest.raises(UndigestedError, match="closure file is a TextIOWrapper, whose content cannot be told"):
-            digest_value(lambda: file)
+    told = "closure file is a TextIOWrapper, whose content cannot be told"
+    with Path(__file__).open() as file, pytest.raises(UndigestedError, match=told):
+        digest_value(lambda: file)
     for one in (threading.Lock(), (n for n in range(3))):
         with pytest.raises(UndigestedError):
             digest_value([one])

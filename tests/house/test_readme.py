@@ -34,9 +34,12 @@ def test_python_blocks_run(tmp_path: Path) -> None:
         [sys.executable, "-W", "error", "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
-    accuracy, best, configuration, efforts, stuck, permutation = done.stdout.splitlines()
+    accuracy, best, exchanged, configuration, efforts, stuck, permutation = done.stdout.splitlines()
     assert re.fullmatch(r"0\.\d{3} after [\d,]+ toggles; free: 0\.\d{3}", accuracy)
     assert re.fullmatch(r"best after event [0-4]: 0\.\d{3}, \S+ J for reconnecting so far", best)
+    before, after = map(float, re.findall(r"0\.\d{3}", exchanged))
+    assert after > before + 0.2
+    assert exchanged.endswith("the schedule replayed scores the same: True")
     assert configuration.startswith("['c' 'a' 'b' 'e' 'd'] ")
     toggles = [int(number) for number in efforts.strip("[]").split(", ")]
     assert toggles == sorted(toggles, reverse=True)
@@ -50,7 +53,17 @@ def test_toml_blocks_are_toml() -> None:
 
 def test_verbs_and_their_options_exist(hwsim_command: Command) -> None:
     calls = re.findall(r"^hwsim ([a-z]+)([^#\n]*)", "\n".join(_blocks("sh")), re.MULTILINE)
-    assert {verb for verb, _ in calls} == {"list", "show", "run", "check", "cost", "export", "help", "reproduce"}
+    assert {verb for verb, _ in calls} == {
+        "list",
+        "show",
+        "run",
+        "replay",
+        "check",
+        "cost",
+        "export",
+        "help",
+        "reproduce",
+    }
     for verb, rest in calls:
         text = hwsim_command(verb, "--help").stdout
         assert all(option in text for option in re.findall(r"--[a-z]+", rest))

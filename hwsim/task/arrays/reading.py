@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from hwsim.files import Refusal
@@ -147,7 +148,7 @@ def _pair(given: ArraysParameters, place: Place) -> tuple[Part, Part | None, Arr
     for keys in (("file", "targets_file"), ("test_file", "test_targets_file")):
         named = [(key, getattr(given, key)) for key in keys]
         if named[0][1] is not None:
-            x, y = (_tried(key, lambda at=place(key, text): read_npy(at)) for key, text in named)
+            x, y = (_tried(key, partial(read_npy, place(key, text))) for key, text in named)
             parts.append(Part(x, y))
     return parts[0], parts[1] if len(parts) > 1 else None, given
 
