@@ -23,7 +23,21 @@ def main() -> None:
 def _main() -> None:
     import typer
 
-    from hwsim.cli import ablate, about, check, cost, export, fit, import_, listing, replay, reproduce, run, schema, show
+    from hwsim.cli import (
+        ablate,
+        about,
+        check,
+        cost,
+        export,
+        fit,
+        import_,
+        listing,
+        replay,
+        reproduce,
+        run,
+        schema,
+        show,
+    )
     from hwsim.cli import help as help_verb
     from hwsim.cli.ending import ending
 
