@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -57,8 +58,9 @@ def test_lines_and_arrays_say_the_same(
         assert all(np.array_equal(one, other) for one, other in zip(now, wanted[number], strict=True))
         assert step.steps == 5 * (number + 1)
         assert step.registers[1][1].tolist() == biases[number].tolist()
-    arrays = {f"permutations/{n}": np.stack([layers[n] for layers in wanted]) for n in (0, 1)}
-    np.savez(folder / "a.npz", **arrays, **{"biases/1": biases, "steps": 5 * np.arange(1, events + 1)})
+    arrays: dict[str, Any] = {f"permutations/{n}": np.stack([layers[n] for layers in wanted]) for n in (0, 1)}
+    arrays |= {"biases/1": biases, "steps": 5 * np.arange(1, events + 1)}
+    np.savez(folder / "a.npz", **arrays)
     for one, other in zip(read_steps(folder / "a.npz", MODEL, "output"), wanted, strict=True):
         assert all(np.array_equal(a, b) for a, b in zip(one.permutations, other, strict=True) if a is not None)
     if whole:
