@@ -3,7 +3,8 @@
 from hwsim.schedule.file import ScheduleError, ScheduleFile, StorageError, is_blank, open_schedule
 from hwsim.schedule.layout import Bank, Entry, Follower, Layout, layout
 from hwsim.schedule.recorded import check_recorded
-from hwsim.schedule.steps import Step, digest_steps, read_steps
+from hwsim.schedule.step import Step, digest_steps
+from hwsim.schedule.steps import read_steps
 
 __all__ = [
     "Bank",

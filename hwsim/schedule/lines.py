@@ -12,9 +12,10 @@ import numpy as np
 
 from hwsim.files import Diagnostic, DiagnosticError
 from hwsim.files.memory import refuse_more
-from hwsim.schedule.steps import Step, first_missing
+from hwsim.schedule.step import Step
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -258,3 +259,13 @@ def read_lines(path: Path, model: Model, layout: Layout) -> list[Step]:
     found = reader.steps(lines)
     reader.check()
     return found
+
+
+def first_missing(numbers: Sequence[int]) -> int | None:
+    """The first of 1, 2, 3, ... that is not among sorted numbers, None where none is.
+
+    Example:
+        >>> first_missing([1, 2, 4]), first_missing([1, 2])
+        (3, None)
+    """
+    return next((wanted for wanted, found in enumerate(numbers, start=1) if wanted != found), None)

@@ -14,9 +14,7 @@ have a word as their ``position``: ``bias`` (``cell`` is the new bias of unit ``
 
 from __future__ import annotations
 
-import hashlib
 import re
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,10 +23,12 @@ from hwsim.files import Refusal
 from hwsim.files.numpy_file import Archive
 from hwsim.schedule.file import open_schedule
 from hwsim.schedule.layout import layout
+from hwsim.schedule.lines import read_lines
 from hwsim.schedule.recorded import check_recorded
+from hwsim.schedule.step import Step
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -38,35 +38,6 @@ if TYPE_CHECKING:
 
 _SQLITE = b"SQLite format 3\0"
 _NAME = re.compile(r"(permutations|biases)(?:/(\d+))?")
-
-
-@dataclass(frozen=True)
-class Step:
-    """What one event changes.
-
-    Args:
-        steps: optimiser steps taken by then.
-        permutations: per layer, int64 (banks, ports) of all its banks, or None where it keeps its connections.
-        registers: by layer, numbers of its registers (biases, then gains) and their new values.
-    """
-
-    steps: int
-    permutations: tuple[NDArray[np.int64] | None, ...]
-    registers: Mapping[int, tuple[NDArray[np.int64], NDArray[np.float64]]] = field(default_factory=dict)
-
-
-def digest_steps(steps: Iterable[Step]) -> str:
-    """SHA-256 of what steps say, whatever file they are from."""
-    total = hashlib.sha256()
-    for number, step in enumerate(steps, start=1):
-        total.update(f"event {number} steps {step.steps}\n".encode())
-        for layer, rows in enumerate(step.permutations):
-            if rows is not None:
-                total.update(f"layer {layer} {rows.shape}\n".encode() + np.ascontiguousarray(rows, "<i8").tobytes())
-        for layer, (numbers, values) in sorted(step.registers.items()):
-            total.update(f"registers {layer}\n".encode() + np.ascontiguousarray(numbers, "<i8").tobytes())
-            total.update(np.ascontiguousarray(values, "<f8").tobytes())
-    return total.hexdigest()
 
 
 def read_steps(path: Path, model: Model, scope: str) -> list[Step]:
@@ -96,8 +67,6 @@ def read_steps(path: Path, model: Model, scope: str) -> list[Step]:
         return _recorded(path, banks)
     if head.startswith(b"PK"):
         return _arrays(Archive(path), model, banks)
-    from hwsim.schedule.lines import read_lines
-
     return read_lines(path, model, banks)
 
 
@@ -190,13 +159,3 @@ def _check_rows(name: str, rows: NDArray[Any], bank: Bank) -> None:
         event, row = wrong[0]
         what = f"{name}: event {event + 1}, layer {bank.layer}, bank {row} is no permutation of its {bank.ports} cells"
         raise Refusal(what, f"{len(wrong):,} rows are wrong; each cell must feed one position")
-
-
-def first_missing(numbers: Sequence[int]) -> int | None:
-    """The first of 1, 2, 3, ... that is not among sorted numbers, None where none is.
-
-    Example:
-        >>> first_missing([1, 2, 4]), first_missing([1, 2])
-        (3, None)
-    """
-    return next((wanted for wanted, found in enumerate(numbers, start=1) if wanted != found), None)
