@@ -1,6 +1,7 @@
 """What is computed: layers, activations, shapes, and the values a network starts from."""
 
 from hwsim.model.activation import activate
+from hwsim.model.dense import write_dense
 from hwsim.model.file import read_model
 from hwsim.model.layer import Layer, Model, Node, Window, pad_same
 from hwsim.model.network import Start, start
@@ -19,4 +20,5 @@ __all__ = [
     "pad_same",
     "read_model",
     "start",
+    "write_dense",
 ]

@@ -10,8 +10,8 @@ from hwsim.controller import CONTROLLERS
 from hwsim.controller.python import PythonParameters, take
 from hwsim.crossbar import CROSSBARS
 from hwsim.crossbar.technology import SwitchDatasheet, build_switch
-from hwsim.files import validate
-from hwsim.model import read_model
+from hwsim.files import parse_document, validate
+from hwsim.model import read_model, write_dense
 from hwsim.scenario.following import read_method
 from hwsim.scenario.lookup import device_technology, is_path
 from hwsim.scenario.schema import Choice, CrossbarChoice, ModelChoice, ScenarioFile
@@ -43,8 +43,9 @@ class FoundTask:
 
 @dataclass(frozen=True)
 class FoundModel:
-    """The model and its file."""
+    """The model, its file, and the name that a run keeps that under."""
 
+    name: str | None
     document: Document | None
     model: Model | None
 
@@ -96,11 +97,12 @@ class Found:
 def look_up(r: Lookup) -> Found:
     """Find every part of a scenario that can be found, though others are faulty."""
     file = r.diagnostics.attempt(lambda: validate(r.document, ScenarioFile))
-    model = _model(r, file.model if file else r.table(ModelChoice, "model"))
+    task = _task(r, file.task if file else r.table(Choice, "task"))
+    model = _model(r, file.model if file else r.table(ModelChoice, "model"), task.shape)
     crossbar = _crossbar(r, file.crossbar if file else r.table(CrossbarChoice, "crossbar"))
     return Found(
         None if file is None else _by_name(file),
-        _task(r, file.task if file else r.table(Choice, "task")),
+        task,
         model,
         _device(r, file.device if file else r.table(Choice, "device")),
         crossbar,
@@ -109,12 +111,10 @@ def look_up(r: Lookup) -> Found:
 
 
 def _by_name(file: ScenarioFile) -> ScenarioFile:
-    """Call files by their names where the scenario gives their paths: a run keeps copies under those."""
-    named = {key: getattr(file, key) for key in ("model", "device")}
-    found = {
-        key: one.model_copy(update={"name": Path(one.name).stem}) for key, one in named.items() if is_path(one.name)
-    }
-    return file.model_copy(update=found)
+    """Call the device's datasheet by its name where the scenario gives its path: a run keeps a copy under that."""
+    if not is_path(file.device.name):
+        return file
+    return file.model_copy(update={"device": file.device.model_copy(update={"name": Path(file.device.name).stem})})
 
 
 def sure(value: T | None) -> T:
@@ -151,13 +151,29 @@ def _bound(r: Lookup, plugin: TaskPlugin, parameters: Section) -> FoundTask:
     return FoundTask(held, bound.parameters.model_copy(update=absolute), task.shape, bound)
 
 
-def _model(r: Lookup, chosen: ModelChoice | None) -> FoundModel:
+def _model(r: Lookup, chosen: ModelChoice | None, shape: Shape | None) -> FoundModel:
+    if chosen and chosen.hidden is not None:
+        return _dense(r, chosen.hidden, shape)
     document = r.file("models", "model", ("model", "name"), _name(chosen))
     width = chosen.width if chosen else None
     if document and width and "width" not in document.data:
         what = f"the model {_name(chosen)!r} has no width"
         r.diagnostic(("model", "width"), what, "leave it out, or choose a model that has one")
-    return FoundModel(document, r.diagnostics.attempt(lambda: read_model(document, width)) if document else None)
+    model = r.diagnostics.attempt(lambda: read_model(document, width)) if document else None
+    name = _name(chosen)
+    return FoundModel(Path(name).stem if name and is_path(name) else name, document, model)
+
+
+def _dense(r: Lookup, hidden: list[int], shape: Shape | None) -> FoundModel:
+    """A dense network of the task's size; none where the task is not known."""
+    if shape and shape.steps:
+        what, hint = "the task is a sequence, and a dense network keeps no state", "name a model with an 'rnn' layer"
+        r.diagnostic(("model", "hidden"), what, hint)
+    if shape is None or shape.steps:
+        return FoundModel(None, None, None)
+    name, text = write_dense([shape.features, *hidden, shape.outputs])
+    document = parse_document(text, f"{r.document.path}: [model] hidden")
+    return FoundModel(name, document, read_model(document))
 
 
 def _device(r: Lookup, chosen: Choice | None) -> FoundDevice:

@@ -113,7 +113,7 @@ def resolve(document: Document, path: Path, given: Given = NOTHING) -> Plan:
 
     file, crossbar = sure(found.file), found.crossbar
     documents = [sure(part.document) for part in (found.model, found.device, crossbar)]
-    names = (f"models/{file.model.name}", f"devices/{file.device.name}", f"devices/{crossbar.name}")
+    names = (f"models/{found.model.name}", f"devices/{file.device.name}", f"devices/{crossbar.name}")
     resolved, origins = _written(r, found)
     return Plan(
         name=path.stem,
@@ -216,7 +216,7 @@ def _written(r: Lookup, found: Found) -> tuple[dict[str, Any], Origins]:
         crossbar.setdefault("calibrated", True)
     tables: dict[str, dict[str, Any]] = {
         "task": {"name": file.task.name, **task.model_dump(exclude_none=True)},
-        "model": file.model.model_dump(exclude_none=True),
+        "model": {"name": found.model.name, **file.model.model_dump(include={"width"}, exclude_none=True)},
         "device": {"name": file.device.name, **device.written},
         "crossbar": {**crossbar, "technology": sure(found.crossbar.name), **switch.written},
         "controller": {"name": file.controller.name, **training.model_dump(exclude_none=True)},
@@ -238,7 +238,8 @@ def _written(r: Lookup, found: Found) -> tuple[dict[str, Any], Origins]:
             otherwise = number_origin(sheet.document, key) if known and sheet else "default"
             if table == "task" and found.task.bound and key not in task.model_fields_set:
                 otherwise = "as read"
-            origins[table, key] = r.origin((table, key), otherwise)
+            source = "hidden" if table == "model" and file.model.hidden is not None else key
+            origins[table, key] = r.origin((table, source), otherwise)
     return resolved, origins
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal, Self
 
 import pydantic
 from pydantic import Field
 
+from hwsim.files import Refusal
 from hwsim.files.section import Section
 
 
@@ -21,13 +22,28 @@ class Choice(Section):
 
 
 class ModelChoice(Section):
-    """The network."""
+    """The network: a model file, or hidden layers in a row."""
 
-    name: str
+    name: str | None = None
     """Model file, without folder and ``.toml``; or the path of one, which ends in ``.toml`` and counts from the
     scenario file (from the current folder where ``--set`` gives it)."""
+    hidden: list[Annotated[int, Field(ge=1, le=1_000_000)]] | None = Field(default=None, max_length=64)
+    """In place of a name: a dense network that takes what the task gives and gives what it wants, with so many ReLU
+    units in each hidden layer; ``[]`` is a network of one layer. The run folder keeps it as a model file."""
     width: int | None = Field(default=None, ge=1, le=1_000_000)
     """What the model file's ``width`` is set to; its own when left out."""
+
+    @pydantic.model_validator(mode="after")
+    def _one_network(self) -> Self:
+        if (self.name is None) == (self.hidden is None):
+            if self.name is None:
+                raise Refusal(
+                    "has neither 'name' nor 'hidden'", "name a model (hwsim list models), or add hidden = [32]"
+                )
+            raise Refusal("has 'name' and 'hidden'", "keep one; --set 'model={hidden=[32]}' replaces a name")
+        if self.hidden is not None and self.width is not None:
+            raise Refusal("has 'width', which is of a model file, and 'hidden'", "leave width out")
+        return self
 
 
 class CrossbarChoice(Section):

@@ -17,11 +17,13 @@ def task(train: Any, test: Any = None, goal: str = "classification", **settings:
     """Make a task of your own data, for :func:`hwsim.load` and :func:`hwsim.run`.
 
     Args:
-        train: pair (inputs, targets) of arrays, samples first and of any shape, or a torch ``Dataset`` of such pairs.
+        train: pair (inputs, targets) of arrays, samples first and of any shape; a torch ``Dataset`` of such pairs; or
+            the path of a ``.csv``, ``.npz``, ``.npy`` or ``.parquet`` file.
         test: the test set likewise; where it is left out, a share of the samples is drawn for it.
         goal: ``classification`` (targets are class numbers from 0, or words) or ``regression`` (real numbers).
         settings: ``classes``, ``scaling``, ``scaling_over``, ``low``, ``high``, ``test_share``, ``split_seed`` and
-            ``stratified``, as ``hwsim help task/arrays`` explains them.
+            ``stratified``, as ``hwsim help task/arrays`` explains them; of files also ``inputs``, ``targets``,
+            ``targets_file``, ``test_targets_file`` and ``split``.
 
     Raises:
         ArgumentError: an argument of the wrong type, or one that there is not.

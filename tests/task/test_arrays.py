@@ -294,3 +294,29 @@ def test_classes_are_what_is_meant_where_no_goal_is_said(tmp_path: Path) -> None
     np.savez(tmp_path / "d.npz", x=X, y=Y + 0.25)
     with pytest.raises(DataFaults, match=r"no classes: .* or set goal = 'regression' to learn real numbers"):
         entry.bind(ArraysParameters(file="d.npz"), lambda _, text: tmp_path / text)
+
+
+def test_a_path_is_a_task_that_scenarios_run_from_any_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    table = "a,b,kind\n" + "".join(f"{n / 40},{1 - n / 50},{'late' if n > 20 else 'early'}\n" for n in range(40))
+    (tmp_path / "mine.csv").write_text(table)
+    monkeypatch.chdir(tmp_path)
+    settings: dict[str, Any] = {"targets": "kind", "scaling": "unit", "test_share": 0.25}
+    mine = hwsim.task("mine.csv", **settings)
+    numbers = np.array([line.split(",")[:2] for line in table.splitlines()[1:]], float)
+    given = hwsim.task((numbers, ["late" if n > 20 else "early" for n in range(40)]), scaling="unit", test_share=0.25)
+    assert np.array_equal(mine.task.test_x, given.task.test_x)
+    assert np.array_equal(mine.task.train_y, given.task.train_y)
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    plan = hwsim.load("digits-fpga-laperm", ["model={hidden=[3]}"], task=mine).plan()
+    assert plan.resolved["task"]["file"] == str(tmp_path / "mine.csv")
+    assert plan.model.inputs == plan.model.outputs == 2
+
+
+def test_a_path_is_refused_with_its_file_s_faults(tmp_path: Path) -> None:
+    with pytest.raises(DataFaults, match="no-such"):
+        hwsim.task(tmp_path / "no-such.csv")
+    with pytest.raises(ArgumentError, match="give the path"):
+        hwsim.task("a.csv", test=(np.zeros((2, 2)), [0, 1]))
+    with pytest.raises(ArgumentError, match="'digest'"):
+        hwsim.task("a.csv", digest="x")

@@ -1,8 +1,9 @@
-"""Data that Python holds: arrays and torch data sets as a task."""
+"""What Python gives as a task: arrays, torch data sets, and files by their paths."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,13 +13,13 @@ from hwsim.errors import ArgumentError
 from hwsim.files import Diagnostic
 from hwsim.files.validation import choose, diagnose
 from hwsim.task.arrays.preparing import prepare
+from hwsim.task.arrays.reading import read_files
 from hwsim.task.arrays.schema import PATHS, ArraysParameters
 from hwsim.task.arrays.sources import Part
 from hwsim.task.data import BoundTask, DataFault, DataFaults
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -26,22 +27,24 @@ KEPT = "data.npz"
 """File of a run folder that keeps data which no other file holds."""
 _OF_FILES = {*PATHS, "inputs", "targets", "split", "digest"}
 """Keys that arrays need not."""
-_PAIR = "give a pair (inputs, targets) of arrays, or a torch Dataset whose samples are such pairs"
+_PAIR = "give a pair (inputs, targets) of arrays, a torch Dataset whose samples are such pairs, or the path of a file"
 
 
 def take(train: Any, test: Any, settings: dict[str, Any]) -> BoundTask:
-    """Make a task of arrays.
+    """Make a task of arrays, or of a file of them.
 
     Args:
-        train: pair of inputs and targets, or a data set of such pairs.
+        train: pair of inputs and targets, a data set of such pairs, or the path of a file.
         test: likewise, or None.
         settings: keys of :class:`ArraysParameters` by name.
 
     Raises:
-        ArgumentError: neither pairs nor data sets, or a setting of a wrong type.
+        ArgumentError: neither pairs nor data sets nor a path, or a setting of a wrong type.
         DataFaults: everything that is wrong with the data.
     """
-    given = _settings(settings)
+    if isinstance(train, str | Path):
+        return _read(Path(train), test, settings)
+    given = _settings({"file": KEPT, "inputs": "x", "targets": "y"}, settings, _OF_FILES)
     parts = _part("train", train), None if test is None else _part("test", test)
     if parts[1] is not None and given.test_share is not None:
         raise ArgumentError("test_share is for data without a test set of their own; leave it or test out")
@@ -57,16 +60,27 @@ def take(train: Any, test: Any, settings: dict[str, Any]) -> BoundTask:
     return replace(made, keep=keep)
 
 
-def _settings(settings: dict[str, Any]) -> ArraysParameters:
-    """The settings as a scenario would have them."""
-    known = {name: field for name, field in ArraysParameters.model_fields.items() if name not in _OF_FILES}
+def _read(train: Path, test: Any, settings: dict[str, Any]) -> BoundTask:
+    """A task of files, with keys as a scenario has them; the task names them wherever the caller goes later."""
+    if test is not None and not isinstance(test, str | Path):
+        raise ArgumentError(f"train is a file, and test a {type(test).__name__}; give the path of a file like it")
+    named = {"file": str(train)} | ({} if test is None else {"test_file": str(test)})
+    given = _settings(named, settings, {"file", "test_file", "digest"})
+    made = prepare(*read_files(given, lambda _, text: Path(text).expanduser()))
+    where = {key: str(Path(text).expanduser().resolve()) for key in PATHS if (text := getattr(given, key))}
+    return replace(made, parameters=made.parameters.model_copy(update=where))
+
+
+def _settings(named: dict[str, str], settings: dict[str, Any], taken: set[str]) -> ArraysParameters:
+    """The settings as a scenario would have them; ``named`` and other ``taken`` ones are not the caller's."""
+    known = {name: field for name, field in ArraysParameters.model_fields.items() if name not in taken}
     for name, value in settings.items():
         if name not in known:
             raise ArgumentError(f"hwsim.task has no argument {name!r}; {choose(name, known)}")
         if isinstance(value, tuple):
             settings = {**settings, name: list(value)}
     try:
-        return ArraysParameters.model_validate({"file": KEPT, "inputs": "x", "targets": "y", **settings}, strict=True)
+        return ArraysParameters.model_validate({**named, **settings}, strict=True)
     except pydantic.ValidationError as error:
         found = diagnose(ArraysParameters, error, settings)
         raise ArgumentError(
@@ -80,7 +94,7 @@ def _part(name: str, given: Any) -> Part:
         return Part(_array(name, "inputs", x), _array(name, "targets", y))
     if hasattr(given, "dataset") and hasattr(given, "batch_size"):
         raise ArgumentError(f"{name} is a loader, which shuffles and batches; give its data set, loader.dataset")
-    if isinstance(given, str | bytes | dict | np.ndarray) or not (
+    if isinstance(given, bytes | dict | np.ndarray) or not (
         hasattr(given, "__getitem__") or hasattr(given, "__iter__")
     ):
         raise ArgumentError(f"{name} is a {type(given).__name__}; {_PAIR}")
