@@ -8,6 +8,7 @@ misread, and no difference hides behind what later layers do.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -204,6 +205,14 @@ def _tolerance(found: Imported, alone: _Alone, number: int, given: list[Array], 
         sizes = _alone(found, number, magnitude=True).run([np.abs(given[0])])
         slope = max(1.0, *map(abs, layer.parameters)) if layer.activation == "leaky-relu" else 1.0
         sums = (np.sqrt(layer.inputs) * SINGLE + rounding) * sizes * slope
+    elif node.kind == "scale":
+        span = tuple(np.maximum(found.sizes.get(number, np.zeros(1)), np.abs(node.shifts)).tolist())
+        plain = replace(node, factors=tuple(np.abs(node.factors).tolist()), shifts=span, source=None)
+        sums = rounding * _Alone(plain, Model("probe", (), (plain,)), ()).run([np.abs(given[0])])
+    elif node.kind == "average-pool" and node.window is not None:
+        sums = rounding * np.sqrt(prod(node.window.kernel)) * alone.run([np.abs(given[0])])
+    elif node.kind == "layer-norm":
+        sums = rounding * _lost_in_differences(node, given[0])
     elif node.kind == "add":
         sums = rounding * (np.abs(given[0]) + np.abs(given[1]))
     else:
@@ -215,6 +224,15 @@ def _tolerance(found: Imported, alone: _Alone, number: int, given: list[Array], 
             sums = sums + rounding * np.abs(given[0])
         sums = sums + rounding * found.sizes.get(number, np.zeros(1))
     return np.asarray(ROOM * (sums + rounding * np.abs(got) + source.least))
+
+
+def _lost_in_differences(node: Node, x: Array) -> Array:
+    """How much more than itself a layer-norm may be off by: what it subtracts may be far larger than what is left."""
+    rows = x.reshape(len(x), node.taken[0] if len(node.taken) == 2 else 1, -1)  # noqa: PLR2004 - steps, features
+    spread = np.sqrt(rows.var(axis=2, keepdims=True) + node.epsilon)
+    far = np.abs(rows - rows.mean(axis=2, keepdims=True)).max(axis=2, keepdims=True) / spread
+    most = np.abs(rows).max(axis=2, keepdims=True) / spread * (1 + far) * max(map(abs, node.factors))
+    return np.asarray(np.broadcast_to(most + max(map(abs, node.shifts)), rows.shape).reshape(x.shape))
 
 
 def _spread(

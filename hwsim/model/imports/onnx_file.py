@@ -5,6 +5,7 @@ Source: the ONNX standard (https://onnx.ai/onnx), domain ``ai.onnx``.
 
 from __future__ import annotations
 
+from functools import cache
 from math import prod
 from typing import TYPE_CHECKING
 
@@ -18,11 +19,14 @@ from hwsim.model.imports.operation import UntakenError
 from hwsim.model.imports.refusal import RefusedError, RefusedLayer
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     import onnx
 
     from hwsim.model.imports.graph import Imported
+
+    Shapes = dict[str, tuple[int, ...]]
 
 OLDEST = 6
 """The first operator set that is read."""
@@ -95,13 +99,13 @@ def _read(file: onnx.ModelProto, shape: tuple[int, ...] | None, called: str) -> 
             constants.fold(node, {})
     flow.follow(lambda name: single(constants.versions(name)[0]) if name in constants else None)
     to = Reading(flow, constants, given.name, sample, opset)
-    known = _known_shapes(file, given.name, (constants.batches[0], *sample))
+    known = cache(lambda: _known_shapes(file, given.name, (constants.batches[0], *sample)))
     taken = {name for node in flow.nodes() for name in flow.taken(node)} | {flow.given}
     for node in flow.nodes():
         _take(to, node, known, taken)
     if not to.graph.refused:
         _finish(to)
-    source = FileSource(file, flow.needed, to.windows, batch, called)
+    source = FileSource(file, flow.run, to.windows, batch, called)
     return to.graph.finish(f"imported from {called}", source)
 
 
@@ -113,7 +117,7 @@ def _opset(file: onnx.ModelProto) -> int:
     return found
 
 
-def _take(to: Reading, node: onnx.NodeProto, known: dict[str, tuple[int, ...]], taken: set[str]) -> None:
+def _take(to: Reading, node: onnx.NodeProto, known: Callable[[], Shapes], taken: set[str]) -> None:
     """Compute a node, where it is constant, or add it to the model; what is refused is noted, and stood in for."""
     origin = name_node(node)
     try:
@@ -122,7 +126,9 @@ def _take(to: Reading, node: onnx.NodeProto, known: dict[str, tuple[int, ...]], 
         if error.what:
             to.graph.refused.append(RefusedLayer(origin, error.what, error.hint))
         if any(name in to.signals for name in to.flow.taken(node)):
-            _stand_in(to, origin, node, known)
+            _stand_in(to, origin, node, known())
+        else:
+            to.unknown.update(filter(None, node.output))
         return
     if signal is None:
         return
@@ -139,7 +145,6 @@ def _translate(to: Reading, origin: str, node: onnx.NodeProto, taken: set[str]) 
     if node.output[0] not in to.flow.gelus and to.constants.fold(node, to.shapes):
         return None
     if all(name not in to.signals for name in to.flow.taken(node)):
-        to.unknown.update(filter(None, node.output))
         known = to.unknown.isdisjoint(node.input)
         raise UntakenError(
             "gives a constant that hwsim does not compute" if known else "", "write it as an initializer"
@@ -151,7 +156,7 @@ def _translate(to: Reading, origin: str, node: onnx.NodeProto, taken: set[str]) 
     return VERBS[node.op_type](to, origin, node, {a.name: helper.get_attribute_value(a) for a in node.attribute})
 
 
-def _stand_in(to: Reading, origin: str, node: onnx.NodeProto, known: dict[str, tuple[int, ...]]) -> None:
+def _stand_in(to: Reading, origin: str, node: onnx.NodeProto, known: Shapes) -> None:
     """Put something in the place of what a refused node gives, so that what is behind it can be looked at too."""
     for name in filter(None, node.output):
         if name not in known:
@@ -172,8 +177,10 @@ def _finish(to: Reading) -> None:
         to.graph.refused.append(RefusedLayer("the graph", "ends in a Pad", "leave it out, and pad the outputs"))
     elif last.at != len(to.graph.nodes) - 1:
         raise AssertionError(f"{name} is not what the last node gives")
-    elif last.shape != to.graph.shape:
+    elif last.at >= 0 and last.shape != to.graph.shape:
+        value = to.graph.names[last.at]
         to.stand("the shape of the output", last)
+        to.graph.call(value)
 
 
 def _sizes(given: onnx.ValueInfoProto, shape: tuple[int, ...] | None) -> tuple[int | None, tuple[int, ...]]:
@@ -208,7 +215,7 @@ def _sizes(given: onnx.ValueInfoProto, shape: tuple[int, ...] | None) -> tuple[i
     return batch, tuple(shape)
 
 
-def _known_shapes(file: onnx.ModelProto, name: str, whole: tuple[int, ...]) -> dict[str, tuple[int, ...]]:
+def _known_shapes(file: onnx.ModelProto, name: str, whole: tuple[int, ...]) -> Shapes:
     """Shapes of one sample of values, as far as onnx can tell, for what stands behind a node that is refused."""
     import onnx
 

@@ -37,7 +37,9 @@ class Flow:
         self.gelus: dict[str, str] = {}
         """By the name of what a Gelu written as Erf gives: what it takes."""
         self.needed: set[int] = set()
-        """Numbers of the nodes that the output depends on."""
+        """Numbers of the nodes that the output depends on, a Gelu as one node."""
+        self.run: set[int] = set()
+        """Numbers of the nodes that must be run for the output, each part of a Gelu too."""
         self.roots: dict[str, str] = {}
         self.uses: dict[str, int] = {}
         self._carriers: dict[str, str] = {}
@@ -51,18 +53,25 @@ class Flow:
         for node in self.graph.node:
             if node.op_type == "Mul" and (found := self._gelu(node, constant)):
                 self.gelus[node.output[0]] = found
-        numbers = {id(node): number for number, node in enumerate(self.graph.node)}
-        waiting = [self.given]
-        while waiting:
-            node = self.producer.get(waiting.pop())
-            if node is not None and numbers[id(node)] not in self.needed:
-                self.needed.add(numbers[id(node)])
-                waiting += self.taken(node)
+        self.needed = self._behind(self.taken)
+        self.run = self._behind(lambda node: list(filter(None, node.input)))
         self.uses[self.carrier(self.given)] = 1
         for node in self.nodes():
             if not (node.op_type in VIEWS and node.domain in STANDARD):
                 for name in self.taken(node):
                     self.uses[self.carrier(name)] = self.uses.get(self.carrier(name), 0) + 1
+
+    def _behind(self, taken: Callable[[onnx.NodeProto], list[str]]) -> set[int]:
+        """Numbers of the nodes that the output depends on, by what each takes."""
+        numbers = {name: number for number, node in enumerate(self.graph.node) for name in node.output if name}
+        found: set[int] = set()
+        waiting = [self.given]
+        while waiting:
+            number = numbers.get(waiting.pop())
+            if number is not None and number not in found:
+                found.add(number)
+                waiting += taken(self.graph.node[number])
+        return found
 
     def nodes(self) -> Iterator[onnx.NodeProto]:
         """The nodes that the output depends on, in order."""

@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
 from hwsim.model.imports.onnx_constants import BROADCASTS, NUMPY_RULES, align_early
 from hwsim.model.imports.refusal import RefusedError, RefusedLayer
@@ -31,7 +32,7 @@ class FileSource:
     Args:
         model: the file.
         needed: numbers of the nodes that the output depends on.
-        windows: of pools, by what they give: the evaluator has another law for ``SAME_LOWER``, so it gets their pads.
+        windows: of pools, by what they give, whose pads are written out.
         batch: the number of samples that the file takes at once; None for any.
         called: the file's name.
     """
@@ -131,7 +132,7 @@ def _plain(node: onnx.NodeProto, windows: Mapping[str, Window]) -> None:
 
 
 def _operators(opset: int) -> list[Any]:
-    """Operators of early sets as the standard has them, where the evaluator has those of later ones."""
+    """Operators as the standard has them, where the evaluator has pools of other pads, or operators of later sets."""
     from onnx import helper
     from onnx.reference.op_run import OpRun
 
@@ -155,11 +156,34 @@ def _operators(opset: int) -> list[Any]:
         Early.__name__ = name
         return Early
 
-    found: list[Any] = [BatchNormalization] if opset in RUNNING else []
+    class MaxPool(OpRun):
+        op_domain = ""
+
+        def _run(self, x: Any, **law: Any) -> tuple[Any]:
+            return (_windows(x, law, -np.inf).max(axis=(-2, -1)),)
+
+    class AveragePool(OpRun):
+        op_domain = ""
+
+        def _run(self, x: Any, **law: Any) -> tuple[Any]:
+            return (_windows(x, law, 0).mean(axis=(-2, -1), dtype=x.dtype),)
+
+    found: list[Any] = [MaxPool, AveragePool, *([BatchNormalization] if opset in RUNNING else [])]
     if opset < NUMPY_RULES:
         laws = {"Add": np.add, "Sub": np.subtract, "Mul": np.multiply, "Div": np.divide}
         found += [early(name, laws[name]) for name in sorted(BROADCASTS)]
     return found
+
+
+def _windows(x: NDArray[Any], law: Mapping[str, Any], around: float) -> NDArray[Any]:
+    """Every window of a pool (samples, channels, down, right, rows, columns).
+
+    Not by the evaluator, which takes pads in another order where windows step by 1.
+    """
+    top, left, bottom, right = law["pads"]
+    image = np.pad(x, ((0, 0), (0, 0), (top, bottom), (left, right)), constant_values=around)
+    down, beside = law.get("strides") or (1, 1)
+    return sliding_window_view(image, tuple(law["kernel_shape"]), axis=(2, 3))[:, :, ::down, ::beside]
 
 
 def _widen(graph: onnx.GraphProto) -> None:

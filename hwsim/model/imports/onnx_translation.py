@@ -128,17 +128,20 @@ class Reading:
             what = f"takes a constant of shape {part.shape} to signals of shape {shape}, which it would spread"
             raise UntakenError(what, INSTEAD) from None
 
-    def affine(self, origin: str, name: str, gain: Any, shift: Any) -> Signal:
-        """Multiply a signal by a constant and add one: in the layer that gives it, or in electronics behind."""
+    def affine(self, origin: str, name: str, gain: Any, shift: Any, size: Any = None) -> Signal:
+        """Multiply a signal by a constant and add one: in the layer that gives it, or in electronics behind.
+
+        ``size``: how large the terms are that the shift is the sum of; as large as the shift when left out.
+        """
         signal = self.signals[name]
         if signal.padded:
             raise UntakenError("follows a Pad, which can be emulated before a Conv or a pool alone", INSTEAD)
         self.graph.go(signal.at)
         parts = [
             fewest(self.by_sample(np.asarray(part, np.float64), signal.shape), self.graph.shape)
-            for part in (gain, shift)
+            for part in (gain, shift, np.abs(shift) if size is None else size)
         ]
-        self.graph.scale(origin, *parts, alone=self.flow.alone(name))
+        self.graph.scale(origin, parts[0], parts[1], alone=self.flow.alone(name), size=parts[2])
         return self.here(signal.shape)
 
 

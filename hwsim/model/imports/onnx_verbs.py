@@ -183,7 +183,8 @@ def normalise(to: Reading, origin: str, node: onnx.NodeProto, law: Law) -> Signa
     if not (spread > 0).all():
         raise UntakenError("has variances that are not above 0", AGAIN)
     gain = scale / np.sqrt(spread)
-    return to.affine(origin, node.input[0], gain, shift - average * gain)
+    size = np.abs(shift) + np.abs(average * gain)
+    return to.affine(origin, node.input[0], gain, shift - average * gain, size)
 
 
 def norm(to: Reading, origin: str, node: onnx.NodeProto, law: Law) -> Signal:
