@@ -29,6 +29,8 @@ _LOOK: dict[str, Any] = {
     "axes.edgecolor": INK,
     "text.parse_math": False,
     "text.usetex": False,
+    "figure.autolayout": False,
+    "figure.constrained_layout.use": False,
 }
 
 
@@ -98,6 +100,23 @@ def plain_log(axis: Any) -> None:
     axis.set_minor_formatter(ticker.LogFormatter(minor_thresholds=(2, 0.4)))
 
 
+@contextmanager
+def _laid_out(figure: Figure) -> Iterator[None]:
+    """Lay a figure out once for all files it is saved to; matplotlib does so for each, and draws each twice for it."""
+    with look(), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing from font")  # a title may hold any letter
+        engine = figure.get_layout_engine()
+        if engine is None or not figure.axes:
+            yield
+            return
+        engine.execute(figure)
+        figure.set_layout_engine(None)  # none at all: rcParams ask for no other
+        try:
+            yield
+        finally:
+            figure.set_layout_engine(engine)
+
+
 def save(figure: Figure, *paths: Path) -> None:
     """Write a figure as PNG, SVG or PDF by suffix, each file whole or not at all; the same figure gives the same bytes.
 
@@ -107,8 +126,7 @@ def save(figure: Figure, *paths: Path) -> None:
         OSError: a file cannot be written; the error names it.
     """
     metadata: dict[str, Any] = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}
-    with look(), warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Glyph .* missing from font")  # a title may hold any letter
+    with _laid_out(figure):
         for path in paths:
             kind = path.suffix.lower()
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -119,8 +137,7 @@ def save(figure: Figure, *paths: Path) -> None:
 def svg_of(figure: Figure) -> bytes:
     """Give a figure as SVG, for a page or a notebook."""
     memory = BytesIO()
-    with look(), warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Glyph .* missing from font")
+    with _laid_out(figure):
         figure.savefig(memory, format="svg", metadata={"Date": None})
     return memory.getvalue()
 

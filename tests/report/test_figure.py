@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from unittest import mock
 
 import pytest
 from matplotlib.text import Text
@@ -38,6 +39,21 @@ def test_equal_rows_give_equal_bytes(tmp_path: Path) -> None:
     assert b"<svg" in svg
     save(draw([{**row, "accuracy": 0.1} for row in RUN], 0.9, "A title"), tmp_path / "three.png")
     assert (tmp_path / "three.png").read_bytes() != png
+
+
+def test_laid_out_once_for_all_files(tmp_path: Path) -> None:
+    """Both pictures stand on one layout, nothing is cut off in either, and the figure can be laid out anew later."""
+    figure = draw(RUN, 0.9, "A title " * 20, changes="a.b = 1")
+    engine = figure.get_layout_engine()
+    assert engine is not None
+    with mock.patch.object(engine, "execute", wraps=engine.execute) as layout:
+        save(figure, tmp_path / "a.png", tmp_path / "a.svg")
+        assert layout.call_count == 1
+    assert figure.get_layout_engine() is engine
+    box = figure.get_tightbbox()
+    width, height = figure.get_size_inches()
+    assert 0 <= box.x0 < box.x1 <= width
+    assert 0 <= box.y0 < box.y1 <= height
 
 
 def test_against_toggles() -> None:

@@ -1,14 +1,19 @@
-"""A reproduction whose runs take a fraction of a second, and how the answers of a pool are gathered."""
+"""A reproduction whose runs take a fraction of a second, a pool in this process, and answers of any pool."""
 
 from __future__ import annotations
 
+import pickle
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import TracebackType
+from typing import Any, Self
 
 import pytest
 
 from hwsim.study import Pool, PoolAnswer, PoolReport, PoolTask
+from hwsim.study.worker import RUN, carry_out
 
 MODEL = """
 title = "1-2n-1"
@@ -109,6 +114,47 @@ def short(tmp_path: Path) -> Path:
     path = tmp_path / "scenarios" / "papers" / "figure.toml"
     path.write_text(FILE)
     return path
+
+
+class ElsewherePool:
+    """Carries out tasks in this process, the last first, in folders that are gone when it answers.
+
+    ``failing`` are numbers of tasks, as submitted, that fail; ``change`` is what becomes of an answer under way.
+    """
+
+    def __init__(self, *failing: int, change: Any = lambda answer: answer) -> None:
+        self.failing, self.change = failing, change
+        self.waiting: list[bytes] = []
+        self.submitted: list[PoolTask] = []
+        self.open = False
+
+    def __enter__(self) -> Self:
+        self.open = True
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.open = False
+
+    def submit(self, task: PoolTask) -> None:
+        assert self.open
+        self.submitted.append(task)
+        self.waiting.append(pickle.dumps(task))
+
+    def collect(self, wait: float) -> Sequence[PoolReport | PoolAnswer]:
+        assert self.open
+        assert wait > 0
+        number = len(self.waiting) - 1
+        task: PoolTask = pickle.loads(self.waiting.pop())  # noqa: S301 - our own
+        if number in self.failing:
+            return [PoolReport(task.key, 0.25), PoolAnswer(task.key, failed="a machine is gone")]
+        with TemporaryDirectory() as folder:
+            said: dict[str, Any] = carry_out(task, Path(folder), lambda *_: None)
+            files = {name: (Path(folder) / RUN / name).read_bytes() for name in task.wanted}
+        answer = PoolAnswer(task.key, said.get("answer"), said.get("failed", ""), files)
+        later = [PoolReport(self.submitted[0].key, 0.5, compiling=True)] if self.waiting else []
+        return [*later, self.change(answer)]
 
 
 def gather(

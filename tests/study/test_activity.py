@@ -11,7 +11,6 @@ from hwsim.files import parse_document, read_document
 from hwsim.files.library import names
 from hwsim.schedule import open_schedule
 from hwsim.study import (
-    WorkerPool,
     compare,
     plan_jobs,
     read_activity,
@@ -20,6 +19,7 @@ from hwsim.study import (
     schedule_path,
     values,
 )
+from tests.study.conftest import ElsewherePool
 
 FILE = """
 title = "Events"
@@ -43,7 +43,7 @@ least = 0
 def test_moves_of_single_events(short: Path, tmp_path: Path) -> None:
     found = read_reproduction(parse_document(FILE, str(short)), short)
     (job,) = plan_jobs(found)
-    done = run_sweep(found, [job], tmp_path / "out", WorkerPool(1, tmp_path / "out"))
+    done = run_sweep(found, [job], tmp_path / "out", ElsewherePool())
     schedule = schedule_path(tmp_path / "out", job)
     moved, scores = read_activity(schedule, 3)
     counted = [0]
@@ -61,7 +61,7 @@ def test_moves_of_single_events(short: Path, tmp_path: Path) -> None:
     assert compare(found, values(done.runs)).verdicts[0].met
     # without the schedule that the picture needs, the run is carried out again
     schedule.unlink()
-    run_sweep(found, [job], tmp_path / "out", WorkerPool(1, tmp_path / "out"))
+    run_sweep(found, [job], tmp_path / "out", ElsewherePool())
     assert schedule.is_file()
 
 

@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import pickle
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import pytest
 
 from hwsim.files import parse_document, read_document
 from hwsim.study import (
     Pool,
-    PoolAnswer,
     PoolError,
-    PoolReport,
-    PoolTask,
     SweepProgress,
     plan_jobs,
     read_reproduction,
@@ -26,51 +21,9 @@ from hwsim.study import (
     schedule_path,
     values,
 )
-from hwsim.study.worker import RUN, carry_out
 from tests.conftest import run_here
-from tests.study.conftest import gather
+from tests.study.conftest import ElsewherePool, gather
 from tests.study.test_activity import FILE as ACTIVITY
-
-
-class ElsewherePool:
-    """Carries out tasks in this process, the last first, in folders that are gone when it answers.
-
-    ``failing`` are numbers of tasks, as submitted, that fail; ``change`` is what becomes of an answer under way.
-    """
-
-    def __init__(self, *failing: int, change: Any = lambda answer: answer) -> None:
-        self.failing, self.change = failing, change
-        self.waiting: list[bytes] = []
-        self.submitted: list[PoolTask] = []
-        self.open = False
-
-    def __enter__(self) -> Self:
-        self.open = True
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.open = False
-
-    def submit(self, task: PoolTask) -> None:
-        assert self.open
-        self.submitted.append(task)
-        self.waiting.append(pickle.dumps(task))
-
-    def collect(self, wait: float) -> Sequence[PoolReport | PoolAnswer]:
-        assert self.open
-        assert wait > 0
-        number = len(self.waiting) - 1
-        task: PoolTask = pickle.loads(self.waiting.pop())  # noqa: S301 - our own
-        if number in self.failing:
-            return [PoolReport(task.key, 0.25), PoolAnswer(task.key, failed="a machine is gone")]
-        with TemporaryDirectory() as folder:
-            said: dict[str, Any] = carry_out(task, Path(folder), lambda *_: None)
-            files = {name: (Path(folder) / RUN / name).read_bytes() for name in task.wanted}
-        answer = PoolAnswer(task.key, said.get("answer"), said.get("failed", ""), files)
-        later = [PoolReport(self.submitted[0].key, 0.5, compiling=True)] if self.waiting else []
-        return [*later, self.change(answer)]
 
 
 def test_a_sweep_over_another_pool(short: Path, tmp_path: Path) -> None:

@@ -23,7 +23,6 @@ from hwsim.pipeline.session import find, load
 from hwsim.study import (
     StoredRun,
     SweepProgress,
-    WorkerPool,
     add_stored,
     check_place,
     compare,
@@ -37,9 +36,10 @@ from hwsim.study import (
 )
 from hwsim.study.sweep import _answer, metric_of
 from tests.conftest import Command, run_here
+from tests.study.conftest import ElsewherePool
 
 
-def test_end_to_end(short: Path, tmp_path: Path, hwsim_command: Command) -> None:
+def test_end_to_end(short: Path, tmp_path: Path, hwsim_command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     """The command, what it keeps, that it does not run twice, and what it says without computing."""
     first = hwsim_command("reproduce", short, "--json", "--keep", "--jobs", "2")
     assert first.returncode == 1, first.stderr  # an error of at most 0 is expected
@@ -74,7 +74,7 @@ def test_end_to_end(short: Path, tmp_path: Path, hwsim_command: Command) -> None
         raise AssertionError("nothing is left to run")
 
     again = read_reproduction(read_document(short), short)
-    done = run_sweep(again, plan_jobs(again), tmp_path / "runs" / "figure", WorkerPool(2, tmp_path), none)
+    done = run_sweep(again, plan_jobs(again), tmp_path / "runs" / "figure", ElsewherePool(), none)
     assert values(done.runs) == values(read_stored(again)[0])
 
     quiet = hwsim_command("reproduce", short, "--kept", cwd=tmp_path / "scenarios")
@@ -85,7 +85,8 @@ def test_end_to_end(short: Path, tmp_path: Path, hwsim_command: Command) -> None
     before = stored.read_bytes()
     scenario = short.parent / "short.toml"
     scenario.write_text(scenario.read_text().replace("period = 1", "period = 1\ntemperature = 0.5"))  # of no classes
-    failing = hwsim_command("reproduce", short, "--keep", "--jobs", "2", "--out", "other")
+    monkeypatch.setattr("hwsim.study.WorkerPool", lambda *_: ElsewherePool())
+    failing = hwsim_command("reproduce", short, "--keep", "--out", "other")
     assert failing.returncode == 3
     assert stored.read_bytes() == before, "runs that all failed are nothing to keep"
 
@@ -93,11 +94,11 @@ def test_end_to_end(short: Path, tmp_path: Path, hwsim_command: Command) -> None
 def test_only_what_is_missing_is_run(short: Path, tmp_path: Path) -> None:
     found = read_reproduction(read_document(short), short)
     jobs = plan_jobs(found, ["controller.epochs=1"])[:3]
-    first = run_sweep(found, jobs, tmp_path / "out", WorkerPool(1, tmp_path / "out"))
+    first = run_sweep(found, jobs, tmp_path / "out", ElsewherePool())
     lost = tmp_path / "out" / "answers" / f"{jobs[1].key[:16]}.json"
     lost.write_text(lost.read_text()[:20])  # cut short
     seen: list[SweepProgress] = []
-    again = run_sweep(found, jobs, tmp_path / "out", WorkerPool(1, tmp_path / "out"), seen.append)
+    again = run_sweep(found, jobs, tmp_path / "out", ElsewherePool(), seen.append)
     assert values(again.runs) == values(first.runs)
     assert seen[-1].jobs == 1
     assert (seen[-1].done, seen[-1].share) == (1, 1.0)
@@ -291,7 +292,7 @@ def test_one_sweep_a_folder(short: Path, tmp_path: Path) -> None:
         with pytest.raises(
             FolderError, match=r"out: another sweep is at work here; wait for it to end, or give another"
         ):
-            run_sweep(found, jobs, tmp_path / "out", WorkerPool(1, tmp_path / "out"))
+            run_sweep(found, jobs, tmp_path / "out", ElsewherePool())
 
-    assert len(run_sweep(found, jobs, tmp_path / "out", WorkerPool(1, tmp_path / "out"), again).runs) == 1
-    assert len(run_sweep(found, jobs, tmp_path / "out", WorkerPool(1, tmp_path / "out")).runs) == 1
+    assert len(run_sweep(found, jobs, tmp_path / "out", ElsewherePool(), again).runs) == 1
+    assert len(run_sweep(found, jobs, tmp_path / "out", ElsewherePool()).runs) == 1
