@@ -177,6 +177,6 @@ def test_help_of_a_noun_lists_its_entries(hwsim_command: Command) -> None:
     found = hwsim_command("help", "controller")
     assert found.returncode == 0
     assert [line.split()[0] for line in found.stdout.splitlines() if line.startswith("  controller/")] == [
-        f"controller/{name}" for name in ("bias-only", "constructive", "laperm", "none")
+        f"controller/{name}" for name in ("bias-only", "constructive", "laperm", "none", "python", "replay")
     ]
     assert hwsim_command("help", "controllers").stdout == hwsim_command("help", "controller").stdout

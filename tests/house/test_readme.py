@@ -34,7 +34,7 @@ def test_python_blocks_run(tmp_path: Path) -> None:
         [sys.executable, "-W", "error", "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
-    accuracy, best, exchanged, configuration, efforts, stuck, permutation = done.stdout.splitlines()
+    accuracy, best, configuration, exchanged, efforts, stuck, permutation = done.stdout.splitlines()
     assert re.fullmatch(r"0\.\d{3} after [\d,]+ toggles; free: 0\.\d{3}", accuracy)
     assert re.fullmatch(r"best after event [0-4]: 0\.\d{3}, \S+ J for reconnecting so far", best)
     before, after = map(float, re.findall(r"0\.\d{3}", exchanged))
