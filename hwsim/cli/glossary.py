@@ -134,6 +134,7 @@ RUN = {
     "hardware": "what the machine takes: LUTs, flip-flops and cycles of an FPGA, cores or arrays of other devices",
     "fits": "whether the part that the datasheet names has as much as the machine takes",
     "note": "what is to be known of how the machine was built",
+    "data": "of data of one's own: samples for training + test, what was done to inputs, classes, and the digest",
     "made at": "when a run ended (UTC); a scenario whose run is finished answers from its folder",
     "picture": "the file that the picture was written to",
     "folding": "how many multiplications share one multiplier, one after the other",

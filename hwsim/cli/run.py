@@ -94,6 +94,7 @@ def summary(answer: Answer) -> str:
         *_levels(last),
         *_saturated(answer.rows),
         *(resource_lines(answer.resources) if answer.resources else []),
+        *([("data", _data(answer.data))] if answer.data else []),
         ("made at", answer.made_at + ("; the run was finished, nothing was computed now" if known else "")),
         ("picture", str(answer.run / "score.png")),
     ]
@@ -116,6 +117,15 @@ def _levels(last: Mapping[str, Any]) -> list[tuple[str, str]]:
         return []
     what = "cells of one design value stand for each other; outputs differ by the cells' own errors"
     return [("  equivalence", f"{what}, and the score is of the cells really connected")]
+
+
+def _data(about: Mapping[str, Any]) -> str:
+    """What was learned from, of data of one's own."""
+    names = about.get("classes", [])
+    classes = f"; classes {', '.join(f'{n} = {name}' for n, name in enumerate(names))}" if names else ""
+    return (
+        f"{about['training']:,} + {about['test']:,} samples, {about['scaled']}{classes}; digest {about['digest'][:12]}"
+    )
 
 
 def _saturated(rows: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:

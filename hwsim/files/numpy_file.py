@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tokenize
 import zipfile
 import zlib
 from contextlib import contextmanager
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 _KINDS = "biufUS"
 """Kinds of numbers and text that are taken."""
 _DAMAGED = (OSError, ValueError, EOFError, SyntaxError, RecursionError, zlib.error, zipfile.BadZipFile)
+_HEADER = (tokenize.TokenError, KeyError, TypeError, AttributeError, OverflowError, MemoryError)
+"""What NumPy raises besides for headers that are nonsense."""
 _FOREIGN = (NotImplementedError, RuntimeError)
 """What zipfile raises for methods that it lacks, and for encrypted members."""
 
@@ -78,7 +81,7 @@ def _told(path: Path) -> Iterator[None]:
         raise Refusal(f"there is no file {path}", "give the path of a data file") from None
     except IsADirectoryError:
         raise Refusal(f"{path} is a folder", "name a file in it") from None
-    except (*_DAMAGED, *_FOREIGN) as error:
+    except (*_DAMAGED, *_HEADER, *_FOREIGN) as error:
         if isinstance(error, Refusal):
             raise
         why = " ".join(str(getattr(error, "strerror", None) or error).split())[:120]

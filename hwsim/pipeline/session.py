@@ -102,6 +102,8 @@ class Answer:
     rows: list[dict[str, Any]]
     tasks: list[dict[str, Any]] = field(default_factory=list)
     resources: dict[str, Any] = field(default_factory=dict)
+    data: dict[str, Any] = field(default_factory=dict)
+    """Of data of one's own: their digest, how many samples, classes, range and scaling."""
     plan: Plan | None = field(default=None, compare=False)
     """What was carried out; None where an answer was read from its folder alone."""
     reused: bool = field(default=True, compare=False)
@@ -322,7 +324,7 @@ def read_run(folder: Path) -> Answer:
 
     found, rows = RunFolder(folder).answer(), RunFolder(folder).rows()
     whole = found["identity"], found["events"], found["final"], found["reference"]
-    more = found.get("tasks", []), found.get("resources", {})
+    more = found.get("tasks", []), found.get("resources", {}), found.get("data", {})
     return Answer(folder, *whole, rows, *more, made_at=found["made_at"])
 
 

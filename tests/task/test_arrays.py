@@ -320,3 +320,58 @@ def test_a_path_is_refused_with_its_file_s_faults(tmp_path: Path) -> None:
         hwsim.task("a.csv", test=(np.zeros((2, 2)), [0, 1]))
     with pytest.raises(ArgumentError, match="'digest'"):
         hwsim.task("a.csv", digest="x")
+
+
+def test_names_of_classes_have_an_order_of_their_own(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("a,y\n" + "\n".join(f"{n},{n % 2}" for n in range(20)))
+    plain = read(tmp_path, file="a.csv").task
+    named = read(tmp_path, file="a.csv", classes=["1", "0"]).task
+    told = read(tmp_path, file="a.csv", classes=["even", "odd"])
+    assert np.array_equal(plain.train_y, plain.train_x[:, 0] % 2)
+    assert np.array_equal(named.train_y, 1 - named.train_x[:, 0] % 2)
+    assert np.array_equal(told.task.train_y, told.task.train_x[:, 0] % 2)
+    assert told.about["classes"] == ["even", "odd"]
+
+
+@pytest.mark.parametrize(
+    ("keys", "told"),
+    [
+        ({"classes": 1}, "classes: classes says 1; there must be two or more"),
+        ({"classes": ["a", "a"]}, "classes: a name stands twice in classes; name each class once"),
+        ({"goal": "regression", "classes": 3}, "classes: a regression has no classes; leave classes out"),
+        (
+            {"test_share": 0.001},
+            "test_share: of 60 samples none is left for the test; give more samples, or another share",
+        ),
+        ({"inputs": "z"}, "inputs: a.npz has no array 'z'; it has x, y, s"),
+        ({"split": "s"}, "split: 60 samples of inputs, but split of the shape (59,); give one for each sample"),
+        ({"digest": "0" * 64}, "digest: the data have changed: their digest is"),
+        ({"targets_file": "y.npy"}, "targets_file: targets_file means nothing here; targets lie in the same .npz file"),
+    ],
+)
+def test_keys_that_do_not_fit(tmp_path: Path, keys: dict[str, Any], told: str) -> None:
+    np.savez(tmp_path / "a.npz", x=X, y=Y, s=np.array(["train"] * 59))
+    assert faults(tmp_path, file="a.npz", **keys)[0].startswith(told)
+
+
+@given(st.binary(max_size=300), st.sampled_from([".npz", ".npy", ".csv", ".parquet"]), st.booleans())
+def test_no_bytes_are_more_than_a_fault(
+    tmp_path_factory: pytest.TempPathFactory, content: bytes, kind: str, sound: bool
+) -> None:
+    """Arbitrary bytes, and sound files with bytes in their middle: a task, or faults in words."""
+    folder = tmp_path_factory.mktemp("f")
+    if sound and kind != ".parquet":
+        np.savez(folder / "a.npz", x=X, y=Y)
+        np.save(folder / "a.npy", X)
+        (folder / "a.csv").write_text(csv_text(X, Y, "a,b,c,d,y"))
+        whole = (folder / f"a{kind}").read_bytes()
+        place = len(content) * 7 % len(whole)
+        content = whole[:place] + content[:20] + whole[place + len(content[:20]) // 2 :]
+    (folder / f"b{kind}").write_bytes(content)
+    extra = {"targets_file": f"b{kind}"} if kind == ".npy" else {}
+    told: tuple[Any, ...] = ()
+    try:
+        read(folder, file=f"b{kind}", **extra)
+    except DataFaults as error:
+        told = error.faults
+    assert all(fault.what and "\n" not in str(fault) for fault in told)

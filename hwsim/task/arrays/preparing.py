@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hwsim.stream import stream
-from hwsim.task.arrays.classes import find_classes
+from hwsim.task.arrays.classes import find_classes, find_unlearnable
 from hwsim.task.arrays.schema import TEST_SHARE
 from hwsim.task.arrays.sources import FEW, Part, listed
 from hwsim.task.data import BoundTask, DataFault, DataFaults, Shape, Task
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from hwsim.task.arrays.schema import ArraysParameters
@@ -54,22 +56,27 @@ def prepare(train: Part, test: Part | None, given: ArraysParameters) -> BoundTas
         DataFaults: everything that is wrong with them.
     """
     digest = digest_of(train, test)
-    faults = _pinned(digest, given)
-    halves = [("", train)] if test is None else [("training: ", train), ("test: ", test)]
-    for word, part in halves:
+    faults = _pinned(digest, given) + _classes(given)
+    parts, words = ([train], [""]) if test is None else ([train, test], ["training: ", "test: "])
+    for word, part in zip(words, parts, strict=True):
         faults += _inputs(part, given, word) + _targets(part, given, word)
     if test is not None and train.x.shape[1:] != test.x.shape[1:]:
         what = f"samples for training have the shape {train.x.shape[1:]}, those of the test {test.x.shape[1:]}"
         faults.append(DataFault("inputs", what, "give samples of one shape"))
-    if any(fault.key in ("targets", "inputs") for fault in faults):
+    if any(fault.key in ("targets", "inputs", "split", "classes") for fault in faults):
         raise DataFaults(faults)
-    pair = _divide(train, test, given, faults)
-    targets, names = find_classes(pair, given, faults) if given.goal == "classification" else _real(pair, faults)
+    y, names = find_classes(parts, given, faults) if given.goal == "classification" else _real(parts, faults)
+    x = [part.x.reshape(len(part.x), -1) for part in parts]
+    if test is None:
+        chosen = _tested(train, y[0], given, faults)
+        x, y = ([half[0][~chosen], half[0][chosen]] for half in (x, y))
+    if given.goal == "classification" and not faults:
+        faults += find_unlearnable(y[0], names)
     if faults:
         raise DataFaults(faults)
-    x, ends = _scale(pair, given)
+    scaled, ends = _scale(x, given)
     shape = _shape(train, names, given)
-    task = Task(shape, x[0], targets[0], x[1], targets[1], ends)
+    task = Task(shape, scaled[0], y[0], scaled[1], y[1], ends)
     drawn = test is None and given.split is None
     update: dict[str, Any] = {"digest": digest, "test_share": (given.test_share or TEST_SHARE) if drawn else None}
     if given.goal == "classification":
@@ -83,6 +90,19 @@ def _pinned(digest: str, given: ArraysParameters) -> list[DataFault]:
         return []
     what = f"the data have changed: their digest is {digest[:12]}, and the scenario was written for {given.digest[:12]}"
     return [DataFault("digest", what, "bring the old file back, or remove digest, which makes another run")]
+
+
+def _classes(given: ArraysParameters) -> list[DataFault]:
+    """What is wrong with ``classes`` itself."""
+    classes = given.classes
+    if classes is None:
+        return []
+    if given.goal == "regression":
+        return [DataFault("classes", "a regression has no classes", "leave classes out")]
+    count = len(set(classes)) if isinstance(classes, list) else classes
+    if isinstance(classes, list) and count < len(classes):
+        return [DataFault("classes", "a name stands twice in classes", "name each class once")]
+    return [] if count > 1 else [DataFault("classes", f"classes says {count}", "there must be two or more")]
 
 
 # arrays
@@ -113,12 +133,15 @@ def _targets(part: Part, given: ArraysParameters, word: str) -> list[DataFault]:
         return [DataFault("targets", what, "for classes set goal = 'classification'")]
     faults = []
     for noun, values in (("targets", y), ("split", part.split)):
-        if values is not None and (values.ndim < 1 or len(values) != samples):
+        flat = noun == "targets" or (values is not None and values.ndim == 1)
+        if values is not None and (values.ndim < 1 or len(values) != samples or not flat):
             what = f"{word}{samples:,} samples of inputs, but {noun} of the shape {values.shape}"
             faults.append(DataFault(noun, what, "give one for each sample"))
+    if not faults and not y.size:
+        faults.append(DataFault("targets", f"{word}targets of the shape {y.shape} hold no number", "give targets"))
     if given.goal == "classification" and y.ndim > 1 and y.shape[1:] != (1,):
         what = f"{word}class numbers of the shape {y.shape}"
-        hint = f"give one of each sample, ({len(y)},); of a one-hot matrix that is y.argmax(axis=1)"
+        hint = f"give one for each sample, ({len(y)},); of a one-hot matrix that is y.argmax(axis=1)"
         faults.append(DataFault("targets", what, hint))
     return faults + (_finite(part, y, "targets", word) if y.dtype.kind == "f" and not faults else [])
 
@@ -148,41 +171,33 @@ def _named(
 # split
 
 
-def _divide(train: Part, test: Part | None, given: ArraysParameters, faults: list[DataFault]) -> tuple[Part, Part]:
-    """Samples for training and for the test."""
-    if test is not None:
-        return train, test
+def _tested(train: Part, y: NDArray[Any], given: ArraysParameters, faults: list[DataFault]) -> NDArray[np.bool_]:
+    """Which samples are those of the test, (samples,)."""
     if train.split is not None:
-        words = train.split.astype(str).reshape(len(train.x), -1)[:, 0]
+        words = train.split.astype(str).reshape(-1)
         strange = np.unique(words[~np.isin(words, ("train", "test"))])
         if strange.size:
             what = f"{given.split!r} says {listed([repr(str(one)) for one in strange], FEW)}"
             faults.append(DataFault("split", what, "write train or test for each sample"))
         chosen = words == "test"
     else:
-        chosen = _draw(train, given)
-    for word, count in (("training", int((~chosen).sum())), ("test", int(chosen.sum()))):
+        chosen = _draw(y, given)
+    for word, count in (("training", int((~chosen).sum())), ("the test", int(chosen.sum()))):
         if not count:
-            what = f"of {len(chosen):,} samples none is left for {'the ' * (word == 'test')}{word}"
+            what = f"of {len(chosen):,} samples none is left for {word}"
             key = "split" if train.split is not None else "test_share"
             faults.append(DataFault(key, what, "give more samples, or another share"))
-    return _chosen(train, ~chosen), _chosen(train, chosen)
+    return chosen
 
 
-def _chosen(part: Part, rows: NDArray[np.bool_]) -> Part:
-    numbers = np.flatnonzero(rows)
-    return Part(part.x[rows], part.y[rows], None, lambda at: part.place((int(numbers[at[0]]), *at[1:])))
-
-
-def _draw(train: Part, given: ArraysParameters) -> NDArray[np.bool_]:
+def _draw(y: NDArray[Any], given: ArraysParameters) -> NDArray[np.bool_]:
     """Which samples are drawn for the test; of each class its share where that is wanted."""
     rng, share = stream(given.split_seed, "task/arrays/split"), given.test_share or TEST_SHARE
-    groups = [np.arange(len(train.x))]
+    groups = [np.arange(len(y))]
     if given.goal == "classification" and given.stratified:
-        _, kind = np.unique(train.y.reshape(-1), return_inverse=True)
-        order = np.argsort(kind, kind="stable")
-        groups = np.split(order, np.flatnonzero(np.diff(kind[order])) + 1)
-    chosen = np.zeros(len(train.x), bool)
+        order = np.argsort(y, kind="stable")
+        groups = np.split(order, np.flatnonzero(np.diff(y[order])) + 1)
+    chosen = np.zeros(len(y), bool)
     for group in groups:
         chosen[rng.permutation(group)[: min(round(len(group) * share), len(group) - 1)]] = True
     return chosen
@@ -191,29 +206,29 @@ def _draw(train: Part, given: ArraysParameters) -> NDArray[np.bool_]:
 # targets and inputs as a task has them
 
 
-def _real(pair: tuple[Part, Part], faults: list[DataFault]) -> tuple[list[NDArray[Any]], int]:
-    found = [part.y.reshape(len(part.y), -1).astype(np.float32) for part in pair]
-    if found[0].shape[1] != found[1].shape[1]:
-        what = f"targets for training are {found[0].shape[1]} numbers, those of the test {found[1].shape[1]}"
+def _real(parts: Sequence[Part], faults: list[DataFault]) -> tuple[list[NDArray[Any]], int]:
+    found = [part.y.reshape(len(part.y), -1).astype(np.float32) for part in parts]
+    if found[0].shape[1] != found[-1].shape[1]:
+        what = f"targets for training are {found[0].shape[1]} numbers, those of the test {found[-1].shape[1]}"
         faults.append(DataFault("targets", what, "give as many for both"))
     return found, found[0].shape[1]
 
 
-def _scale(pair: tuple[Part, Part], given: ArraysParameters) -> tuple[list[NDArray[np.float32]], tuple[float, float]]:
+def _scale(x: Sequence[NDArray[Any]], given: ArraysParameters) -> tuple[list[NDArray[np.float32]], tuple[float, float]]:
     """Inputs as they are shown to the network, float32 (samples, features), and the range that holds them all."""
-    wide = [part.x.reshape(len(part.x), -1).astype(np.float64) for part in pair]
+    wide = [part.astype(np.float64) for part in x]
     axis = 0 if given.scaling_over == "column" else None
     offset: NDArray[Any] | float = 0.0
     span: NDArray[Any] | float = 1.0
-    if given.scaling == "unit":
-        offset, span = wide[0].min(axis), np.ptp(wide[0], axis)
-    elif given.scaling == "standard":  # rounding must not give a constant column a deviation
-        offset, span = wide[0].mean(axis), np.where(np.ptp(wide[0], axis) > 0, wide[0].std(axis), 0)
-    x = [((values - offset) / np.where(span > 0, span, 1)).astype(np.float32) for values in wide]
-    low, high = _ends(x)
+    if given.scaling != "none":
+        lowest, reach = wide[0].min(axis), np.ptp(wide[0], axis)
+        offset, span = (lowest, reach) if given.scaling == "unit" else (wide[0].mean(axis), wide[0].std(axis))
+        span = np.where(reach > 0, span, np.inf)  # what is constant becomes 0; its deviation need not be, by rounding
+    found = [((values - offset) / span).astype(np.float32) + np.float32(0) for values in wide]
+    low, high = _ends(found)
     if given.scaling == "none":
         low, high = given.low if given.low is not None else low, given.high if given.high is not None else high
-    return x, (low, high if high > low else low + 1.0)
+    return found, (low, high if high > low else low + 1.0)
 
 
 def _ends(x: list[NDArray[np.float32]]) -> tuple[float, float]:

@@ -173,7 +173,8 @@ def _columns(given: ArraysParameters, table: Table) -> ArraysParameters:
     usual = "y_train" if "y" not in table.names and "y_train" in table.names else "y"
     targets = _names(given.targets) or [usual]
     others = [name for name in table.names if name not in (*targets, given.split)]
-    return given.model_copy(update={"inputs": _names(given.inputs) or others, "targets": targets})
+    inputs = others if given.inputs is None else _names(given.inputs)
+    return given.model_copy(update={"inputs": inputs, "targets": targets})
 
 
 def _rows(known: ArraysParameters, table: Table) -> Part:
@@ -185,7 +186,9 @@ def _rows(known: ArraysParameters, table: Table) -> Part:
     if twice:
         faults.append(DataFault("inputs", f"{listed(twice)}: input and target at once", "leave it out of one"))
     if not inputs:
-        faults.append(DataFault("inputs", f"{table.path} has no column besides the targets", "give columns of inputs"))
+        faults.append(
+            DataFault("inputs", f"{table.path}: no column of inputs is left or named", "name columns of inputs")
+        )
     if faults:
         raise DataFaults(faults)
     real = known.goal == "regression" or len(targets) > 1

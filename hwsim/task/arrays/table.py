@@ -174,6 +174,9 @@ def _rows(path: Path, key: str) -> tuple[list[list[str]], list[int]]:
         raise refuse(key, f"{path}: line {line} is not UTF-8", "save the file as UTF-8") from None
     except OSError as error:
         raise refuse(key, f"{path} cannot be read: {error.strerror}", "give a file of text") from None
+    if "\0" in text:
+        line = text[: text.index("\0")].count("\n") + 1
+        raise refuse(key, f"{path}: line {line} has a null character: no text", "save the file as UTF-8 text")
     head = text.partition("\n")[0]
     delimiter = max(DELIMITERS, key=head.count)
     rows, lines = [], []
