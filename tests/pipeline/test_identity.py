@@ -105,7 +105,7 @@ def test_weights_of_a_module_and_their_file(tiny: Path, tmp_path: Path) -> None:
     before = identity()
     assert identity() == before
     with torch.no_grad():
-        module[2].weight.view(torch.int32)[3, 4] ^= 1  # type: ignore[union-attr,operator]
+        module[2].weight.view(torch.int32)[3, 4] ^= 1  # type: ignore[operator]
     assert identity() != before
     content = bytearray(values.read_bytes())
     place = content.rindex(np.asarray(_values(module)[1].weights).tobytes()[:64])

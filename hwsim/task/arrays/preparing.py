@@ -179,7 +179,7 @@ def _tested(train: Part, y: NDArray[Any], given: ArraysParameters, faults: list[
         if strange.size:
             what = f"{given.split!r} says {listed([repr(str(one)) for one in strange], FEW)}"
             faults.append(DataFault("split", what, "write train or test for each sample"))
-        chosen = words == "test"
+        chosen = np.asarray(words == "test")
     else:
         chosen = _draw(y, given)
     for word, count in (("training", int((~chosen).sum())), ("the test", int(chosen.sum()))):
