@@ -6,6 +6,7 @@ from hwsim.nn.chip import StateError
 from hwsim.nn.choice import ConversionError
 from hwsim.nn.convert import StaysInTorchWarning, convert
 from hwsim.nn.converted import Converted, quiet
+from hwsim.nn.laperm import LaPerm
 from hwsim.nn.layer import BypassError, ChipLayer, ChipSequential, DropoutWarning
 from hwsim.nn.schedule import Schedule
 from hwsim.nn.summary import Summary, summary
@@ -19,6 +20,7 @@ __all__ = [
     "ConversionError",
     "Converted",
     "DropoutWarning",
+    "LaPerm",
     "Schedule",
     "StateError",
     "StaysInTorchWarning",

@@ -78,11 +78,8 @@ def _batches(calibrate: Any, network: nn.Module) -> Iterator[tuple[tuple[Any, ..
     """Arguments of every call, and its samples."""
     kind = next((p.dtype for p in network.parameters() if p.is_floating_point()), torch.float32)
     device = next((p.device for p in network.parameters()), torch.device("cpu"))
-    if isinstance(calibrate, torch.Tensor | np.ndarray | list):
-        try:
-            calibrate = [torch.as_tensor(np.asarray(calibrate) if isinstance(calibrate, list) else calibrate)]
-        except (TypeError, ValueError) as error:
-            raise ValueError(f"calibrate cannot be made a tensor: {error}") from None
+    if isinstance(calibrate, torch.Tensor | np.ndarray):
+        calibrate = [calibrate]
     if not isinstance(calibrate, Iterable):
         raise ValueError(f"calibrate is a {type(calibrate).__name__}; give a tensor, an array or a loader")  # noqa: TRY004 - told like other wrong samples
     taken = 0
@@ -179,7 +176,7 @@ def why_not(module: nn.Module, listener: Listener) -> str:
         wanted = functional.linear(few, weight, shift)
     else:
         one: Any = functional.conv1d if isinstance(module, nn.Conv1d) else functional.conv2d
-        wanted = one(few, weight, shift, module.stride, module.padding)
+        wanted = one(few, weight, shift, module.stride, module.padding, module.dilation, module.groups)
     got = found[some].double()
     room = CLOSE * (20 if found.dtype in {torch.float16, torch.bfloat16} else 1)
     if got.shape != wanted.shape or bool((got - wanted).abs().max() > room * wanted.abs().max().clamp(min=1e-30)):

@@ -36,10 +36,12 @@ class Converted:
             ValueError: no such layer on a chip, no crossbar, or a row is not a permutation.
         """
         wanted = {name: permutations} if isinstance(name, str) else name
+        synchronise(self)  # type: ignore[arg-type]
         return board_of(self).reconnect(wanted)  # type: ignore[arg-type]
 
     def schedule(self) -> Schedule:
         """All reconnections so far as a schedule, which can be saved as a file, executed elsewhere and priced."""
+        synchronise(self)  # type: ignore[arg-type]
         return board_of(self).schedule()  # type: ignore[arg-type]
 
     def __reduce_ex__(self, protocol: Any) -> Any:
@@ -76,6 +78,18 @@ def board_of(network: nn.Module) -> Board:
         what = "has no layer on a chip; convert it first" if not boards else "has parts that were converted apart"
         raise ValueError(f"the network {what}{'' if not boards else '; ask each of them'}")
     return next(iter(boards.values()))
+
+
+def synchronise(network: nn.Module) -> None:
+    """Write biases that changed since the last read to their chips; of tied layers, the next that is read does it."""
+    found: dict[int, list[ChipLayer]] = {}
+    for part in network.modules():
+        if isinstance(part, ChipLayer):
+            found.setdefault(id(part.chip), []).append(part)
+    for layers in found.values():
+        chip = layers[0].chip
+        if len(layers) == len(chip.layers):
+            chip.write([layer.bias for layer in sorted(layers, key=lambda layer: layer.number)])
 
 
 @contextmanager

@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from torch import nn
-from torch.nn.utils import parametrize
 
 from hwsim.nn.converted import join
 from hwsim.nn.layer import ChipLayer, ChipSequential, Folded, Run
@@ -43,8 +42,8 @@ def exchange(network: M, board: Board, made: list[tuple[ModelChip, Imported, Wan
     sequences: dict[str, list[Run]] = {}
     for chip, burnt, wanted in made:
         for number, leaf in enumerate(wanted.leaves):
-            layer = number if wanted.members else 0
-            _turn(modules[leaf.name], leaf, board, chip, layer, register_of(leaf, burnt, layer))
+            layer, folded = (number, burnt.start[number].bias) if wanted.members else (0, None)
+            _turn(modules[leaf.name], leaf, board, chip, layer, register_of(leaf, folded))
             board.names |= dict.fromkeys(leaf.names, (chip, layer))
         if wanted.members:
             members = tuple(modules[name] for name in wanted.members.names)
@@ -67,8 +66,7 @@ def _turn(module: Any, leaf: Leaf, board: Board, chip: ModelChip, layer: int, bi
     """Make a module a layer on a chip."""
     was, window = kind_of(leaf.module), None if isinstance(module, nn.Linear) else window_of(module)
     wants = bias is not None and (module.bias is None or module.bias.requires_grad)
-    for name in list(getattr(module, "parametrizations", {})):
-        parametrize.remove_parametrizations(module, name)
+    module._modules.pop("parametrizations", None)  # their class is shared with the original, and left alone
     gone = {id(hook) for hook in reparametrising(module)}
     for number in [n for n, hook in module._forward_pre_hooks.items() if id(hook) in gone]:
         del module._forward_pre_hooks[number]
@@ -79,7 +77,7 @@ def _turn(module: Any, leaf: Leaf, board: Board, chip: ModelChip, layer: int, bi
     module.take(board, chip, layer, was)
     module.window = window
     module.register_parameter("bias", None if bias is None else nn.Parameter(bias.detach().clone(), wants))
-    if bias is not None and layer < len(chip.biases):
+    if bias is not None and chip.layers[layer] == leaf.name:
         chip.biases[layer] = numbers(bias)
 
 

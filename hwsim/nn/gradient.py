@@ -86,7 +86,7 @@ class _Reading(torch.autograd.Function):
                 found[node.layer] = slope.sum([0, *range(2, slope.ndim)]).to(ctx.kinds[node.layer])
             if node.layer == first and not ctx.needs_input_grad[0]:
                 return None, None, None, *found
-            slope = _back(node, ctx.designs[node.layer], slope)
+            slope = _back(node, ctx.designs[node.layer], slope, model.layers[node.layer].groups)
         return (slope.to(samples.dtype) if ctx.needs_input_grad[0] else None), None, None, *found
 
 
@@ -107,10 +107,14 @@ def _taken(model: Model, samples: torch.Tensor, kept: dict[int, torch.Tensor]) -
 
 def _forth(node: Node, signals: torch.Tensor) -> torch.Tensor:
     """What a node without cells gives."""
-    if node.window is None:
+    window = node.window
+    if window is None:
         return signals.flatten(1)
-    pool = functional.max_pool2d if node.kind == "max-pool" else functional.avg_pool2d
-    return pool(signals, node.window.kernel, node.window.stride)
+    largest, (top, left), (bottom, right) = node.kind == "max-pool", window.before, window.after
+    padded = functional.pad(signals, (left, right, top, bottom), value=-torch.inf if largest else 0.0)
+    if largest:
+        return functional.max_pool2d(padded, window.kernel, window.stride, dilation=window.dilation)
+    return functional.avg_pool2d(padded, window.kernel, window.stride)
 
 
 def _past(node: Node, signals: torch.Tensor, slope: torch.Tensor) -> torch.Tensor:
@@ -137,7 +141,7 @@ def _slope(layer: Layer, outputs: torch.Tensor) -> torch.Tensor | float:
     return 1.0
 
 
-def _back(node: Node, design: torch.Tensor, slope: torch.Tensor) -> torch.Tensor:
+def _back(node: Node, design: torch.Tensor, slope: torch.Tensor, groups: int) -> torch.Tensor:
     """The gradient before the cells of a layer."""
     window = node.window
     if window is None:
@@ -145,6 +149,8 @@ def _back(node: Node, design: torch.Tensor, slope: torch.Tensor) -> torch.Tensor
     (top, left), (bottom, right) = window.before, window.after
     channels, rows, columns = node.taken
     size = (len(slope), channels, top + rows + bottom, left + columns + right)
-    filters = design.reshape(len(design), channels, *window.kernel)
-    found: torch.Tensor = conv2d_input(size, filters, slope, stride=window.stride)  # type: ignore[no-untyped-call]
+    filters = design.reshape(len(design), channels // groups, *window.kernel)
+    found: torch.Tensor = conv2d_input(  # type: ignore[no-untyped-call]
+        size, filters, slope, stride=window.stride, dilation=window.dilation, groups=groups
+    )
     return found[:, :, top : top + rows, left : left + columns]

@@ -81,7 +81,9 @@ class ChipLayer(nn.Module):
         line = len(self.kernel_size) == 1
         padded = functional.pad(input, (left, right) if line else (left, right, top, bottom))
         filters = self.free.reshape(len(self.free), -1, *self.kernel_size)  # type: ignore[union-attr,arg-type]
-        return (functional.conv1d if line else functional.conv2d)(padded, filters, self.bias, self.stride)
+        one: Any = functional.conv1d if line else functional.conv2d
+        found: torch.Tensor = one(padded, filters, self.bias, self.stride, 0, self.dilation, self.groups)
+        return found
 
     @property
     def design(self) -> torch.Tensor:

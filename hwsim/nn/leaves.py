@@ -74,7 +74,7 @@ def find_leaves(network: nn.Module) -> list[Leaf]:
     return list(found.values())
 
 
-def _obstacle(module: nn.Module, owner: nn.Module | None) -> str:  # noqa: C901, PLR0911 - one reason after the other
+def _obstacle(module: nn.Module, owner: nn.Module | None) -> str:  # noqa: PLR0911 - one reason after the other
     """Why a module cannot go on a chip; empty where it can."""
     base = next((one for one in (LINEAR, *CONVOLUTIONS) if isinstance(module, one)), None)
     if base is None:
@@ -88,11 +88,8 @@ def _obstacle(module: nn.Module, owner: nn.Module | None) -> str:  # noqa: C901,
         return f"{kind_of(module)} computes in a way of its own, not as {base.__name__}"
     if any(nn.parameter.is_lazy(one) for one in module.parameters()):
         return "it has no weights yet; call the module once"
-    if isinstance(module, CONVOLUTIONS):
-        if module.groups != 1 or any(step != 1 for step in module.dilation):
-            return "groups and dilation have no emulation"
-        if module.padding_mode != "zeros":
-            return f"padding of mode {module.padding_mode!r} has no emulation"
+    if isinstance(module, CONVOLUTIONS) and module.padding_mode != "zeros":
+        return f"padding of mode {module.padding_mode!r} has no emulation"
     weight = weight_of(module)
     if weight.device.type == "meta":
         return "its weights are on the meta device: load them first"

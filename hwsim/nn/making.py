@@ -14,7 +14,8 @@ from hwsim.device.ideal import Ideal
 from hwsim.errors import HwsimError
 from hwsim.nn.chip import ModelChip
 from hwsim.nn.choice import key
-from hwsim.nn.shape import numbers, one_layer, repeated
+from hwsim.nn.leaves import bias_of, weight_of
+from hwsim.nn.shape import one_layer, repeated
 from hwsim.pipeline.emulation import Emulation
 from hwsim.pipeline.hardware import drawn_samples
 from hwsim.stream import stream
@@ -122,7 +123,7 @@ def fabricate(
     except HwsimError as error:
         raise ValueError(f"{wanted.name or 'the module'}: {error}") from None
     emulation = Emulation(machine, network.shape, seed, wanted.hardware.device, calibrated=heard is not None)
-    emulation.cure = f"give hwsim.nn.convert calibrate=, samples that {wanted.name or 'the module'} meets the like of"
+    emulation.cure = f"give hwsim.nn.convert calibrate=, samples like those inferred, for {wanted.name or 'the module'}"
     uses = 1 if rowwise or entering is None else len(entering)
     names = tuple(leaf.name for leaf in (wanted.leaves if wanted.members else wanted.leaves[:1]))
     biases = [values.bias for values in network.start]
@@ -182,13 +183,15 @@ def needs_ranges(prepared: Prepared) -> bool:
     return not isinstance(prepared.device, Ideal)
 
 
-def register_of(leaf: Leaf, network: Imported, layer: int) -> nn.Parameter | None:
-    """The bias of a layer as a parameter: its own, or what normalisation folded into it; None where it has none."""
-    bias, weight = network.start[layer].bias, leaf.module.weight
-    if leaf.module.bias is None and not bias.any():
+def register_of(leaf: Leaf, bias: NDArray[np.float64] | None) -> nn.Parameter | None:
+    """The bias of a layer as a parameter; None where it has none.
+
+    Args:
+        leaf: the layer.
+        bias: what it is on a chip of several members, with normalisation folded in; None where the layer's own is.
+    """
+    own, weight = bias_of(leaf.module), weight_of(leaf.module)
+    if own is None and (bias is None or not bias.any()):
         return None
-    own = leaf.module.bias
-    made = torch.from_numpy(bias).to(weight.device, weight.dtype)  # type: ignore[arg-type]
-    if isinstance(own, nn.Parameter) and np.array_equal(numbers(own), numbers(made)):
-        return own
-    return nn.Parameter(made)
+    values = own if bias is None else torch.from_numpy(bias)
+    return None if values is None else nn.Parameter(values.to(weight.device, weight.dtype, copy=True))

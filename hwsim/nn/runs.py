@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 NORMS = (nn.BatchNorm1d, nn.BatchNorm2d)
 ACTIVATIONS = (nn.ReLU, nn.LeakyReLU, nn.Tanh, nn.Sigmoid)
 SILENT = (nn.Identity, nn.Dropout)
-POOLS = (nn.MaxPool2d, nn.AvgPool2d, nn.Flatten)
+POOLS = (nn.MaxPool2d, nn.AvgPool2d, nn.AdaptiveAvgPool2d, nn.Flatten)
 WEIGHING = (nn.Linear, nn.Conv2d)
 ROWWISE = {nn.Linear, *ACTIVATIONS, *SILENT}
 """Members that do the same with every row, whatever stands before the last axis."""
@@ -151,6 +151,8 @@ def _bare(module: nn.Module) -> nn.Module:
             module.kernel_size,  # type: ignore[arg-type]
             module.stride,  # type: ignore[arg-type]
             module.padding,  # type: ignore[arg-type]
+            module.dilation,  # type: ignore[arg-type]
+            module.groups,
             bias=bias is not None,
             dtype=kind,
         )

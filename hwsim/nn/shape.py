@@ -27,13 +27,13 @@ def numbers(tensor: torch.Tensor) -> NDArray[np.float64]:
 
 def window_of(module: nn.Conv1d | nn.Conv2d) -> Window:
     """The window of a convolution; one over a line is that of images of one row."""
-    kernel, stride = _pair(module.kernel_size), _pair(module.stride)
+    kernel, stride, dilation = _pair(module.kernel_size), _pair(module.stride), _pair(module.dilation)
     if isinstance(module.padding, str):
-        need = [k - 1 for k in kernel] if module.padding == "same" else [0, 0]
+        need = [d * (k - 1) for k, d in zip(kernel, dilation, strict=True)] if module.padding == "same" else [0, 0]
         before = (need[0] // 2, need[1] // 2)
-        return Window(kernel, stride, before, (need[0] - before[0], need[1] - before[1]))
+        return Window(kernel, stride, before, (need[0] - before[0], need[1] - before[1]), dilation)
     given = _pair(module.padding, 0)
-    return Window(kernel, stride, given, given)
+    return Window(kernel, stride, given, given, dilation)
 
 
 def _pair(size: tuple[int, ...], line: int = 1) -> tuple[int, int]:
@@ -53,7 +53,7 @@ def one_layer(module: nn.Module, shape: tuple[int, ...], rows: int) -> Imported:
     graph = NetworkGraph(shape, "Linear or convolution")
     if isinstance(module, (nn.Conv1d, nn.Conv2d)):
         image = weight if weight.ndim == 4 else weight[:, :, None, :]  # noqa: PLR2004 - units, channels, rows, columns
-        graph.convolve(origin, image, register, window_of(module))
+        graph.convolve(origin, image, register, window_of(module), module.groups)
         return graph.finish(f"one {origin}")
     graph.dense(origin, weight, register)
     return repeated(graph.finish(f"one {origin}"), rows)
