@@ -276,9 +276,11 @@ def emulate(
     effort: str = "greedy",
     calibrated: bool = True,
 ) -> Emulation:
-    """Fabricate a chip with the weights of a trained ``torch.nn.Sequential``, or of an ONNX file, as its cells.
+    """Fabricate a chip with the weights of a trained torch module, or of an ONNX file, as its cells.
 
-    Batch normalisation is folded into the cells and biases of the layer before it, dropout left out.
+    A module is taken from what it computes when it is called in inference mode: its own forward, functions, hooks and
+    parametrizations count. Batch normalisation is folded into the cells and biases of the layer before it; a softmax at
+    the end is left out, with a warning. The imported network is compared with the module or file on probe inputs.
 
     Args:
         module: the trained module, which is not changed, or the path of an ONNX file (``pip install 'hwsim[onnx]'``).
@@ -295,7 +297,8 @@ def emulate(
             (:mod:`hwsim.device.photonic.path`).
 
     Raises:
-        ValueError: a layer or an activation that hwsim or the device cannot do, with the number and class of the layer;
+        ValueError: layers that hwsim or the device cannot do, each on a line of its own with its name and class; an
+            import that is not what it was made from, with the first layer where they part;
             calibration or weights that are not finite numbers; an unknown name; a topology that blocks.
         DiagnosticError: a setting that does not fit the datasheet.
     """

@@ -97,12 +97,12 @@ class Prepared:
             seed: of static variation.
 
         Raises:
-            NotOnDeviceError: the device cannot do a layer, or optical circuits stand before electrical signals.
+            NotOnDeviceError: the device cannot do some layers, one a line; optical circuits before electrical signals.
         """
         wish = self.hardware
         if problems := self.device.problems(network.model):
-            number, what, hint = problems[0]
-            raise NotOnDeviceError(f"{network.origins[number]}: {what}; {hint}")
+            lines = dict.fromkeys(f"{network.origins[number]}: {what}; {hint}" for number, what, hint in problems)
+            raise NotOnDeviceError("\n".join(lines))
         with logged():
             chip = self.device.fabricate(network.model, network.start, samples, seed)
         fabrics: list[Fabric | None] = [None] * len(network.model.layers)

@@ -43,6 +43,9 @@ SLICES = (slice(0, 1), slice(1, 8))
 """Other numbers of samples that the source is called with: what it gives for a sample must not depend on them."""
 
 
+REPORT = "this is a fault of hwsim, please report it"
+
+
 class MisreadError(HwsimError, ValueError):
     """An imported network is not the one it was made from; the message names the first layer where they part."""
 
@@ -180,10 +183,7 @@ def _compare_nodes(found: Imported, source: Source, x: NDArray[np.float32], valu
 
 
 def _part(found: Imported, source: Source, number: int, what: str) -> None:
-    raise MisreadError(
-        f"{found.origins[number]} was misread: as imported it {what}; this is a fault of hwsim, please report it with "
-        f"{source.called}"
-    )
+    raise MisreadError(f"{found.origins[number]} was misread: as imported it {what}; {REPORT} with {source.called}")
 
 
 def _taken(found: Imported, number: int) -> list[int]:
@@ -272,8 +272,8 @@ def _compare_whole(found: Imported, x: NDArray[np.float32], wanted: Array, room:
     if off.any():
         sample, signal = np.argwhere(off)[0]
         raise MisreadError(
-            f"the imported network gives {got[sample, signal]:.7g} where its layers one by one give "
-            f"{wanted[sample, signal]:.7g} (value {signal} of probe {sample}); this is a fault of hwsim, report it"
+            f"as a whole the imported network gives {got[sample, signal]:.7g} where {found.origins[-1]} gives "
+            f"{wanted[sample, signal]:.7g} (value {signal} of probe {sample}); {REPORT}"
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from math import prod
 from typing import TYPE_CHECKING
 
 from hwsim.model.imports.operation import UntakenError, name_arguments, name_operation, sample_shape
@@ -39,6 +40,7 @@ def read_module(module: torch.nn.Module, shape: tuple[int, ...] | None) -> Impor
             origin = to.origin(one)
             try:
                 to.values[one] = _take(to, origin, one)
+                _check_size(to, to.values[one])
             except UntakenError as error:
                 to.values[one] = to.refuse(origin, error, sample_shape(one))
         signal = to.values[one]
@@ -65,6 +67,13 @@ def _take(to: Translation, origin: str, one: Operation) -> Signal:
     if given.shape[:1] != (BATCH,):
         raise UntakenError(f"gives an array of shape {tuple(given.shape)}, in which samples do not stand one by one")
     return VERBS[name](to, origin, one, name_arguments(one))
+
+
+def _check_size(to: Translation, signal: Signal) -> None:
+    """Refuse to go on with a node that gives more or fewer signals than the module does."""
+    if signal.plain and signal.at == to.graph.end and not to.graph.lost and prod(signal.shape) != prod(to.graph.shape):
+        what = f"was misread: as imported it gives {to.graph.shape} where the module has {signal.shape}"
+        raise UntakenError(what, "this is a fault of hwsim, please report it")
 
 
 def _check_end(to: Translation) -> None:

@@ -321,7 +321,7 @@ def _draws(one: Operation) -> bool:
 
 
 def stack(one: Operation) -> tuple[str, str]:
-    """Path and class of the innermost module that an operation belongs to."""
+    """Path and class, with its package, of the innermost module that an operation belongs to."""
     entries = list((one.meta.get("nn_module_stack") or {}).values())
     path, kind = entries[-1] if entries else ("", "")
-    return path.partition("@")[0], kind.rpartition(".")[2] if isinstance(kind, str) else kind.__name__
+    return path.partition("@")[0], kind if isinstance(kind, str) else f"{kind.__module__}.{kind.__name__}"

@@ -112,9 +112,8 @@ class Translation:
     def origin(self, one: Operation) -> str:
         """What an operation is called: its layer, and where that does more than one, what and in which line."""
         path, kind = stack(one)
-        whole = str(one.meta.get("nn_module_stack") or "")
-        name = name_layer(path, kind or self.trace.called)
-        if self.trace.paths.get(path) == 1 and "torch.nn.modules" in whole:
+        name = name_layer(path, kind.rpartition(".")[2] or self.trace.called)
+        if self.trace.paths.get(path) == 1 and kind.startswith("torch.nn.modules."):
             return name
         lines = [line for line in (one.meta.get("stack_trace") or "").splitlines() if line.strip().startswith("File ")]
         line = lines[-1].partition(", line ")[2].partition(",")[0] if lines and "/torch/" not in lines[-1] else ""

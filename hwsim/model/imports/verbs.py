@@ -239,9 +239,9 @@ def reshape(to: Translation, origin: str, one: Operation, words: dict[str, Any])
     if not to.graph.nodes and not shared:  # inputs stand in the order channel, row, column anyway
         to.graph.first = shape
         return replace(signal, shape=shape)
-    if len(shape) != 1:
-        raise UntakenError(f"gives signals of shape {shape}; making features of an image can be emulated")
-    to.graph.flatten(origin)
+    if len(shape) > IMAGE:
+        raise UntakenError(f"gives signals of shape {shape}; those of up to {IMAGE} axes can be emulated")
+    to.graph.reshape(origin, shape)
     return replace(signal, at=to.graph.end, shape=shape, shared=False)
 
 
