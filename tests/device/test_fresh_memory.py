@@ -2,7 +2,7 @@
 
 Arrays inside compiled code cannot be poisoned. There, room of ``np.empty`` is written before it is read: in
 ``read_group``, ``places``, ``own``, ``left``, ``lit`` and ``dim`` up to the rows of the tile, ``pair`` whole by
-``gather_two`` and in its first half by ``gather_one``, ``shade`` by the dark column, which comes first in every tile;
+``gather_two`` and in its first half by ``gather_one``, ``shade`` by the dark column, which comes first in every read;
 in ``convert_outputs``, ``normals`` whole by ``fill_singles``.
 """
 

@@ -29,11 +29,11 @@ def mix(state: int) -> int:
 
 
 @functools.cache
-def ends() -> list[float]:
-    """Right ends of the ziggurat's layers of equal area, the lowest first."""
-    area = TAIL * math.exp(-TAIL * TAIL / 2) + math.sqrt(math.pi / 2) * math.erfc(TAIL / math.sqrt(2))
-    found = [area / math.exp(-TAIL * TAIL / 2), TAIL]
-    while len(found) < LAYERS:
+def ends(layers: int = LAYERS, tail: float = TAIL) -> list[float]:
+    """Right ends of a ziggurat's layers of equal area, the lowest first."""
+    area = tail * math.exp(-tail * tail / 2) + math.sqrt(math.pi / 2) * math.erfc(tail / math.sqrt(2))
+    found = [area / math.exp(-tail * tail / 2), tail]
+    while len(found) < layers:
         found.append(math.sqrt(-2 * math.log(area / found[-1] + math.exp(-(found[-1] ** 2) / 2))))
     return [*found, 0.0]
 
@@ -45,8 +45,12 @@ def normal(key: int, number: int) -> float:
         >>> abs(normal(1, 2)) < 6
         True
     """
-    edge = ends()
-    state = bits = mix((int(key) + (int(number) + 1) * GAMMA) & MASK)
+    return shaped(mix((int(key) + (int(number) + 1) * GAMMA) & MASK))
+
+
+def shaped(bits: int) -> float:
+    """The deviate that 64 bits begin."""
+    edge, state = ends(), bits
 
     def uniform() -> int:
         nonlocal state
@@ -67,6 +71,42 @@ def normal(key: int, number: int) -> float:
         if inner + (uniform() >> 11) * 2.0**-53 * (outer - inner) < 1:
             return x
         bits = uniform()
+
+
+def pair(key: int, number: int) -> tuple[float, float]:
+    """Deviates of a column and of the dark column read for it alone, from the same 64 bits.
+
+    Example:
+        >>> one, other = pair(1, 2)
+        >>> abs(one) < 6 and abs(other) < 6 and one != other
+        True
+    """
+    bits = mix((int(key) + (int(number) + 1) * GAMMA) & MASK)
+    return (
+        half(bits, bits & 1023, bits >> 42),
+        half(bits ^ MASK, bits >> 10 & 1023, bits >> 20 & (1 << 22) - 1),
+    )
+
+
+def half(state: int, layer: int, part: int) -> float:
+    """One deviate of a pair: the middle of one of 2^22 parts of a layer's whole width, if it is not refused."""
+    edge = ends(1024, 4.038849846109505)
+    x = ((part + 0.5) * 2.0**-21 - 1) * edge[layer]
+    if abs(x) < edge[layer + 1]:
+        return x
+    state = (state + GAMMA) & MASK
+    uniform = ((mix(state) >> 11) + 0.5) * 2.0**-53
+    while layer == 0:
+        state = (state + GAMMA) & MASK
+        far = math.log(uniform) / edge[1]
+        if -2 * math.log(((mix(state) >> 11) + 0.5) * 2.0**-53) >= far * far:
+            return far - edge[1] if x < 0 else edge[1] - far
+        state = (state + GAMMA) & MASK
+        uniform = ((mix(state) >> 11) + 0.5) * 2.0**-53
+    low, high = (math.exp(-0.5 * e * e) for e in edge[layer : layer + 2])
+    if high - (uniform - 2.0**-54) * (high - low) < math.exp(-0.5 * x * x):
+        return x
+    return shaped(mix((state + GAMMA) & MASK))
 
 
 def wish(
@@ -126,7 +166,7 @@ def read_tiles(
         return full * (own[sample - first] * (1 - leak) + leak * sum(own))
 
     together = len(input_on) == 1
-    shades, apart = (darks, 1) if together else (units, columns)
+    apart = 1 if together else columns
     for sample in range(samples):
         for unit in range(units):
             shade, head = unit if darks == units else unit // columns, unit - unit % columns
@@ -136,14 +176,19 @@ def read_tiles(
                 wanted = [] if together else [wish(input_on, share, least, u, used) for u in range(head, unit + 1)]
                 turn = 0 if together else list(dict.fromkeys(wanted)).index(wanted[-1])
                 swing = 1 + rin * normal(key[1], sample // vectors * apart + turn) if noisy else 1.0
-                read = (sample * tiles + tile) * (units + shades)
-                dark_read = units + (shade if together or darks == units else head + turn)
+                read = (sample * tiles + tile) * (units + darks)
+                if together:
+                    noise = (normal(key[0], read + unit), normal(key[0], read + units + shade))
+                else:  # the dark column is read with the first unit that wants its light
+                    first = unit if darks == units else head + wanted.index(wanted[-1])
+                    own, dim = pair(key[0], read + first)
+                    noise = (own if first == unit else normal(key[0], read + unit), dim)
                 sides = []
-                for plane, column, number in ((bright, unit, unit), (dark, shade, dark_read)):
+                for plane, column, deviate in zip((bright, dark), (unit, shade), noise, strict=True):
                     current = light(plane, column, unit, used, sample)
                     if noisy:
                         spread = math.sqrt(shot * max(current, 0) + thermal)
-                        current = current * swing + spread * normal(key[0], read + number)
+                        current = current * swing + spread * deviate
                     sides.append(float(np.rint(current / step)) * step if step > 0 else current)
                 found[sample, unit] += sides[0] - sides[1]
     return found

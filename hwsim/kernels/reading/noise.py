@@ -35,21 +35,22 @@ PLACES = np.argsort([(int(RULER) << k) % 2**64 >> 58 for k in range(64)]).astype
 SCALE = 2.0**-52
 
 
-def edges() -> NDArray[np.float64]:
-    """Right edges of the ziggurat's layers, float64 (257,): the base first, 0 last.
+def edges(layers: int, tail: float) -> NDArray[np.float64]:
+    """Right edges of a ziggurat's layers, float64 (layers + 1,): the base first, then where its tail begins, 0 last.
 
     Example:
-        >>> bool(edges()[1] == TAIL), float(edges()[-1])
-        (True, 0.0)
+        >>> found = edges(LAYERS, TAIL)
+        >>> len(found), bool(found[1] == TAIL), float(found[-1])
+        (257, True, 0.0)
     """
-    area = TAIL * exp(-TAIL * TAIL / 2) + sqrt(pi / 2) * erfc(TAIL / sqrt(2))
-    found = [area * exp(TAIL * TAIL / 2), TAIL]
-    for _ in range(LAYERS - 2):
+    area = tail * exp(-tail * tail / 2) + sqrt(pi / 2) * erfc(tail / sqrt(2))
+    found = [area * exp(tail * tail / 2), tail]
+    for _ in range(layers - 2):
         found.append(sqrt(-2 * log(area / found[-1] + exp(-(found[-1] ** 2) / 2))))
     return np.array([*found, 0.0])
 
 
-EDGES = edges()
+EDGES = edges(LAYERS, TAIL)
 RATIOS = EDGES[1:] / EDGES[:-1]
 HEIGHTS = np.exp(-0.5 * EDGES * EDGES)
 """Density at the edges, 1 at 0."""

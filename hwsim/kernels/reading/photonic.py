@@ -18,7 +18,16 @@ from numba import prange
 
 from hwsim.kernels.compile import kernel, parallel_kernel
 from hwsim.kernels.reading.light import prescale
-from hwsim.kernels.reading.photonic_column import collect, convert, draw, fetch_tiles, gather_one, gather_two, weaken
+from hwsim.kernels.reading.photonic_column import (
+    collect,
+    convert,
+    draw,
+    draw_pair,
+    fetch_tiles,
+    gather_one,
+    gather_two,
+    weaken,
+)
 from hwsim.kernels.reading.reads import Modulator, Receiver
 
 if TYPE_CHECKING:
@@ -82,9 +91,7 @@ def read_group(
     samples, darks = out.shape[0], dark.fine.shape[1]
     width, count_tiles = size // vectors, (inputs + rows - 1) // rows
     tail, common_drive = min(head + columns, units), ways.input_on.shape[0] == 1
-    # read-outs of a tile: of its columns, and of a dark one for each read; units read apart may need one each
-    shades = darks if common_drive else units
-    lines, wide, begun = np.uint64(count_tiles * (units + shades)), np.uint64(width), np.uint64(first)
+    lines, wide, begun = np.uint64(count_tiles * (units + darks)), np.uint64(width), np.uint64(first)
     reads = 1 if common_drive else 1 + int(ways.turn[head:tail].max())
     dark_head, dark_tail = (head, tail) if darks == units else (head // columns, head // columns + 1)
     weak, lossy, whole = len(ways.least) > 0, len(ways.share) > 0, int(law.step > 0)
@@ -94,7 +101,7 @@ def read_group(
 
     # room for a block; what is not zero here is written before it is read
     total = np.zeros((columns, size), drives.dtype)
-    pair, shade = np.empty((2, size), drives.dtype), np.empty(size, drives.dtype)
+    pair, shade = np.empty((2, size), drives.dtype), np.empty((reads, size), drives.dtype)
     normals, swing = np.zeros((2, size), drives.dtype), np.ones((reads, size), drives.dtype)
     every, there = np.zeros(width, drives.dtype), np.zeros(size, drives.dtype)
     own = np.empty(rows * size if weak else 0, drives.dtype)
@@ -119,11 +126,11 @@ def read_group(
                 ready = lit[c] if u < tail else dim[u - tail]
                 fetch_tiles(side, row, begin, last, rows, whole, full, ready[:, : last - begin])
         # the converter's range grows with the rows in use; the receiver counts in its steps
-        used, number, cell = end - begin, tile * (units + shades), (tile % ahead) * rows
+        used, number, cell = end - begin, tile * (units + darks), (tile % ahead) * rows
         step = law.step * used if whole == 1 else 1.0
         receiver = Receiver(kind(law.shot / step), kind(law.thermal / step**2), kind(law.leak), noisy, whole)
         counts = kind(used if whole == 1 else 1)
-        u = head
+        u, seen = head, 0  # reads that have begun
         while u < tail:
             d, line = u if darks == units else u // columns, 0 if common_drive else u
             turn = 0 if common_drive else int(ways.turn[u, tile])
@@ -136,9 +143,10 @@ def read_group(
                 if weak:
                     modulator = Modulator(kind(law.codes), kind(law.floor), kind(1.0 - law.floor), ways.least[line])
                     prescale(drives, order, ways.share[line], modulator, gains, shifts, there, own)
-            # the columns read now: a dark one and the unit's, or two units' where the dark one is read for all
-            shaded = darks == units or u == head or not common_drive
-            count = 1 if shaded or u + 1 == tail else 2
+            # the columns read now: the first dark one of a read and the unit's, or two units' of one read
+            shaded = darks == units or turn == seen
+            seen += int(turn == seen)
+            count = 1 if shaded or u + 1 == tail or not common_drive else 2
             cells = dim[d - dark_head, :, cell : cell + used] if shaded else lit[u - head, :, cell : cell + used]
             others = lit[u + count - 1 - head, :, cell : cell + used]
             if lossy:
@@ -149,25 +157,25 @@ def read_group(
                 gather_two(source, places[:used], cells, others, wide, pair)
             else:
                 gather_one(source, places[:used], cells, wide, pair[0])
-            # each of them through the receiver; the dark one is kept, the others count less what it is
+            # each of them through the receiver; what is dark is kept for the read, the others count less what it is
+            if noisy == 1 and shaded and not common_drive:
+                draw_pair(tiles.key, begun, lines, np.uint64(number + u), wide, normals)
             for c in range(2 if shaded else count):
                 current, shading = pair[c], shaded and c == 0
-                place = u + c - int(shaded)
-                if shading:  # a deviate for each read of a shared dark column, so that units read apart have their own
-                    place = units + (d if darks == shades else head + turn)
-                drawn = normals[0] if shading else normals[1]
+                place = units + d if shading else u + c - int(shaded)
                 if law.leak > 0:
                     collect(current, wide, every)
-                if noisy == 1 and (not shading or u == head or not common_drive or darks == units):
-                    draw(tiles.key, begun, lines, np.uint64(number + place), wide, drawn)
-                convert(current, every, drawn, swing[turn], receiver)
+                if noisy == 1 and (common_drive or not shaded):
+                    draw(tiles.key, begun, lines, np.uint64(number + place), wide, normals[c])
+                convert(current, every, normals[c], swing[turn], receiver)
                 if shading:
+                    kept = shade[turn]
                     for k in range(size):
-                        shade[k] = current[k]
+                        kept[k] = current[k]
                 else:
-                    part = total[place - head]
+                    part, kept = total[place - head], shade[turn]
                     for k in range(size):
-                        part[k] += counts * (current[k] - shade[k])
+                        part[k] += counts * (current[k] - kept[k])
             u += count
 
     # back from vectors side by side to samples in their order, and from steps to A

@@ -12,6 +12,7 @@ import numpy as np
 
 from hwsim.kernels.compile import kernel
 from hwsim.kernels.reading.noise import GAMMA, fill_normals, fill_singles
+from hwsim.kernels.reading.pairs import fill_pairs
 from hwsim.kernels.reading.planes import MIDDLE
 
 if TYPE_CHECKING:
@@ -191,6 +192,28 @@ def draw(
             fill_singles(begin, step, out[at : at + width])
         else:
             fill_normals(begin, step, out[at : at + width])
+
+
+@kernel
+def draw_pair(
+    key: np.uint64, first: np.uint64, stride: np.uint64, place: np.uint64, width: np.uint64, out: NDArray[Any]
+) -> None:
+    """As :func:`draw` for a column and the dark column that is read for it alone, from the bits of the column's read.
+
+    Args:
+        key: key of the stream.
+        first: number of the block's first sample.
+        stride: read-outs of a sample.
+        place: number of the column's.
+        width: samples of a vector.
+        out: normals (2, size) of the dark column and the column, float32 or float64.
+    """
+    vectors = out.shape[1] // np.int64(width)
+    step = np.uint64(vectors) * stride * GAMMA
+    for v in range(vectors):
+        begin = key + ((first + np.uint64(v)) * stride + place + np.uint64(1)) * GAMMA
+        at = np.uint64(v) * width
+        fill_pairs(begin, step, out[1, at : at + width], out[0, at : at + width])
 
 
 @kernel
