@@ -1,9 +1,10 @@
 """Numba's options, in one place: what is compiled, how, and where the machine code is kept.
 
 The disk cache lies in a folder named by the digest of all kernel sources, since Numba itself misses edits in other
-files; a second run compiles nothing. It lies below NUMBA_CACHE_DIR, else XDG_CACHE_HOME, else ``~/.cache``. Where it
-cannot be written, kernels are compiled in memory, with a warning; where it can and the disk is full, that is said.
-Whoever listens (:mod:`hwsim.kernels.watch`) is told when a kernel is compiled.
+files; a second run compiles nothing. Each of its files ends with a digest of its content, which is checked before it is
+used. The folder lies below NUMBA_CACHE_DIR, else XDG_CACHE_HOME, else ``~/.cache``. Where it cannot be written, kernels
+are compiled in memory, with a warning; where it can and the disk is full, that is said. Whoever listens
+(:mod:`hwsim.kernels.watch`) is told when a kernel is compiled.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import os
+import pickle
 import warnings
 from pathlib import Path
 from types import FunctionType
@@ -32,6 +34,8 @@ check_pool()
 _DAMAGED: list[str] = []
 """Kernels whose kept machine code was damaged in this process; the first is told."""
 _DISPATCHERS: list[Any] = []
+SUM_BYTES = 32
+"""Of the digest at the end of a file of machine code."""
 
 
 def _digest() -> str:
@@ -97,8 +101,56 @@ def _compile(original: F, *, parallel: bool) -> F:
     made = numba.njit(function, cache=_CACHE is not None, nogil=True, error_model="numpy", parallel=parallel)
     _DISPATCHERS.append(made)
     if _CACHE is not None and hasattr(made, "_cache"):  # NUMBA_DISABLE_JIT leaves the function itself
+        _seal(made._cache._cache_file)  # noqa: SLF001 - Numba offers no other way in
         _name_failures(made, _CACHE)
     return cast("F", made)
+
+
+def _seal(file: Any) -> None:
+    """Let every file of machine code end with a digest of its name and content, and take none without the right one.
+
+    Numba itself runs whatever a file holds: a flipped bit would be another program, or a crash.
+
+    Args:
+        file: Numba's ``IndexDataCacheFile``; what its methods do is kept, with a digest behind what they write.
+    """
+
+    def write(path: str, content: bytes) -> None:
+        with file._open_for_write(path) as out:  # noqa: SLF001 - Numba offers no other way in
+            out.write(content + _sum(path, content))
+
+    def read(path: str) -> bytes:
+        whole = Path(path).read_bytes()
+        content = whole[:-SUM_BYTES]
+        if whole[-SUM_BYTES:] != _sum(path, content):
+            raise ValueError("its digest is another one")
+        return content
+
+    def load_index() -> dict[Any, str]:
+        try:
+            version, stamp, overloads = pickle.loads(read(file._index_path))  # noqa: S301, SLF001 - digest checked
+        except FileNotFoundError:
+            return {}
+        fresh = (version, stamp) == (file._version, file._source_stamp)  # noqa: SLF001
+        return dict(overloads) if fresh else {}
+
+    def save_index(overloads: dict[Any, str]) -> None:
+        content = file._version, file._source_stamp, overloads  # noqa: SLF001
+        write(file._index_path, file._dump(content))  # noqa: SLF001
+
+    def load_data(name: str) -> Any:
+        return pickle.loads(read(file._data_path(name)))  # noqa: S301, SLF001 - digest checked
+
+    def save_data(name: str, data: Any) -> None:
+        write(file._data_path(name), file._dump(data))  # noqa: SLF001
+
+    methods = {"_load_index": load_index, "_save_index": save_index, "_load_data": load_data, "_save_data": save_data}
+    for name, method in methods.items():
+        setattr(file, name, method)
+
+
+def _sum(path: str, content: bytes) -> bytes:
+    return hashlib.sha256(Path(path).name.encode() + b"\0" + content).digest()
 
 
 def _name_failures(dispatcher: Any, folder: Path) -> None:
@@ -117,7 +169,7 @@ def _name_failures(dispatcher: Any, folder: Path) -> None:
     load = cache.load_overload
 
     def loaded(*arguments: Any) -> Any:
-        """Machine code that was kept; what is damaged is thrown away, and the kernel is compiled anew."""
+        """Load kept machine code; what is damaged is thrown away, and the kernel is compiled anew."""
         try:
             return load(*arguments)
         except Exception as error:

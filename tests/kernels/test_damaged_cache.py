@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import hwsim
+from hwsim.kernels.compile import _seal
 from tests.conftest import Command
 
 SMALL = """
@@ -19,14 +22,16 @@ x, a, b = (np.array(v, np.int32) for v in ([5, 7], [0], [1]))
 pass_signals(2, np.ones(1, np.uint8), a, b, x)
 print(x.tolist())
 """
-DAMAGE = (("*.nbi", 0.5), ("*.nbc", 0.0))
+DAMAGE = (("*.nbi", 0.5), ("*.nbc", 0.0), ("*.nbc", 1.0))
+"""Which files, and what share of each is left; of a whole one a bit in the middle is flipped."""
 
 
 def damage(folder: Path, pattern: str, keep: float) -> None:
     files = list(folder.rglob(pattern))
     assert files
     for path in files:
-        content = path.read_bytes()
+        content = bytearray(path.read_bytes())
+        content[len(content) // 2] ^= 1
         path.write_bytes(content[: int(keep * len(content))])
 
 
@@ -43,6 +48,36 @@ def test_damaged_machine_code(tmp_path: Path) -> None:
         assert again.stdout == "[7, 5]\n"
         assert again.stderr.count("machine code kept here is damaged") == 1
         assert call().stderr == ""
+
+
+def test_every_flipped_bit_of_a_kept_file_is_noticed(tmp_path: Path) -> None:
+    """Of a file like Numba's, by the methods that read it; the program above shows that its own go this way."""
+    numba: Any = import_module("numba.core.caching")  # which has no types
+
+    def file() -> Any:
+        made = numba.IndexDataCacheFile(str(tmp_path), "k-1.py", (1.0, 2))
+        _seal(made)
+        return made
+
+    file().save("key", {"code": b"machine code"})
+    assert file().load("key") == {"code": b"machine code"}
+    assert file().load("other") is None
+    for path in tmp_path.iterdir():
+        whole = path.read_bytes()
+        for bit in range(8 * len(whole)):
+            flipped = bytearray(whole)
+            flipped[bit // 8] ^= 1 << bit % 8
+            path.write_bytes(flipped)
+            with pytest.raises(ValueError, match="its digest is another one"):
+                file().load("key")
+        path.write_bytes(whole)
+    index, data = sorted(tmp_path.iterdir(), key=lambda path: path.suffix)[::-1]
+    other = tmp_path / data.name.replace(".1.", ".2.")
+    other.write_bytes(data.read_bytes())  # the right content under another kernel's name
+    index.unlink()
+    assert file().load("key") is None
+    with pytest.raises(ValueError, match="its digest"):
+        file()._load_data(other.name)
 
 
 @pytest.mark.slow
