@@ -10,6 +10,7 @@ import typer
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from hwsim.model import Node
     from hwsim.model.imports import Imported
 
 
@@ -26,7 +27,11 @@ def import_(
     write: Annotated[bool, typer.Option(help="Write model file and values, or only tell of them.")] = True,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")] = False,
 ) -> None:
-    """Turn a trained network from an ONNX file into a model file and its values, which a scenario can start from."""
+    """Turn a trained network from an ONNX file into a model file and its values, which a scenario can start from.
+
+    The file is taken by what its output depends on, and compared with onnx's reference evaluator on probe inputs; all
+    that cannot be emulated is named at once, with its node. A last Softmax is left out with a warning.
+    """
     from hwsim.cli.place import check_place
     from hwsim.files import Diagnostic, DiagnosticError
     from hwsim.model.imports import RefusedError, write_model
@@ -102,11 +107,16 @@ def _layers(network: Imported) -> list[dict[str, Any]]:
                 "kind": node.kind,
                 "gives": list(node.given),
                 "cells": law.units * law.inputs if law else 0,
-                "activation": law.activation if law else "relu" if node.rectify else "",
+                "activation": law.activation if law else _applied(node),
                 "from": origin,
             }
         )
     return found
+
+
+def _applied(node: Node) -> str:
+    """The activation of a node without cells, if it has one."""
+    return node.activation if node.kind == "activation" else "relu" if node.rectify else ""
 
 
 def _table(layers: list[dict[str, Any]]) -> str:

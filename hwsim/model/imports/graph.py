@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     Array = NDArray[np.float64]
 
 IMAGE = 3
+RISING = {"relu", "leaky-relu", "tanh", "sigmoid"}
+"""Activations that never fall; a leaky ReLU where its slope is not negative."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +91,8 @@ class NetworkGraph:
         self.end = -1
         """The node that the next one is added behind, -1 for the network's input."""
         self._unfinished: set[int] = set()
+        self._pooled: dict[int, int] = {}
+        """Pools of maxima by number, with the layer without an activation whose signals they alone take."""
         self.refused: list[RefusedLayer] = []
         self._lost: set[int] = set()
 
@@ -229,15 +233,28 @@ class NetworkGraph:
         self._add(origin, Node("conv2d", self.shape, (len(weights), *places), layer, window), cells=True)
         self.sizes[self.end] = size
 
-    def pool(self, origin: str, kind: Literal["max-pool", "average-pool"], window: Window) -> None:
-        """Add a pool, around whose image stand zeros, or what is never the largest."""
+    def pool(
+        self, origin: str, kind: Literal["max-pool", "average-pool"], window: Window, *, alone: bool = False
+    ) -> None:
+        """Add a pool, around whose image stand zeros, or what is never the largest.
+
+        Args:
+            origin: what it is called where it comes from.
+            kind: of pool.
+            window: of the pool.
+            alone: whether nothing else takes the signals before it, so that an activation behind a maximum, which never
+                falls, can become part of the layer before it.
+        """
         if len(self.shape) != IMAGE:
             self.refuse(origin, f"takes an image, but {self.shape} stand before it")
             return
         if window.lost:
             self.refuse(origin, f"pads by as much as its window of {window.kernel} is long, or more")
             return
+        before = self.end if alone and self.open and kind == "max-pool" else None
         self._add(origin, Node(kind, self.shape, (self.shape[0], *self._places(origin, window)), window=window))
+        if before is not None:
+            self._pooled[self.end] = before
 
     def flatten(self, origin: str) -> None:
         """Make features of an image, in the order channel, row, column; features stay as they are."""
@@ -335,6 +352,12 @@ class NetworkGraph:
         elif alone and self.open and last is not None and last.layer is not None:
             law = self.layers[last.layer]
             self.layers[last.layer] = replace(law, activation=name, parameters=parameters)
+        elif alone and self.end in self._pooled and name in RISING and min(parameters, default=0.0) >= 0:
+            before = self._pooled.pop(self.end)  # the largest before the activation is the largest behind it
+            number = self.nodes[before].layer or 0
+            self.layers[number] = replace(self.layers[number], activation=name, parameters=parameters)
+            self.names[before] = ""
+            self._unfinished.discard(before)
         else:
             self._add(origin, Node("activation", self.shape, self.shape, activation=name, parameters=parameters))
             return

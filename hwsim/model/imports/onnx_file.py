@@ -32,6 +32,8 @@ OLDEST = 6
 """The first operator set that is read."""
 SAMPLES = 5, 7
 """Numbers of samples that shapes are computed for where the file leaves it open."""
+LONGEST = 4
+"""Axes of the largest input: samples, channels, rows and columns."""
 ROUGH = 4.0
 """Times the rounding of a file's numbers by which a constant of a formula may be off."""
 
@@ -202,6 +204,9 @@ def _sizes(given: onnx.ValueInfoProto, shape: tuple[int, ...] | None) -> tuple[i
         )
         hint = "export it with a first axis for the samples, such as (1, 2) in place of (2,)"
         raise RefusedError([RefusedLayer("the graph", what, hint)])
+    if len(sizes) > LONGEST:
+        what = f"takes {given.name} of {len(sizes)} axes; samples, channels, rows and columns can be emulated"
+        raise RefusedError([RefusedLayer("the graph", what, INSTEAD)])
     if min(sizes) < 0:
         what = f"takes {given.name} of shape {tuple(sizes)}"
         raise RefusedError([RefusedLayer("the graph", what, "write sizes of at least 1")])

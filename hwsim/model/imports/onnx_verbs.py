@@ -144,7 +144,7 @@ def pool(to: Reading, origin: str, node: onnx.NodeProto, law: Law) -> Signal:
         raise UntakenError(f"{what}, which cannot be emulated", "set count_include_pad=1, or pads to 0")
     window = _window(signal, law, law["kernel_shape"])
     to.stand(origin, Signal(signal.at, _bare(signal)))
-    to.graph.pool(origin, "max-pool" if largest else "average-pool", window)
+    to.graph.pool(origin, "max-pool" if largest else "average-pool", window, alone=to.flow.alone(node.input[0]))
     return to.here()
 
 
@@ -302,6 +302,8 @@ def _activate(to: Reading, origin: str, name: str, activation: Activation, law: 
     signal = to.signals[name]
     if signal.padded:
         raise UntakenError("follows a Pad, which can be emulated before a Conv or a pool alone", INSTEAD)
+    if not np.isfinite(law).all():
+        raise UntakenError(f"has the slope {law[0]}, which is not a finite number", AGAIN)
     to.graph.go(signal.at)
     to.graph.activate(origin, activation, law, alone=to.flow.alone(name))
     return to.here(signal.shape)

@@ -320,6 +320,29 @@ def test_gelu_written_with_erf(tmp_path: Path) -> None:
         read_onnx(build(tmp_path / "net.onnx", nodes, law, ["n", 2]))
 
 
+def test_a_relu_behind_a_pool_of_maxima_is_the_layers_own(tmp_path: Path) -> None:
+    """So that devices without electronics between their layers take it, and an average between is not passed."""
+    nodes: list[Operator] = [
+        ("Conv", ["x", "k"], "c", {}),
+        ("MaxPool", ["c"], "p", {"kernel_shape": [2, 2]}),
+        ("Relu", ["p"], "r", {}),
+        ("Flatten", ["r"], "f", {}),
+        ("MatMul", ["f", "w"], "y", {}),
+    ]
+    constants = {"k": ONE, "w": np.ones((9, 2), np.float32)}
+    path = build(tmp_path / "net.onnx", nodes, constants, ["n", 1, 5, 5])
+    x = np.random.default_rng(0).normal(size=(4, 1, 5, 5)).astype(np.float32)
+    found = read_network(path, None)
+    assert [node.kind for node in found.model.nodes] == ["conv2d", "max-pool", "flatten", "dense"]
+    pooled = functional.max_pool2d(functional.conv2d(torch.from_numpy(x), torch.from_numpy(ONE)), 2, 1).relu()
+    assert hwsim.emulate(found)(x)[:, 0] == pytest.approx(pooled.sum(dim=(1, 2, 3)).numpy(), abs=1e-5)
+    codes = hwsim.emulate(found, "fpga-lut-bthowen-2022", calibration=x)(x)
+    assert codes[:, 0] == pytest.approx(pooled.sum(dim=(1, 2, 3)).numpy(), rel=0.2)
+    nodes[1] = ("AveragePool", ["c"], "p", {"kernel_shape": [2, 2]})
+    found = read_network(build(path, nodes, constants, ["n", 1, 5, 5]), None)
+    assert [node.kind for node in found.model.nodes] == ["conv2d", "average-pool", "activation", "flatten", "dense"]
+
+
 def test_a_last_softmax_is_left_out_with_a_word(tmp_path: Path) -> None:
     nodes: list[Operator] = [
         ("MatMul", ["x", "eye"], "c", {}),
