@@ -80,7 +80,7 @@ def measure(
             drifted = programmed * (age / cells.first) ** -exponent
             noise = drifted * strength * sqrt(log((age + cells.read_time) / (2 * cells.read_time)))
             for read in range(reads):
-                value = drifted + noise * rng.standard_normal(devices)
+                value = np.maximum(drifted + noise * rng.standard_normal(devices), 0)  # a meter that shows no less
                 columns = (np.full(devices, g * cells.largest), value, np.full(devices, age))
                 for name, column in zip(names, columns, strict=False):
                     table[name] += column.tolist()

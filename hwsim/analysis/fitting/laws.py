@@ -1,12 +1,14 @@
-"""Laws of datasheets through estimates at levels, with the standard errors of their coefficients in closed form.
+"""Laws of datasheets through estimates at levels, with the standard errors of their coefficients.
 
 Estimates at levels are independent and come with standard errors, so laws are fitted by weighted least squares; spreads
-by the likelihood of a sample variance (a gamma law), which weights by the law itself and not by the estimates.
+by the likelihood of a sample variance (a gamma law), which weights by the law itself and not by the estimates. Standard
+errors have closed forms; those of logarithms between plateaus are from resamples, with a seed that is stated.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,8 +26,12 @@ ROUNDS = 60
 """Steps of scoring at most; a handful are needed."""
 LINE = 2
 """Levels that a line needs, or a plateau."""
-DOUBT = 9.0
-"""How much better a law with a plateau must be, in squared standard errors: three of them."""
+DOUBT = 4.0
+"""How much better a law with a plateau must be, in squared standard errors: two of them."""
+FINE = 4
+"""Places between two levels where a plateau may end."""
+RESAMPLES, SEED = 200, 0
+"""Resamples behind the standard errors of a logarithm between plateaus, and their seed."""
 
 
 class LawError(HwsimError, ValueError):
@@ -161,61 +167,66 @@ def _line(rows: Array, found: Array, errors: Array, *, scales: bool) -> tuple[Ar
 
 
 def _fit_logarithm(form: Fit, g: Array, found: Array, errors: Array, *, scales: bool) -> Fitted:
-    """``clip(a ln g + b, least, largest)``: every way to part levels into two plateaus and a line is tried."""
-    count, best = len(g), (np.inf, 0, 0, np.zeros(4), np.eye(4))
+    """``clip(a ln g + b, least, largest)``, its bounds wherever between levels the fit is best.
+
+    Where levels leave open which of them lie on a plateau, errors of single levels say too little: standard errors are
+    those of refits of resampled levels.
+    """
+    count = len(g)
     if count < LINE:
         note = f"logarithm and clip kept from the base: {count} levels below {form.below:g} of the largest tell"
         return Fitted({"logarithm": list(form.logarithm), "clip": list(form.clip)}, {}, (note,))
-    x = np.log(g)
-    parts = [(first, last) for first in range(count - LINE + 1) for last in range(first + LINE, count + 1)]
-    for first, last in parts:
-        if first == LINE - 1 or last == count - LINE + 1:
-            continue
-        rows = np.zeros((count, 4))
-        rows[:first, 0] = 1
-        rows[first:last, 1], rows[first:last, 2] = x[first:last], 1
-        rows[last:, 3] = 1
-        used = [bool(first), True, True, last < count]
-        numbers, covariance = _line(rows[:, used], found, errors, scales=scales)
-        whole, spread = np.zeros(4), np.zeros((4, 4))
-        whole[used] = numbers
-        spread[np.ix_(used, used)] = covariance
-        if not _continuous(whole, x, first, last):
-            continue
-        miss = float((((rows @ whole - found) / errors) ** 2).sum()) + DOUBT * sum(used)
-        if miss < best[0]:
-            best = (miss, first, last, whole, spread)
-    miss, first, last, whole, spread = best
-    if not np.isfinite(miss):
-        value, variance = _line(np.ones((count, 1)), found, errors, scales=scales)
-        level = float(value[0])
-        note = "no line with plateaus goes through the levels: one value for all"
-        wide = {"least": float(np.sqrt(variance[0, 0]))}
-        return Fitted({"logarithm": [0.0, level], "clip": [level, level]}, wide, (note,), {"least": level})
-    left, slope, offset, right = (float(number) for number in whole)
-    ends = [left if first else slope * x[0] + offset, right if last < count else slope * x[-1] + offset]
-    sizes = np.sqrt(np.diag(spread))
-    told = {"logarithm[0]": float(sizes[1]), "logarithm[1]": float(sizes[2])}
-    estimates = {"logarithm[0]": slope, "logarithm[1]": offset}
-    notes = []
-    for end, seen, size in ((0, first > 0, sizes[0]), (1, last < count, sizes[3])):
-        name = "least" if ends[end] == min(ends) else "largest"
-        if seen:
-            told[name], estimates[name] = float(size), float(ends[end])
-        else:
-            notes.append(f"{name} not reached: it is what the line gives at the {'first' if not end else 'last'} level")
-    law = {"logarithm": [slope, offset], "clip": [float(min(ends)), float(max(ends))]}
-    return Fitted(law, told, tuple(notes), estimates)
+    x, weights = np.log(g), 1 / errors
+    kinks = _kinks(x)
+    best, reached = _clipped(x, kinks, weights, found[None])
+    if scales:  # errors that grow with the law are taken from it
+        law = np.clip(best[0, 0] * x + best[0, 1], best[0, 2], best[0, 3])
+        sound = (law > 0) & (found > 0)
+        weights = np.where(sound, found / np.where(sound, law * errors, 1.0), weights)
+        best, reached = _clipped(x, kinks, weights, found[None])
+    again = found + np.random.default_rng(SEED).standard_normal((RESAMPLES, count)) / weights
+    sizes = _clipped(x, kinks, weights, again)[0].std(axis=0, ddof=1)
+    names = ("logarithm[0]", "logarithm[1]", "least", "largest")
+    slope, offset, least, largest = (float(number) for number in best[0])
+    notes = [f"standard errors from {RESAMPLES} resamples of the levels, seed {SEED}"]
+    for end, seen in zip(("first", "last"), reached[0], strict=True):
+        if not seen:
+            name = "least" if (end == "first") == (slope > 0) else "largest"
+            notes.append(f"{name} not reached: it is what the line gives at the {end} level")
+    told = dict(zip(names, sizes.tolist(), strict=True))
+    law_ = {"logarithm": [slope, offset], "clip": [least, largest]}
+    return Fitted(law_, told, tuple(notes), dict(zip(names, best[0].tolist(), strict=True)))
 
 
-def _continuous(whole: Array, x: Array, first: int, last: int) -> bool:
-    """Whether plateaus meet the line between the levels where they should, so that clipping gives the same law."""
-    left, slope, offset, right = whole
-    if slope == 0:
-        return False
-    if first and not x[first - 1] <= (left - offset) / slope <= x[first]:
-        return False
-    return not last < len(x) or bool(x[last - 1] <= (right - offset) / slope <= x[last])
+def _kinks(x: Array) -> Array:
+    """Pairs of places where plateaus may end, (pairs, 2), infinite for none: two levels on a plateau, two between."""
+    fine = np.unique(np.concatenate([np.linspace(one, other, FINE + 1) for one, other in pairwise(x)]))
+    left = [-np.inf, *fine[fine >= x[LINE - 1]]]
+    right = [np.inf, *fine[fine <= x[-LINE]]]
+    pairs = [(one, other) for one in left for other in right if ((x >= one) & (x <= other)).sum() >= LINE]
+    return np.array(pairs)
+
+
+def _clipped(x: Array, kinks: Array, weights: Array, found: Array) -> tuple[Array, Array]:
+    """The best of lines with plateaus through each row of estimates (rows, levels).
+
+    Returns:
+        Slope, offset, least and largest, (rows, 4), and whether the first and the last level lie on a plateau.
+    """
+    square = weights**2 / (weights**2).sum()
+    seen = np.clip(x, kinks[:, :1], kinks[:, 1:])
+    middle = seen @ square
+    apart = seen - middle[:, None]
+    width = apart**2 @ square
+    slopes = (apart * square) @ found.T / width[:, None]  # (pairs, rows)
+    height = found @ square
+    total = ((found - height[:, None]) ** 2) @ square
+    miss = (total - slopes**2 * width[:, None]) * (weights**2).sum() + DOUBT * np.isfinite(kinks).sum(axis=1)[:, None]
+    best = miss.argmin(axis=0)
+    slope = slopes[best, np.arange(len(found))]
+    offset = height - slope * middle[best]
+    ends = slope[:, None] * seen[best][:, [0, -1]] + offset[:, None]
+    return np.stack([slope, offset, ends.min(axis=1), ends.max(axis=1)], axis=1), np.isfinite(kinks[best])
 
 
 def _fit_power(form: Fit, g: Array, found: Array, errors: Array) -> Fitted:

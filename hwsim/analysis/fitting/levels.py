@@ -264,7 +264,7 @@ def _fold(slope: Array, variance: Array) -> tuple[float, float, float, float]:
     rest = max(float(seen.var(ddof=1) - wide.mean()), 1e-6)
     begin = np.array([abs(float(seen.mean())), np.log(rest) / 2])
     found = minimize(loss, begin, method="Nelder-Mead", options={"xatol": 1e-7, "fatol": 1e-9, "maxiter": 800}).x
-    spread = float(np.exp(found[1]))
+    spread = float(np.exp(found[1])) * (1 + 0.75 / len(seen))  # the likeliest spread is too small by so much
     curve = _curvature(loss, found)
     covariance = np.linalg.pinv(curve, hermitian=True)
     sizes = np.sqrt(np.maximum(np.diag(covariance), 0))

@@ -85,9 +85,7 @@ def tell(table: Measurements, base: Mapping[str, Any]) -> tuple[Levels, list[Num
         if base["age"] > valid["age"][1]:
             numbers.append(Number("event", "age", f"{valid['age'][1]:g} s", {}, {}, ("the longest that was measured",)))
     if np.isfinite(levels.flicker).any():
-        numbers.append(
-            _number("event", "flicker", base["flicker"], g, levels.flicker, levels.flicker_error, scales=True)
-        )
+        numbers.append(_noise(levels, g, base["flicker"], largest))
     return levels, numbers, valid
 
 

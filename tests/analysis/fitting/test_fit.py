@@ -62,16 +62,18 @@ def test_a_core_of_two_pieces_is_found_again() -> None:
 
 @pytest.mark.slow
 def test_standard_errors_are_those_of_repeated_tables() -> None:
-    """Over 60 tables of each, deviations in standard errors have a root mean square of one.
+    """Over 60 tables, deviations in standard errors have a root mean square of one.
 
-    Of 60 normal numbers it lies within 0.72 to 1.28 but for one case in 500; 11 numbers are asked for. Parts that
-    levels are put into by what the table shows are not quite normal, so 0.7 to 1.45 are allowed.
+    Of 60 normal numbers it lies within 0.72 to 1.28 but for one case in 500, and 7 numbers are asked for it. Lines of
+    logarithms have standard errors that are too large rather than too small, since resamples put levels on plateaus
+    by what they show once more.
     """
     off = [deviations(fitted(NANDAKUMAR, "pcm-nandakumar-2019", 60, 100 + seed), PCM) for seed in range(60)]
     sizes = {name: float(np.sqrt(np.mean([one[name] ** 2 for one in off]))) for name in off[0]}
-    assert {name: size for name, size in sizes.items() if not 0.7 < size < 1.45} == {}
+    least = {name: 0.45 if "logarithm" in name else 0.7 for name in sizes}
+    assert {name: size for name, size in sizes.items() if not least[name] < size < 1.3} == {}
     inside = np.mean([abs(z) < 1.96 for one in off for z in one.values()])
-    assert 0.92 < inside < 0.975
+    assert 0.93 < inside < 0.995
 
 
 @pytest.mark.parametrize(("error", "error_db"), [(0.02, 0.0), (0.0, 0.08)])
