@@ -9,7 +9,9 @@
   layer;
 * a :class:`hwsim.controller.Reconnection`.
 
-A list of these is a method too. ``job.probe`` answers questions to the chip, which are billed.
+A list of these is a method too. ``job.cells`` are design values (banks, ports), ``job.task.train_x`` and ``train_y``
+what is learned from, ``job.start`` the biases at fabrication, ``job.seed`` the seed to draw from. ``job.probe`` answers
+questions to the chip, which are billed. The test set is not shown.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ import sys
 import types
 import uuid
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -37,6 +40,8 @@ if TYPE_CHECKING:
 
     from hwsim.controller.protocol import Controller
 
+MOST = float(np.finfo(np.float32).max)
+"""Largest bias that devices can hold."""
 _WANTED = "yield an array (banks, ports), a dictionary of them by layer, a pair of these and biases, or a Reconnection"
 
 
@@ -85,11 +90,11 @@ class Following:
     """The method at work: a :class:`hwsim.controller.Controller`."""
 
     def __init__(self, name: str, method: Any, job: Job) -> None:
-        self._name, self._job = name, job
+        self._name, self._job = name, _shown(job)
         self._event, self._batch, self._ended = 0, 0, False
         self._registers = tuple(Registers(start.bias, start.gain) for start in job.start)
         self._learned = [n for n, layer in enumerate(job.model.layers) if layer.learned_connections]
-        self._steps: Iterator[Any] = self._tried(lambda: iter(_begun(method, job)))
+        self._steps: Iterator[Any] = self._tried(lambda: iter(_begun(method, self._job)))
 
     def advance(self, report: Callable[[float], None]) -> Reconnection | None:
         """Ask the function for its next reconnection."""
@@ -194,14 +199,31 @@ class Following:
                 array = np.array(values, np.float64)
             except (TypeError, ValueError) as error:
                 raise self._wrong(f"biases of layer {layer}: no array ({error})") from None
-            if array.shape != (layers[layer].units,) or not np.isfinite(array).all():
-                what = f"biases of layer {layer} are {'not finite, ' if array.size else ''}of shape {array.shape}"
-                raise self._wrong(what, f"{layers[layer].units} finite numbers are wanted")
+            units = layers[layer].units
+            if array.shape != (units,):
+                raise self._wrong(f"biases of layer {layer} are of shape {array.shape}", f"({units},) is wanted")
+            if not (np.abs(array) <= MOST).all():
+                unit = int(np.flatnonzero(~(np.abs(array) <= MOST))[0])
+                raise self._wrong(f"the bias of unit {unit} of layer {layer} is {array[unit]:g}", "give finite numbers")
             found[layer] = Registers(array, found[layer].gain)
         return tuple(found)
 
 
 _END = object()
+
+
+def _shown(job: Job) -> Job:
+    """The job as a function may see it: cells and data that cannot be written to, and no test set."""
+    task = job.task
+    empty = {"test_x": task.test_x[:0], "test_y": task.test_y[:0]}
+    kept = {"train_x": _locked(task.train_x), "train_y": _locked(task.train_y)}
+    return replace(job, cells=[_locked(one) for one in job.cells], task=replace(task, **kept, **empty))
+
+
+def _locked(values: NDArray[Any]) -> NDArray[Any]:
+    found = values.view()
+    found.flags.writeable = False
+    return found
 
 
 def _begun(method: Any, job: Job) -> Iterable[Any]:

@@ -22,7 +22,6 @@ from pathlib import Path
 from typing import Generic, Protocol, TypeVar, cast
 
 from hwsim.errors import FAILED, HwsimError
-from hwsim.files.code import digest_package
 
 
 class Plugin(Protocol):
@@ -93,6 +92,8 @@ class Registry(Mapping[str, P], Generic[P]):
             >>> Registry("export").code("readmemh")
             ''
         """
+        from hwsim.files.code import digest_package
+
         found = self._load()[name]
         return digest_package(found.origin.partition(":")[0].strip()) if found.added else ""
 

@@ -28,6 +28,8 @@ WORDS = ("bias", "gain", "steps")
 """What may stand for a position."""
 MOST_TOLD = 20
 """Faulty lines that are told one by one."""
+MOST = float(np.finfo(np.float32).max)
+"""Largest register."""
 _WHOLE = re.compile(r"\d{1,15}")
 
 
@@ -132,8 +134,8 @@ class _Reader:
             value = float(cells[4].replace("_", "?"))
         except ValueError:
             value = float("nan")
-        if not np.isfinite(value):
-            self.fault(line, f"the {cells[3]} is no finite number", repr(cells[4][:20]))
+        if not abs(value) <= MOST:
+            self.fault(line, f"the {cells[3]} is no number that a device can hold", repr(cells[4][:20]))
             return None
         if layer >= len(self.layout.layers):
             self.fault(line, "there is no such layer", str(layer), f"layers are 0 to {len(self.layout.layers) - 1}")

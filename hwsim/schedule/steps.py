@@ -23,7 +23,7 @@ from hwsim.files import Refusal
 from hwsim.files.numpy_file import Archive
 from hwsim.schedule.file import open_schedule
 from hwsim.schedule.layout import layout
-from hwsim.schedule.lines import read_lines
+from hwsim.schedule.lines import MOST, read_lines
 from hwsim.schedule.recorded import check_recorded
 from hwsim.schedule.step import Step
 
@@ -144,7 +144,7 @@ def _check_counts(name: str, arrays: Sequence[NDArray[Any]], steps: NDArray[Any]
 
 def _check_biases(name: str, values: NDArray[Any], layer: int, units: int) -> None:
     sound = values.dtype.kind in "iuf" and values.ndim == 2 and values.shape[1] == units  # noqa: PLR2004 - events
-    if not sound or not np.isfinite(values).all():
+    if not sound or not (np.abs(values) <= MOST).all():
         what = f"{name}: biases of layer {layer} are {values.dtype} of shape {values.shape}"
         raise Refusal(what, f"finite numbers (events, units) = (events, {units}) are wanted")
 

@@ -71,8 +71,9 @@ def begun(method: Any, given: Job | None = None) -> Any:
         ({1: np.array([[0, 1, 2, 3, 4, 5]] * 2 + [[0, 1, 2, 3, 4, 4]])}, "layer 1, bank 2 has cell 4 twice"),
         ({1: np.array([[0, 1, 2, 3, 4, -1]] * 3)}, "layer 1, bank 0 has cell -1 of 6"),
         ((None, [1.0, 2.0]), "biases in an array, and the network has 2 layers"),
-        ((None, {1: [1.0, 2.0]}), "biases of layer 1 are not finite, of shape (2,); 3 finite numbers"),
-        ((None, {1: [1.0, 2.0, np.nan]}), "biases of layer 1 are not finite"),
+        ((None, {1: [1.0, 2.0]}), "biases of layer 1 are of shape (2,); (3,) is wanted"),
+        ((None, {1: [1.0, 2.0, np.nan]}), "the bias of unit 2 of layer 1 is nan; give finite numbers"),
+        ((None, {1: [1.0, 1e39, 2.0]}), "the bias of unit 1 of layer 1 is 1e+39"),
         ("twice", "an array, and the network's layers"),
     ],
 )
@@ -112,6 +113,22 @@ def test_what_is_no_method() -> None:
             take(one, PythonParameters())
     with pytest.raises(PluginError, match="it gives int, not reconnections one after another; use yield"):
         begun(lambda _: 3)
+
+
+def test_cells_and_data_cannot_be_written_to_and_no_test_set_is_shown() -> None:
+    given = job(images(), classifier())
+    before = [one.copy() for one in given.cells]
+
+    def method(shown: Job) -> Iterator[Any]:
+        assert len(shown.task.test_x) == len(shown.task.test_y) == 0
+        assert len(shown.task.train_x) == len(given.task.train_x)
+        for array in (shown.cells[0], shown.task.train_x, shown.task.train_y):
+            with pytest.raises(ValueError, match="read-only"):
+                array[0] = 0
+        yield None
+
+    assert begun(method, given).advance(lambda _: None) is not None
+    assert all(np.array_equal(one, other) for one, other in zip(before, given.cells, strict=True))
 
 
 def test_reconnections_pass_as_they_are() -> None:

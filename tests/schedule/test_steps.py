@@ -98,7 +98,7 @@ def test_every_faulty_line_is_told(tmp_path: Path) -> None:
         "7: 'position' is no whole number, '-1'",
         "8: 5 columns are wanted, 4",
         "9: there is no such bias, 7",
-        "10: the bias is no finite number, 'nan'",
+        "10: the bias is no number that a device can hold, 'nan'",
         "11: there is no such gain, 0",
         "12: 'position' is no whole number, '1.0'",
     ]
