@@ -215,9 +215,14 @@ _END = object()
 def _shown(job: Job) -> Job:
     """The job as a function may see it: cells and data that cannot be written to, and no test set."""
     task = job.task
-    empty = {"test_x": task.test_x[:0], "test_y": task.test_y[:0]}
-    kept = {"train_x": _locked(task.train_x), "train_y": _locked(task.train_y)}
-    return replace(job, cells=[_locked(one) for one in job.cells], task=replace(task, **kept, **empty))
+    shown = replace(
+        task,
+        train_x=_locked(task.train_x),
+        train_y=_locked(task.train_y),
+        test_x=task.test_x[:0],
+        test_y=task.test_y[:0],
+    )
+    return replace(job, cells=[_locked(one) for one in job.cells], task=shown)
 
 
 def _locked(values: NDArray[Any]) -> NDArray[Any]:
