@@ -12,7 +12,7 @@ import numpy as np
 
 
 def stream(seed: int, path: str) -> np.random.Generator:
-    """The generator of one named stream (Philox, counter based).
+    """Return the generator of one named stream (Philox, counter based).
 
     Args:
         seed: non-negative seed of the run.

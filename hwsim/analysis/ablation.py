@@ -127,7 +127,7 @@ def account(
 
 
 def active(plan: Plan) -> list[str]:
-    """The effects that a plan's device and optical crossbars have: those whose switching off makes another plan.
+    """List the effects that a plan's device and optical crossbars have: switching one off makes another plan.
 
     Example:
         >>> from hwsim import load
@@ -141,7 +141,7 @@ def active(plan: Plan) -> list[str]:
 
 
 def without(plan: Plan, effects: Sequence[str]) -> Plan:
-    """The same plan on a device and behind crossbars with some effects switched off."""
+    """Return the same plan with some effects of its device and crossbars switched off."""
     values, switch = dict(plan.device_values), plan.switch
     for effect in effects:
         if effect in CROSSBAR:

@@ -111,7 +111,7 @@ def portray(name: str) -> Characterisation:
 
 
 def size_up(model: Model, device: str, topology: str, technology: str) -> dict[str, Any]:
-    """What a model takes of a device's hardware, with start values of seed 0 as its cells.
+    """Tell how much of a device's hardware a model needs, with start values of seed 0 as its cells.
 
     Args:
         model: the network.
@@ -155,7 +155,7 @@ def _sheet(kind: Literal["device", "switch"] | None, name: str) -> tuple[str, Pa
 
 
 def table(sheet: Datasheet, symbols: Any) -> list[ParameterRow]:
-    """The numbers of a sheet in their order."""
+    """List the numbers of a sheet in their order."""
     rows = []
     for part in ("chip", "event", "cost"):
         section = getattr(sheet, part, None)

@@ -127,7 +127,7 @@ def read(pattern: str | Path = "runs/*", frame: str = "pandas") -> Any:
 
 
 def _folders(given: str | Path) -> list[Path]:
-    """The run folders that a path or a pattern names, sorted."""
+    """List the run folders that a path or a pattern names, sorted."""
     if Path(given).is_dir() or not glob.has_magic(str(given)):
         return [Path(given)]
     found = [Path(one) for one in sorted(glob.glob(str(given))) if Path(one).is_dir()]  # noqa: PTH207 - a pattern may be absolute

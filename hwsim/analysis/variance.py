@@ -72,7 +72,7 @@ class TaskVariance:
         ]
 
     def summary(self) -> dict[str, Any]:
-        """The findings in numbers, ready for JSON."""
+        """Sum up the findings in numbers, ready for JSON."""
         centres = self.relative
         return {
             "units": len(self.cluster),
@@ -91,7 +91,7 @@ class TaskVariance:
         }
 
     def table(self) -> list[dict[str, Any]]:
-        """A row a unit: layer, unit, cluster, and variance and bias for every task."""
+        """Return one row per unit: layer, unit, cluster, and variance and bias for every task."""
         return [
             {"layer": int(layer), "unit": int(unit), "cluster": int(cluster)}
             | {f"variance_{name}": float(v) for name, v in zip(self.tasks, variance, strict=True)}
@@ -115,7 +115,7 @@ def relative(variance: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def task_variance(plan: Plan, run: Path, report: Callable[[float], None] = lambda _: None) -> TaskVariance:
-    """The variances of a finished run's hidden units, task by task, and their clusters.
+    """Find the variances of a finished run's hidden units, task by task, and cluster the units by them.
 
     Activations are those of the design values of the cells that each unit meets, without noise and rounding.
 

@@ -51,7 +51,7 @@ class FrozenDescent(Descent):
         self._products: torch.Tensor | None = None
 
     def outputs_of(self, chosen: torch.Tensor) -> torch.Tensor:
-        """The network's outputs for training samples of these numbers."""
+        """Return the network's outputs for the training samples with these numbers."""
         if not self.keeps:
             return super().outputs_of(chosen)
         if self._products is None:

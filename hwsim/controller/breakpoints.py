@@ -43,7 +43,7 @@ class Breakpoints:
         return found < batch * len(self.slots) * PRODUCT
 
     def awake(self, x: NDArray[np.float32]) -> NDArray[np.uint16]:
-        """Counts how many units of each direction are above their breakpoints at samples (samples, inputs).
+        """Count how many units of each direction are above their breakpoints at samples (samples, inputs).
 
         Example:
             >>> units = order_units(np.array([[1.0, 2.0]]), np.array([0.5, -1.0]))

@@ -151,7 +151,7 @@ class CompiledDescent(Progress):
         self._train = self._kernel()
 
     def _ordered(self, weights: NDArray[np.float64]) -> Breakpoints | None:
-        """The hidden units in the order of their breakpoints, where it pays to train them along few directions."""
+        """Return the hidden units in the order of their breakpoints, if training them along few directions pays."""
         if not _few(self.job, self._learned):
             return None
         points = order_units(weights.T.astype(np.float32), self.job.start[0].bias.astype(np.float32))
@@ -170,7 +170,7 @@ class CompiledDescent(Progress):
         return slice(self.job.model.layers[0].units) if self._points is None else self._points.slots
 
     def outputs(self, x: NDArray[np.float32]) -> NDArray[np.float64]:
-        """What the network makes of samples (samples, features), float64 (samples, outputs)."""
+        """Return what the network computes for samples (samples, features), float64 (samples, outputs)."""
         from hwsim.kernels.training.shallow import run_shallow
 
         out = np.empty((len(x), self._net.read.shape[0]), np.float32)
@@ -188,7 +188,7 @@ class CompiledDescent(Progress):
         return float(self._train(Batches(self.order(epoch), first, last, self.training.batch), settings))
 
     def _kernel(self) -> Callable[[Batches, Optimiser], float]:
-        """The kernel that fits, with everything but the batches and the learning rate in place."""
+        """Return the kernel that trains, with all arguments bound except the batches and the learning rate."""
         task, learned, net, moments = self.job.task, self._learned, self._net, self._moments
         first, last = self.job.model.layers
         if not _few(self.job, self._learned):

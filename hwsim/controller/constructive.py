@@ -61,7 +61,7 @@ class ConstructiveParameters(Section):
     """Factor on it after every epoch."""
 
     def training(self) -> TrainingSettings:
-        """Returns the settings that free training for the reference follows."""
+        """Return the settings that free training for the reference follows."""
         return TrainingSettings(self.epochs, self.batch, self.learning_rate, self.rate_decay, max(self.epochs, 1))
 
 
@@ -115,7 +115,7 @@ def _registers(start: Sequence[Start], found: Construction) -> tuple[Registers, 
 
 
 def find_target(task: Task, basis: Basis) -> Target:
-    """The function to follow over the task's domain: the task's own where it has one, else its samples joined.
+    """Find the function to follow over the task's domain: the task's own, or else its samples joined by lines.
 
     Raises:
         DomainError: samples lie outside the task's domain, or the basis has no breakpoints over a large part of it.
@@ -156,7 +156,7 @@ def find_target(task: Task, basis: Basis) -> Target:
 
 
 def find_problems(model: Model, shape: Shape) -> list[tuple[str, str]]:
-    """What keeps a model from being Cai's 1-2n-1-1: what was found, and what would work, each as text."""
+    """List what keeps a model from being Cai's 1-2n-1-1: pairs of what was found and what would work, as text."""
     if shape.features != 1 or shape.outputs != 1 or shape.goal != "regression":
         what = f"a construction takes a function of one number, not a {shape.goal} of {shape.features} inputs and "
         return [(f"{what}{shape.outputs} outputs", "choose a one-dimensional task, or controller 'laperm'")]

@@ -60,7 +60,7 @@ class DescentParameters(Section):
     grow, so that two runs end as two seeds would."""
 
     def training(self) -> TrainingSettings:
-        """Returns the training settings; free training follows them too."""
+        """Return the training settings; free training follows them too."""
         return TrainingSettings(
             self.epochs,
             self.batch,
@@ -141,12 +141,12 @@ class Descent(Progress):
         return torch.optim.Adam(trained, lr=self.training.learning_rate, eps=self.training.adam_epsilon)
 
     def forward(self, x: torch.Tensor, training: torch.Generator | None = None) -> torch.Tensor:
-        """The network's outputs (samples, outputs); ``training`` is the source of dropout while training."""
+        """Return the network's outputs (samples, outputs); ``training`` is the source of dropout while training."""
         values = self.weights, self.biases, self.gains
         return forward(self.job.model, x, *values, training, statistics=self.statistics)
 
     def outputs(self, x: NDArray[np.float32]) -> NDArray[np.float64]:
-        """What the network makes of samples (samples, features), float64 (samples, outputs)."""
+        """Return what the network computes for samples (samples, features), float64 (samples, outputs)."""
         import torch
 
         model = self.job.model
@@ -191,11 +191,11 @@ class Descent(Progress):
         return float(total)
 
     def outputs_of(self, chosen: torch.Tensor) -> torch.Tensor:
-        """The network's outputs in training for the samples of these numbers."""
+        """Return the network's outputs in training for the samples with these numbers."""
         return self.forward(self._samples(chosen), self._source())
 
     def _samples(self, chosen: torch.Tensor) -> torch.Tensor:
-        """The samples of one batch, made anew where the task says how."""
+        """Return the samples of one batch, augmented anew if the task augments its samples."""
         import torch
 
         x = self._x.index_select(0, chosen)
@@ -206,7 +206,7 @@ class Descent(Progress):
         return torch.from_numpy(made).to(self.device)
 
     def _source(self) -> torch.Generator | None:
-        """The source of what is random in the next batch; None where the model trains as it works."""
+        """Return the random source for the next batch, or None if training uses no random numbers."""
         import torch
 
         if not self._random and not any(self.statistics):
@@ -325,6 +325,6 @@ def pack(arrays: dict[str, NDArray[np.generic]]) -> bytes:
 
 
 def unpack(content: bytes) -> dict[str, NDArray[np.generic]]:
-    """The named arrays that :func:`pack` packed."""
+    """Return the named arrays that :func:`pack` packed."""
     with np.load(io.BytesIO(content), allow_pickle=False) as archive:
         return {name: archive[name] for name in archive.files}

@@ -34,7 +34,7 @@ def forward(
     products: torch.Tensor | None = None,
     statistics: Sequence[Statistics | None] | None = None,
 ) -> torch.Tensor:
-    """The network's outputs (samples, outputs).
+    """Return the network's outputs (samples, outputs).
 
     Args:
         model: the network.
@@ -100,7 +100,7 @@ def _between(  # noqa: PLR0911 - one case a kind
 
 
 def _padded(window: Window, x: torch.Tensor, value: float = 0.0) -> torch.Tensor:
-    """An image with a value put around it, as far as a window reaches."""
+    """Pad an image with a value on all sides, as far as a window reaches."""
     from torch.nn import functional
 
     sides = (window.before[1], window.after[1], window.before[0], window.after[0])
@@ -165,7 +165,7 @@ def _weighted(node: Node, x: torch.Tensor, weight: torch.Tensor, registers: _Reg
 
 
 def _recurrent(node: Node, x: torch.Tensor, weight: torch.Tensor, registers: _Registers) -> torch.Tensor:
-    """An Elman network over (samples, steps, features); products with all inputs are reckoned at once."""
+    """Run an Elman network over (samples, steps, features); products with all inputs are computed at once."""
     import torch
 
     forth, back = weight[:, : x.shape[2]].T, weight[:, x.shape[2] :].T
@@ -182,7 +182,7 @@ def _recurrent(node: Node, x: torch.Tensor, weight: torch.Tensor, registers: _Re
 def _apply(  # noqa: C901, PLR0911, PLR0912 - one case an activation
     activation: Activation, parameters: Sequence[float], x: torch.Tensor
 ) -> torch.Tensor:
-    """The activation, over sums (..., units)."""
+    """Apply the activation function to sums (..., units)."""
     import torch
     from torch.nn import functional
 

@@ -56,7 +56,7 @@ class LaPermParameters(DescentParameters):
         return self
 
     def next_snap(self, done: int, batches: int) -> int:
-        """The optimiser step after which the next reconnection comes.
+        """Return the optimiser step after which the next reconnection comes.
 
         Args:
             done: steps taken at the last reconnection, 0 before the first.
@@ -84,7 +84,7 @@ class LaPermParameters(DescentParameters):
 def match_ranks(
     cells: NDArray[np.float64], wanted: NDArray[np.float64], by_value: NDArray[np.int64] | None = None
 ) -> NDArray[np.int64]:
-    """The permutation of each bank's cells nearest to the wanted values (least squares).
+    """Find the permutation of each bank's cells that is nearest to the wanted values (least squares).
 
     Args:
         cells: values (banks, ports).
@@ -139,7 +139,7 @@ class LaPerm:
         return permutation
 
     def _write(self) -> tuple[Registers, ...]:
-        """Registers to be written, biases snapped where the model says so."""
+        """Return the registers to be written, with biases snapped to cells if the model says so."""
         descent, layers = self._descent, self._job.model.layers
         snapped: dict[int, NDArray[np.float64]] = {}
         for number, layer in enumerate(layers):

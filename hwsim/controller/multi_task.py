@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 def begin(plugin: ControllerPlugin, parameters: Section, job: Job) -> Controller:
-    """Starts a method on a task; on a multi-task, on one task after the other."""
+    """Start a method on a task; on a multi-task, it learns one task after the other."""
     return MultiTask(plugin, parameters, job) if job.task.tasks else plugin.begin(parameters, job)
 
 
@@ -80,7 +80,7 @@ class MultiTask:
         task.permutations |= {n: p for n, p in enumerate(change.permutations) if p is not None}
 
     def _as_learned(self, number: int) -> Reconnection:
-        """A task's connections and registers; layers that another task has reconnected go back to where they were."""
+        """Return a task's connections and registers; layers that other tasks have reconnected return to their start."""
         task = self._learned[number]
         moved = {layer for other in self._learned for layer in other.permutations}
         permutations: list[NDArray[np.int64] | None] = [None] * len(self._job.cells)
@@ -90,7 +90,7 @@ class MultiTask:
         return Reconnection(self._batch, tuple(permutations), task.registers, number)
 
     def dump(self) -> bytes:
-        """What every task has learned, and the state of the method at the present one."""
+        """Return what every task has learned, and the state of the method at the present task, as bytes."""
         arrays: dict[str, NDArray[np.generic]] = {
             "place": np.array([self._batch, self._before, self._switches, self._changed, len(self._learned)]),
             "inner": np.frombuffer(self._inner.dump(), np.uint8),

@@ -32,7 +32,7 @@ class Nothing:
         del parameters, job
 
     def advance(self, report: Callable[[float], None]) -> Reconnection | None:
-        """The end at once."""
+        """Return None at once: there is no reconnection."""
         report(1.0)
         return None
 

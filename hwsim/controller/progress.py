@@ -56,14 +56,14 @@ class Progress(ABC):
         return self.batch / self.total
 
     def order(self, epoch: int) -> NDArray[np.int64]:
-        """The order of samples in one epoch, int64 (samples,)."""
+        """Return the order of samples in one epoch, int64 (samples,)."""
         if self._order is None or self._order[0] != epoch:
             samples = len(self.job.task.train_x)
             self._order = epoch, stream(self.job.seed, f"train/order/{epoch}").permutation(samples)
         return self._order[1]
 
     def learning_rate(self, epoch: int) -> float:
-        """The learning rate of one epoch."""
+        """Return the learning rate of one epoch."""
         return self.training.learning_rate * self.training.rate_decay**epoch
 
     def step(self, count: int = 1) -> None:

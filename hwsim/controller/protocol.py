@@ -84,7 +84,7 @@ class Probe(Protocol):
         """
 
     def price(self, wanted: Reconnection) -> Expense:
-        """What a reconnection would cost, which is not carried out; asking is free."""
+        """Return what a reconnection would cost, without carrying it out; asking is free."""
 
     @property
     def spent(self) -> Expense:

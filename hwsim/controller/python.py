@@ -72,7 +72,7 @@ def take(method: Any, parameters: PythonParameters) -> BoundMethod:
 
 
 def _name(method: Any) -> str:
-    """What messages call a method; refuses what is none."""
+    """Return the name of a method for messages; refuse what is not a method."""
     if isinstance(method, types.GeneratorType):
         raise ArgumentError(f"controller is a generator at work; give the function, {method.__name__}, not its call")
     if isinstance(method, type) or not (callable(method) or isinstance(method, list | tuple | np.ndarray)):

@@ -30,7 +30,7 @@ class Replaying:
         self._changes, self._next = changes, 0
 
     def advance(self, report: Callable[[float], None]) -> Reconnection | None:
-        """The next reconnection of the schedule."""
+        """Return the next reconnection of the schedule."""
         report(self._next / max(len(self._changes), 1) if self._next < len(self._changes) else 1.0)
         if self._next == len(self._changes):
             return None

@@ -42,7 +42,7 @@ class Statistics:
     def normalise(
         self, accumulators: torch.Tensor, gain: torch.Tensor, bias: torch.Tensor, *, training: bool
     ) -> torch.Tensor:
-        """Sums (rows, units) less their mean, over their deviation, times gain, plus bias.
+        """Normalise sums (rows, units): less their mean, over their deviation, times gain, plus bias.
 
         In training mean and variance are those of the rows, which also move the running ones; a single row has no
         variance and is taken by the running ones, as everything is outside training.
@@ -62,7 +62,7 @@ class Statistics:
         )
 
     def fold(self, gain: NDArray[np.float64], bias: NDArray[np.float64]) -> Registers:
-        """The gain and bias registers that do what the running statistics, a gain and a bias do together.
+        """Return the gain and bias registers that do the same as the running statistics with a gain and a bias.
 
         Example:
             >>> import torch

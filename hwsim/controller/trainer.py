@@ -46,7 +46,7 @@ class Trainer(Protocol):
         """One layer's biases as they are trained, nothing folded in, float64 (units,)."""
 
     def registers(self) -> tuple[Registers, ...]:
-        """What registers have to hold now."""
+        """Return what registers have to hold now."""
 
     def put_weights(self, layer: int, values: NDArray[np.float64]) -> None:
         """Set one layer's weights (units, inputs); the optimiser's state stays as it is."""
@@ -58,7 +58,7 @@ class Trainer(Protocol):
         """Set the optimiser's state back to that of the first step."""
 
     def outputs(self, x: NDArray[np.float32]) -> NDArray[np.float64]:
-        """What the network makes of samples (samples, features), float64 (samples, outputs)."""
+        """Return what the network computes for samples (samples, features), float64 (samples, outputs)."""
 
     def dump(self) -> dict[str, NDArray[np.generic]]:
         """All that is needed to go on from here, as named arrays."""

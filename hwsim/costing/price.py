@@ -47,7 +47,7 @@ def cost(
     dwell: float = 0.0,
     each: bool = False,
 ) -> list[dict[str, Any]]:
-    """What reconnecting costs, without training: the rows that ``hwsim cost --json`` prints.
+    """Price reconnections without training: return the rows that ``hwsim cost --json`` prints.
 
     Args:
         permutations: one permutation (ports,), several in order (count, ports), those of equal banks (count, banks,

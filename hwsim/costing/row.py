@@ -62,7 +62,7 @@ EACH_COLUMNS = {
 
 
 def sums(trace: Trace, account: Account, reconnections: Reconnections) -> dict[str, Any]:
-    """What all reconnections did and cost with one switch technology, from ``reconnections`` on in :data:`COLUMNS`."""
+    """Sum up what all reconnections did and cost with one switch technology, under the names in :data:`COLUMNS`."""
     return {
         **_counted(trace, reconnections),
         **_paid(trace, account, reconnections),
@@ -92,7 +92,7 @@ def _counted(trace: Trace, reconnections: Reconnections) -> dict[str, Any]:
 
 
 def _paid(trace: Trace, account: Account, reconnections: Reconnections) -> dict[str, float | None]:
-    """What the reconnections cost with one switch technology."""
+    """Return what the reconnections cost with one switch technology."""
     paid, count = account.payments, len(trace.reconnections)
     energy, time = sum(one.energy for one in paid), sum(one.time for one in paid) / PICOSECONDS
     found: dict[str, float | None] = {
@@ -112,7 +112,7 @@ def _lost(account: Account) -> dict[str, float | None]:
 
 
 def each_step(trace: Trace, account: Account, *, registers: bool) -> Iterator[dict[str, Any]]:
-    """What every step did, and cost with one switch technology; ``registers`` says whether theirs are known."""
+    """Return what each step did and cost with one switch technology; ``registers``: whether their cost is known."""
     for step, paid in zip(trace.steps, account.payments, strict=True):
         yield {
             "event": step.event,

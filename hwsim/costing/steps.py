@@ -55,7 +55,7 @@ class Reconnections(Protocol):
     def __len__(self) -> int: ...
 
     def following(self, connected: Sequence[NDArray[np.int64]]) -> Iterator[Event]:
-        """The events in order; ``connected`` holds what is connected at the moment when the next one is asked for."""
+        """Return the events in order; when the next one is asked for, ``connected`` holds the present permutations."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ class Recorded:
         return len(self.events)
 
     def following(self, connected: Sequence[NDArray[np.int64]]) -> Iterator[Event]:  # noqa: ARG002 - they are fixed
-        """The events as they were given."""
+        """Return the events as they were given."""
         return iter(self.events)
 
 
@@ -168,7 +168,7 @@ def _counted(count: int, kind: str = "") -> str:
 
 
 def _derangement(rng: np.random.Generator, size: int) -> NDArray[np.int64]:
-    """A permutation without fixed points, each as likely: one in e of all permutations is one."""
+    """Draw a permutation without fixed points, all equally likely: one in e of all permutations has none."""
     while True:
         drawn = rng.permutation(size)
         if (drawn != np.arange(size)).all():
@@ -248,7 +248,7 @@ class Scheduled:
         return self.count
 
     def following(self, connected: Sequence[NDArray[np.int64]]) -> Iterator[Event]:  # noqa: ARG002 - they are fixed
-        """The events of the file."""
+        """Return the events of the file."""
         return _events(self.path, self.layers)
 
 

@@ -34,7 +34,7 @@ class _Row:
 
 
 def parse_permutations(text: str, name: str) -> list[NDArray[np.int64]]:
-    r"""The permutations of a text, int64 (ports,) each: position i is fed by cell p[i], counted from 0.
+    r"""Read the permutations in a text, int64 (ports,) each: position i is fed by cell p[i], counted from 0.
 
     A line is one permutation, or each pair of innermost square brackets, which may span lines. Numbers are whole, also
     written ``2.0``, apart by spaces, tabs, commas or semicolons; ``#`` begins a remark.
@@ -144,7 +144,7 @@ class _Reader:
 
 
 def _checked(rows: list[_Row], name: str, diagnostics: list[Diagnostic]) -> list[NDArray[np.int64]]:
-    """The permutations that rows of numbers are; diagnostics are added."""
+    """Return the permutations that rows of numbers describe; add a diagnostic for each row that is none."""
     found: list[NDArray[np.int64]] = []
     for row in rows:
         numbers = np.array(row.numbers, np.int64)
@@ -160,14 +160,14 @@ def _checked(rows: list[_Row], name: str, diagnostics: list[Diagnostic]) -> list
 
 
 def _why(numbers: NDArray[np.int64], ports: int, refused: str) -> tuple[str, str, str]:
-    """What is wrong, what was found, what would work, for a row that is not a permutation."""
+    """Say why a row is not a permutation: what is wrong, what was found, what would work."""
     if len(numbers) == ports and (np.sort(numbers) == np.arange(1, ports + 1)).all():
         return "cells are counted from 0", f"1 to {ports}", "subtract 1 from each number"
     return refused, "", ""
 
 
 def _scattered(rows: list[_Row], name: str) -> list[Diagnostic]:
-    """The one diagnostic of a permutation that was written over many lines; nothing where it is none."""
+    """Return the one diagnostic of a permutation that was written over many lines; an empty list for others."""
     every = np.concatenate([row.numbers for row in rows])
     column = all(len(row.numbers) == 1 for row in rows)
     if not column and (np.sort(every) != np.arange(len(every))).any():

@@ -74,7 +74,7 @@ class Account:
         self.payments.append(Payment(joules, picoseconds, with_writes[0] - joules, with_writes[1] - picoseconds))
 
     def lose(self, paths: Paths) -> None:
-        """The paths of banks that were reconnected."""
+        """Add the losses of the paths of banks that were reconnected."""
         loss = paths.loss(self.switch)
         self.least, self.most = min(self.least, float(loss.min())), max(self.most, float(loss.max()))
         self.total += float(loss.sum())

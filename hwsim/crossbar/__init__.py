@@ -24,7 +24,7 @@ CROSSBARS: Registry[Topology] = Registry("crossbar")
 
 
 def crossbar(name: str, ports: int) -> Fabric:
-    """The permutation circuit of one topology and size.
+    """Return the permutation circuit of one topology and size.
 
     Args:
         name: topology; ``hwsim list crossbars``.

@@ -90,7 +90,7 @@ class CrosspointNetwork(Fabric):
         return np.where(reached, at, -1), passed, crossings
 
     def _sums(self, choose: Any, step: int, wire: int) -> int:
-        """The least or the most that a path adds up: of crosspoints (1 each), or of crossings."""
+        """Return the least or the most that any path adds up: crosspoints (1 each), or crossings."""
         best = np.zeros(self.ports, np.int64)
         for number, stage in enumerate(self.stages):
             if stage.wiring is not None:

@@ -72,7 +72,7 @@ def _join(wiring: Wiring, stage: int, here: NDArray[np.bool_], there: NDArray[np
 
 
 def draw_stage(wiring: Wiring, stage: int, order: NDArray[np.int32]) -> NDArray[np.int32]:
-    """The order of wires in one stage, given that of the column beside it: switches in the order they meet it.
+    """Order the wires of one stage, given the order of the column beside it: switches in the order they meet it.
 
     Example:
         >>> from hwsim.crossbar.topology.benes import Benes

@@ -47,7 +47,7 @@ class BlockedError(PermutationError):
 
 
 def named(topology: str) -> str:
-    """A topology's name with its article.
+    """Return a topology's name with its article.
 
     Example:
         >>> named("omega"), named("benes")
@@ -73,7 +73,7 @@ def check_ports(topology: str, ports: int, most: int = PORTS_LIMIT) -> None:
 
 
 def check_permutation(p: ArrayLike, ports: int) -> NDArray[np.int64]:
-    """The permutation as int64 (ports,), or an error that says what is wrong with it.
+    """Return the permutation as int64 (ports,), or raise an error that says what is wrong with it.
 
     Args:
         p: integers 0 .. ports-1, each once.
@@ -145,7 +145,7 @@ def check_banks(permutations: ArrayLike, ports: int) -> NDArray[np.int64]:
 
 
 def check_rows(what: str, rows: ArrayLike, shape: tuple[int, int]) -> NDArray[Any]:
-    """An array of one row per bank, or an error that says which shape it has and which it needs.
+    """Return an array of one row per bank, or raise an error that says which shape it has and which it needs.
 
     Raises:
         ValueError: another shape.
@@ -322,7 +322,7 @@ class Fabric(ABC):
     def _route(
         self, p: NDArray[np.int64], previous: NDArray[Any] | None, effort: str, cost: NDArray[np.float64] | None
     ) -> NDArray[Any]:
-        """What :meth:`route_many` does, given arguments that it has checked; previous is None just after power-up."""
+        """Do the work of :meth:`route_many` on checked arguments; ``previous`` is None just after power-up."""
 
     def check_states(self, what: str, states: ArrayLike, banks: int) -> NDArray[Any]:
         """States as this circuit holds them, contiguous, one row for each bank.
@@ -369,11 +369,11 @@ class Fabric(ABC):
 
     @abstractmethod
     def describe(self) -> dict[str, Any]:
-        """What is joined to what, as numbers and lists under the names that :attr:`word_order` uses; for files."""
+        """Describe what is joined to what, for files: numbers and lists, named as :attr:`word_order` names them."""
 
     @abstractmethod
     def paths_many(self, states: NDArray[Any]) -> Paths:
-        """What every output's signal passes: switches in bar and in cross, crossings of wires.
+        """Count what every output's signal passes: switches in bar and in cross, crossings of wires.
 
         Raises:
             ValueError: states of the wrong shape, an output that no input reaches.
@@ -381,7 +381,7 @@ class Fabric(ABC):
 
     @abstractmethod
     def graph(self, state: NDArray[Any] | None = None, losses: Losses | None = None) -> nx.DiGraph[Any]:
-        """The routing graph: ports ``("in", i)`` and ``("out", i)``, switch terminals, wires.
+        """Return the routing graph: ports ``("in", i)`` and ``("out", i)``, switch terminals, wires.
 
         Edges carry ``kind`` (``wire``, ``bar``, ``cross`` or ``crosspoint``) and ``switch``; wires carry ``crossings``,
         crosspoints ``passed``, how many others the signal passes by. Given a technology's losses, every edge carries
@@ -467,7 +467,7 @@ class Configuration:
         return signals[self.permutation()]
 
     def permutation(self) -> NDArray[np.int64]:
-        """The permutation that these settings realise, found by sending port numbers through the switches.
+        """Return the permutation that these settings realise, found by sending port numbers through the switches.
 
         Example:
             >>> from hwsim.crossbar import crossbar

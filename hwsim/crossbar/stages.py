@@ -87,7 +87,7 @@ class SwitchNetwork(Fabric):
         return count_crossings(self.wiring, self.draw(), self.live)
 
     def _longest(self, count: NDArray[np.int32], gaps: NDArray[np.int32] | None = None, *, least: bool = False) -> int:
-        """The most (or the least) that a path adds up: count of every switch, and of every wire in the table's gaps."""
+        """Return the most (or least) that any path adds up: ``count`` per switch, the table ``gaps`` per wire."""
         choose, nothing = (np.minimum, 2**30) if least else (np.maximum, -(2**30))
         best = np.full(self.wires, nothing, np.int64)
         best[self.inputs] = 0
@@ -157,13 +157,13 @@ permutation or topology
             )
 
     def _send(self, banks: int) -> NDArray[np.int32]:
-        """The number of each input on its wire, -1 on the others, int32 (banks, wires)."""
+        """Return the number of each input on its wire, -1 on the others, int32 (banks, wires)."""
         signals = np.full((banks, self.wires), -1, np.int32)
         signals[:, self.inputs] = np.arange(self.ports, dtype=np.int32)
         return signals
 
     def _receive(self, signals: NDArray[np.int32]) -> NDArray[np.int64]:
-        """The input whose signal each output has."""
+        """Return the input whose signal each output receives."""
         found = signals[:, self.outputs]
         if self.wires > self.ports and (found < 0).any():
             bank, output = np.argwhere(found < 0)[0]

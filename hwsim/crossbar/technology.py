@@ -128,6 +128,6 @@ class Switch:
 
 
 def build_switch(name: str, sheet: SwitchDatasheet, values: Mapping[str, float | str]) -> Switch:
-    """A switch technology from its sheet's numbers in SI units; ``unlimited`` becomes None."""
+    """Build a switch technology from its sheet's numbers in SI units; ``unlimited`` becomes None."""
     numbers = {key: None if isinstance(value, str) else value for key, value in values.items()}
     return Switch(name=name, medium=sheet.medium, **numbers)  # type: ignore[arg-type]

@@ -99,7 +99,7 @@ def wire_up(
     inputs: NDArray[np.integer] | None = None,
     outputs: NDArray[np.integer] | None = None,
 ) -> Wiring:
-    """The wiring of so many ports, from its switches in order.
+    """Return the wiring of so many ports, from its switches in order.
 
     Args:
         ports: inputs and outputs.

@@ -112,7 +112,7 @@ class IdealChip(NumberChip):
     def matmul(self, layer: int, activations: NDArray[Any], rng: np.random.Generator | None) -> NDArray[Any]:
         """Multiplies with the linear algebra library, in its order of sums."""
         del rng
-        with np.errstate(over="ignore", invalid="ignore"):  # what is judged is held to be finite
+        with np.errstate(over="ignore", invalid="ignore"):  # what is evaluated is checked to be finite
             return np.asarray(activations @ self.met[layer].T)
 
     def activate(self, layer: int, accumulators: NDArray[Any], registers: Registers) -> NDArray[Any]:

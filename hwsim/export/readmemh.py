@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 
 
 def _wrap(text: str) -> list[str]:
-    """A remark in lines of at most 120 characters; a line that goes on is indented."""
+    """Break a remark into lines of at most 120 characters; continued lines are indented."""
     return textwrap.wrap(text, 120, initial_indent="// ", subsequent_indent="//   ", break_long_words=False)
 
 
 def _listed(wiring: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
-    """What :meth:`hwsim.crossbar.Fabric.describe` tells, a line for every list of numbers."""
+    """Write what :meth:`hwsim.crossbar.Fabric.describe` tells, one line for each list of numbers."""
     for key, value in wiring.items():
         if isinstance(value, dict):
             yield from _listed(value, f"{prefix}{key} ")

@@ -31,7 +31,7 @@ def _connected(event: int, layer: int, before: NDArray[np.int64], after: NDArray
 def _written(
     event: int, layer: int, units: int, before: NDArray[np.float64] | None, after: NDArray[np.float64]
 ) -> Iterator[str]:
-    """Registers whose value changes; all of them at the first event, since other chips may start from other values."""
+    """List registers whose value changes; all at the first event, since other chips may start from other values."""
     for number in range(len(after)) if before is None else np.flatnonzero(before != after).tolist():
         word, place = ("bias", number) if number < units else ("gain", number - units)
         yield f"{event},{layer},{place},{word},{float(after[number])!r}"

@@ -27,7 +27,7 @@ class Constants(Protocol):
     """What was fixed at fabrication, as an export may ask a chip for it."""
 
     def cells(self, layer: int) -> NDArray[Any]:
-        """What the cells physically hold (units, inputs): codes of an FPGA, transmissions of a photonic core."""
+        """Return what the cells physically hold (units, inputs): codes of an FPGA, transmissions of a photonic core."""
 
 
 class Recorded(Protocol):
@@ -106,7 +106,7 @@ class ExportPlugin:
     in_runs: bool = False
 
     def files(self, snapshot: Snapshot) -> dict[str, bytes]:
-        """The files as bytes, text in UTF-8; none where a configuration is needed and there is no crossbar."""
+        """Return the files as bytes, text in UTF-8; none if a configuration is needed and there is no crossbar."""
         if self.needs == "configuration" and not snapshot.layers:
             return {}
         made = self.export(snapshot)

@@ -55,7 +55,7 @@ def digest_value(value: Any) -> str:
 
 
 def _parts(value: Any, where: str, seen: dict[int, tuple[int, Any]], depth: int) -> Iterator[bytes]:
-    """A value piece by piece; what was met before is named by its number, so that circles end.
+    """Yield a value piece by piece; what was met before is named by its number, so that circles end.
 
     What was met is kept: another value could come to lie in its place in memory.
     """
@@ -78,7 +78,7 @@ def _parts(value: Any, where: str, seen: dict[int, tuple[int, Any]], depth: int)
 
 
 def _inside(value: Any, where: str) -> Iterator[tuple[str, Any]]:  # noqa: C901, PLR0912 - one line a kind
-    """What a value consists of, by name."""
+    """Yield what a value consists of, by name."""
     if hasattr(value, "detach") and hasattr(value, "cpu"):
         value = value.detach().cpu()
         value = (value.float() if str(value.dtype) == "torch.bfloat16" else value).numpy()
@@ -131,7 +131,7 @@ def _attributes(value: Any, where: str) -> dict[str, Any]:
 
 
 def _foreign(value: Any, where: str) -> Iterator[tuple[str, Any]]:
-    """What belongs to an installed package: named things by name and version, and others by their attributes."""
+    """Yield what identifies a value from an installed package: name and version, or else its attributes."""
     name = getattr(value, "__qualname__", getattr(value, "__name__", None))
     home = getattr(value, "__module__", None) or type(value).__module__
     if callable(value) and name and getattr(value, "__self__", None).__class__ in (type(None), types.ModuleType):
@@ -183,7 +183,7 @@ def _class(value: type) -> Iterator[tuple[str, Any]]:
 
 
 def _code(code: types.CodeType) -> Iterator[tuple[str, Any]]:
-    """A code object without the lines and files that it stands in."""
+    """Yield the parts of a code object, without the lines and files that it stands in."""
     yield "", memoryview(code.co_code)
     names = (code.co_names, code.co_varnames, code.co_freevars, code.co_cellvars, code.co_flags)
     yield "names", (*names, code.co_argcount, code.co_kwonlyargcount, code.co_posonlyargcount)
@@ -232,7 +232,7 @@ def is_installed(module: str) -> bool:
 
 
 def _module(name: str) -> str:
-    """A module as its version tells it; one without a version, as the digest of its files."""
+    """Identify a module by its version, or by the digest of its files if it has no version."""
     root = name.partition(".")[0]
     if root in sys.stdlib_module_names:
         return f"{name} of Python"

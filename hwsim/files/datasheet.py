@@ -123,14 +123,14 @@ def _numbers(sheet: Datasheet) -> list[tuple[str, Datum[Any]]]:
 
 
 def _size(value: float | Unlimited) -> float:
-    """A number as one that can be compared."""
+    """Return a number in a form that can be compared."""
     return math.inf if isinstance(value, str) else value
 
 
 def datasheet_values(
     sheet: Datasheet, overrides: Mapping[str, Any], document: Document, at: tuple[str, ...]
 ) -> dict[str, Any]:
-    """The numbers of a sheet in SI units, with a scenario's overrides checked against the sheet's valid ranges.
+    """Return a sheet's numbers in SI units, with a scenario's overrides checked against the sheet's valid ranges.
 
     Args:
         sheet: a checked datasheet.
@@ -164,7 +164,7 @@ class _Made(Section):
 
 
 def settable(sheet: Datasheet) -> type[Section]:
-    """The schema of what a scenario may set: the sheet's numbers that have a valid range, and its choices of words.
+    """Build the schema of what a scenario may set: the sheet's numbers with a valid range, and its choices of words.
 
     Of every device also what is in :class:`CellChoices`.
     """

@@ -53,7 +53,7 @@ def check_pool() -> None:
 
 
 def unreadable(error: BaseException) -> str:
-    """What to say where a warning of Numba about a value that it cannot read was made an error; empty for others.
+    """Explain an error that Numba's warning about an unreadable value became; return "" for other errors.
 
     Example:
         >>> unreadable(UserWarning("Environment variable 'NUMBA_OPT' is defined but its associated value 'x' could"))

@@ -86,7 +86,7 @@ def models_in(annotation: Any) -> list[type[pydantic.BaseModel]]:
 
 
 def _rows(schema: type[pydantic.BaseModel], indent: int, seen: set[type]) -> Iterator[_Row]:
-    """A row for every field, those of tables inside it indented under it; tables seen before are not shown again."""
+    """Yield a row for every field, with fields of inner tables indented under it; each table is shown once."""
     for name, field in schema.model_fields.items():
         whole = field_type(field)
         choices = models_in(whole)
@@ -106,13 +106,13 @@ def _rows(schema: type[pydantic.BaseModel], indent: int, seen: set[type]) -> Ite
 
 
 def _told(choice: type[pydantic.BaseModel]) -> str:
-    """What tells one of several tables from the others."""
+    """Describe the key that tells one of several tables from the others."""
     found = ((key, field_type(one)) for key, one in choice.model_fields.items())
     return next((f"{key} = {describe(kind)}" for key, kind in found if len(words(kind)) == 1), choice.__name__)
 
 
 def _numbers(schema: type[pydantic.BaseModel], seen: set[type]) -> type[pydantic.BaseModel] | None:
-    """The table of one number of a datasheet, where a schema has such."""
+    """Find the table of one number of a datasheet, or None if the schema has no such table."""
     for field in schema.model_fields.values():
         for choice in models_in(field_type(field)):
             if set(choice.model_fields) == _NUMBER:

@@ -52,7 +52,7 @@ def parsed(path: Path) -> Parsed:
 
 
 def folders(kind: Kind, beside: Path | None = None) -> list[Path]:
-    """The folders searched for one kind of file, first match wins.
+    """List the folders searched for one kind of file; the first match wins.
 
     Args:
         kind: the plural folder's name.

@@ -89,7 +89,7 @@ def _told(path: Path) -> Iterator[None]:
 
 
 def _array(file: IO[bytes], size: int, what: str) -> NDArray[Any]:
-    """The array of an open ``.npy`` stream of so many bytes, once its header was found sound."""
+    """Read the array of an open ``.npy`` stream of so many bytes, after checking its header."""
     version = npy.read_magic(file)
     if version not in ((1, 0), (2, 0)):
         raise Refusal(f"{what}: names of fields beyond Latin-1, which no plain array has", "save a plain array")

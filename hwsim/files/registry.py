@@ -210,7 +210,7 @@ def unknown(noun: str, name: str, known: Mapping[str, object] | list[str]) -> st
 
 
 def complete(name: str, known: Iterable[str]) -> list[str]:
-    """The known names that a short one may stand for: itself where it is known, else all that start with it.
+    """List the known names that a short one may stand for: itself if it is known, else all that start with it.
 
     Example:
         >>> complete("eo-mzi", ["eo-mzi-lu-2016", "to-mzi-bogaerts-2020"])

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def whole(target: Path) -> Iterator[Path]:
-    """A file to write in the place of another, which it replaces at the end; a failure leaves nothing and names it.
+    """Yield a file to write that replaces another at the end; a failure leaves nothing behind and names the target.
 
     Raises:
         OSError: it cannot be written; the error names the target.

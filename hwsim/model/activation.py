@@ -45,7 +45,7 @@ def activate_in(kind: Any, name: Activation, parameters: Sequence[float], x: NDA
         >>> activate_in(np.float32, "tanh", [], np.zeros((1, 1), np.float32)).dtype.name
         'float32'
     """
-    with np.errstate(over="ignore", invalid="ignore"):  # what is judged is held to be finite
+    with np.errstate(over="ignore", invalid="ignore"):  # what is evaluated is checked to be finite
         return activate(name, parameters, np.asarray(x, np.float64)).astype(kind)
 
 

@@ -21,7 +21,7 @@ def draw_activity(
     marks: Sequence[float],
     words: Mapping[str, str],
 ) -> Figure:
-    """Draw a map of moved positions over events, the number of them, and the error where it was judged.
+    """Draw a map of moved positions over events, the number of them, and the error where it was evaluated.
 
     Args:
         moved: (events, positions), whether an event fed a position by another cell than before; the first row is

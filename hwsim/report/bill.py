@@ -29,7 +29,7 @@ _NOTES = (
 
 
 def quantity(value: float | None, dimension: str, digits: int = 4) -> str:
-    """A number with its unit, of so many significant digits.
+    """Write a number with its unit and so many significant digits.
 
     Example:
         >>> quantity(1.23456e-9, "energy"), quantity(None, "energy")
@@ -39,7 +39,7 @@ def quantity(value: float | None, dimension: str, digits: int = 4) -> str:
 
 
 def number(value: float | None) -> str:
-    """A count or a mean of counts, thousands apart; large ones as powers of ten.
+    """Write a count or a mean of counts with thousands apart; large ones as powers of ten.
 
     Example:
         >>> number(4041.25), number(1048576), number(2.0**40), number(None)
@@ -88,7 +88,7 @@ def as_csv(rows: Sequence[Mapping[str, Any]], columns: Iterable[str]) -> str:
 
 
 def _table(rows: Sequence[Mapping[str, Any]]) -> list[str]:
-    """A line for each circuit and effort, and under it, a line for each technology or why there is none."""
+    """Write a line for each circuit and effort, and under it a line for each technology or why there is none."""
     circuits: dict[tuple[str, ...], list[tuple[str, ...]]] = {}
     remarks: dict[tuple[str, ...], dict[str, None]] = {}
     for row in rows:
@@ -115,13 +115,13 @@ def _table(rows: Sequence[Mapping[str, Any]]) -> list[str]:
 
 
 def _blocked(row: Mapping[str, Any]) -> str:
-    """What was left out of a row, since a blocking topology cannot do it."""
+    """Say what was left out of a row because a blocking topology cannot do it."""
     share = f"{row['blocked_share']:.3g} of the random reconnections"
     return f"{share}; the other {number(row['reconnections'])} are priced, from straight connections on"
 
 
 def _registers(row: Mapping[str, Any]) -> str:
-    """What register writes add to a row, and what the whole bill is then."""
+    """Say what register writes add to a row, and what the whole bill is then."""
     energy, time = row["register_energy_j_total"], row["register_time_s_total"]
     added = f"{quantity(energy, 'energy')} and {quantity(time, 'time')}"
     whole = f"{quantity(row['energy_j_total'] + energy, 'energy')} and {quantity(row['time_s_total'] + time, 'time')}"
@@ -198,7 +198,7 @@ def _column(row: Mapping[str, Any]) -> list[str]:
 
 
 def _totals(row: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """What the reconnections did and cost: a mean and a total where there are several."""
+    """List what the reconnections did and cost: mean and total if there are several."""
     many = row["reconnections"] > 1
 
     def both(key: str, show: Callable[[float], str]) -> str:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def _draw_tasks(axes: Any, rows: Sequence[Mapping[str, Any]], axis: str, key: str) -> None:
-    """A line for each task of a multi-task, and a ring where the chip has switched to it in the end."""
+    """Draw a line for each task of a multi-task, and a ring where the chip has switched to it in the end."""
     for task, color in zip(dict.fromkeys(row["task"] for row in rows), TASK_COLORS * len(rows), strict=False):
         own = [row for row in rows if row["task"] == task]
         axes.plot([r[axis] for r in own[:-1]], [r[key] for r in own[:-1]], color=color, marker=".", label=task)
@@ -49,7 +49,7 @@ def draw(
         return draw_still(rows[0], reference, title, published, changes)
     moved = rows[-1]["toggles"] > 0
     axis = "toggles" if moved else "bias_writes"
-    rows = [row for row in rows if key in row]  # others were not judged
+    rows = [row for row in rows if key in row]  # others were not evaluated
     x, several = [row[axis] for row in rows], "task" in rows[0]
     with look():
         figure = sheet((7.2, 4.5))

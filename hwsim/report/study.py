@@ -85,7 +85,7 @@ def draw_reproduction(
 
 
 def _decades(axes: Any) -> None:
-    """A logarithmic metric, with plain numbers at its ticks."""
+    """Make a metric's axis logarithmic, with plain numbers at its ticks."""
     from matplotlib import ticker
 
     axes.set_yscale("log")

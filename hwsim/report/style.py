@@ -64,13 +64,13 @@ def _load() -> Any:
 
 @contextmanager
 def look() -> Iterator[None]:
-    """The settings of every picture, while it is drawn or saved."""
+    """Apply the settings of every picture while it is drawn or saved."""
     with _load().rc_context(_LOOK):
         yield
 
 
 def sheet(size: tuple[float, float]) -> Figure:
-    """An empty figure of a size in inches.
+    """Return an empty figure of a size in inches.
 
     Example:
         >>> sheet((7.2, 4.5)).get_size_inches().tolist()
@@ -81,7 +81,7 @@ def sheet(size: tuple[float, float]) -> Figure:
 
 
 def heading(title: str, changes: str = "") -> str:
-    """A title in lines that fit, and below it what a run changed of its scenario.
+    """Break a title into lines that fit, and write below it what a run changed of its scenario.
 
     Example:
         >>> print(heading("Digits on a chip", "seed = 1"))

@@ -26,7 +26,7 @@ def draw_trajectory(
     Args:
         target: float64 (steps, outputs).
         output: what the emulated chip gives, of the same shape.
-        learned: steps that the network learned; the others it was only judged on.
+        learned: steps that the network learned; the others it was only evaluated on.
         errors: of every period, in units of the target's deviation.
         title: heading.
     """

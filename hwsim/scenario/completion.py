@@ -73,7 +73,7 @@ def _plain(node: Any) -> Any:
 
 
 def _scenario() -> dict[str, Any]:
-    """The scenario file; the keys of a table that a name brings with it are those of that name."""
+    """Build the schema of a scenario file; a name in a table brings the keys of that name with it."""
     made = _described(ScenarioFile)
     defs = made["$defs"]
     own = {key: defs[key]["properties"] for key in ("Choice", "CrossbarChoice")}
@@ -114,7 +114,7 @@ def _scenario() -> dict[str, Any]:
 
 
 def _when(key: str, name: str, ref: str) -> dict[str, Any]:
-    """What holds where a key has one value; names of one's own files are left to ``hwsim check``."""
+    """Build the rule for a key with one value; names of the user's own files are left to ``hwsim check``."""
     return {"if": {"properties": {key: {"const": name}}, "required": [key]}, "then": {"$ref": ref}}
 
 
@@ -129,7 +129,7 @@ def _settable(kind: Literal["device", "switch"]) -> dict[str, dict[str, Any]]:
 
 
 def _datasheet() -> dict[str, Any]:
-    """A datasheet: of the technology that it names, or of a switch."""
+    """Build the schema of a datasheet: of the technology that it names, or of a switch."""
     schemas: Mapping[str, Any] = {name: technology.datasheet for name, technology in DEVICES.items()}
     defs: dict[str, Any] = {}
     rules = []

@@ -48,7 +48,7 @@ def choose_effort(
     *,
     by_values: bool,
 ) -> str:
-    """The most thorough effort with which a run is expected to route for less time than it trains, or for a moment.
+    """Choose the most thorough effort that is expected to route for less time than training takes, or for a moment.
 
     The expectation is reckoned from sizes, not measured, so that the same scenario always gets the same bits.
 
@@ -85,7 +85,7 @@ def choose_effort(
 
 
 def seconds_a_step(model: Model, training: TrainingSettings, task: Task) -> float:
-    """What an optimiser step is expected to take, of the quicker of those that may do it.
+    """Estimate the time of an optimiser step, with the quicker of the paths that may compute it.
 
     Example:
         >>> from hwsim.controller import TrainingSettings

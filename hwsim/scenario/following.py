@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def read_method(r: Lookup, key: str, parameters: Any, model: Model, scope: str) -> BoundMethod | None:
-    """The schedule that a key of ``[controller]`` names as a method; None where a diagnostic says what is wrong."""
+    """Read the schedule that a key of ``[controller]`` names as a method; None if a diagnostic says what is wrong."""
     path = r.place("controller", key, getattr(parameters, key))
     path = path / "schedule.sqlite" if path.is_dir() else path
     try:
@@ -52,7 +52,7 @@ def read_method(r: Lookup, key: str, parameters: Any, model: Model, scope: str) 
 
 
 def list_changes(steps: Sequence[Step], job: Job) -> list[Reconnection]:
-    """Steps as reconnections of a job; registers that they do not set stay as they are, beginning as fabricated."""
+    """Turn steps into reconnections of a job; registers that they do not set stay as they were."""
     values = zip(job.start, job.model.layers, strict=True)
     flat = [Registers(start.bias, start.gain).flat(layer.gains) for start, layer in values]
     found = []
@@ -66,7 +66,7 @@ def list_changes(steps: Sequence[Step], job: Job) -> list[Reconnection]:
 
 
 def _copy(path: Path, part: Path) -> None:
-    """A copy of a schedule; of SQLite also what still lies in its log."""
+    """Copy a schedule; of SQLite also what still lies in its log."""
     content = path.read_bytes()
     if not content.startswith(b"SQLite"):
         part.write_bytes(content)

@@ -118,7 +118,7 @@ def _by_name(file: ScenarioFile) -> ScenarioFile:
 
 
 def sure(value: T | None) -> T:
-    """A value that cannot be missing any more, since diagnostics were checked."""
+    """Return a value that cannot be missing any more, since diagnostics were checked."""
     if value is None:
         raise AssertionError("a missing value without a diagnostic")
     return value
@@ -135,7 +135,7 @@ def _task(r: Lookup, chosen: Choice | None) -> FoundTask:
 
 
 def _bound(r: Lookup, plugin: TaskPlugin, parameters: Section) -> FoundTask:
-    """A task whose data lie in files: they are read here, and nowhere else."""
+    """Load a task whose data lie in files: they are read here, and nowhere else."""
     try:
         bound = r.given.task or sure(plugin.bind)(parameters, lambda key, text: r.place("task", key, text))
     except DataFaults as error:
@@ -165,7 +165,7 @@ def _model(r: Lookup, chosen: ModelChoice | None, shape: Shape | None) -> FoundM
 
 
 def _dense(r: Lookup, hidden: list[int], shape: Shape | None) -> FoundModel:
-    """A dense network of the task's size; none where the task is not known."""
+    """Build a dense network of the task's size; none if the task is not known."""
     if shape and shape.steps:
         what, hint = "the task is a sequence, and a dense network keeps no state", "name a model with an 'rnn' layer"
         r.diagnostic(("model", "hidden"), what, hint)
@@ -185,7 +185,7 @@ def _device(r: Lookup, chosen: Choice | None) -> FoundDevice:
 
 
 def _built(r: Lookup, technology: Technology, values: dict[str, Any]) -> Device | None:
-    """The device; numbers that are sound one by one may still not go together."""
+    """Build the device, or add a diagnostic: numbers that are sound one by one may still not go together."""
     try:
         return technology.make(values)
     except ValueError as error:

@@ -119,7 +119,7 @@ def named_sheet(kind: SheetKind | None, name: str, beside: Path | None = None) -
 
 
 def read_switch(name: str, path: Path) -> Switch:
-    """A switch technology from its datasheet as it stands.
+    """Read a switch technology from its datasheet as it stands.
 
     Raises:
         DiagnosticError: every diagnostic at once, with line and column.
@@ -144,7 +144,7 @@ def sheets(kind: SheetKind | None, beside: Path | None = None) -> dict[str, Path
 
 
 def device_technology(document: Document) -> Technology:
-    """The technology that a device's datasheet names.
+    """Find the technology that a device's datasheet names.
 
     Raises:
         DiagnosticError: there is none of that name.
@@ -185,7 +185,7 @@ class Lookup:
     def entry(
         self, registry: Mapping[str, T], noun: str, at: tuple[str, ...], name: str | None, other: str = ""
     ) -> T | None:
-        """An entry of a catalogue; ``other`` says what would work besides."""
+        """Find an entry of a catalogue; ``other`` says what else would work."""
         if name is None:
             return None
         if name in registry:
@@ -197,7 +197,7 @@ class Lookup:
     def known(
         self, table: str, given: Mapping[str, Any], schema: type[Section], own: type[Section]
     ) -> Mapping[str, Any]:
-        """The keys that a table may have, its own or of what it names; a diagnostic for every other one."""
+        """Return the keys that a table may have, its own or of what it names; any other key gets a diagnostic."""
         allowed = [*schema.model_fields, *(key for key in own.model_fields if key != "name")]
         for key in given:
             if key not in schema.model_fields:
@@ -205,14 +205,14 @@ class Lookup:
         return {key: value for key, value in given.items() if key in schema.model_fields}
 
     def parameters(self, schema: type[S], table: str, chosen: Section | None) -> S | None:
-        """A plug-in's own parameters: the keys of a table that are not the scenario's."""
+        """Read a plug-in's own parameters: the keys of a table that are not the scenario's."""
         if chosen is None:
             return None
         given = self.known(table, chosen.model_extra or {}, schema, type(chosen))
         return self.diagnostics.attempt(lambda: validate(self.document, schema, (table,), given))
 
     def file(self, kind: Kind, noun: str, at: tuple[str, str], name: str | None) -> Document | None:
-        """A file of the library that is no datasheet, by its name; or by the path of any other one."""
+        """Find a file of the library that is not a datasheet, by its name, or any other file by its path."""
         if name is not None and is_path(name):
             path: Path | None = self.place(*at, name)
         else:
@@ -220,7 +220,7 @@ class Lookup:
         return None if path is None else self.diagnostics.attempt(lambda: read_document(path))
 
     def datasheet(self, kind: SheetKind, at: tuple[str, str], name: str | None) -> tuple[str | None, Document | None]:
-        """The full name of a datasheet, and the datasheet."""
+        """Find a datasheet and its full name."""
         if name is None:
             return None, None
         try:
@@ -234,7 +234,7 @@ class Lookup:
         return full, self.diagnostics.attempt(lambda: read_document(path))
 
     def sheet(self, document: Document | None, schema: type[D], table: str, chosen: Section | None) -> Sheet[D] | None:
-        """A datasheet with a scenario's overrides."""
+        """Read a datasheet with a scenario's overrides."""
         if document is None or chosen is None:
             return None
         sheet = self.diagnostics.attempt(lambda: read_datasheet(document, schema))

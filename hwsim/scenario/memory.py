@@ -22,7 +22,7 @@ def check_memory(plan: Plan, samples: int = 0, memory: int | None = None) -> Non
 
     Args:
         plan: a resolved scenario.
-        samples: those that a chip is judged on, where they are known by now; they are run in blocks.
+        samples: those that a chip is evaluated on, where they are known by now; they are run in blocks.
         memory: bytes there are; what the machine has when None.
 
     Raises:

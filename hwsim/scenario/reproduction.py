@@ -153,11 +153,11 @@ class Reproduction:
         return self.file.x is not None and self.file.x.key == "event"
 
     def places(self, curve: CurveFile) -> list[X | None]:
-        """The values of the axis where a curve has points; one None where there is no axis."""
+        """Return the values of the axis where a curve has points; one None if there is no axis."""
         return [None] if self.file.x is None else list(curve.x or self.file.x.values)
 
     def settings(self, curve: CurveFile, x: X | None) -> list[str]:
-        """The settings of a point, later ones before earlier ones of the same key."""
+        """Return the settings of a point; later ones replace earlier ones of the same key."""
         texts = {parse_setting(text).path: text for text in [*self.file.set, *curve.set]}
         if self.file.x is not None and x is not None and not self.along_events:
             text = f"{self.file.x.key}={written(x)}"
@@ -166,7 +166,7 @@ class Reproduction:
 
 
 def written(x: X) -> str:
-    """A value as a setting takes it.
+    """Write a value as a setting takes it.
 
     Example:
         >>> written(160), written(0.5), written("exact")
@@ -176,7 +176,7 @@ def written(x: X) -> str:
 
 
 def shown(x: X | None) -> str:
-    """A value as tables show it, and as ``paper`` and ``authors`` name it.
+    """Write a value as tables show it, and as ``paper`` and ``authors`` name it.
 
     Example:
         >>> shown(160), shown(0.5), shown("exact"), shown(None)
@@ -236,7 +236,7 @@ def _names(found: Reproduction) -> list[Diagnostic]:
 
 
 def _settings(found: Reproduction) -> list[Diagnostic]:
-    """Settings that cannot be read, at their places in this file."""
+    """Report settings that cannot be read, at their places in this file."""
     places: list[tuple[KeyPath, str]] = [(("set", n), text) for n, text in enumerate(found.file.set)]
     for number, curve in enumerate(found.file.curve):
         places += [(("curve", number, "set", n), text) for n, text in enumerate(curve.set)]
@@ -280,7 +280,7 @@ def _points(found: Reproduction, number: int, curve: CurveFile) -> list[Diagnost
 
 
 def _expectation(found: Reproduction, number: int, one: ExpectFile) -> list[Diagnostic]:
-    """Expectations of curves that are not there, or of nothing."""
+    """Report expectations of curves that are not there, or of nothing."""
     names, diagnostics = [curve.name for curve in found.file.curve], []
     for key in ("curve", "of"):
         for name in listed(getattr(one, key)):

@@ -162,7 +162,7 @@ def _fit_values(r: Lookup, found: Found, model: Model) -> Path | None:
 
 
 def _values(r: Lookup, model: Model, document: Document) -> Path | None:
-    """The file of values beside a model file, held against the model."""
+    """Find the file of values beside a model file, and compare it with the model."""
     name, digest = document.data.get("values"), document.data.get("values_digest")
     if not isinstance(name, str) or not isinstance(digest, str):
         r.diagnostic(
@@ -208,7 +208,7 @@ def _identity(resolved: dict[str, Any], documents: list[Document], found: Found,
 
 
 def _written(r: Lookup, found: Found) -> tuple[dict[str, Any], Origins]:
-    """The scenario with every value in place, which runs as it stands, and where each value comes from."""
+    """Write the scenario with every value in place, which runs as it stands, and where each value comes from."""
     file, device, switch = sure(found.file), sure(found.device.sheet), sure(found.crossbar.sheet)
     task, training = sure(found.task.parameters), sure(found.controller.parameters)
     crossbar = file.crossbar.model_dump(include=set(type(file.crossbar).model_fields), exclude_none=True)
@@ -337,7 +337,7 @@ def _fabrics(r: Lookup, found: FoundCrossbar, model: Model) -> tuple[Fabric | No
 
 
 def _fabric(r: Lookup, chosen: CrossbarChoice, topology: Topology, ports: int) -> Fabric | None:
-    """A circuit that can realise every permutation that a controller may ask for, or a diagnostic."""
+    """Build a circuit that can realise every permutation a controller may ask for, or add a diagnostic."""
     try:
         fabric = topology.build(ports)
         if chosen.effort != "auto":

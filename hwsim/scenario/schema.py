@@ -113,7 +113,7 @@ class Execution(Section):
     torch_threads: int = Field(default=1, ge=1, le=256)
     """Threads of torch; its sums may depend on them."""
     scores: Literal["every", "last"] = "every"
-    """When the emulated chip is judged: after ``every`` reconnection, or only at the first and the ``last`` event.
+    """When the emulated chip is evaluated: after ``every`` reconnection, or only at the first and the ``last`` event.
     Every reconnection is executed and billed either way."""
     reference: bool = True
     """Whether the same network is trained freely beside the run, as its reference."""

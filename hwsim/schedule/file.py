@@ -121,12 +121,12 @@ class ScheduleFile:
         return int(self._db.execute("select count(*) from event").fetchone()[0])
 
     def scores(self) -> list[dict[str, Any]]:
-        """Returns the score of every event in order."""
+        """Return the score of every event in order."""
         found = self._db.execute("select event, score from event order by event").fetchall()
         return [self._score(event, text) for event, text in found]
 
     def _score(self, event: object, text: str) -> dict[str, Any]:
-        """Reads a score row from its text."""
+        """Read a score row from its text."""
         try:
             found = json.loads(text)
         except (TypeError, ValueError, RecursionError):
@@ -136,12 +136,12 @@ class ScheduleFile:
         return found
 
     def last(self) -> tuple[int, float]:
-        """Returns number and epoch of the last event."""
+        """Return number and epoch of the last event."""
         event, score = self._db.execute("select event, score from event order by event desc limit 1").fetchone()
         return int(event), float(self._score(event, score).get("epoch", 0.0))
 
     def state(self) -> bytes | None:
-        """The controller's state after the last event, None before the first and after the end."""
+        """Return the controller's state after the last event; None before the first and after the end."""
         row = self._db.execute("select state from progress").fetchone()
         return None if row is None else bytes(row[0])
 
@@ -167,7 +167,7 @@ class ScheduleFile:
             yield Entry(event, batch, tuple(permutations), tuple(registers[i] for i in range(len(registers))))
 
     def _bank(self, event: int, layer: int, content: bytes, size: Callable[[Bank], int]) -> Bank:
-        """The layout of a layer, if so many bytes fit it."""
+        """Return the layout of a layer, if so many bytes fit it."""
         bank = self.layout.layers[layer] if layer in range(len(self.layout.layers)) else None
         if bank is None or not isinstance(content, bytes) or len(content) != size(bank):
             raise ScheduleError(f"{self.path}: event {event}, layer {layer} does not fit the schedule's own layout")
@@ -196,7 +196,7 @@ class ScheduleFile:
         return total.hexdigest()
 
     def note(self, key: str) -> str | None:
-        """A note in ``about``, None where there is none."""
+        """Return a note in ``about``, or None if there is none."""
         row = self._db.execute("select value from about where key = ?", (key,)).fetchone()
         return None if row is None else str(row[0])
 
@@ -205,7 +205,7 @@ class ScheduleFile:
 
         Args:
             notes: added to ``about``.
-            score: what the last event's score is replaced by, where it was not judged before.
+            score: what the last event's score is replaced by, where it was not evaluated before.
         """
         with self._db:
             if score is not None:

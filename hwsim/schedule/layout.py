@@ -27,7 +27,7 @@ class Bank:
     learned: bool
 
     def rows(self, matrix: NDArray[T]) -> NDArray[T]:
-        """What stands in a layer's matrix (units, inputs), bank by bank: (banks, ports).
+        """Arrange a layer's matrix (units, inputs) bank by bank: (banks, ports).
 
         Example:
             >>> import numpy as np
@@ -37,7 +37,7 @@ class Bank:
         return matrix.reshape(self.banks, self.ports)
 
     def matrix(self, rows: NDArray[T], units: int) -> NDArray[T]:
-        """The inverse of :meth:`rows`: (units, inputs).
+        """Arrange rows of banks as a matrix (units, inputs), the inverse of :meth:`rows`.
 
         Example:
             >>> import numpy as np
@@ -54,7 +54,7 @@ class Layout:
     layers: tuple[Bank, ...]
 
     def to_json(self) -> str:
-        """Writes the layout as canonical JSON.
+        """Write the layout as canonical JSON.
 
         Example:
             >>> layout = Layout((Bank(0, 2, 4, 2, True),))
@@ -65,7 +65,7 @@ class Layout:
 
     @staticmethod
     def from_json(text: str) -> Layout:
-        """Reads a layout from JSON.
+        """Read a layout from JSON.
 
         Raises:
             ValueError: it describes none.
@@ -124,7 +124,7 @@ class Follower:
 
 
 def layout(model: Model, scope: str) -> Layout:
-    """The banks of a model: one per output unit (``output``) or one per layer (``layer``).
+    """Lay out the banks of a model: one per output unit (``output``) or one per layer (``layer``).
 
     Example:
         >>> from hwsim.model import Layer, Model

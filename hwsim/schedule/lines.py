@@ -125,7 +125,7 @@ class _Reader:
         return list(map(int, cells))
 
     def _write(self, line: int, cells: list[str]) -> tuple[int, int, int, int, float] | None:
-        """A line that sets a register."""
+        """Read a line that sets a register."""
         numbers = self._whole(line, cells[:3], COLUMNS[:3])
         if numbers is None:
             return None
@@ -204,7 +204,7 @@ class _Reader:
             seen[event, layer, number] = line
 
     def steps(self, lines: _Lines) -> list[Step]:
-        """The events one after another; banks that are left without a permutation are told."""
+        """Return the events in order; report banks that are left without a permutation."""
         last = max([*lines.moves[:, 1].tolist(), *(write[1] for write in lines.writes), *lines.steps], default=0)
         moves = lines.moves[np.argsort(lines.moves[:, 1], kind="stable")]
         ends = np.searchsorted(moves[:, 1], np.arange(1, last + 2))
@@ -264,7 +264,7 @@ def read_lines(path: Path, model: Model, layout: Layout) -> list[Step]:
 
 
 def first_missing(numbers: Sequence[int]) -> int | None:
-    """The first of 1, 2, 3, ... that is not among sorted numbers, None where none is.
+    """Return the first of 1, 2, 3, ... that is not among sorted numbers, or None if none is missing.
 
     Example:
         >>> first_missing([1, 2, 4]), first_missing([1, 2])

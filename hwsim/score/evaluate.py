@@ -47,7 +47,7 @@ class Evaluation:
 
 
 def evaluate(task: Task, outputs: NDArray[Any]) -> Evaluation:
-    """Evaluates outputs (samples, outputs) on a task's test set.
+    """Evaluate outputs (samples, outputs) on a task's test set.
 
     Classification: share of samples whose largest output is the right class (ties go to the lower class), and mean
     cross-entropy in nats. Regression: max |output - target|, averaged over the task's planes, and mean squared error.

@@ -34,7 +34,7 @@ class _Answer(pydantic.BaseModel, extra="allow", strict=True):
 
 
 def read_answer(text: str) -> dict[str, Any]:
-    """Reads the answer of a run from the text of its file.
+    """Read the answer of a run from the text of its file.
 
     Raises:
         ValueError: not JSON, or something in it is missing or of another kind.
@@ -66,7 +66,7 @@ def read_answer(text: str) -> dict[str, Any]:
 
 
 def read_table(text: str) -> list[dict[str, Any]]:
-    r"""Reads the rows of a score table, at least one: the numbers that were written, bit for bit.
+    r"""Read the rows of a score table, at least one: the numbers that were written, bit for bit.
 
     One reader for all who want the rows of a folder. Counts are int, words str, all else float, and what an event does
     not have is None.
@@ -97,7 +97,7 @@ def read_table(text: str) -> list[dict[str, Any]]:
         raise ValueError(f"it lacks the columns {', '.join(lacking)}")
     found = []
     for number, row in enumerate(rows, start=2):
-        # a reconnection that was not judged has no metric, but the last one always has
+        # a reconnection that was not evaluated has no metric, but the last one always has
         filled = needed if number <= len(rows) else (*needed, metric)
         cells: dict[str, Any] = {}
         for name, cell in row.items():

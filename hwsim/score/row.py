@@ -46,7 +46,7 @@ class Score:
     saturated_registers: int | None = None
 
     def row(self, metric: str) -> dict[str, Any]:
-        r"""The row as users read it: metric by the name of its metric, time in seconds.
+        r"""Return the row as users read it: the metric under its own name, time in seconds.
 
         Example:
             >>> score = Score(1, 1.0, 0.9, 0.8, 0.95, 0.91, 0.3, 4, 3, 2, 1e-9, 2000, 6, 1e-9, 1e-7, "greedy")
@@ -63,7 +63,7 @@ class Score:
 
 
 def columns(metric: str) -> dict[str, str]:
-    """The columns of a score table by the fields of :class:`Score` they are made from.
+    """Name the columns of a score table by the fields of :class:`Score` they are made from.
 
     Example:
         >>> columns("max_error")["metric"], columns("max_error")["time_ps"]

@@ -14,7 +14,7 @@ SPENT = ("moves", "toggles", "bias_writes", "energy_j", "time_s")
 
 
 def worst(scores: Sequence[Mapping[str, Any]], metric: str) -> dict[str, Any]:
-    """The score with the least accuracy, or the largest error.
+    """Return the score with the least accuracy, or the largest error.
 
     Example:
         >>> worst([{"accuracy": 0.9, "loss": 1.0}, {"accuracy": 0.8, "loss": 2.0}], "accuracy")
@@ -25,7 +25,7 @@ def worst(scores: Sequence[Mapping[str, Any]], metric: str) -> dict[str, Any]:
 
 
 def by_task(rows: Sequence[Mapping[str, Any]], metric: str, reference: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Sums up a multi-task: for each task its score at the end and what the switch to it cost.
+    """Sum up a multi-task: for each task its score at the end and what the switch to it cost.
 
     Args:
         rows: score rows in order; those of a multi-task name a task each, the last one of a task is the switch to it.

@@ -57,7 +57,7 @@ class RunJob:
 
 
 def scenario_path(reproduction: Reproduction) -> Path:
-    """The scenario's file: beside the reproduction, or one by name.
+    """Find the scenario's file: beside the reproduction, or by name in the library.
 
     Raises:
         DiagnosticError: there is none.
@@ -111,13 +111,13 @@ def plan_jobs(
 
 
 def wanted_events(reproduction: Reproduction) -> list[int]:
-    """The events that are looked at one by one; none where the axis is another."""
+    """List the events that are looked at one by one; none if the axis is another."""
     axis = reproduction.file.x
     return [int(x) for x in axis.values] if axis is not None and reproduction.along_events else []
 
 
 def lay(settings: Sequence[str], extra: Sequence[str]) -> list[str]:
-    """Settings with others laid over them.
+    """Override settings by others.
 
     Example:
         >>> lay(["a.b=1", "c=2"], ["a.b=3"])
@@ -127,7 +127,7 @@ def lay(settings: Sequence[str], extra: Sequence[str]) -> list[str]:
 
 
 def _plan(reproduction: Reproduction, number: int, path: Path, settings: list[str], extra: Sequence[str]) -> Plan:
-    """A point's plan with seed 0; diagnostics of its settings stand where this file has them."""
+    """Resolve a point's plan with seed 0; diagnostics of its settings stand where this file has them."""
     loaded = load(path, settings, 0)
     own = {parse_setting(text).path for text in extra}
     places = {at: place for at, place in _origins(reproduction, number).items() if at not in own}
@@ -155,7 +155,7 @@ def _origins(reproduction: Reproduction, number: int) -> dict[tuple[str, ...], E
 
 
 def _files(plan: Plan, values: dict[Path, bytes]) -> dict[str, bytes]:
-    """What a plan was made from beside its scenario; imported values are read once for all plans."""
+    """Collect the files that a plan was made from, but its scenario; imported values are read once for all plans."""
     files = {name: text.encode() for name, text in plan.files.items()}
     if plan.values_file is not None:
         if plan.values_file not in values:

@@ -77,7 +77,7 @@ class Outcome:
 
 
 def middle(values: Sequence[float], statistic: str) -> float:
-    """What stands for a point's runs.
+    """Return the number that stands for a point's runs.
 
     Example:
         >>> middle([1.0, 4.0], "geometric-mean"), middle([1.0, 2.0, 9.0], "median")
@@ -207,14 +207,14 @@ class _Judge:
         return Verdict(text, met=True, found=found)
 
     def bound(self, limit: float, *, at_least: bool) -> Verdict:
-        """The statistic on one side of a limit."""
+        """Compare the statistic with a limit that it must reach or stay below."""
         values = [(p, p.ours[0]) for p in self.points if p.ours]
         there = [(p, v >= limit if at_least else v <= limit, f"{v:.4g}") for p, v in values]
         extreme = (min if at_least else max)((v for _, v in values), default=math.nan)
         return self._say(f"{'at least' if at_least else 'at most'} {limit:g}", there, f"{extreme:.4g}")
 
     def factor(self, factor: float, against: str | None) -> Verdict:
-        """The statistic within a factor of others' numbers, where they are known."""
+        """Tell whether the statistic is within a factor of others' numbers, where they are known."""
         whose = against or ("authors" if any(p.authors for p in self.points) else "paper")
         known = replace(self, points=[p for p in self.points if getattr(p, whose)])
         ratios = [(p, p.ours[0] / getattr(p, whose)[0]) for p in known.points if p.ours]
@@ -224,7 +224,7 @@ class _Judge:
         return known._say(f"within a factor {factor:g} of {name}", there, span)  # noqa: SLF001 - of this class
 
     def slope(self, limit: float, *, at_least: bool) -> Verdict:
-        """The slope of log against log on one side of a limit."""
+        """Compare the slope of log against log with a limit that it must reach or stay below."""
         there = [(p.x, p.ours[0]) for p in self.points if p.ours]
         found = _slope(there)
         text = f"{self.line.label}: slope {'at least' if at_least else 'at most'} {limit:g}{self._where()}"
@@ -235,7 +235,7 @@ class _Judge:
         return Verdict(text, met=found >= limit if at_least else found <= limit, found=f"{found:.3f}")
 
     def margin(self, other: Line, margin: float) -> Verdict:
-        """The statistic no worse than another curve's by more than a margin; a margin of 0 means better."""
+        """Tell whether the statistic is no worse than another curve's by more than a margin; 0 means better."""
         sign = 1 if higher_is_better(self.reproduction) else -1
         theirs = {shown(p.x): p.ours[0] for p in other.points if p.ours and p.whole}
         better = [(p, sign * (p.ours[0] - theirs[shown(p.x)])) for p in self.points if p.ours and shown(p.x) in theirs]

@@ -42,7 +42,7 @@ class StoredRun:
 
 
 def called(reproduction: Reproduction) -> str:
-    """What a command calls a reproduction: its name where that finds this very file, else the file's path, quoted."""
+    """Return how a command calls a reproduction: its name if that finds this file, else the file's path, quoted."""
     known = names("scenarios").get(reproduction.name)
     shipped = known is not None and known.resolve() == reproduction.path.resolve()
     return reproduction.name if shipped else shlex.quote(str(reproduction.path))
@@ -156,5 +156,5 @@ def _stored_run(run: dict[str, Any]) -> StoredRun:
 
 
 def values(runs: Sequence[StoredRun]) -> dict[Key, float]:
-    """The metric of every run by its place."""
+    """Return the metric of every run by its place."""
     return {(run.curve, run.x, run.seed): run.value for run in runs}

@@ -168,7 +168,7 @@ def _store(out: Path, said: PoolAnswer, wanted: Sequence[str]) -> str:
 
 
 def metric_of(answer: dict[str, Any], metric: str) -> float | None:
-    """The metric in an answer: of the last event, or the reference.
+    """Return the metric in an answer: of the last event, or the reference.
 
     Example:
         >>> metric_of({"final": {"loss": 0.5}, "reference": 0.9}, "reference")
@@ -179,7 +179,7 @@ def metric_of(answer: dict[str, Any], metric: str) -> float | None:
 
 
 def _answer(path: Path) -> dict[str, Any] | None:
-    """A run's answer where one is there and whole."""
+    """Read a run's answer, or return None if there is none or it is not whole."""
     try:
         found: Any = json.loads(path.read_text())
     except (OSError, ValueError):

@@ -16,7 +16,7 @@ MARKS = {True: "met", False: "MISSED", None: "open"}
 
 
 def table(reproduction: Reproduction, outcome: Outcome) -> str:
-    """The whole table as text: one block a curve, then one line an expectation."""
+    """Write the whole table as text: one block per curve, then one line per expectation."""
     file = reproduction.file
     head = [file.title, file.source, f"{file.metric}: {file.statistic.replace('-', ' ')} [least, largest] of the seeds"]
     if file.x is None:

@@ -97,7 +97,7 @@ def carry_out(
 
 
 def _why(error: BaseException) -> str:
-    """What went wrong: in the words of this program where it foresaw it, else with the place in the code."""
+    """Say what went wrong: in this program's words if it foresaw the error, else with the place in the code."""
     if isinstance(error, HwsimError):
         return str(error)
     if blamed := blame(error):

@@ -107,7 +107,7 @@ class WorkerPool:
         return self._folder / f"{safe}-{task.key[:8]}"
 
     def _answer(self, task: PoolTask, said: dict[str, Any]) -> PoolAnswer:
-        """What a worker said of its task, with the files wanted; the folder of one that failed stays."""
+        """Return what a worker said of its task, with the files wanted; a failed task's folder stays."""
         if "failed" in said:
             return PoolAnswer(task.key, failed=str(said["failed"]))
         try:
@@ -134,7 +134,7 @@ class WorkerPool:
             self._tell(worker, self._waiting.popleft())
 
     def _heard(self, wait: float) -> Iterator[tuple[_Worker, dict[str, Any]]]:
-        """What workers have said since the last time; the first of it is waited for."""
+        """Wait for a worker to say something; yield all that workers have said since the last time."""
         deadline = time.monotonic() + wait
         with contextlib.suppress(queue.Empty):
             while True:

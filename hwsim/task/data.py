@@ -1,4 +1,4 @@
-"""The values every task hands over: arrays to learn from and arrays to be judged on."""
+"""The values every task hands over: arrays to learn from and arrays to be evaluated on."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ class LorenzParameters(Section):
     train_windows: int = Field(default=512, ge=1, le=1_000_000)
     """Sequences to learn from, one after another on one trajectory."""
     test_windows: int = Field(default=128, ge=1, le=1_000_000)
-    """Sequences to be judged on, of another trajectory."""
+    """Sequences to be evaluated on, of another trajectory."""
     data_seed: int = Field(default=0, ge=0)
     """Seed of the two trajectories' starts; independent of the run's seed."""
 
@@ -72,9 +72,9 @@ def load(parameters: LorenzParameters) -> Task:
         ((4, 50), True)
     """
     learned = _view(parameters, "train", parameters.train_windows)
-    judged = _view(parameters, "test", parameters.test_windows)
+    evaluated = _view(parameters, "test", parameters.test_windows)
     unit = learned[0].std()
-    train_x, train_y, test_x, test_y = ((view / unit).astype(np.float32) for view in (*learned, *judged))
+    train_x, train_y, test_x, test_y = ((view / unit).astype(np.float32) for view in (*learned, *evaluated))
     reach = float(max(abs(train_x).max(), abs(test_x).max()))
     return Task(_shape(parameters), train_x, train_y, test_x, test_y, (-reach, reach), period=parameters.window)
 

@@ -41,7 +41,7 @@ class MnistParameters(Section):
     train_limit: int = Field(default=60_000, ge=1, le=60_000)
     """Use the first so many training images."""
     validation: int = Field(default=0, ge=0, le=59_999)
-    """Keep the last so many of those images from training and judge on them instead of the test images: for choosing
+    """Keep the last so many of those images from training and evaluate on them instead of the test images: for choosing
     numbers such as learning rates without a look at the test."""
     rotation: float = Field(default=0.0, ge=0, le=180)
     """In training, turn every image by an angle drawn from plus or minus so many degrees."""

@@ -33,13 +33,13 @@ class FreeParameters(Section):
     train_periods: int = Field(default=3, ge=1, le=10_000)
     """Periods that the network learns to go through."""
     periods: int = Field(default=6, ge=1, le=10_000)
-    """Periods that it is judged on, at least those that it learns: the others show whether it goes on by itself."""
+    """Periods that it is evaluated on, at least those that it learns: the others show whether it goes on by itself."""
 
     @model_validator(mode="after")
     def _sound(self) -> Self:
         if self.periods < self.train_periods:
             what = f"periods = {self.periods} are fewer than the train_periods = {self.train_periods}"
-            raise Refusal(what, "judge at least what is learned")
+            raise Refusal(what, "evaluate at least what is learned")
         return self
 
 

@@ -72,7 +72,7 @@ def check_controller(controller: Any, **parameters: Any) -> None:
 
 
 def _machine(job: Job) -> Machine:
-    """An ideal chip behind Beneš networks, as it stands after event 0."""
+    """Build an ideal chip behind Beneš networks, as it stands after event 0."""
     burnt = [replace(values, weights=cells) for values, cells in zip(job.start, job.cells, strict=True)]
     chip = Ideal().fabricate(job.model, burnt, job.task.calibration, job.seed)
     layers = job.model.layers

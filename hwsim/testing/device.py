@@ -61,7 +61,7 @@ def _registers() -> list[Registers]:
 
 
 def _read(chip: Chip, x: NDArray[np.float32], seed: int | None = None) -> NDArray[np.float64]:
-    """What a chip gives for samples; without noise where there is no seed."""
+    """Run a chip on samples and return its outputs, without noise if there is no seed."""
     return infer(CLASSIFIER, chip, x, _registers(), None if seed is None else np.random.default_rng(seed))
 
 

@@ -21,14 +21,14 @@ INTERPOLATOR = Model(
 
 
 def classes() -> Task:
-    """Five numbers; the class is the largest of the first three. 64 samples to learn from, 32 to be judged on."""
+    """Five numbers; the class is the largest of the first three. 64 samples to learn from, 32 to be evaluated on."""
     x = np.random.default_rng(0).random((96, 5), np.float32)
     y = x[:, :3].argmax(axis=1)
     return Task(Shape(5, 3, "classification"), x[:64], y[:64], x[64:], y[64:], (0.0, 1.0))
 
 
 def parabola() -> Task:
-    """The square of a number from -1 to 1."""
+    """Return a task to learn the square of a number from -1 to 1."""
     x = np.random.default_rng(0).uniform(-1, 1, (96, 1)).astype(np.float32)
     y = x**2
     return Task(Shape(1, 1, "regression"), x[:64], y[:64], x[64:], y[64:], (-1.0, 1.0))

@@ -22,7 +22,7 @@ class _Numbered:
 
 
 def _snapshot(topology: str | None) -> Snapshot:
-    """A small network after one event; every unit's cells behind a circuit of their own, or behind none."""
+    """Build a small network after one event, with one circuit per unit before its cells, or with none."""
     layers = []
     for number, made in enumerate(CLASSIFIER.layers if topology else ()):
         fabric = CROSSBARS[topology or ""].build(made.inputs)

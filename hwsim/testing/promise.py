@@ -36,7 +36,7 @@ def hold(kept: Any, entry: str, promise: str) -> None:
 
 
 def introduce(plugin: Any) -> str:
-    """The name of an entry, once it says what it is: a name, and a summary of one line."""
+    """Return the name of an entry, once it says what it is: a name, and a summary of one line."""
     name = str(getattr(plugin, "name", ""))
     hold(name, repr(plugin), "an entry has a name")
     summary = getattr(plugin, "summary", "")
@@ -45,7 +45,7 @@ def introduce(plugin: Any) -> str:
 
 
 def entry_of(registry: Mapping[str, Any], given: Any) -> Any:
-    """The entry of a catalogue by its name, or what was given where that is an entry itself.
+    """Return the entry of a catalogue by its name, or what was given if that is an entry itself.
 
     Raises:
         KeyError: an unknown name; the message lists the known ones.

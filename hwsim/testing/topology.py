@@ -63,7 +63,7 @@ def _check_fabric(name: str, fabric: Fabric, size: int, efforts: Sequence[str]) 
 
 
 def _check_routes(name: str, fabric: Fabric, effort: str) -> NDArray[Any]:
-    """A chain of random reconnections: what is realised is what was wanted, and toggles add up; the last states."""
+    """Check a chain of random reconnections: wishes are realised and toggles add up; return the last states."""
     rng, numbers = np.random.default_rng(0), np.tile(np.arange(fabric.ports), (BANKS, 1))
     state = fabric.power_up(BANKS)
     for _ in range(ROUNDS):

@@ -74,7 +74,7 @@ def test_training_that_diverges(tiny: Path, tmp_path: Path, ended: Ended) -> Non
 
 
 def test_outputs_that_are_not_finite(tiny: Path, tmp_path: Path, ended: Ended) -> None:
-    """As above on cells that hold any value: the chip as fabricated cannot be judged."""
+    """As above on cells that hold any value: the chip as fabricated cannot be evaluated."""
     extra = 'weights = "uniform"\nweight_bound = 1e30\nactivation ='
     (tmp_path / "models" / "tiny.toml").write_text(TINY_MODEL.replace("activation =", extra))
     line = "the network's outputs are not finite numbers; lower the learning rate or its initial values\n"

@@ -86,7 +86,7 @@ def test_crossbar_words_are_selects() -> None:
 @pytest.mark.parametrize("controller", ['name = "none"', 'name = "bias-only"\nepochs = 2'])
 @pytest.mark.parametrize(("topology", "closed"), [("crossbar", 1), ("clos", 3), ("clos-strict", 3), ("benes", 0)])
 def test_a_run_that_never_permutes(tiny: Path, tmp_path: Path, topology: str, closed: int, controller: str) -> None:
-    """Crosspoints are open at power-up; what is judged at event 0 has them closed, and pays for it once."""
+    """Crosspoints are open at power-up; what is evaluated at event 0 has them closed, and pays for it once."""
     head, _, _ = tiny.read_text().partition("[controller]")
     tiny.write_text(f"{head}[controller]\n{controller}\n")
     run = tmp_path / "run"

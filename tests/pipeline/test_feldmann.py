@@ -12,7 +12,7 @@ import hwsim
 
 @pytest.mark.skipif("HWSIM_DATA" not in os.environ, reason="MNIST is not here; HWSIM_DATA names its folder")
 def test_close_to_the_network_computed(tmp_path: Path) -> None:
-    """The same with little training on 6,000 images and 5,000 others to judge on: at most 2 points below."""
+    """The same with little training on 6,000 images and 5,000 others to evaluate on: at most 2 points below."""
     few = ("task.train_limit=11000", "task.validation=5000", "fabrication.epochs=1")
     done = hwsim.run(hwsim.load("feldmann-mnist", few), tmp_path / "run")
     assert done.reference is not None

@@ -18,7 +18,7 @@ LAST = ("execution.scores='last'", "execution.reference=false")
 
 
 def test_the_same_answer(tiny: Path, tmp_path: Path) -> None:
-    """Whether every event is judged or the last, whether a picture is drawn or not, with a reference or without."""
+    """Whether every event is evaluated or the last, whether a picture is drawn or not, with a reference or without."""
     whole = run_here(tiny, tmp_path / "whole")
     short = run_here(tiny, tmp_path / "short", *LAST)
     bare = measure(hwsim.load(tiny, LAST), tmp_path / "bare", lambda *_: None, events=[0, 2])

@@ -120,7 +120,7 @@ def walk(model: Model) -> SymmetryGraph:
 
 
 def _between(node: Node, now: _Signals, signals: Mapping[int, _Signals], owners: _Owners) -> _Signals:
-    """What becomes of signals in a node without cells."""
+    """Tell what becomes of signals in a node without cells."""
     if node.kind == "flatten":
         return _Signals(now.key, now.block * prod(node.taken[1:]) if _channels_first(node) else 0)
     if node.kind == "reshape":
@@ -172,7 +172,7 @@ def find_groups(model: Model) -> tuple[Group, ...]:
 
 
 def symmetry_count(model: Model) -> SymmetryCount:
-    """The number of relabellings of hidden units that leave a network's function as it is.
+    """Count the relabellings of hidden units that leave a network's function as it is.
 
     Example:
         >>> from hwsim.model import Layer, Model

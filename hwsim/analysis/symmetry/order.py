@@ -32,7 +32,7 @@ def compare_binary(one: NDArray[np.bool_], other: NDArray[np.bool_]) -> Array:
 
 
 def compare_real(one: Array, other: Array) -> Array:
-    """The same for weights, signs included: ``2 <u, v> / (|u|^2 + |v|^2)``, from -1 to 1, which is 1 alike.
+    """Compare weights with their signs: ``2 <u, v> / (|u|^2 + |v|^2)``, from -1 to 1; equal weights give 1.
 
     For weights of 0 and 1 it is Sorensen-Dice.
 

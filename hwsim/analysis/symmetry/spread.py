@@ -30,7 +30,7 @@ def stationary_variance(curvature: float, rate: float, noise_variance: float) ->
 def simulate_spread(
     curvature: float, rate: float, noise_variance: float, rng: np.random.Generator, walkers: int = 4000
 ) -> float:
-    """The variance that so many independent walkers show after ten times the longest memory of the iteration.
+    """Simulate independent walkers; return their variance after ten times the longest memory of the iteration.
 
     Their relative standard error is sqrt(2 / walkers).
 

@@ -42,7 +42,7 @@ class Basis:
         return self.steepness * np.maximum(np.where(self.right, ahead, -ahead), 0)
 
     def sum(self, coefficients: Array, x: Array) -> Array:
-        """The sum of all functions with these coefficients, float64 (points,), in O((points + functions) log).
+        """Add up all functions with these coefficients, float64 (points,), in O((points + functions) log).
 
         Example:
             >>> basis = Basis(np.array([0.5, 0.5]), np.array([True, False]))
@@ -63,7 +63,7 @@ class Basis:
 
 
 def read_basis(weights: Array, bias: Array) -> Basis:
-    """The basis that a hidden ReLU layer of one input computes, ``ReLU(w x + b)``.
+    """Read the basis that a hidden ReLU layer with one input computes, ``ReLU(w x + b)``.
 
     Args:
         weights: float64 (functions, 1), of one magnitude within a thousandth and both signs.

@@ -102,7 +102,7 @@ class _Walk:
         self.chosen[self.outside] = self.pool[: len(self.outside)]
 
     def _slopes(self) -> tuple[float, float]:
-        """The target's slopes at both ends."""
+        """Return the target's slopes at both ends."""
         at = self.target.at(np.array([self.low, self.low + self.distance, self.high - self.distance, self.high]))
         return float(at[1] - at[0]) / self.distance, float(at[3] - at[2]) / self.distance
 
@@ -118,7 +118,7 @@ class _Walk:
         return taken[0::2], taken[1::2]
 
     def _reachable(self, slope: float) -> float:
-        """The nearest slope that sums of the values can have at the lower end, where the values are equidistant."""
+        """Return the nearest slope that sums of equidistant values can have at the lower end."""
         gaps = np.diff(np.unique(self.pool))
         if not len(gaps) or np.ptp(gaps) > EVEN * gaps.max():
             return slope

@@ -66,7 +66,7 @@ class Grid:
         return np.asarray((self.basis.breakpoints[self.up] + self.basis.breakpoints[self.down]) / 2)
 
     def index(self, place: float) -> float:
-        """The number of the place at a point, with a fraction between two."""
+        """Return the number of the place at a point, with a fraction between two places."""
         return float(np.interp(place, self.locations, np.arange(self.size)))
 
     def height(self, outer: float, inner: float) -> float:

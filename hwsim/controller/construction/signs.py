@@ -46,7 +46,7 @@ def balance(values: Array) -> NDArray[np.int64]:
 
 
 def largest_gap(values: Array) -> float:
-    """The largest gap between neighbours among the magnitudes; an odd number of them has zero for one more.
+    """Return the largest gap between neighbouring magnitudes; if their number is odd, zero counts as one more.
 
     Example:
         >>> largest_gap(np.array([0.5, -0.75])), largest_gap(np.array([0.5]))
@@ -114,7 +114,7 @@ def flip(effects: Array, wanted: Array, order: NDArray[np.int64]) -> NDArray[np.
 
 
 def _best(changes: Array, left: Array) -> tuple[int, ...] | None:
-    """The one or two changes that bring nearest, None where none does."""
+    """Return the one or two changes that come nearest, or None if no change comes nearer."""
     if not len(changes):
         return None
     best, found = float(left @ left) * (1 - 1e-9) - 1e-30, None

@@ -159,7 +159,7 @@ def _arrange(
 
 
 def _nearest(free: NDArray[np.bool_], plan: _Plan, centre: float) -> NDArray[np.int64] | None:
-    """The four free places around a centre near this one."""
+    """Find the four free places around a centre near this one."""
     offsets = np.array([0, plan.outer - plan.inner, plan.outer + plan.inner, 2 * plan.outer]).round().astype(np.int64)
     starts = len(free) - offsets[-1]
     if starts <= 0:

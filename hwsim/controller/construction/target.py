@@ -45,7 +45,7 @@ class Target:
         return np.interp(x, self.points, self.values)
 
     def extended(self, by: float) -> Target:
-        """The same with a straight line of this length on either side, as steep as the function is there."""
+        """Extend the target at both ends by a straight line of this length, as steep as the function is there."""
         x = np.array([self.low, self.low + by, self.high - by, self.high])
         y = self.at(x)
         points = np.concatenate([[self.low - by], self.points, [self.high + by]])
@@ -62,7 +62,7 @@ class Target:
 
 
 def tabulate(function: Callable[[Array], Array], low: float, high: float) -> Target:
-    """A table of a function.
+    """Tabulate a function.
 
     Raises:
         ValueError: the function has a value that is not a finite number.
@@ -75,7 +75,7 @@ def tabulate(function: Callable[[Array], Array], low: float, high: float) -> Tar
 
 
 def interpolate(x: Array, y: Array, low: float, high: float) -> Target:
-    """A table through samples; the function goes on evenly from the outermost samples to the ends of the domain.
+    """Tabulate a function through samples; beyond the outermost samples its value stays constant.
 
     Args:
         x: float64 (samples,) in any order; of equal points the mean value counts.

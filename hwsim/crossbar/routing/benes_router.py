@@ -28,7 +28,7 @@ NAMED = 8
 
 
 def realise_base_cases() -> NDArray[np.uint8]:
-    """The permutation of a block of 2, 3 and 4 wires in each of 64 states, uint8 (3, 64); 255 where it has none.
+    """List the permutations that blocks of 2, 3 and 4 wires realise in 64 states, uint8 (3, 64); 255 for none.
 
     Bits of a state: two switches in front, two behind, the upper block's one, the lower block's one. A permutation is
     told by the inputs that outputs 0, 1 and 2 take, two bits each.
@@ -164,7 +164,7 @@ class BenesRouter:
         return states if self.kept is None else states[:, self.kept]
 
     def _know(self, before: NDArray[np.uint8], cost: NDArray[np.float64] | None) -> NDArray[np.uint8]:
-        """What is known of each switch before; with a cost, only which ones are stuck."""
+        """Return what is known of each switch before routing; with a cost, only which switches are stuck."""
         known = np.minimum(before, 1)
         if cost is not None:
             known = np.where(np.isposinf(cost[..., 1]), 2, np.where(np.isposinf(cost[..., 0]), 3, FREE))
@@ -176,7 +176,7 @@ class BenesRouter:
         return wide
 
     def _widen(self, cost: NDArray[np.float64]) -> NDArray[np.float64]:
-        """The cost with rows for the switches that are not there."""
+        """Add rows to the cost for the switches that are not there."""
         if self.kept is None:
             return cost
         wide = np.empty((*cost.shape[:-2], self._all, 2))
@@ -223,7 +223,7 @@ class BenesRouter:
         raise BlockedError(f"{who}no configuration realises the permutation with {_name(stuck)}")
 
     def _find(self, p: NDArray[np.int64], prices: Prices) -> tuple[NDArray[np.uint8], int]:
-        """The first configuration of one bank without an infinite cost, if it is found; and the trials left."""
+        """Find a state of one bank without infinite cost, if the search reaches it; return it and the trials left."""
         states, left = self._search_blocks(p, prices, "first")
         return states, int(left[0])
 
@@ -304,7 +304,7 @@ class Prices:
         self.cost = np.zeros(0) if table is None else np.ascontiguousarray(table).reshape(-1)
 
     def total(self, states: NDArray[np.uint8]) -> NDArray[np.float64]:
-        """What states (banks, switches) cost, float64 (banks,)."""
+        """Return what states (banks, switches) cost, float64 (banks,)."""
         from hwsim.kernels.routing.benes import WEIGHT
 
         if self.known is not None:

@@ -117,7 +117,7 @@ def _wires(b: NDArray[np.int64], h: NDArray[np.int64]) -> NDArray[np.int32]:
 def _rows(
     b: NDArray[np.int64], m: NDArray[np.int64], live: NDArray[np.bool_], front: int, back: int, level: int, row: int
 ) -> NDArray[np.uint32]:
-    """The rows of the tree for one level, whose sub-blocks' rows begin at row."""
+    """Return the rows of the tree for one level, whose sub-blocks' rows begin at ``row``."""
     b, m = b[live], m[live]
     h = m // 2
     behind = h * (m > 2)  # noqa: PLR2004 - two wires are one switch

@@ -32,7 +32,7 @@ def switching_cost(
     wear: float = 0.0,
     worn: ArrayLike | None = None,
 ) -> NDArray[np.float64]:
-    """The cost of leaving every switch in bar and in cross, for :meth:`hwsim.crossbar.Fabric.route_many`.
+    """Price every switch in bar and in cross, as cost for :meth:`hwsim.crossbar.Fabric.route_many`.
 
     The terms are added, each times its weight; a weight of 0 leaves its term out. Weights are in cost units, whatever
     the caller wants those to be.

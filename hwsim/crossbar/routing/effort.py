@@ -27,7 +27,7 @@ EFFORTS = tuple(EFFORT_LINES)
 
 
 def either(words: Sequence[str]) -> str:
-    """The words as an English list of alternatives.
+    """Join words to an English list of alternatives.
 
     Example:
         >>> either(["any", "greedy", "exact"])
@@ -53,7 +53,7 @@ def check_effort(effort: str) -> None:
 
 
 def check_cost(cost: ArrayLike | None, banks: int, switches: int) -> NDArray[np.float64] | None:
-    """The cost as contiguous float64 (switches, 2), or (banks, switches, 2) where each bank has its own.
+    """Return the cost as contiguous float64 (switches, 2), or (banks, switches, 2) if each bank has its own.
 
     Args:
         cost: what state 0 and state 1 of every switch cost, in any one unit; ``+inf`` where the switch cannot take
@@ -103,5 +103,5 @@ def _check_numbers(table: NDArray[np.float64]) -> None:
 
 
 def _switch(at: tuple[int, ...]) -> str:
-    """A switch, by its number alone or with its bank."""
+    """Name a switch in words, by its number alone or with its bank."""
     return f"switch {at[-1]}" if len(at) == 1 else f"switch {at[-1]} of bank {at[0]}"

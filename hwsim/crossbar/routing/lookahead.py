@@ -72,7 +72,7 @@ def _toggles(start: NDArray[np.uint8], states: NDArray[np.uint8]) -> int:
 
 
 def _pull(*weights: tuple[NDArray[np.uint8], Any]) -> NDArray[np.float64]:
-    """The cost of not standing as states (banks, switches) say, each with its weight (banks, 1)."""
+    """Return the cost of each switch for differing from states (banks, switches), each with its weight (banks, 1)."""
     costs = [np.stack([states * weight, (1 - states) * weight], axis=2) for states, weight in weights]
     return np.asarray(sum(costs), np.float64)
 
@@ -80,7 +80,7 @@ def _pull(*weights: tuple[NDArray[np.uint8], Any]) -> NDArray[np.float64]:
 def _follow_beam(
     network: SwitchNetwork, rows: NDArray[np.int64], start: NDArray[np.uint8], effort: str, beam: int
 ) -> NDArray[np.uint8]:
-    """The best sequence that a beam finds."""
+    """Find the best sequence with a beam search."""
     kept, spent = start, np.zeros(1, np.int64)
     trail: list[tuple[NDArray[np.uint8], NDArray[np.int64]]] = []
     for step in range(len(rows)):
@@ -130,5 +130,5 @@ def _sweep(
 
 
 def _spent(cost: NDArray[np.float64], states: NDArray[np.uint8]) -> NDArray[np.float64]:
-    """What states (banks, switches) cost."""
+    """Return what states (banks, switches) cost."""
     return np.asarray(np.take_along_axis(cost, states[:, :, None].astype(np.int64), axis=2).sum(axis=(1, 2)))

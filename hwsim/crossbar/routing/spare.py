@@ -66,7 +66,7 @@ def avoid(p: ArrayLike, ports: int, dead_inputs: Iterable[int] = (), dead_output
 
 
 def _live(side: str, dead: Iterable[int], ports: int, n: int) -> NDArray[np.int64]:
-    """The first n live ports of one side."""
+    """Return the first n live ports of one side."""
     gone = np.unique(np.fromiter(dead, np.int64))
     for port in gone[(gone < 0) | (gone >= ports)]:
         raise ValueError(f"dead {side} {port} is none of the circuit's; use 0 to {ports - 1}")

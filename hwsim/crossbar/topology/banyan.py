@@ -24,7 +24,7 @@ NAMED = 4
 
 
 def check_power_of_two(topology: str, ports: int, most: int = PORTS_LIMIT) -> int:
-    """The binary logarithm of a number of ports that must be a power of two.
+    """Return the binary logarithm of a number of ports, which must be a power of two.
 
     Raises:
         ValueError: another number.

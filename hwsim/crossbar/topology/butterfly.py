@@ -27,7 +27,7 @@ class Butterfly(Banyan):
         super().__init__("butterfly", int(ports), range(check_power_of_two("butterfly", ports)))
 
     def draw(self) -> Iterator[NDArray[np.int32]]:
-        """Inputs in the order of their numbers."""
+        """Draw inputs in the order of their numbers."""
         return draw_outwards(self.wiring, 0)
 
 

@@ -112,7 +112,7 @@ class Cantor(SwitchNetwork):
         return states
 
     def _standing(self, states: NDArray[np.uint8]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """The input of each output, and its wires before the planes and after their middle stage."""
+        """Return the input of each output, and its wires before the planes and after their middle stage."""
         signals, levels, length = self._send(len(states)), len(self._levels), self._length
         kept = []
         for stage in range(self.depth + 1):

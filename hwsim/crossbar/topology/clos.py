@@ -26,7 +26,7 @@ TRIES = 64
 
 
 def choose_size(ports: int, *, strict: bool) -> tuple[int, int, int]:
-    """The m, n and r that need fewest crosspoints for so many ports, n at least 2 where there are 2 ports.
+    """Choose the m, n and r that need fewest crosspoints for so many ports; n is at least 2 from 2 ports on.
 
     Example:
         >>> choose_size(1024, strict=False), choose_size(1024, strict=True)
@@ -132,7 +132,7 @@ class Clos(CrosspointNetwork):
         )
 
     def _forced(self, bank: int, cost: NDArray[np.float64] | None) -> NDArray[np.int32]:
-        """The select that each terminal is stuck in, -1 for none; empty where no crosspoint is stuck."""
+        """Return the select that each terminal is stuck in, -1 for none; empty if no crosspoint is stuck."""
         if cost is None or not np.isposinf(cost).any():
             return np.zeros(0, np.int32)
         forced = np.full(int(self.starts[-1]), -1, np.int32)
@@ -148,7 +148,7 @@ class Clos(CrosspointNetwork):
         return forced
 
     def _close(self, p: NDArray[np.int64], middle: NDArray[np.int32], forced: NDArray[np.int32]) -> NDArray[np.int32]:
-        """The state that takes every connection through its middle block."""
+        """Return the state that takes every connection through its middle block."""
         outputs = np.arange(self.ports)
         state = forced.copy() if forced.size else np.full(int(self.starts[-1]), -1, np.int32)
         u, v = p // self.n, outputs // self.n

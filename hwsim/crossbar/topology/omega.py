@@ -34,7 +34,7 @@ class Omega(Banyan):
         super().__init__("omega", int(ports), range(length)[::-1])
 
     def draw(self) -> Iterator[NDArray[np.int32]]:
-        """A perfect shuffle before each stage, nothing after the last."""
+        """Draw a perfect shuffle before each stage, nothing after the last."""
         wires = np.arange(self.ports, dtype=np.int32)
         yield wires
         for stage in range(self.depth):

@@ -29,7 +29,7 @@ PORTS_LIMIT = 2**11
 
 
 def grow(leaves: int) -> list[NDArray[np.int64]]:
-    """The levels of a binary tree over leaves side by side, from the root: rows of first leaf, middle, end.
+    """Split leaves side by side into a binary tree; list its levels from the root: rows (first leaf, middle, end).
 
     Example:
         >>> [level.tolist() for level in grow(3)]

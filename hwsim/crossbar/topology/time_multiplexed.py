@@ -93,7 +93,7 @@ class TimeMultiplexed(Fabric):
         return state
 
     def _parts(self, states: NDArray[Any]) -> tuple[NDArray[np.uint8], NDArray[np.int64], NDArray[np.int64]]:
-        """Settings (banks, cycles, switches), read and write orders (banks, lanes, cycles)."""
+        """Split states into settings (banks, cycles, switches), read and write orders (banks, lanes, cycles)."""
         rows = check_rows("states", states, (len(states), self._settings + 2 * self._items))
         banks = len(rows)
         settings = rows[:, : self._settings].astype(np.uint8).reshape(banks, self.cycles, self.switches)
@@ -101,14 +101,14 @@ class TimeMultiplexed(Fabric):
         return settings, orders[:, 0], orders[:, 1]
 
     def _lanes_of(self, settings: NDArray[np.uint8]) -> NDArray[np.int64]:
-        """The lane that each lane takes from, (banks, cycles, lanes)."""
+        """Return the lane that each lane takes from, (banks, cycles, lanes)."""
         banks = len(settings)
         each = settings.reshape(banks * self.cycles, self.switches)
         numbers = np.broadcast_to(np.arange(self.lanes), (len(each), self.lanes))
         return self.benes.apply_many(each, numbers).reshape(banks, self.cycles, self.lanes)
 
     def trace(self, states: NDArray[Any]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """The item that each of the w T places gets, and at which cycle, int64 (banks, w T).
+        """Return the item that each of the w T places gets, and at which cycle, int64 (banks, w T).
 
         Example:
             >>> fabric = TimeMultiplexed(3)
@@ -152,7 +152,7 @@ class TimeMultiplexed(Fabric):
         return states
 
     def _colour(self, p: NDArray[np.int64], kept: NDArray[np.int64]) -> NDArray[np.int64]:
-        """The cycle of every place: no lane sends or gets two items in one."""
+        """Choose a cycle for every place, so that no lane sends or gets two items in one cycle."""
         from hwsim.kernels.routing.clos import Prices, Sizes, colour
 
         by_lane = np.arange(self._items).reshape(self.cycles, self.lanes).T.reshape(-1)  # places, lane after lane
@@ -224,7 +224,7 @@ class TimeMultiplexed(Fabric):
         return np.take_along_axis(rows, self.trace(states)[0][:, : self.ports], axis=1)
 
     def paths_many(self, states: NDArray[Any]) -> Paths:
-        """What every item passes in its cycle."""
+        """Count what every item passes in its cycle."""
         settings, _, _ = self._parts(states)
         when = self.trace(states)[1][:, : self.ports]
         each = self.benes.paths_many(settings.reshape(len(states) * self.cycles, self.switches))
@@ -269,7 +269,7 @@ class TimeMultiplexed(Fabric):
         return {"lanes": self.lanes, "cycles": self.cycles, **self.benes.describe()}
 
     def graph(self, state: NDArray[Any] | None = None, losses: Losses | None = None) -> nx.DiGraph[Any]:
-        """The Beneš network once for each cycle, nodes with the cycle in front; lanes' memories are wires to them."""
+        """Join one Beneš network per cycle (nodes have the cycle in front) by wires for the lanes' memories."""
         import networkx as nx
 
         graph: nx.DiGraph[Any] = nx.DiGraph()
@@ -294,7 +294,7 @@ class TimeMultiplexed(Fabric):
 
 
 def short_path(rows: NDArray[np.int64]) -> NDArray[np.int64]:
-    """An order of rows in which neighbours differ in few places: always the nearest of those that are left.
+    """Order rows so that neighbours differ in few places: next comes always the nearest row left.
 
     Example:
         >>> short_path(np.array([[0, 1, 2], [2, 0, 1], [1, 0, 2]])).tolist()
