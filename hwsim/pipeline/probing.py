@@ -39,6 +39,10 @@ NUDGE = 2.0**-20
 """Relative change of a node's inputs by which its sensitivity is measured."""
 MOST_GIVEN = 8
 """Samples of the user's that are probed with, besides those drawn."""
+MOST_PRODUCTS = 1_000_000_000
+"""Multiplications of one run of all probes from which on fewer are taken."""
+FEWEST = 3
+"""Probes of the largest network."""
 SLICES = (slice(0, 1), slice(1, 8))
 """Other numbers of samples that the source is called with: what it gives for a sample must not depend on them."""
 
@@ -73,6 +77,22 @@ def draw_probes(shape: tuple[int, ...]) -> NDArray[np.float32]:
         np.full((1, *shape), 1 / 3),
     ]
     return np.concatenate(parts).astype(np.float32)
+
+
+def count_probes(model: Model, drawn: int) -> int:
+    """How many of the drawn probes a network is compared on: all of them, unless that takes minutes, and at least 3.
+
+    Example:
+        >>> from hwsim.model import Layer
+        >>> count_probes(Model("t", (Layer(10, 784),)), 18), count_probes(Model("t", (Layer(10**5, 10**4),)), 18)
+        (18, 3)
+    """
+    products = sum(
+        node.matmuls * model.layers[node.layer].units * model.layers[node.layer].inputs
+        for node in model.nodes
+        if node.layer is not None
+    )
+    return max(min(drawn, MOST_PRODUCTS // max(products, 1)), FEWEST)
 
 
 def read_network(
@@ -111,8 +131,9 @@ def check_import(found: Imported, given: NDArray[np.float32] | None = None) -> N
     if source is None:
         return
     x = draw_probes(found.shape)
+    x = x[np.linspace(0, len(x) - 1, count_probes(found.model, len(x))).astype(int)]
     if given is not None:
-        x = np.concatenate([x, given[:MOST_GIVEN]])
+        x = np.concatenate([x, given[: min(MOST_GIVEN, len(x))]])
     with np.errstate(over="ignore", invalid="ignore"):
         outputs, values = source.run(x)
         tolerances = _compare_nodes(found, source, x, values)
