@@ -18,6 +18,7 @@ from torch import nn
 from hwsim.model.imports import read_module
 from hwsim.nn.gradient import KNOWN_ACTIVATIONS, KNOWN_NODES
 from hwsim.nn.leaves import bias_of, detached, flat, hooked, is_plain, weight_of
+from hwsim.pipeline.probing import check_import
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -78,6 +79,7 @@ class Members:
             return None
         known = all(node.kind in KNOWN_NODES for node in found.model.nodes)
         known &= all(layer.activation in KNOWN_ACTIVATIONS for layer in found.model.layers)
+        check_import(found)
         fits = known and len(found.model.layers) == len(self.layers) and found.model.nodes[-1].layer is not None
         return found if fits and not device.problems(found.model) else None
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 IMAGE = 3
 RISING = {"relu", "leaky-relu", "tanh", "sigmoid"}
 """Activations that never fall; a leaky ReLU where its slope is not negative."""
+LARGEST = float(np.finfo(np.float32).max)
 
 
 @dataclass(frozen=True)
@@ -72,10 +73,10 @@ class NetworkGraph:
         >>> graph.refuse("layer 1 (Softplus)", "cannot be emulated", "use ReLU", gives=(3,))
         >>> graph.activate("layer 2 (ReLU)", "relu")  # behind a layer that is refused nothing more is said
         >>> graph.dense("layer 3 (Linear)", np.zeros((1, 4)), np.zeros(1))
-        >>> graph.finish("net")
+        >>> graph.finish("net")  # doctest: +ELLIPSIS
         Traceback (most recent call last):
         ...
-        hwsim.model.imports.refusal.RefusedError: layer 0 (Linear) has weights or biases that are not finite numbers
+        hwsim.model.imports.refusal.RefusedError: layer 0 (Linear) has weights or biases that are not finite ...
         layer 1 (Softplus) cannot be emulated; use ReLU
         layer 3 (Linear) takes 4 features, but (3,) stand before it
     """
@@ -300,8 +301,9 @@ class NetworkGraph:
         gain, shift = np.asarray(gain, np.float64).reshape(-1), np.asarray(shift, np.float64).reshape(-1)
         number = self.nodes[self.end].layer if self.open and alone else None
         if number is None or not {gain.size, shift.size} <= {1, units}:
-            if not np.isfinite(gain).all() or not np.isfinite(shift).all():
-                self.refuse(origin, "has factors or shifts that are not finite numbers", gives=self.shape)
+            if not max(np.abs(gain).max(), np.abs(shift).max()) <= LARGEST:
+                what = "has factors or shifts that are not finite numbers, or too large for a float32"
+                self.refuse(origin, what, gives=self.shape)
                 return
             law = tuple(gain.tolist()), tuple(shift.tolist())
             self._add(origin, Node("scale", self.shape, self.shape, factors=law[0], shifts=law[1]))
@@ -394,8 +396,11 @@ class NetworkGraph:
         return len(self.layers) - 1
 
     def _check(self, origin: str, values: Start) -> None:
-        if not np.isfinite(values.weights).all() or not np.isfinite(values.bias).all():
-            self.refused.append(RefusedLayer(origin, "has weights or biases that are not finite numbers"))
+        if not values.weights.size:
+            self.refused.append(RefusedLayer(origin, f"has no weights: their shape is {values.weights.shape}"))
+        elif not max(np.abs(values.weights).max(), np.abs(values.bias).max()) <= LARGEST:
+            what = "has weights or biases that are not finite numbers, or too large for a float32"
+            self.refused.append(RefusedLayer(origin, what))
 
     def _places(self, origin: str, window: Window) -> tuple[int, int]:
         places = window.places((self.shape[1], self.shape[2]))

@@ -111,6 +111,9 @@ def trace(module: torch.nn.Module, shape: tuple[int, ...] | None) -> Trace:
     import torch
 
     called = f"the module ({type(module).__name__})"
+    if not isinstance(module, torch.nn.Module):
+        what, hint = "is no torch.nn.Module", "give one, or the path of an ONNX file"
+        raise RefusedError([RefusedLayer(called, what, hint)])
     check_numbers(module)
     if shape is None:
         shape = _first_shape(module)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -151,6 +152,11 @@ class Counts(nn.Module):
         return self.inner(x) * self.calls  # type: ignore[no-any-return]
 
 
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # torch says that there is nothing to draw
+    EMPTY = nn.Linear(1, 0)
+
+
 def _complex() -> nn.Module:
     return nn.Sequential(nn.Linear(2, 2), nn.Linear(2, 1, dtype=torch.complex64))
 
@@ -187,6 +193,9 @@ REFUSED: dict[str, tuple[nn.Module, str]] = {
         nn.Sequential(nn.LazyLinear(2)),
         r"layer 0 \(LazyLinear\) cannot be emulated: its weight has no values yet",
     ),
+    "no module": (nn.Linear, r"the module \(type\) is no torch\.nn\.Module; give one, or the path of an ONNX file$"),  # type: ignore[dict-item]
+    "no units": (Net(lambda m, x: m.a(x), a=EMPTY), r"layer a \(Linear\) has no weights: their shape is \(0, 1\)"),
+    "too large": (Net(lambda m, x: m.a(x) * 1e38 * 10, a=A), r"the module \(Net\), mul .* too large for a float32"),
     "no cells": (nn.Sequential(nn.ReLU()), r"the network has no Linear or Conv2d layer"),
 }
 
