@@ -63,7 +63,7 @@ def ablate(
 
 
 def table(found: Ablation) -> str:
-    """The account for people, costs in percentage points of accuracy or as added error."""
+    """Write the account for people, costs in percentage points of accuracy or as added error."""
     word = found.metric.replace("_", " ")
     scale = 100 if found.metric == "accuracy" else 1
     unit = "points" if found.metric == "accuracy" else "error"

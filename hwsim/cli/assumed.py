@@ -14,7 +14,7 @@ COLUMNS = 100
 
 
 def assumed_costs(path: Path) -> tuple[list[str], int]:
-    """The costs of a datasheet that are assumed, by key, and how many costs it has in all.
+    """List the costs of a datasheet that are assumed, by key, and count how many costs it has in all.
 
     Example:
         >>> from hwsim.files.library import names
@@ -29,7 +29,7 @@ def assumed_costs(path: Path) -> tuple[list[str], int]:
 
 
 def assumed_lines(sheets: Iterable[tuple[str, Path]]) -> str:
-    """A sentence that names the assumed costs of datasheets (name, file), wrapped; empty where there are none.
+    """Name the assumed costs of datasheets (name, file) in a wrapped sentence; return "" if there are none.
 
     Example:
         >>> from hwsim.files.library import names

@@ -124,7 +124,7 @@ def cost(
 def _reconnections(
     file: Path | None, random: int | None, count: int | None, moved: int | None, seed: int, plot: Path | None
 ) -> Reconnections:
-    """What is to be priced, or all that is wrong with the options about it."""
+    """Collect what is to be priced, or report all that is wrong with the options about it."""
     from hwsim.costing import COUNT, Redrawn, read_permutations
     from hwsim.files import Diagnostic, Diagnostics
 

@@ -23,7 +23,7 @@ R = TypeVar("R")
 def _show(
     message: Warning | str, category: type[Warning], filename: str, lineno: int, *_: object, **__: object
 ) -> None:
-    """A warning on one line; those of libraries with the place that they speak of."""
+    """Show a warning on one line, for those of libraries with the place that they speak of."""
     place = "" if issubclass(category, HwsimWarning) else f"{filename}:{lineno}: {category.__name__}: "
     sys.stderr.write(f"{place}{message}\n")
 

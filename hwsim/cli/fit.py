@@ -80,7 +80,7 @@ def _pairs(option: str, given: list[str] | None) -> dict[str, str]:
 
 
 def _levels(found: FittedDevice) -> str:
-    """What was estimated at each level."""
+    """Write what was estimated at each level."""
     levels = found.levels
     columns: list[tuple[str, list[str]]] = [
         ("target", [f"{value:.5g}" for value in levels.target]),
@@ -104,7 +104,7 @@ def _both(values: Any, errors: Any) -> list[str]:
 
 
 def _laws(found: FittedDevice) -> str:
-    """What goes into the datasheet."""
+    """Write what goes into the datasheet."""
     lines = []
     for number in found.numbers:
         if not number.errors:

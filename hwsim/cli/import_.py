@@ -70,7 +70,7 @@ def import_(
 
 
 def _stem(name: str) -> str:
-    """The name of a model file, which must stay in its folder on every system.
+    """Return the name of a model file, which must stay in its folder on every system.
 
     Raises:
         DiagnosticError: it is no plain name.
@@ -115,7 +115,7 @@ def _layers(network: Imported) -> list[dict[str, Any]]:
 
 
 def _applied(node: Node) -> str:
-    """The activation of a node without cells, if it has one."""
+    """Return the activation of a node without cells, if it has one."""
     return node.activation if node.kind == "activation" else "relu" if node.rectify else ""
 
 
@@ -128,7 +128,7 @@ def _table(layers: list[dict[str, Any]]) -> str:
 
 
 def _cost(network: Imported, device: str) -> dict[str, Any]:
-    """What one inference costs on a device, or why it cannot be built there."""
+    """Return what one inference costs on a device, or why it cannot be built there."""
     from hwsim.pipeline.emulation import emulate
     from hwsim.pipeline.hardware import NotOnDeviceError
 

@@ -183,7 +183,7 @@ def topics() -> dict[str, str]:
 
 
 def find(topic: str) -> str | None:
-    """The topic or word that somebody means who writes it in another case, in plural, or by its end; None if unknown.
+    """Find the topic or word meant by one in another case, in plural, or by its end; None if unknown.
 
     Example:
         >>> find("Cells"), find("topologies"), find("feldmann"), find("laperm")
@@ -200,7 +200,7 @@ def find(topic: str) -> str | None:
 
 
 def page(topic: str, width: int = WIDTH) -> str:
-    """The text of one topic or word, for lines of so many characters.
+    """Return the text of one topic or word, for lines of so many characters.
 
     Raises:
         KeyError: there is no such topic.

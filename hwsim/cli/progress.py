@@ -140,7 +140,7 @@ class Sweep:
 
 
 def spoken(seconds: float) -> str:
-    """A duration as one says it.
+    """Write a duration as people say it.
 
     Example:
         >>> spoken(42), spoken(600), spoken(9000)

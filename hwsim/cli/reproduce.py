@@ -129,7 +129,7 @@ def _refuse(*, kept: bool = False, keep: bool, set_: list[str] | None, jobs: int
 def _points(
     found: Reproduction, curves: list[str] | None, xs: list[str] | None, seeds: int | None
 ) -> set[tuple[str, str, int]]:
-    """The points asked for: curve, value of the axis as it is shown, seed."""
+    """Return the points asked for: curve, value of the axis as it is shown, seed."""
     from hwsim.files import Diagnostic, Diagnostics
     from hwsim.files.validation import choose
     from hwsim.study import shown
@@ -162,7 +162,7 @@ def _points(
 
 
 def _choose(found: Reproduction, points: set[tuple[str, str, int]], extra: list[str]) -> list[RunJob]:
-    """The jobs of points."""
+    """Return the jobs of points."""
     from dataclasses import replace
 
     from hwsim.study import plan_jobs, shown
@@ -196,7 +196,7 @@ def _carry_out(
 def _command(
     found: Reproduction, curves: list[str] | None, xs: list[str] | None, seeds: int | None, extra: list[str] | None
 ) -> str:
-    """The command that makes these results, wherever it is given."""
+    """Write the command that makes these results, wherever it is given."""
     from hwsim.study.stored import called
 
     words = ["hwsim reproduce", called(found)]
@@ -230,7 +230,7 @@ def _draw(found: Reproduction, outcome: Outcome, schedules: list[Path], path: Pa
 
 
 def metric_words(found: Reproduction) -> str:
-    """The metric and its statistic in words."""
+    """Write the metric and its statistic in words."""
     from hwsim.task import METRICS
 
     metric, many = found.file.metric, len(found.file.seeds) > 1

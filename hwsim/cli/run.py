@@ -66,7 +66,7 @@ def tell(answer: Answer, *, json: bool, csv: bool = False) -> None:
 
 
 def summary(answer: Answer) -> str:
-    """The score for people."""
+    """Write the score for people."""
     from hwsim.report.resources import resource_lines
     from hwsim.task import metric_in
 
@@ -112,7 +112,7 @@ def summary(answer: Answer) -> str:
 
 
 def _levels(last: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """That cells of one level stood for each other, where they did: another promise than that of equal values."""
+    """Say that cells of one level stood for each other, if so: another promise than that of equal values."""
     if not str(last.get("router", "")).endswith("+levels"):
         return []
     what = "cells of one design value stand for each other; outputs differ by the cells' own errors"
@@ -120,7 +120,7 @@ def _levels(last: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def _data(about: Mapping[str, Any]) -> str:
-    """What was learned from, of data of one's own."""
+    """Describe what was learned from, if the data are the user's own."""
     names = about.get("classes", [])
     classes = f"; classes {', '.join(f'{n} = {name}' for n, name in enumerate(names))}" if names else ""
     return (

@@ -171,7 +171,7 @@ def _show_variance(run: Path, picture: Path | None, *, json: bool) -> None:
 
 
 def _show_trajectory(run: Path, picture: Path | None, *, json: bool) -> None:
-    """What the chip of a finished run gives in place of a trajectory; the picture goes into the run's folder."""
+    """Show what the chip of a finished run gives in place of a trajectory; draw it into the run's folder."""
     import json as writer
 
     from hwsim.analysis.trajectory import follow
@@ -196,7 +196,7 @@ def _show_trajectory(run: Path, picture: Path | None, *, json: bool) -> None:
 
 
 def _show_run(run: Path, *, json: bool) -> None:
-    """A finished run: its score, event by event, and its final state."""
+    """Show a finished run: its score, event by event, and its final state."""
     import json as writer
 
     from hwsim.cli.run import summary
@@ -224,7 +224,7 @@ def _show_run(run: Path, *, json: bool) -> None:
 
 
 def _read_model(name: str) -> Model:
-    """A model by name, or by the path of its file."""
+    """Read a model by name, or by the path of its file."""
     from hwsim.files import Diagnostic, DiagnosticError, read_document
     from hwsim.files.library import names
     from hwsim.files.registry import unknown
@@ -241,7 +241,7 @@ def _read_model(name: str) -> Model:
 
 
 def _show_model(name: str, hardware: tuple[str, str, str] | None, *, json: bool) -> None:
-    """A model: its layers, what they are for a chip, and what of it can be relabelled."""
+    """Show a model: its layers, what they are for a chip, and what of it can be relabelled."""
     import json as writer
     from dataclasses import asdict
 

@@ -213,7 +213,7 @@ _END = object()
 
 
 def _shown(job: Job) -> Job:
-    """The job as a function may see it: cells and data that cannot be written to, and no test set."""
+    """Return the job as a function may see it: cells and data that cannot be written to, and no test set."""
     task = job.task
     shown = replace(
         task,

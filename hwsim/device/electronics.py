@@ -27,7 +27,7 @@ _IMAGE = 3
 
 
 def reckon(node: Node, signals: NDArray[Any]) -> NDArray[Any]:
-    """Computes a node of kind ``activation``, ``layer-norm`` or ``scale``.
+    """Compute a node of kind ``activation``, ``layer-norm`` or ``scale``.
 
     Args:
         node: the node.

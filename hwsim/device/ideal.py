@@ -41,7 +41,7 @@ class Ideal:
     """Variation of the cells, for studies."""
 
     def problems(self, model: Model) -> list[tuple[int, str, str]]:
-        """Returns nothing: every model can be built."""
+        """Return an empty list: every model can be built."""
         del model
         return []
 
@@ -90,11 +90,11 @@ class IdealChip(NumberChip):
         return 32
 
     def nominal(self, layer: int) -> NDArray[np.float64]:
-        """Returns the weights as they were wanted."""
+        """Return the weights as they were wanted."""
         return (self.weights if self.design is None else self.design)[layer].astype(np.float64)
 
     def cells(self, layer: int) -> NDArray[np.float32]:
-        """Returns the weights as they are."""
+        """Return the weights as they are."""
         return self.weights[layer]
 
     def classes(self, layer: int) -> NDArray[np.float32]:
@@ -102,7 +102,7 @@ class IdealChip(NumberChip):
         return self.weights[layer]
 
     def register_codes(self, layer: int, registers: Registers) -> NDArray[np.float64]:
-        """Returns biases, and the gain where there is one, as they are."""
+        """Return biases, and the gain if there is one, as they are."""
         return registers.flat(self.model.layers[layer].gains)
 
     def connect(self, layer: int, positions: NDArray[np.int64], cells: NDArray[np.int64]) -> None:
@@ -116,15 +116,15 @@ class IdealChip(NumberChip):
             return np.asarray(activations @ self.met[layer].T)
 
     def activate(self, layer: int, accumulators: NDArray[Any], registers: Registers) -> NDArray[Any]:
-        """Applies gain, bias and activation."""
+        """Apply gain, bias and activation."""
         return finish(self.model.layers[layer], accumulators, registers)
 
     def inference_bill(self) -> Bill:
-        """An ideal device costs nothing."""
+        """Return a bill of zero: an ideal device costs nothing."""
         return Bill(energy_j=0.0, time_s=0.0)
 
     def resources(self) -> Resources:
-        """Counts cells, and nothing else."""
+        """Count cells, and nothing else."""
         return Resources(cells=sum(weights.size for weights in self.weights))
 
 

@@ -84,7 +84,7 @@ def _pass(
     rng: np.random.Generator | None,
     watch: Watch | None,
 ) -> NDArray[Any]:
-    """Runs all nodes in order; signals that a later node takes besides are kept until then.
+    """Run all nodes in order; keep signals that a later node takes as well until it has run.
 
     Signals of the last layer with cells are numbers on every chip, and what stands behind it is electronics.
     """
@@ -116,7 +116,7 @@ class _Numbers(NumberChip):
 def _between(  # noqa: PLR0911 - one case a kind
     chip: Wall | NumberChip, number: int, node: Node, given: list[NDArray[Any]]
 ) -> NDArray[Any]:
-    """What a node without cells gives.
+    """Compute a node without cells.
 
     Raises:
         FabricationError: electronics would have to reckon with signals that are not numbers.
@@ -164,7 +164,7 @@ def _weighted(
     registers: Registers,
     rng: np.random.Generator | None,
 ) -> NDArray[Any]:
-    """Runs one layer that has cells."""
+    """Run one layer that has cells."""
     layer = node.layer or 0
     if node.kind == "dense":
         rows = activations.reshape(-1, activations.shape[-1])  # of a sequence step by step
@@ -200,7 +200,7 @@ def _convolve(
 
 
 def windows(node: Node) -> Windows:
-    """Describes the windows of a node as kernels take them."""
+    """Describe the windows of a node as kernels take them."""
     window, places = node.window, node.given[1:]
     if window is None:
         raise AssertionError("a node without a window")
@@ -222,7 +222,7 @@ def _windows(node: Node, activations: NDArray[Any], fan_in: int) -> NDArray[Any]
 
 
 def _padded(node: Node, activations: NDArray[Any], value: float) -> NDArray[Any]:
-    """An image with a value put around it, as far as its windows reach."""
+    """Pad an image with a value on all sides, as far as its windows reach."""
     window = node.window
     if window is None or (*window.before, *window.after) == (0, 0, 0, 0):
         return activations

@@ -27,7 +27,7 @@ class NumberChip:
         return 0
 
     def encode(self, x: NDArray[np.float32]) -> NDArray[Any]:
-        """Returns the numbers themselves."""
+        """Return the numbers themselves."""
         return np.ascontiguousarray(x, self.precision)
 
     def average(self, node: int, totals: NDArray[Any], count: int) -> NDArray[Any]:
@@ -36,13 +36,13 @@ class NumberChip:
         return np.asarray(totals / totals.dtype.type(count))
 
     def add(self, node: int, one: NDArray[Any], other: NDArray[Any]) -> NDArray[Any]:
-        """Adds the activations of two layers."""
+        """Add the activations of two layers."""
         del node
         return np.asarray(one + other)
 
 
 def finish(layer: Layer, accumulators: NDArray[Any], registers: Registers) -> NDArray[Any]:
-    """Applies gain, bias and activation of a layer to its accumulators (rows, units), which may be overwritten.
+    """Apply gain, bias and activation of a layer to its accumulators (rows, units), which may be overwritten.
 
     Example:
         >>> from hwsim.model import Registers

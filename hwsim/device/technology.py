@@ -92,7 +92,7 @@ class Chip(Protocol):
         """Design values of a layer's cells (units, inputs), as a controller may know them."""
 
     def cells(self, layer: int) -> NDArray[Any]:
-        """What the cells physically hold (units, inputs): the values that no run may ever change."""
+        """Return what the cells physically hold (units, inputs): the values that no run may ever change."""
 
     def classes(self, layer: int) -> NDArray[Any]:
         """One number per cell (units, inputs): which may stand for each other.
@@ -101,7 +101,7 @@ class Chip(Protocol):
         """
 
     def register_codes(self, layer: int, registers: Registers) -> NDArray[Any]:
-        """What the registers of a layer hold after a write: one number per bias, then the gain where there is one."""
+        """Return what a layer's registers hold after a write: one number per bias, then the gain if there is one."""
 
     def connect(self, layer: int, positions: NDArray[np.int64], cells: NDArray[np.int64]) -> None:
         """Let positions of a layer meet other cells: position ``positions[k]`` meets ``cells[k]`` from now on.
@@ -110,13 +110,13 @@ class Chip(Protocol):
         """
 
     def encode(self, x: NDArray[np.float32]) -> NDArray[Any]:
-        """What enters the first layer, in the chip's domain, from samples (samples, features)."""
+        """Encode samples (samples, features) as what enters the first layer, in the chip's domain."""
 
     def matmul(self, layer: int, activations: NDArray[Any], rng: np.random.Generator | None) -> NDArray[Any]:
         """Multiplies activations (rows, fan-in) by the cells, to (rows, units); noise from ``rng``, None is without."""
 
     def activate(self, layer: int, accumulators: NDArray[Any], registers: Registers) -> NDArray[Any]:
-        """Turns accumulators (rows, units) into activations by registers, activation function and requantisation.
+        """Turn accumulators (rows, units) into activations by registers, activation function and requantisation.
 
         Those of the last layer become numbers.
         """
@@ -125,13 +125,13 @@ class Chip(Protocol):
         """Activations of an average pool from the sums of its windows of ``count`` values; ``node`` of the model."""
 
     def add(self, node: int, one: NDArray[Any], other: NDArray[Any]) -> NDArray[Any]:
-        """The sum of two nodes' activations; ``node`` is the one that adds."""
+        """Add two nodes' activations; ``node`` is the one that adds."""
 
     def inference_bill(self) -> Bill:
         """Energy and time of one inference in the chip's core, its permutation circuits apart."""
 
     def resources(self) -> Resources:
-        """What the chip's core takes of its hardware, its permutation circuits apart."""
+        """Count the hardware that the chip's core needs, its permutation circuits apart."""
 
 
 @runtime_checkable
@@ -139,7 +139,7 @@ class FoldableChip(Chip, Protocol):
     """A chip whose units can take their inputs in turns, for less hardware and more time."""
 
     def foldings(self) -> Iterator[Resources]:
-        """What the chip would take with one more turn, with two more, and so on; nothing where it cannot."""
+        """Yield what the chip would need with one more turn, with two more, and so on; nothing if it cannot fold."""
 
 
 @runtime_checkable
@@ -147,7 +147,7 @@ class NarrowChip(Chip, Protocol):
     """A chip whose registers are whole numbers of so many bits, which a value may be too large for."""
 
     def saturated(self, layer: int, registers: Registers) -> int:
-        """Registers of a layer that stand at the end of their range in place of what was written."""
+        """Count a layer's registers that hold an end of their range in place of what was written."""
 
 
 @runtime_checkable
@@ -182,7 +182,7 @@ class CodingChip(Protocol):
     """A chip whose activations between layers are codes of numbers, not the numbers themselves."""
 
     def decode(self, layer: int, activations: NDArray[Any]) -> NDArray[Any]:
-        """The numbers that activations of a hidden layer stand for."""
+        """Return the numbers that activations of a hidden layer stand for."""
 
 
 class Device(Protocol):

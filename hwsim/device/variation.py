@@ -95,7 +95,7 @@ KEYS = tuple(field.name for field in fields(Variation))
 
 
 def varied(device: Any, values: Mapping[str, Any]) -> Any:
-    """The same device with the variation that values say; the very device where they say none.
+    """Give a device the variation that values say; return the device itself if they say none.
 
     Raises:
         ValueError: the technology knows no variation.

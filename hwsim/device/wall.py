@@ -35,7 +35,7 @@ class Wall:
     finite: bool = False
 
     def encode(self, x: NDArray[np.float32]) -> NDArray[Any]:
-        """What enters the first layer, of the shape of the samples."""
+        """Encode samples as what enters the first layer, of the same shape."""
         return self._held(self.chip.encode(x), x.shape, "encode", "the inputs")
 
     def matmul(self, layer: int, activations: NDArray[Any], rng: np.random.Generator | None) -> NDArray[Any]:
@@ -53,7 +53,7 @@ class Wall:
         return self._held(self.chip.average(node, totals, count), totals.shape, "average", f"node {node}")
 
     def add(self, node: int, one: NDArray[Any], other: NDArray[Any]) -> NDArray[Any]:
-        """The sum of two nodes' activations, of their shape."""
+        """Add two nodes' activations, of the same shape."""
         return self._held(self.chip.add(node, one, other), one.shape, "add", f"node {node}")
 
     def _held(self, found: Any, shape: tuple[int, ...], method: str, place: str) -> NDArray[Any]:

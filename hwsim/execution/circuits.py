@@ -145,7 +145,7 @@ class Change:
 
 
 def cycles(fabric: Fabric) -> int:
-    """Settings that a circuit goes through in every pass: 1 but for circuits that are multiplexed in time.
+    """Count the settings that a circuit goes through in every pass: 1, except for circuits multiplexed in time.
 
     Those hold the settings of each cycle in turn, and wear with every pass, not with reconnections.
 
@@ -276,7 +276,7 @@ class Circuits:
         return change
 
     def find(self, wanted: Sequence[Rows], settings: Sequence[NDArray[Any] | None] | None = None) -> Change:
-        """What a reconnection would change; everything stays as it is.
+        """Find what a reconnection would change; everything stays as it is.
 
         Args:
             wanted: per layer, permutations int64 (banks, cells), or None where a layer keeps its connections.
@@ -316,7 +316,7 @@ class Circuits:
             raise UnroutedError(number, str(error)) from error
 
     def _cost(self, number: int, fabric: Fabric, old: NDArray[Any]) -> NDArray[np.float64] | None:
-        """The table to minimise, None where it is toggles or where crosspoints leave no choice."""
+        """Return the table to minimise; None if toggles are counted, or if crosspoints leave no choice."""
         stuck = self._stuck[number]
         if stuck is None and (self._aim == "toggles" or old.dtype != np.uint8 or old.shape[1:] != (fabric.switches,)):
             return None

@@ -20,7 +20,7 @@ SAMPLES = 32
 
 
 def path_transmissions(fabric: Fabric, switch: Switch, states: NDArray[Any]) -> NDArray[np.float64]:
-    """Computes which part of the light each path lets through, float64 (banks, ports), in 0..1.
+    """Compute which part of the light each path lets through, float64 (banks, ports), in 0..1.
 
     Paths of passive optics lose the same both ways: light enters at position i and leaves for cell p[i].
 
@@ -38,7 +38,7 @@ def path_transmissions(fabric: Fabric, switch: Switch, states: NDArray[Any]) -> 
 
 
 def mean_transmission(fabric: Fabric, switch: Switch) -> float:
-    """Computes the mean transmission of a path over random permutations; a fixed gain makes up for it.
+    """Compute the mean transmission of a path over random permutations; a fixed gain makes up for it.
 
     The same few permutations for every circuit of a size, each routed from power-up.
     """

@@ -247,7 +247,7 @@ class Machine:
     # write
 
     def _writes(self, event: int, registers: Contents) -> int:
-        """Registers whose content would change; the first write after power-up counts every one that is not zero."""
+        """Count registers whose content would change; the first write after power-up counts every non-zero one."""
         writes = 0
         for number, values in enumerate(registers):
             if not np.isfinite(values).all():
@@ -270,7 +270,7 @@ class Machine:
         return sum(self.chip.saturated(number, Registers.of(layer, values)) for number, (layer, values) in written)
 
     def register_codes(self) -> list[NDArray[np.generic]]:
-        """What the registers of every layer hold now."""
+        """Return what the registers of every layer hold now."""
         return [self._codes(number, values) for number, values in enumerate(self.registers)]
 
     # infer
@@ -316,7 +316,7 @@ class Machine:
         return self.infer(x, stream(self._seed, f"probe/{self._calls}/read") if self.chip.noisy else None)
 
     def price(self, wanted: Reconnection) -> Expense:
-        """What :meth:`fulfil` would cost; nothing changes."""
+        """Return what :meth:`fulfil` would cost; nothing changes."""
         before = self._places()
         try:
             permutations, registers = self._placed(wanted)
@@ -346,7 +346,7 @@ class Machine:
     # what a run that is taken up again needs besides its schedule
 
     def dump(self) -> dict[str, NDArray[np.generic]]:
-        """Returns where units are built and what a controller has read, as named arrays."""
+        """Return where units are built and what a controller has read, as named arrays."""
         places = {} if self.placing is None else self.placing.placement.dump()
         counts = np.array([self._calls, self._read.reads, self._read.time_ps], np.int64)
         return {**places, "probe/counts": counts, "probe/energy_j": np.array([self._read.energy_j])}

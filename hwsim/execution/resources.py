@@ -15,7 +15,7 @@ Area = tuple[int, int]
 
 
 def account(chip: Chip, circuits: Circuits) -> dict[str, Any]:
-    """What a chip and its permutation circuits take, as it stands under ``resources`` in a run's answer.
+    """Count the hardware of a chip and its permutation circuits, as ``resources`` in a run's answer has it.
 
     Buffers and address tables of time-multiplexed circuits, and the logic that loads configurations, are not counted.
 

@@ -23,7 +23,7 @@ ALIGNED = 64
 
 
 def parts(model: Model, samples: int) -> list[slice]:
-    """What is run at once where samples must not be told apart by more than windows need."""
+    """Divide samples into parts that run at once, where parts are no smaller than windows demand."""
     part = samples_at_once(model)
     return [slice(first, first + part) for first in range(0, samples, part)] or [slice(0)]
 
@@ -44,7 +44,7 @@ def blocks(model: Model, samples: int, together: int = 1) -> list[slice]:
 
 
 def block(model: Model, together: int = 1) -> int:
-    """Samples of a block where rows are independent: enough to keep every product large, or to fill the signals' room.
+    """Count the samples of a block of independent rows: enough for large products, or to fill the signals' room.
 
     A block's outputs are those of all samples at once, bit for bit: exactly so for integers, and for floats since
     products are large and blocks aligned. (On several threads OpenBLAS sums some rows of a layer of one unit in an
@@ -91,7 +91,7 @@ def signals_at_once(model: Model, samples: int) -> int:
 
 
 def samples_at_once(model: Model) -> int:
-    """Samples that may run at once; a property of the model alone, so that draws of noise keep their order.
+    """Count samples that may run at once; the model alone decides, so that draws of noise keep their order.
 
     Example:
         >>> from hwsim.model import Layer, Model

@@ -106,7 +106,7 @@ class _Reader:
             raise DiagnosticError([document.diagnostic(("shape",), what, "", "make them agree")])
 
     def widen(self, file: ModelFile, width: int | None) -> ModelFile:
-        """The file with multiples of the width worked out."""
+        """Replace multiples of the width in the file by numbers."""
         width, entries, diagnostics = width or file.width, list(file.layer), []
         for number, entry in enumerate(file.layer):
             if not isinstance(entry.units, str):
@@ -124,7 +124,7 @@ class _Reader:
         return file.model_copy(update={"layer": entries})
 
     def wrong(self, number: int, key: str, what: str, hint: str) -> DiagnosticError:
-        """A diagnostic at a key of a layer."""
+        """Return a diagnostic at a key of a layer."""
         return DiagnosticError([self.document.diagnostic(("layer", number, key), what, "", hint)])
 
     def keys(self, number: int, entry: LayerFile) -> list[Diagnostic]:
@@ -230,7 +230,7 @@ class _Reader:
         self.shape = node.given
 
     def _named(self, number: int, key: str, name: str) -> int:
-        """The number of an earlier layer of a name, -1 for the network's input."""
+        """Return the number of an earlier layer with a name, -1 for the network's input."""
         if name not in self.names:
             what = f"no earlier layer is called {name!r}"
             raise self.wrong(number, key, what, f"known: {', '.join(self.names)}")
@@ -277,7 +277,7 @@ class _Reader:
         return len(self.layers) - 1
 
     def _keep(self, entry: LayerFile) -> float:
-        """A layer's share of weights that are no zeros."""
+        """Return the share of a layer's weights that are not zero."""
         if entry.keep is not None:
             return entry.keep
         if self.file.keep is None:
@@ -285,7 +285,7 @@ class _Reader:
         return self.file.keep if self.layers else max(self.file.keep, _FIRST_KEEPS)
 
     def _parameters(self, number: int, entry: LayerFile, units: int) -> tuple[float, ...]:
-        """The parameters of a layer's activation, in the order of :mod:`hwsim.model.activation`."""
+        """Return the parameters of a layer's activation, in the order of :mod:`hwsim.model.activation`."""
         if entry.activation == "leaky-relu":
             return (0.01 if entry.slope is None else entry.slope,)
         if entry.activation == "look-up":
@@ -401,7 +401,7 @@ def _count(entry: LayerFile) -> int:
 
 
 def _deviation(entry: LayerFile, inputs: int) -> float:
-    """The standard deviation of a layer's weights, where it has one."""
+    """Return the standard deviation of a layer's weights, if it has one."""
     if isinstance(entry.weight_deviation, str) and (found := _DEVIATION.fullmatch(entry.weight_deviation)):
         sizes: dict[str | None, int] = {"inputs": inputs, "units": _count(entry) or 1, None: 1}
         return float(found[1]) / sqrt(sizes[found[2]])

@@ -167,7 +167,7 @@ class Window:
 
 
 def pad_same(size: Pair, kernel: Pair, stride: Pair, dilation: Pair = (1, 1)) -> Window:
-    """The window whose output has ``ceil(size / stride)`` places; an odd zero goes below and to the right.
+    """Build the window whose output has ``ceil(size / stride)`` places; an odd zero goes below and to the right.
 
     Example:
         >>> pad_same((28, 28), (3, 3), (1, 1)).places((28, 28))
@@ -251,7 +251,7 @@ class Model:
         return all(self.source(number) == number - 1 for number in range(len(self.nodes)))
 
     def source(self, number: int) -> int:
-        """The node whose signals node ``number`` takes, -1 for the network's input."""
+        """Return the node whose signals node ``number`` takes, -1 for the network's input."""
         source = self.nodes[number].source
         return number - 1 if source is None else source
 

@@ -48,7 +48,7 @@ def find_collisions(mask: NDArray[np.bool_]) -> int:
 
 
 def draw_mask(units: int, inputs: int, density: float, rng: np.random.Generator) -> NDArray[np.bool_]:
-    """A mask without collisions: bool (units, inputs), true where a connection is kept.
+    """Draw a mask without collisions: bool (units, inputs), true where a connection is kept.
 
     Rows are Bernoulli; of rows that are alike, all but the first are drawn again until all differ.
 

@@ -118,7 +118,7 @@ def _bias_set(layer: Layer, size: int, rng: np.random.Generator) -> NDArray[np.f
 
 
 def _kept(layer: Layer, weights: NDArray[np.float64], rng: np.random.Generator) -> NDArray[np.float64]:
-    """The weights, some replaced by zeros: by chance, as many of every unit, or such that no two units are alike."""
+    """Replace some weights by zeros: by chance, as many in every unit, or so that no two units are alike."""
     if layer.keep >= 1:
         return weights
     if layer.keeps_distinct:

@@ -32,7 +32,7 @@ class Registers:
 
     @staticmethod
     def of(layer: Layer, values: NDArray[np.float64]) -> Registers:
-        """The inverse of :meth:`flat`; the gain of a layer without gain registers is 1.
+        """Read registers from flat values, the inverse of :meth:`flat`; without gain registers the gain is 1.
 
         Example:
             >>> import numpy as np

@@ -30,7 +30,7 @@ Units = Annotated[int | str, AfterValidator(_units)]
 
 
 def multiple(text: str) -> int | None:
-    """Counts how many widths a text stands for; None where it is no multiple of the width.
+    """Count how many widths a text stands for; None if it is not a multiple of the width.
 
     Example:
         >>> multiple("2 width"), multiple("width"), multiple("2.5 width"), multiple("0 width")

@@ -100,7 +100,7 @@ class Emulation:
         return found.astype(np.float32, copy=False).reshape(len(samples), *given)
 
     def draw(self, *, noise: bool) -> np.random.Generator | None:
-        """The stream of the next read's noise; None where it draws none, by wish or by the chip's nature."""
+        """Return the stream of the next read's noise; None if noise is not wanted or the chip has none."""
         self.reads += int(noise)
         return stream(self._seed, f"emulate/{self.reads}/read") if noise and self.machine.chip.noisy else None
 
@@ -219,7 +219,7 @@ class Emulation:
         return expense
 
     def price(self, layer: int, permutations: Any) -> Expense:
-        """What a reconnection would cost, which is not carried out; arguments and errors as in :meth:`reconnect`."""
+        """Price a reconnection without carrying it out; arguments and errors as in :meth:`reconnect`."""
         rows, layers = self.checked({layer: permutations}), self.machine.model.layers
         values = zip(layers, self.machine.registers, strict=True)
         return self.machine.price(Reconnection(0, rows, tuple(Registers.of(one, flat) for one, flat in values)))
@@ -245,11 +245,11 @@ class Emulation:
         return np.asarray(given, np.int64)
 
     def resources(self) -> dict[str, Any]:
-        """What the chip and its circuits take of their hardware, as in :func:`hwsim.execution.resources.account`."""
+        """Count the hardware of the chip and its circuits, as in :func:`hwsim.execution.resources.account`."""
         return account(self.machine.chip, self.machine.circuits)
 
     def cost(self) -> dict[str, float]:
-        """What one inference costs now, and what all reconnections so far have cost."""
+        """Return what one inference costs now, and what all reconnections so far have cost."""
         bill = self.machine.inference_bill()
         return {
             "inference_energy_j": bill.energy_j,
@@ -323,7 +323,7 @@ def emulate(
 
 
 def _samples(calibration: Any) -> NDArray[np.float32]:
-    """Samples that can set ranges."""
+    """Return samples that can set ranges."""
     samples = as_numbers("calibration", calibration, np.float32)
     if not samples.ndim or not len(samples):
         raise ValueError(f"calibration must be samples, batch first, found an array of shape {samples.shape}")

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def plan_of(run: Path) -> Plan:
-    """The plan of a run folder, from the resolved scenario, model and datasheets in it.
+    """Read the plan of a run folder, from the resolved scenario, model and datasheets in it.
 
     Raises:
         FolderError: no run lies there, or its files were changed.

@@ -87,7 +87,7 @@ def _sample(plan: Plan, task: Task, report: Callable[[float], None]) -> list[Sta
 
 
 def learner(plan: Plan) -> Model:
-    """The network as a controller trains it.
+    """Return the network as a controller trains it.
 
     Values that were trained before fabrication have the statistics of batches in their registers already: from there on
     gain and bias are all that a batch normalisation has.

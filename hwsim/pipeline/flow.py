@@ -154,7 +154,7 @@ def _train(
 
 
 def _job(plan: Plan, task: Task, machine: Machine, values: Sequence[Start]) -> Job:
-    """What the controller is given: design values of the cells, and questions to the chip that are billed."""
+    """Collect what the controller is given: design values of the cells, and questions to the chip that are billed."""
     return Job(
         task=task,
         model=learner(plan),
@@ -168,7 +168,7 @@ def _job(plan: Plan, task: Task, machine: Machine, values: Sequence[Start]) -> J
 
 
 def _advance(controller: Controller, schedule: ScheduleFile, report: Report) -> Reconnection | None:
-    """The next reconnection, None at the end.
+    """Return the next reconnection, or None at the end.
 
     Raises:
         TrainingError: training diverged; the message names the last reconnection, which is kept.
@@ -252,7 +252,7 @@ def _take_up(
 
 
 def _dump(controller: Controller, machine: Machine) -> bytes:
-    """What is needed to go on from here: the controller's state, and what the schedule does not tell of the machine."""
+    """Pack what is needed to go on from here: the controller's state, and the machine's that the schedule lacks."""
     return pack({"controller": np.frombuffer(controller.dump(), np.uint8), **machine.dump()})
 
 

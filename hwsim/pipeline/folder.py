@@ -56,7 +56,7 @@ class RunFolder:
         return all((self.path / name).is_file() for name in (ANSWER, SCHEDULE, SCENARIO, *REPORTS))
 
     def answer(self) -> dict[str, Any]:
-        """What the finished run said.
+        """Return what the finished run said.
 
         Raises:
             FolderError: no finished run lies here, or its answer cannot be read.
@@ -84,7 +84,7 @@ class RunFolder:
             raise FolderError(f"{self.path / 'provenance.json'}: {what}; remove it and run again") from error
 
     def rows(self) -> list[dict[str, Any]]:
-        """The score table, one row per event: numbers as numbers (:func:`hwsim.score.read_table`).
+        """Return the score table, one row per event: numbers as numbers (:func:`hwsim.score.read_table`).
 
         Raises:
             FolderError: it is missing, empty or damaged.
@@ -129,7 +129,7 @@ class RunFolder:
 
     @staticmethod
     def sum_up(plan: Plan, schedule: ScheduleFile) -> dict[str, Any]:
-        """The answer that a complete schedule gives."""
+        """Return the answer that a complete schedule gives."""
         rows, reference = _scores(schedule)
         last, metric = rows[-1], next(iter(reference))
         keys = (
@@ -164,7 +164,7 @@ class RunFolder:
 
 
 def _scores(schedule: ScheduleFile) -> tuple[list[dict[str, Any]], dict[str, Any]]:
-    """The score rows of a complete schedule, and the reference beside them.
+    """Return the score rows of a complete schedule, and the reference beside them.
 
     Raises:
         ScheduleError: they are not there, or damaged.

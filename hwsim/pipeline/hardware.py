@@ -118,7 +118,7 @@ class Prepared:
 
 
 def drawn_samples(shape: tuple[int, ...], seed: int) -> NDArray[np.float32]:
-    """Samples (256, ...) uniform in 0..1, for calibration where none are given."""
+    """Draw samples (256, ...) uniform in 0..1, for calibration if none are given."""
     return np.random.default_rng(seed).random((SAMPLES, *shape), np.float32)
 
 
@@ -134,7 +134,7 @@ def check_seed(seed: Any) -> None:
 
 
 def as_numbers(name: str, given: Any, kind: type[np.float32] | None = None) -> NDArray[Any]:
-    """An array of what a caller gave.
+    """Convert what a caller gave to an array.
 
     Raises:
         ValueError: nothing that can be made one.
@@ -146,7 +146,7 @@ def as_numbers(name: str, given: Any, kind: type[np.float32] | None = None) -> N
 
 
 def _circuit(topology: str, ports: int) -> Fabric:
-    """A circuit that realises whatever a later call asks for."""
+    """Build a circuit that realises whatever a later call asks for."""
     fabric = CROSSBARS[topology].build(ports)
     if fabric.blocking == "blocking":
         what = f"{topology!r} cannot realise every permutation, and reconnect may be asked for any"

@@ -57,7 +57,7 @@ class MisreadError(HwsimError, ValueError):
 
 
 def draw_probes(shape: tuple[int, ...]) -> NDArray[np.float32]:
-    """Inputs that tell networks apart: zeros, constants, whole, sparse, negative, large and small numbers, by chance.
+    """Draw inputs that tell networks apart: zeros, constants, whole, sparse, negative, large and small numbers.
 
     Example:
         >>> x = draw_probes((3,))
@@ -153,7 +153,7 @@ class _Alone:
     start: tuple[Start, ...]
 
     def run(self, given: list[Array]) -> Array:
-        """What it gives for (samples, signals) of every node that it takes, in that shape."""
+        """Compute a node's output for (samples, signals) of every node that it takes, in the same shape."""
         if self.node.kind == "add":
             total = given[0] + given[1]
             return np.maximum(total, 0) if self.node.rectify else total
@@ -208,7 +208,7 @@ def _part(found: Imported, source: Source, number: int, what: str) -> None:
 
 
 def _taken(found: Imported, number: int) -> list[int]:
-    """The nodes whose signals a node takes, -1 for the network's input."""
+    """List the nodes whose signals a node takes, -1 for the network's input."""
     node = found.model.nodes[number]
     return [found.model.source(number), *([] if node.summand is None else [node.summand])]
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def find_fault(change: Any, model: Model, layout: Layout) -> str:
-    """The first thing that is wrong with a reconnection, in words; empty where nothing is.
+    """Describe the first fault of a reconnection; return "" if there is none.
 
     Whether rows of permutations are permutations is the router's to say.
 

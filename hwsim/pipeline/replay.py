@@ -43,7 +43,7 @@ def configured(plan: Plan, schedule_path: Path, event: int) -> Snapshot:
 
 
 def _read(schedule_path: Path, last: int) -> Iterator[Entry]:
-    """The entries of a schedule up to an event."""
+    """Yield the entries of a schedule up to an event."""
     with open_schedule(schedule_path) as schedule:
         yield from islice(schedule.entries(), last + 1)
 

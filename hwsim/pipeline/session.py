@@ -132,7 +132,7 @@ class Answer:
 
 
 def find(scenario: str | Path, noun: Literal["scenario", "reproduction"] = "scenario") -> Path:
-    """The file of a scenario or a reproduction: the path given, or that of a shipped one of this name.
+    """Find the file of a scenario or a reproduction: the path given, or that of a shipped one with this name.
 
     Args:
         scenario: path or name.
@@ -205,7 +205,7 @@ def load(
 
 
 def _with(scenario: Scenario, task: BoundTask | None, controller: Any) -> Scenario:
-    """The same scenario with what Python gives in place of its tables."""
+    """Put what Python gives in place of the scenario's tables."""
     if task is not None:
         scenario = with_task(scenario, task)
     if controller is not None:
@@ -215,20 +215,20 @@ def _with(scenario: Scenario, task: BoundTask | None, controller: Any) -> Scenar
 
 
 def _followed(document: Document, table: dict[str, Any], shown_as: str) -> Document:
-    """A document with another controller; how free training goes beside it stays as the scenario has it."""
+    """Give a document another controller; how free training runs beside it stays as the scenario has it."""
     given = document.data.get("controller")
     training = {key: value for key, value in given.items() if key in _TRAINING} if isinstance(given, dict) else {}
     return substitute(document, "controller", {**training, **table}, shown_as)
 
 
 def with_schedule(scenario: Scenario, schedule: str | Path) -> Scenario:
-    """The same scenario with a schedule made elsewhere in place of its controller."""
+    """Put a schedule made elsewhere in place of the scenario's controller."""
     table = {"name": "replay", "schedule": str(schedule)}
     return replace(scenario, document=_followed(scenario.document, table, "SCHEDULE"))
 
 
 def with_task(scenario: Scenario, task: BoundTask) -> Scenario:
-    """The same scenario with another task.
+    """Put another task in place of the scenario's.
 
     Raises:
         ArgumentError: the task is not from :func:`hwsim.task`.
@@ -315,7 +315,7 @@ def replay(
 
 
 def read_run(folder: Path) -> Answer:
-    """What a finished run said, from the files in its folder; its plan is not read again.
+    """Return what a finished run said, from the files in its folder; its plan is not read again.
 
     Raises:
         FolderError: no finished run lies here, or one of its files is damaged.

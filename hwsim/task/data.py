@@ -129,7 +129,7 @@ class Task:
 
 
 def join(tasks: Mapping[str, Task]) -> Task:
-    """Joins tasks of one shape into a multi-task; sample i of its arrays is that of task i modulo the number of tasks.
+    """Join tasks of one shape into a multi-task; sample i of its arrays is that of task i modulo the number of tasks.
 
     Example:
         >>> import numpy as np

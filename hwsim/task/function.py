@@ -61,7 +61,7 @@ def load_function(parameters: FunctionParameters, name: str, dimensions: int, ta
 
 
 def _lay_grid(grid: int, dimensions: int, target: Target) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """The points of a grid, the last axis fastest, and the function there; little more memory than they take."""
+    """Return the points of a grid, the last axis fastest, and the function there; needs little more memory."""
     size, axis = grid**dimensions, np.linspace(-1, 1, grid)
     x, y = np.empty((size, dimensions), np.float32), np.empty((size, 1), np.float32)
     for first in range(0, size, AT_ONCE):
@@ -75,7 +75,7 @@ def _lay_grid(grid: int, dimensions: int, target: Target) -> tuple[NDArray[np.fl
 def function_plugin(
     name: str, summary: str, parameters: type[FunctionParameters], dimensions: int, target: Target
 ) -> TaskPlugin:
-    """The catalogue entry of a function."""
+    """Build the catalogue entry of a function."""
     return TaskPlugin(
         name=name,
         summary=summary,

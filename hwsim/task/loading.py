@@ -43,7 +43,7 @@ def load_task(plugin: TaskPlugin, parameters: Section) -> Task:
 
 
 def find_fault(task: Any, shape: Shape) -> str:
-    """The first thing that is wrong with a task's data, in words; empty where nothing is.
+    """Describe the first fault of a task's data; return "" if there is none.
 
     Example:
         >>> x, y = np.zeros((4, 2), np.float32), np.array([0, 1, 2, 7])
@@ -65,7 +65,7 @@ def _range(task: Task) -> str:
 
 
 def _half(task: Task, half: str) -> str:
-    """What is wrong with the samples for training or for the test."""
+    """Say what is wrong with the samples for training or for the test."""
     x, y, shape = getattr(task, f"{half}_x"), getattr(task, f"{half}_y"), task.shape
     if wrong := _inputs(x, shape, task.input_range, half):
         return f"{half}_x {wrong}"
@@ -80,7 +80,7 @@ def _planes(task: Task) -> str:
 
 
 def _array(values: Any, dtype: type[np.generic], hint: str, shape: tuple[int | str, ...]) -> str:
-    """What is wrong with the kind of an array; the dimensions that are numbers must be met."""
+    """Say what is wrong with the kind of an array; the dimensions that are numbers must be met."""
     words = " x ".join(map(str, shape))
     if not isinstance(values, np.ndarray):
         return f"is a {type(values).__name__}, not a NumPy array {words}"

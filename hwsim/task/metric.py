@@ -47,7 +47,7 @@ METRICS = {
 
 
 def metric_in(row: Mapping[str, Any]) -> Metric:
-    """The metric whose number a score row or an answer holds; that of regression where it holds none.
+    """Return the metric whose number a score row or an answer holds; that of regression if it holds none.
 
     Example:
         >>> metric_in({"accuracy": 0.9}).name, metric_in({"max_error": 0.1}).more_is_better

@@ -81,7 +81,7 @@ def arrange(task: Task, pixels: Pixels, seed: int) -> Task:
 
 
 def _augmented(task: Task, p: NDArray[np.int64]) -> Augment | None:
-    """What varies plain images, for images whose pixels stand in another order."""
+    """Adapt what augments plain images to images whose pixels stand in another order."""
     plain, inverse = task.augment, np.argsort(p)
     if plain is None:
         return None

@@ -44,7 +44,7 @@ class FreeParameters(Section):
 
 
 def free_shape(parameters: FreeParameters, outputs: int) -> Shape:
-    """Computes the shape of a task that runs free; it takes as many numbers a step as it gives."""
+    """Compute the shape of a task that runs free; it takes as many numbers per step as it gives."""
     steps = parameters.period_steps * parameters.periods
     return Shape(features=steps * outputs, outputs=steps * outputs, goal="regression", steps=steps)
 
@@ -71,7 +71,7 @@ def free_task(parameters: FreeParameters, training: NDArray[np.float64]) -> Task
 
 
 def integrate(law: Law, start: Sequence[float], times: NDArray[np.floating]) -> NDArray[np.float64]:
-    """The states of a system dy/dt = law(t, y) at rising times, the first of which belongs to the start.
+    """Integrate a system dy/dt = law(t, y): return its states at rising times, the first of which is the start.
 
     Returns:
         float64 (times, states).

@@ -54,7 +54,7 @@ def pipelined(widths: Widths, layer: Burnt) -> Area:
 
 
 def folded(widths: Widths, layer: Burnt) -> Area:
-    """A unit takes its inputs in turns: tables of constants, general multipliers, a tree of those, an accumulator.
+    """Estimate a folded layer: its units take inputs in turns, through constants' tables and general multipliers.
 
     A multiplier of a x b bits is b adders of a + 1 bits, less one.
     """

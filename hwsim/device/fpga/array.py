@@ -69,5 +69,5 @@ class FpgaArray:
         return np.rint(weights / scale).astype(np.int32)
 
     def count(self, layer: Burnt) -> Area:
-        """What a layer takes of the fabric."""
+        """Count what a layer needs of the fabric."""
         return (folded if self.folding > 1 else pipelined)(self.widths, layer)

@@ -72,7 +72,7 @@ class Calibration:
             self._node += 1
 
     def encode(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Converts inputs to codes."""
+        """Convert inputs to codes."""
         return FpgaChip(self.device, (), self.input_scale, self.signed).encode(x)
 
     def average(self, node: int, totals: NDArray[np.float32], count: int) -> NDArray[np.float32]:
@@ -92,7 +92,7 @@ class Calibration:
         return self.layers[layer].matmul(activations)
 
     def _weigh(self, layer: int, input_scale: float) -> tuple[NDArray[np.int32], float]:
-        """Computes codes and scale of a layer's weights, the scale a power of two where an addition may follow.
+        """Compute codes and scale of a layer's weights; the scale is a power of two if an addition may follow.
 
         Raises:
             FabricationError: the weights cannot be burnt in.
@@ -137,7 +137,7 @@ class Calibration:
             raise FabricationError(f'{what} ({why}); set bias_bits = "{needed} bit", or make the bias smaller')
 
     def _requantised(self, burnt: Burnt, layer: Layer, totals: NDArray[np.int64]) -> Burnt:
-        """A hidden layer with its shift, result range and table; notes the scale of what it gives."""
+        """Set shift, result range and table of a hidden layer, and note the scale of its results."""
         device = self.device
         signed = layer.activation == "leaky-relu"
         least, largest = limits(device.activation_bits, signed=signed)
@@ -159,7 +159,7 @@ class Calibration:
         return replace(burnt, **made, given_scale=self._scales[self._node][0])
 
     def _reach(self, burnt: Burnt, seen: int, totals: NDArray[np.int64]) -> int:
-        """Computes how far results must reach: what was seen, and headroom.
+        """Compute how far results must reach: what was seen, and headroom.
 
         Where a layer gave nothing but zeros, its sums below zero say how far; where there are none, its largest weight
         at full drive; and where it has no weights either, a result of 1.
@@ -170,14 +170,14 @@ class Calibration:
 
     @staticmethod
     def _shift(reach: int, largest: int) -> int:
-        """The least shift that brings a number within a bound."""
+        """Find the least shift that brings a number within a bound."""
         shift = 0
         while reach >> shift > largest:
             shift += 1
         return shift
 
     def _table(self, burnt: Burnt, layer: Layer, span: int) -> dict[str, Any]:
-        """An activation sampled at the values of its addresses, which span its table's range or the sums' reach."""
+        """Sample an activation at the values of its addresses, which span its table's range or the sums' reach."""
         reach = float(span)
         if layer.activation == "look-up":
             reach = max(abs(layer.parameters[0]), abs(layer.parameters[1])) / burnt.unit

@@ -67,11 +67,11 @@ class FpgaChip:
         return np.asarray(self.layers[layer].codes * self.layers[layer].weight_scale, np.float64)
 
     def cells(self, layer: int) -> NDArray[Any]:
-        """Returns the codes that are burnt in, or the levels that cells really hold where they vary."""
+        """Return the codes that are burnt in, or the levels that cells really hold if they vary."""
         return self.layers[layer].cells
 
     def classes(self, layer: int) -> NDArray[Any]:
-        """Returns what cells hold: sums of integers do not depend on where a term stands."""
+        """Return what cells hold: sums of integers do not depend on where a term stands."""
         return self.layers[layer].cells
 
     def register_codes(self, layer: int, registers: Registers) -> NDArray[np.int64]:
@@ -80,7 +80,7 @@ class FpgaChip:
         return np.clip(self._bias_steps(layer, registers), -limit, limit).astype(np.int64)
 
     def saturated(self, layer: int, registers: Registers) -> int:
-        """Counts biases that their registers are too narrow for."""
+        """Count biases that their registers are too narrow for."""
         return int((np.abs(self._bias_steps(layer, registers)) > self.device.largest_bias).sum())
 
     def _bias_steps(self, layer: int, registers: Registers) -> NDArray[np.float64]:
@@ -98,12 +98,12 @@ class FpgaChip:
         return np.clip(np.rint(codes, out=codes), low, high, out=codes).astype(np.float32)
 
     def matmul(self, layer: int, activations: NDArray[np.float32], rng: np.random.Generator | None) -> NDArray[Any]:
-        """Computes accumulators, without their biases."""
+        """Compute accumulators, without their biases."""
         del rng
         return self.layers[layer].matmul(activations)
 
     def activate(self, layer: int, accumulators: NDArray[Any], registers: Registers) -> NDArray[Any]:
-        """Adds the bias, then shifts and saturates; scales the accumulators of the last layer."""
+        """Add the bias, then shift and saturate; scale the accumulators of the last layer."""
         return self.layers[layer].activate(accumulators, self.register_codes(layer, registers))
 
     def decode(self, layer: int, activations: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -125,7 +125,7 @@ class FpgaChip:
         return tuple(self.device.count(layer) for layer in self.layers)
 
     def resources(self) -> Resources:
-        """Sums up all layers, each laid down once, and the cycles of one inference."""
+        """Sum up all layers, each laid down once, and the cycles of one inference."""
         return Resources(
             cells=sum(layer.codes.size for layer in self.layers),
             luts=sum(area.luts for area in self.areas),
@@ -137,14 +137,14 @@ class FpgaChip:
         )
 
     def _notes(self) -> tuple[str, ...]:
-        """What is to be known of the array."""
+        """Return what users should know about the array."""
         coarser = (COARSER,) if self.joins and not self.device.wired else ()
         if not self.device.varied:
             return coarser
         return (*coarser, ANALOGUE if any(layer.analogue for layer in self.layers) else STUCK)
 
     def foldings(self) -> Iterator[Resources]:
-        """What the array would take if its units took their inputs in more and more turns."""
+        """Yield what the array would need if its units took their inputs in more and more turns."""
         most = max(layer.codes.shape[1] for layer in self.layers) if self.device.foldable else 1
         for folding in range(self.device.folding + 1, most + 1):
             yield replace(self, device=replace(self.device, folding=folding)).resources()
@@ -164,6 +164,6 @@ class FpgaChip:
         return min(self.device.folding, int(layer.codes.shape[1]))
 
     def _cycles(self) -> int:
-        """Counts the clock cycles of one inference."""
+        """Count the clock cycles of one inference."""
         each = zip(self.areas, self.layers, self._products(), strict=True)
         return sum(area.cycles + (count - 1) * self._turns(layer) for area, layer, count in each)

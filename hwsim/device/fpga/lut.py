@@ -87,7 +87,7 @@ class FpgaLut(FpgaArray):
     """Describes an FPGA LUT array by the numbers of its datasheet, in SI units; fabricates chips of it."""
 
     def problems(self, model: Model) -> list[tuple[int, str, str]]:
-        """What integers cannot do: other activations, averages of other than a power of two, gains, recurrence."""
+        """List what integers cannot do: other activations, averages of other than a power of two, gains, recurrence."""
         found = []
         last = len(model.layers) - 1
         for number, node in enumerate(model.nodes):
@@ -145,7 +145,7 @@ class FpgaLut(FpgaArray):
         return replace(chip, layers=tuple(layers))
 
     def _spoilt(self, burnt: Burnt, seed: int, layer: int) -> Burnt:
-        """A layer whose cells hold other levels than their codes."""
+        """Return a layer whose cells hold other levels than their codes."""
         largest = float(np.abs(burnt.codes).max()) or 1.0
         units, inputs = burnt.codes.shape
         faults = self.varied.draws(seed, layer).take((units, inputs))
@@ -153,7 +153,7 @@ class FpgaLut(FpgaArray):
 
 
 def _behind(model: Model, number: int) -> list[tuple[int, str, str]]:
-    """What a node behind the last layer, where sums leave the array as numbers, must not take."""
+    """Say what a node behind the last layer, where sums leave the array as numbers, cannot take."""
     node = model.nodes[number]
     if min(model.source(number), number if node.summand is None else node.summand) >= model.last:
         return []

@@ -58,7 +58,7 @@ class Multiplier:
         return sum(chain.luts() for chain in self.chains)
 
     def evaluate(self, x: int) -> int:
-        """What the netlist makes of an input, signal by signal.
+        """Compute the netlist's output for an input, signal by signal.
 
         Example:
             >>> build_multiplier(-5, -8, 7).evaluate(-3)
@@ -80,7 +80,7 @@ class Multiplier:
 
 
 def build_multiplier(constant: int, low: int, high: int) -> Multiplier:
-    """The netlist of ``constant * x`` for x in low..high."""
+    """Build the netlist of ``constant * x`` for x in low..high."""
     inputs = max(width(low, high), 1)
     plain = [(number + 1, False) for number in range(inputs)]
     sign = plain[-1] if low < 0 else ZERO

@@ -114,7 +114,7 @@ def limits(bits: int, *, signed: bool) -> tuple[int, int]:
 
 
 def carrier(bound: int) -> type[np.generic]:
-    """The fastest format in which accumulators up to a bound are exact.
+    """Return the fastest format in which accumulators up to a bound are exact.
 
     Example:
         >>> carrier(2**24 - 1).__name__, carrier(2**24).__name__, carrier(2**53).__name__

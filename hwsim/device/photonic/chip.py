@@ -145,14 +145,14 @@ class PhotonicChip(NumberChip):
         self.layers[layer].update_path_loss(positions, transmissions)
 
     def activate(self, layer: int, accumulators: NDArray[np.float64], registers: Registers) -> NDArray[np.float64]:
-        """Applies gain, bias and activation in the electronics behind the ADC, from float32 registers."""
+        """Apply gain, bias and activation in the electronics behind the ADC, from float32 registers."""
         spec = self.layers[layer].layer
         codes = self.register_codes(layer, registers).astype(np.float64)
         gain = codes[spec.units :] if spec.gains else 1.0
         return finish(spec, accumulators, Registers(codes[: spec.units], gain))
 
     def matmul(self, layer: int, activations: NDArray[Any], rng: np.random.Generator | None) -> NDArray[Any]:
-        """Sends light through the cells, column by column, tile by tile; draws noise for every sample, tile and column.
+        """Send light through the cells, column by column, tile by tile; draw noise for every sample, tile and column.
 
         Consecutive rows pass the core together, as many as there are wavelength vectors.
 
@@ -249,7 +249,7 @@ class PhotonicChip(NumberChip):
         return Bill(energy_j=energy, time_s=time)
 
     def resources(self) -> Resources:
-        """The tiles of all layers, each a core that is there once; layers computed in electronics have none."""
+        """Count the tiles of all layers, each a core that is there once; layers in electronics have none."""
         device = self.device
         shapes = [entry.core.shape for entry in self.layers if entry.core is not None]
         tiles = sum(-(-inputs // device.tile_rows) * -(-units // device.tile_columns) for units, inputs in shapes)

@@ -77,7 +77,7 @@ class Drives:
         return self.weakened and (self._gains(rng) or (rng is not None and self.device.drive_error != 0))
 
     def _parts(self, activations: NDArray[Any], rng: np.random.Generator | None) -> Iterator[Part]:
-        """Number of the first sample, drives, gain and shift, a part at a time."""
+        """Yield number of the first sample, drives, gain and shift, one part at a time."""
         device, step = self.device, max(PART // activations.shape[1], 1)
         for first in range(0, len(activations), step):
             wish = self._wish(activations[first : first + step], first)
@@ -88,7 +88,7 @@ class Drives:
             yield first, drives, np.ones(()), shift
 
     def _apart(self, activations: NDArray[Any], rng: np.random.Generator | None) -> Iterator[Part]:
-        """The same with gains, which come behind all shifts in the stream: those are kept until then."""
+        """Yield parts with gains of their own, drawn after all shifts in the stream: shifts are kept until then."""
         spread = receiver.intensity_spread(self.device.intensity_noise, self.device.bandwidth)
         for first, drives, gain, shift in list(self._parts(activations, rng)):
             own = gain if rng is None else 1 + spread * rng.standard_normal(drives.shape)

@@ -120,7 +120,7 @@ class CoreLayer:
         return found if self.alike() else found._replace(turn=self._waiting().found(found))
 
     def reads(self, kind: Any) -> NDArray[np.int64]:
-        """Reads that each tile takes for one product, (groups, tiles); ``kind`` as of :meth:`ways`.
+        """Count the reads that each tile needs for one product, (groups, tiles); ``kind`` as of :meth:`ways`.
 
         Units of different groups of a grouped convolution want other light, whatever their connections.
         """
@@ -132,7 +132,7 @@ class CoreLayer:
         return self._waiting().reads(self._paths(kind))
 
     def _paths(self, kind: Any) -> Ways:
-        """The ways without turns."""
+        """Return the ways without turns."""
         none = np.zeros((0, 0), np.uint16)
         if not self.paths_before:
             return Ways(self.order(), np.zeros((0, 0), kind), np.zeros(0, kind), none)

@@ -54,7 +54,7 @@ class Making:
         return self.device.crossing_crosstalk > -np.inf
 
     def _pair(self, what: str, *, second: bool = True) -> tuple[np.random.Generator, np.random.Generator]:
-        """A stream of two normals a cell, all first ones before all second ones, opened at the start of each.
+        """Open a stream of two normals per cell twice: where all first ones begin, and where all second ones begin.
 
         Where no second ones are wanted, the way to them is not gone.
         """
@@ -119,7 +119,7 @@ class Making:
     def _programmed(
         self, wanted: Array, path: Array, span: tuple[float, float], defects: tuple[Array, Array] | None
     ) -> Array:
-        """What the cells come to hold, at the first vector's wavelength and now."""
+        """Return what the cells come to hold, at the first vector's wavelength and now."""
         device, found = self.device, wanted
         if device.programming_error or device.programming_error_db:
             normals = [self._errors[0].standard_normal(wanted.shape), np.zeros(())]
@@ -142,7 +142,7 @@ class Making:
         return now
 
     def _seen(self, cells: Array, path: Array, taps: tuple[Array, Array]) -> list[Array]:
-        """What arrives at the wavelengths of each vector; a single plane where all vectors see the same."""
+        """Return what arrives at the wavelengths of each vector; one plane if all vectors see the same."""
         device, arriving = self.device, cells * path
         if self.planes == 1 and not self._leaks:
             return [arriving]

@@ -197,7 +197,7 @@ def switched_loss(
 
 
 def lossy_channels(currents: Array, crosstalk: float) -> Array:
-    """What the detectors of wavelength vectors read when each also gets a little of all others' light.
+    """Compute what detectors of wavelength vectors read when each also gets a little of all others' light.
 
     Args:
         currents: (..., vectors).

@@ -33,7 +33,7 @@ def limits(cell_loss: float, extinction: float) -> tuple[float, float]:
 
 
 def levels(bits: int | None, spacing: str, darkest: float, brightest: float) -> Array:
-    """The transmissions that a cell is programmed to, darkest first; empty for a cell that can take any.
+    """List the transmissions that a cell can be programmed to, darkest first; empty if it can take any.
 
     Args:
         bits: levels as a power of two, None for any value.
@@ -61,7 +61,7 @@ def levels(bits: int | None, spacing: str, darkest: float, brightest: float) -> 
 
 
 def nearest(wanted: Array, known: Array) -> Array:
-    """The level nearest to each wanted transmission; the wanted one itself where levels are not given.
+    """Return the level nearest to each wanted transmission, or the wanted ones themselves if there are no levels.
 
     Example:
         >>> nearest(np.array([0.1, 0.55]), np.array([0.0, 0.5, 1.0])).tolist()

@@ -44,7 +44,7 @@ def thermal_variance(density: float, bandwidth: float) -> float:
 
 
 def load_noise(resistance: float, temperature: float = 300.0) -> float:
-    """Current noise density of a load resistor, sqrt(4 k T / R), A/sqrt(Hz).
+    """Compute the current noise density of a load resistor, sqrt(4 k T / R), A/sqrt(Hz).
 
     Example:
         >>> [round(load_noise(ohms) * 1e12, 1) for ohms in (50, 166, 1000)]
@@ -64,7 +64,7 @@ def intensity_spread(intensity_noise: float, bandwidth: float) -> float:
 
 
 def converter_variance(full_scale: float, bits: float) -> float:
-    """Rounding noise of a converter, (FS / (2^b sqrt(12)))^2.
+    """Compute the rounding noise of a converter, (FS / (2^b sqrt(12)))^2.
 
     Raises:
         ValueError: a converter of no bits.

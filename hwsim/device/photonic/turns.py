@@ -43,7 +43,7 @@ class Turns:
         self._stale[positions // (self._inputs * self._columns)] = True
 
     def found(self, ways: Ways) -> NDArray[Any]:
-        """Number of the read of each unit's column in each tile, uint16 (units, tiles); paths with a line each."""
+        """Find the number of the read of each unit's column in each tile, uint16 (units, tiles); one line per path."""
         from hwsim.kernels.reading.turns import take_turns
 
         if self._stale.any():
@@ -52,7 +52,7 @@ class Turns:
         return self._turns
 
     def reads(self, ways: Ways, shares: int = 1) -> NDArray[np.int64]:
-        """Reads that each tile takes, (groups, tiles); so many equal shares of the units have inputs of their own.
+        """Count the reads of each tile, (groups, tiles); so many equal shares of the units have inputs of their own.
 
         Example:
             >>> from hwsim.kernels.reading.reads import Ways

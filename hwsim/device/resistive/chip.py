@@ -136,7 +136,7 @@ class Resistive:
         return []
 
     def spread(self, g: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Standard deviation of conductances programmed to g, in units of the largest one."""
+        """Compute the standard deviation of conductances programmed to g, in units of the largest one."""
         rows = [row[1:] for row in self.programming if len(self.programming) == 1 or row[0] == self.age]
         sigma = np.polynomial.polynomial.polyval(g, rows[0])
         return np.asarray(np.maximum(sigma, 0) / self.fitted_conductance, np.float64)
@@ -147,7 +147,7 @@ class Resistive:
         return np.asarray(np.maximum(g + self.spread(g) * error, 0), np.float64)
 
     def drift(self, g: NDArray[np.float64], rng: np.random.Generator) -> NDArray[np.float64]:
-        """What is left of devices programmed to g at the datasheet's age, as factors; one exponent is drawn for each.
+        """Draw what is left of devices programmed to g at the datasheet's age, as factors, one exponent per device.
 
         Exponents are ``|mu + sigma N|``, as the published formula has them: no conductance grows with time. Source:
         aihwkit commit 4545f11, drift of PCMLikeNoiseModel and HermesNoiseModel.
@@ -157,7 +157,7 @@ class Resistive:
         return drift_factor(np.abs(exponent), self.age, self.first_read)
 
     def noise(self, programmed: NDArray[np.float64], drifted: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Standard deviation of the 1/f noise of devices in one read, in units of the largest conductance."""
+        """Compute the standard deviation of devices' 1/f noise in one read, in units of the largest conductance."""
         strength = flicker(self.age, self.first_read, self.read_time)
         return np.abs(drifted) * self.flicker.at(programmed) * strength
 
@@ -232,7 +232,7 @@ class _Made(NamedTuple):
 
 
 def _converter(bits: int, low: float, high: float) -> Converter:
-    """The converter of a range of values; codes are symmetric where values are negative too."""
+    """Build the converter of a range of values; codes are symmetric if values can be negative."""
     top = 2 ** (bits - 1) - 1 if low < 0 else 2**bits - 1
     reach = max(high, -low, 1e-30)
     step, least, largest = np.array([reach / top if bits else 0.0, -top if low < 0 else 0, top], np.float32)
@@ -260,7 +260,7 @@ class Array:
     """Room for activations in the array's domain, kept from read to read: fresh memory costs more than filling it."""
 
     def room(self, name: str, shape: tuple[int, ...]) -> NDArray[np.float32]:
-        """A scratch array of a shape, with anything in it."""
+        """Return a scratch array of a shape, with any content."""
         found = self.scratch.get(name)
         if found is None or found.shape != shape:
             found = self.scratch[name] = np.empty(shape, np.float32)
@@ -321,7 +321,7 @@ class ResistiveChip(NumberChip):
         return (low * step, high * step) if self.device.dac_bits else None
 
     def nominal(self, layer: int) -> NDArray[np.float64]:
-        """The weights that the devices were programmed for."""
+        """Return the weights that the devices were programmed for."""
         return self.layers[layer].design
 
     def cells(self, layer: int) -> NDArray[np.float32]:

@@ -38,7 +38,7 @@ class Fit(Section):
     """Prefactor, exponent, least denominator and largest value of a power law, where that is the fit."""
 
     def at(self, g: NDArray[np.float64]) -> NDArray[np.float64]:
-        """The fit at conductances.
+        """Evaluate the fit at conductances.
 
         Example:
             >>> fit = Fit(below=2.0, logarithm=(-0.0155, 0.0244), clip=(0.049, 0.1))
@@ -63,7 +63,7 @@ class Fit(Section):
 
 
 def drift_factor(exponent: NDArray[np.float64], age: float, start: float) -> NDArray[np.float64]:
-    """What is left of a conductance some time after programming: ``((age + start) / start)^-exponent``.
+    """Compute the share of a conductance left some time after programming: ``((age + start) / start)^-exponent``.
 
     Args:
         exponent: drift exponents.
@@ -78,7 +78,7 @@ def drift_factor(exponent: NDArray[np.float64], age: float, start: float) -> NDA
 
 
 def flicker(age: float, start: float, read: float) -> float:
-    """Standard deviation of 1/f noise of unit strength in a read: ``sqrt(ln((t + t_r) / 2 t_r))``.
+    """Compute the standard deviation of 1/f noise of unit strength in a read: ``sqrt(ln((t + t_r) / 2 t_r))``.
 
     Args:
         age: time since the first read [s].

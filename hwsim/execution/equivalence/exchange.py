@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def number_classes(cells: NDArray[Any]) -> NDArray[np.int32]:
-    """Number the different values in cells: int32 of the same shape, in rising order of value.
+    """Assign a number to each different value in cells: int32 of the same shape, in ascending order of value.
 
     Args:
         cells: values of any type that can be compared; only values equal to the last bit are of one class.
@@ -27,7 +27,7 @@ def number_classes(cells: NDArray[Any]) -> NDArray[np.int32]:
 
 
 def check_classes(classes: NDArray[Any], wanted: NDArray[Any]) -> tuple[NDArray[np.int32], NDArray[np.int32], int]:
-    """Checks both; returns them as contiguous int32 (banks, ports), and how many classes there are.
+    """Check both arrays; return them as contiguous int32 (banks, ports), and how many classes there are.
 
     Raises:
         ValueError: unequal shapes, not two dimensions, or a negative class.
@@ -63,7 +63,7 @@ def refuse_misfits(fits: NDArray[np.uint8]) -> None:
 def assign_values(
     old: NDArray[np.int64], classes: NDArray[np.integer], wanted: NDArray[np.integer]
 ) -> NDArray[np.int64]:
-    """Finds permutations that show wanted classes with the fewest moves; the change is broken into many circles.
+    """Find permutations that show the wanted classes with fewest moves, in as many cycles as possible.
 
     Args:
         old: permutations before, int64 (banks, ports).

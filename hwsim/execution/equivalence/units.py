@@ -58,7 +58,7 @@ class Placement:
         return any(fits is not None and fits.sum() > len(fits) for fits in self.movable)
 
     def physical(self, layer: int, rows: NDArray[np.int32]) -> NDArray[np.int32]:
-        """A layer's logical matrix (units, inputs) as it stands on the chip.
+        """Arrange a layer's logical matrix (units, inputs) as it stands on the chip.
 
         Example:
             >>> placement = Placement([2, 1], [None, None])
@@ -73,7 +73,7 @@ class Placement:
         return found
 
     def logical(self, layer: int, rows: NDArray[np.int32]) -> NDArray[np.int32]:
-        """The inverse of :meth:`physical`.
+        """Arrange a layer's matrix on the chip as the logical one, the inverse of :meth:`physical`.
 
         Example:
             >>> placement = Placement([3], [None])
@@ -85,7 +85,7 @@ class Placement:
         return rows[np.ix_(self.place[layer], self._inputs(layer, rows.shape[1]))]
 
     def registers(self, layer: int, values: NDArray[np.float64]) -> NDArray[np.float64]:
-        """A layer's registers, biases in order of logical units and then the rest, as they stand on the chip.
+        """Arrange a layer's registers, biases in order of logical units and then the rest, as they stand on the chip.
 
         Example:
             >>> placement = Placement([2], [None])
@@ -157,7 +157,7 @@ class Placement:
         return found
 
     def dump(self) -> dict[str, NDArray[np.generic]]:
-        """The places as named arrays.
+        """Return the places as named arrays.
 
         Example:
             >>> sorted(Placement([2, 1], [None, None]).dump())

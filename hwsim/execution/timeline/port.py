@@ -86,7 +86,7 @@ def spans(loads: Sequence[Load], register_writes: int, switch: Switch) -> list[S
 
 
 def bill(sent: Sent, register_writes: int, switch: Switch) -> tuple[float, int]:
-    """What one reconnection costs: energy in joules, and the picoseconds until the last switch has settled.
+    """Compute what one reconnection costs: energy in joules, and picoseconds until the last switch has settled.
 
     The sums over its :func:`spans`, from arrays: a bill is drawn up at every reconnection, of hundreds of banks.
 

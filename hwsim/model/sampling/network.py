@@ -96,7 +96,7 @@ def sample_values(
 
 
 def respond(model: Model, values: Sequence[Start], x: NDArray[np.floating]) -> Array:
-    """Outputs (points, outputs) of such a network, written down plainly.
+    """Compute the outputs (points, outputs) of such a network, written down plainly.
 
     Example:
         >>> from hwsim.model import Layer, Model

@@ -61,7 +61,7 @@ def take(train: Any, test: Any, settings: dict[str, Any]) -> BoundTask:
 
 
 def _read(train: Path, test: Any, settings: dict[str, Any]) -> BoundTask:
-    """A task of files, with keys as a scenario has them; the task names them wherever the caller goes later."""
+    """Bind a task of files, with keys as a scenario has them; the caller may go elsewhere afterwards."""
     if test is not None and not isinstance(test, str | Path):
         raise ArgumentError(f"train is a file, and test a {type(test).__name__}; give the path of a file like it")
     named = {"file": str(train)} | ({} if test is None else {"test_file": str(test)})
@@ -72,7 +72,7 @@ def _read(train: Path, test: Any, settings: dict[str, Any]) -> BoundTask:
 
 
 def _settings(named: dict[str, str], settings: dict[str, Any], taken: set[str]) -> ArraysParameters:
-    """The settings as a scenario would have them; ``named`` and other ``taken`` ones are not the caller's."""
+    """Return the settings as a scenario would have them; ``named`` and other ``taken`` ones are not the caller's."""
     known = {name: field for name, field in ArraysParameters.model_fields.items() if name not in taken}
     for name, value in settings.items():
         if name not in known:
@@ -115,7 +115,7 @@ def _samples(given: Any) -> Iterator[Any]:
 
 
 def _plain(value: Any) -> Any:
-    """What NumPy can take of a tensor, wherever it lies; brain floats become float32, which holds them exactly."""
+    """Convert a tensor, wherever it lies, to what NumPy takes; brain floats become float32, which is exact."""
     if hasattr(value, "detach"):
         value = value.detach().cpu()
         return (value.float() if str(value.dtype) == "torch.bfloat16" else value).numpy()

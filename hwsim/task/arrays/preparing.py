@@ -93,7 +93,7 @@ def _pinned(digest: str, given: ArraysParameters) -> list[DataFault]:
 
 
 def _classes(given: ArraysParameters) -> list[DataFault]:
-    """What is wrong with ``classes`` itself."""
+    """Say what is wrong with ``classes`` itself."""
     classes = given.classes
     if classes is None:
         return []
@@ -159,7 +159,7 @@ def _finite(part: Part, values: NDArray[Any], noun: str, word: str) -> list[Data
 def _named(
     part: Part, values: NDArray[Any], wrong: NDArray[np.bool_], key: str, what: str, hint: str
 ) -> list[DataFault]:
-    """A fault with the places where it stands, the first of many."""
+    """Report one fault with the places where it stands, the first of many."""
     places = np.argwhere(wrong)
     if not len(places):
         return []
@@ -172,7 +172,7 @@ def _named(
 
 
 def _tested(train: Part, y: NDArray[Any], given: ArraysParameters, faults: list[DataFault]) -> NDArray[np.bool_]:
-    """Which samples are those of the test, (samples,)."""
+    """Tell which samples are those of the test, (samples,)."""
     if train.split is not None:
         words = train.split.astype(str).reshape(-1)
         strange = np.unique(words[~np.isin(words, ("train", "test"))])
@@ -215,7 +215,7 @@ def _real(parts: Sequence[Part], faults: list[DataFault]) -> tuple[list[NDArray[
 
 
 def _scale(x: Sequence[NDArray[Any]], given: ArraysParameters) -> tuple[list[NDArray[np.float32]], tuple[float, float]]:
-    """Inputs as they are shown to the network, float32 (samples, features), and the range that holds them all."""
+    """Scale inputs as the network sees them, float32 (samples, features); also return the range that holds them all."""
     wide = [part.astype(np.float64) for part in x]
     axis = 0 if given.scaling_over == "column" else None
     offset: NDArray[Any] | float = 0.0
@@ -242,7 +242,7 @@ def _shape(train: Part, names: list[str] | int, given: ArraysParameters) -> Shap
 
 
 def _about(task: Task, known: ArraysParameters, names: list[str] | int) -> dict[str, Any]:
-    """What was made of the data, for people and for the answer."""
+    """Describe what was made of the data, for people and for the answer."""
     axis = 0 if known.scaling != "none" and known.scaling_over == "column" else None
     low, high = task.train_x.min(axis=axis), task.train_x.max(axis=axis)
     outside = int(((task.test_x < low) | (task.test_x > high)).sum())

@@ -119,7 +119,7 @@ def _archive(given: ArraysParameters, place: Place) -> tuple[Part, Part | None, 
 
 
 def _tried(key: str, read: Callable[[], T]) -> T:
-    """What a reader gives; what it refuses becomes a fault of a key."""
+    """Return what a reader gives; turn what it refuses into a fault of a key."""
     try:
         return read()
     except Refusal as error:
@@ -131,7 +131,7 @@ def _read(archive: Archive, name: str, key: str) -> NDArray[Any]:
 
 
 def _test_key(key: str) -> str:
-    """The key of the test's array that belongs to one for training."""
+    """Return the key of the test's array that belongs to one for training."""
     return f"{key.removesuffix('_train')}_test"
 
 
@@ -169,7 +169,7 @@ def _table(given: ArraysParameters, place: Place) -> tuple[Part, Part | None, Ar
 
 
 def _columns(given: ArraysParameters, table: Table) -> ArraysParameters:
-    """The parameters with names of columns in place of those that were left out."""
+    """Fill in names of columns where the parameters leave them out."""
     usual = "y_train" if "y" not in table.names and "y_train" in table.names else "y"
     targets = _names(given.targets) or [usual]
     others = [name for name in table.names if name not in (*targets, given.split)]

@@ -32,7 +32,7 @@ class Table:
             raise refuse(key, f"{path}: columns without a name of their own: {listed(twice)}", "name each column once")
 
     def missing(self, names: Sequence[str], key: str) -> list[DataFault]:
-        """A fault for every name that no column has."""
+        """Report a fault for every name that no column has."""
         known = f"it has {listed(self.names)}"
         return [
             DataFault(key, f"{self.path} has no column {name!r}", known) for name in names if name not in self.names
