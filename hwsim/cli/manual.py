@@ -56,7 +56,8 @@ without repeated reads or several times no read noise."""
 _EACH = "With --each there is a row for each reconnection, and for each event that only writes registers:"
 _JSON = """--json prints what a command found as one JSON object, or a list of rows, on stdout; talk goes to stderr.
 
-hwsim run --json: the answer, as in answer.json: identity, final (columns of the score: hwsim help score), reference.
+hwsim run --json: the answer, as in answer.json: identity, final (columns of the score: hwsim help score), reference; made_at,
+when the run ended, and reused, whether that was before this command. hwsim replay --json prints the same.
 
 hwsim cost --json: a list of rows (hwsim help cost). hwsim show, check, reproduce, ablate: their numbers by name.
 
@@ -156,8 +157,12 @@ def _pages() -> dict[str, tuple[str, Callable[[int], str]]]:
                 lambda width, e=entry, n=noun: reference(e.parameters, f"[{n}] name = {e.name!r}: {e.summary}", width),  # type: ignore[misc]
             )
     settings = pages["controller/python"][1]
-    said = inspect.getdoc(python_controller)
-    pages["controller/python"] = (CONTROLLERS["python"].summary, lambda width: f"{said}\n\n{settings(width)}")
+    points = (inspect.getdoc(python_controller) or "").replace("\n* ", "\n\n* ").split("\n\n")
+    said = "\n\n".join(" ".join(point.split()) for point in points)  # wrapped point by point
+    pages["controller/python"] = (
+        CONTROLLERS["python"].summary,
+        lambda width: "\n".join([*_filled(said, width), "", settings(width)]),
+    )
     return pages
 
 
