@@ -56,8 +56,8 @@ without repeated reads or several times no read noise."""
 _EACH = "With --each there is a row for each reconnection, and for each event that only writes registers:"
 _JSON = """--json prints what a command found as one JSON object, or a list of rows, on stdout; talk goes to stderr.
 
-hwsim run --json: the answer, as in answer.json: identity, final (columns of the score: hwsim help score), reference; made_at,
-when the run ended, and reused, whether that was before this command. hwsim replay --json prints the same.
+hwsim run --json: the answer, as in answer.json: identity, final (columns of the score: hwsim help score), reference;
+made_at, when the run ended, and reused, whether that was before this command. hwsim replay --json prints the same.
 
 hwsim cost --json: a list of rows (hwsim help cost). hwsim show, check, reproduce, ablate: their numbers by name.
 
