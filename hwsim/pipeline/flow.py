@@ -282,7 +282,7 @@ def _score(plan: Plan, task: Task, machine: Machine, entry: Entry, *, evaluated:
         noisy = evaluate(task, machine.infer(task.test_x, noise)) if machine.chip.noisy else quiet
         if task.shape.goal == "classification":
             low, high = interval(noisy.metric, len(task.test_y))
-    bill, spent, effort = machine.inference_bill(), machine.spent, machine.circuits.effort
+    bill, spent = machine.inference_bill(), machine.spent
     batches = plan.controller.training(plan.controller_parameters).steps_per_epoch(len(task.train_x))
     score = Score(
         event=entry.event,
@@ -302,11 +302,18 @@ def _score(plan: Plan, task: Task, machine: Machine, entry: Entry, *, evaluated:
         inference_time_s=bill.time_s,
         trajectory_error=noisy.trajectory_error if noisy else None,
         trajectory_error_worst=noisy.worst_period if noisy else None,
-        router=effort if machine.equivalence == "none" else f"{effort}+{machine.equivalence}",
+        router=_router(machine),
         task=task.name or None,
         saturated_registers=machine.saturated or None,
     )
     return score.row(task.metric)
+
+
+def _router(machine: Machine) -> str:
+    """The effort and the equivalence that found the configurations; no equivalence where no two cells share a level."""
+    effort, word = machine.circuits.effort, machine.equivalence
+    idle = word == "none" or (word == "levels" and not machine.exchanges_values)
+    return effort if idle else f"{effort}+{word}"
 
 
 def _batches(plan: Plan, tasks: Sequence[Task]) -> int:

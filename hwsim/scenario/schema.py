@@ -66,7 +66,8 @@ class CrossbarChoice(Section):
     """What may be chosen so as to toggle less, never changing what the network computes: ``none``, the very cells that
     the controller names; ``values``, any cells of equal value; ``units``, any places for hidden units; ``all``. On
     devices whose cells differ by errors of their own, ``levels`` takes any cells of equal design value instead: outputs
-    then differ by those errors, and the score is of the cells really connected."""
+    then differ by those errors, and the score is of the cells really connected. Where no two cells of a bank share a
+    design value there is nothing to exchange, and the score's ``router`` is named without it."""
     ports: int | None = Field(default=None, ge=1)
     """Ports of each circuit, at least those of the largest bank; each bank's own size when left out."""
     calibrated: bool | None = None

@@ -84,6 +84,13 @@ def test_what_the_chip_gives_is_of_the_cells_really_connected() -> None:
         assert np.array_equal(free.infer(x, None), told.infer(x, None))
 
 
+def test_where_no_two_cells_share_a_level_nothing_is_claimed(tiny: Path, tmp_path: Path) -> None:
+    settings = ['device.name="ideal"', "crossbar.equivalence=levels", "crossbar.effort=greedy", "controller.epochs=1"]
+    found = hwsim.run(hwsim.load(tiny, settings), tmp_path / "run")
+    assert found.rows[-1]["router"] == "greedy"
+    assert "really connected" not in summary(found)
+
+
 def test_a_run_says_so_and_its_schedule_names_the_real_cells(tmp_path: Path) -> None:
     found: dict[str, hwsim.Answer] = {}
     met: dict[str, list[NDArray[np.int64]]] = {}
