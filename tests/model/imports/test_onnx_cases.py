@@ -343,6 +343,21 @@ def test_a_relu_behind_a_pool_of_maxima_is_the_layers_own(tmp_path: Path) -> Non
     assert [node.kind for node in found.model.nodes] == ["conv2d", "average-pool", "activation", "flatten", "dense"]
 
 
+def test_circuits_before_a_grouped_convolution(tmp_path: Path) -> None:
+    """Each filter has a bank of the cells of its own group: a reconnection permutes them, and the channels stay."""
+    rng = np.random.default_rng(0)
+    weights = rng.normal(size=(4, 2, 2, 2)).astype(np.float32)
+    nodes: list[Operator] = [("Conv", ["x", "k"], "c", {"group": 2}), ("Flatten", ["c"], "y", {})]
+    path = build(tmp_path / "net.onnx", nodes, {"k": weights}, ["n", 4, 3, 3])
+    chip = hwsim.emulate(path, crossbar="benes")
+    wanted = np.array([rng.permutation(8) for _ in range(4)])
+    assert chip.reconnect(0, wanted).moves > 0
+    moved = np.take_along_axis(weights.reshape(4, 8), wanted, axis=1).reshape(weights.shape)
+    x = rng.normal(size=(3, 4, 3, 3)).astype(np.float32)
+    by_torch = functional.conv2d(torch.from_numpy(x), torch.from_numpy(moved), groups=2).flatten(1).numpy()
+    assert chip(x) == pytest.approx(by_torch, abs=1e-5)
+
+
 def test_a_last_softmax_is_left_out_with_a_word(tmp_path: Path) -> None:
     nodes: list[Operator] = [
         ("MatMul", ["x", "eye"], "c", {}),
