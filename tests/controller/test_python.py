@@ -223,3 +223,22 @@ def test_a_run_folder_without_the_function_says_so(tiny: Path, tmp_path: Path) -
     assert hwsim.run(kept, tmp_path / "run").events == 3  # the schedule is whole
     with pytest.raises(hwsim.HwsimError, match="this run was decided by turned of Python, which no file holds"):
         hwsim.run(kept, tmp_path / "other")
+
+
+def fickle(given: Job) -> Iterator[Any]:
+    rng = np.random.default_rng()  # no seed
+    for _ in range(3):
+        yield {1: rng.permuted(straight(given, 1), axis=1)}
+
+
+def test_a_method_that_does_not_repeat_itself_is_told(tiny: Path, tmp_path: Path) -> None:
+    def stop(_: str, __: float, row: dict[str, Any] | None) -> None:
+        if row is not None and row["event"] == 2:
+            raise KeyboardInterrupt
+
+    scenario = hwsim.load(tiny, QUICK)
+    with pytest.raises(KeyboardInterrupt):
+        hwsim.run(scenario, tmp_path / "run", stop, controller=fickle)
+    told = "controller 'fickle' does not repeat itself: at event 1 it wants something else than before"
+    with pytest.raises(hwsim.HwsimError, match=told):
+        hwsim.run(scenario, tmp_path / "run", controller=fickle)
