@@ -152,7 +152,7 @@ def without(plan: Plan, effects: Sequence[str]) -> Plan:
 
 
 def final_state(folder: Path, machine: Machine | None = None) -> Entry:
-    """Where a run ended: the last permutations of every layer and the last registers, as one reconnection.
+    """Tell where a run ended: the last permutations of every layer and the last registers, as one reconnection.
 
     Args:
         folder: the run folder.
@@ -175,7 +175,7 @@ def _metric(
     switched_off: Sequence[str],
     chip: int,
 ) -> float:
-    """Accuracy or largest error of one chip, at a run's end, with some effects switched off."""
+    """Return accuracy or largest error of one chip, at a run's end, with some effects switched off."""
     changed = without(plan, switched_off)
     seed = plan.scenario.seed + chip
     machine = assemble(replace(changed, scenario=plan.scenario.model_copy(update={"seed": seed})), task, values)

@@ -141,7 +141,7 @@ def _folders(given: str | Path) -> list[Path]:
 
 
 def _settings(run: Path) -> dict[str, Any]:
-    """Every setting of a finished run by its dotted key."""
+    """Return every setting of a finished run by its dotted key."""
     return dict(_flat(read_document(run / SCENARIO).data, ""))
 
 
@@ -154,7 +154,7 @@ def _flat(table: Mapping[str, Any], prefix: str) -> Iterable[tuple[str, Any]]:
 
 
 def _row(answer: Answer, settings: Mapping[str, Any], differing: Iterable[str]) -> dict[str, Any]:
-    """One run as a row; lists among its settings become text."""
+    """Return one run as a row; lists among its settings become text."""
     plain = {key: _plain(settings.get(key)) for key in differing}
     made = {"run": str(answer.run), "scenario": settings.get("title", ""), "made_at": answer.made_at}
     return {**made, **plain, "events": answer.events, "reference": answer.reference, **answer.final}

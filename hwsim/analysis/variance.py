@@ -59,12 +59,12 @@ class TaskVariance:
 
     @property
     def relative(self) -> NDArray[np.float64]:
-        """Variances over the largest of the same unit; 0 where there is none, float64 (units, tasks)."""
+        """Return variances over the largest of the same unit; 0 where there is none, float64 (units, tasks)."""
         return relative(self.variance)
 
     @property
     def correlation(self) -> list[float]:
-        """Pearson's correlation of biases and variances over units that take part, one per task; NaN for constants."""
+        """Return Pearson's correlation of biases and variances over units that take part; NaN for constants."""
         used = self.cluster >= 0
         pairs = [(self.bias[used, n], self.variance[used, n]) for n in range(len(self.tasks))]
         return [
@@ -103,7 +103,7 @@ class TaskVariance:
 
 
 def relative(variance: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Variances (units, tasks) over the largest of each unit.
+    """Return variances (units, tasks) over the largest of each unit.
 
     Example:
         >>> relative(np.array([[1.0, 2.0], [0.0, 0.0]])).tolist()
@@ -153,7 +153,7 @@ def task_variance(plan: Plan, run: Path, report: Callable[[float], None] = lambd
 def _states(
     plan: Plan, run: Path, cells: Sequence[NDArray[np.float64]]
 ) -> dict[str, tuple[list[NDArray[np.float32]], list[Registers]]]:
-    """For every task, the weights that positions meet and the registers, as they were last set for it."""
+    """Return the weights that positions meet and the registers for every task, as they were last set for it."""
     found: dict[str, tuple[list[NDArray[np.float32]], list[Registers]]] = {}
     layers = plan.model.layers
     with open_schedule(run / SCHEDULE) as schedule:
@@ -178,7 +178,7 @@ def _states(
 def unit_variances(
     model: Model, weights: Sequence[NDArray[np.float32]], registers: Sequence[Registers], x: NDArray[np.float32]
 ) -> NDArray[np.float64]:
-    """Variance of every hidden unit's activation over inputs, and over the steps or places of one.
+    """Compute the variance of every hidden unit's activation over inputs, and over the steps or places of one.
 
     Args:
         model: the network.
@@ -283,7 +283,7 @@ def k_means(points: NDArray[np.float64], k: int, rng: np.random.Generator) -> ND
 
 
 def silhouette(points: NDArray[np.float64], labels: NDArray[np.int64]) -> float:
-    """How well points lie in their clusters: mean of ``(b - a) / max(a, b)``, 0 for points alone in their cluster.
+    """Tell how well points lie in their clusters: mean of ``(b - a) / max(a, b)``, 0 for points alone in their cluster.
 
     ``a`` is the mean distance of a point to the others of its cluster, ``b`` the least of those to other clusters.
     Source: P. J. Rousseeuw, J. Comput. Appl. Math. 20, 53 (1987).
@@ -310,7 +310,7 @@ def silhouette(points: NDArray[np.float64], labels: NDArray[np.int64]) -> float:
 
 
 def _squares(points: NDArray[np.float64], others: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Squared distances, (points, others)."""
+    """Return squared distances, (points, others)."""
     from scipy.spatial.distance import cdist
 
     return np.asarray(cdist(points, others, "sqeuclidean"), np.float64)

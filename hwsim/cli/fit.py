@@ -63,7 +63,7 @@ def fit(
 
 
 def _pairs(option: str, given: list[str] | None) -> dict[str, str]:
-    """Options of the form COLUMN=WORD.
+    """Read options of the form COLUMN=WORD.
 
     Raises:
         DiagnosticError: one is of another form.
@@ -98,7 +98,7 @@ def _levels(found: FittedDevice) -> str:
 
 
 def _both(values: Any, errors: Any) -> list[str]:
-    """Values with their standard errors; a dash where the table does not tell."""
+    """Write values with their standard errors; a dash where the table does not tell."""
     pairs = zip(values.tolist(), errors.tolist(), strict=True)
     return ["-" if value != value else f"{value:.4g} +- {error:.1g}" for value, error in pairs]  # noqa: PLR0124 - NaN
 

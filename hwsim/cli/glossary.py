@@ -172,7 +172,7 @@ KINDS = {
 
 
 def numbers() -> dict[str, str]:
-    """Keys of datasheets, as ``hwsim show device`` prints them; where technologies share a key, what each says.
+    """List keys of datasheets as ``hwsim show device`` prints them; if technologies share a key, what each says.
 
     Example:
         >>> numbers()["tile_rows"]
@@ -199,7 +199,7 @@ def numbers() -> dict[str, str]:
 
 
 def glossary() -> dict[str, str]:
-    """Every word and its meaning; topologies, efforts, formats of exports and columns among them.
+    """List every word and its meaning; topologies, efforts, formats of exports and columns among them.
 
     Example:
         >>> glossary()["bank"]

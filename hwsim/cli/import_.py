@@ -140,7 +140,7 @@ def _cost(network: Imported, device: str) -> dict[str, Any]:
 
 
 def _assumed(devices: Iterable[str]) -> str:
-    """Which costs of devices that were priced are assumed, in one line."""
+    """Tell which costs of devices that were priced are assumed, in one line."""
     from hwsim.cli.assumed import assumed_lines
     from hwsim.scenario.lookup import find_sheet
 

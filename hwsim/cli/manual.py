@@ -65,7 +65,7 @@ The export format json holds a configuration (hwsim help export)."""
 
 
 def _filled(text: str, width: int) -> list[str]:
-    """Paragraphs, which blank lines part, as lines of so many characters."""
+    """Fill paragraphs, which blank lines part, into lines of so many characters."""
     return [line for part in text.split("\n\n") for line in textwrap.wrap(part, width, break_on_hyphens=False)]
 
 
@@ -178,7 +178,7 @@ def _score(width: int) -> str:
 
 
 def topics() -> dict[str, str]:
-    """Topics and what they explain.
+    """List topics and what they explain.
 
     Example:
         >>> "scenario" in topics()

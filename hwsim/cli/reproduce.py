@@ -241,7 +241,7 @@ def metric_words(found: Reproduction) -> str:
 def as_json(
     found: Reproduction, outcome: Outcome, failed: dict[str, str], command: str, picture: Path
 ) -> dict[str, Any]:
-    """Everything that the command found, as one object."""
+    """Return everything that the command found, as one object."""
     from dataclasses import asdict
 
     lines = [

@@ -129,7 +129,7 @@ def _data(about: Mapping[str, Any]) -> str:
 
 
 def _saturated(rows: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
-    """Which reconnection left most registers too narrow for what was written to them, if any did."""
+    """Tell which reconnection left most registers too narrow for what was written to them, if any did."""
     most = max(rows, key=lambda row: row.get("saturated_registers") or 0)
     count, last = (row.get("saturated_registers") or 0 for row in (most, rows[-1]))
     if not count:
@@ -139,7 +139,7 @@ def _saturated(rows: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
 
 
 def _assumed(run: Path) -> str:
-    """Of which datasheets of a run how many costs are assumed: bills that rest on them say little of a part."""
+    """Say of which datasheets of a run how many costs are assumed: bills that rest on them say little of a part."""
     from hwsim.cli.assumed import assumed_costs
 
     words = []
@@ -157,7 +157,7 @@ def _bill(energy: float, time: float) -> str:
 
 
 def _failed(expected: dict[str, Any], final: dict[str, float]) -> str:
-    """Which expectation the final score misses, empty for none."""
+    """Say which expectation the final score misses; return "" if it misses none."""
     if "accuracy" in expected and final["accuracy"] < expected["accuracy"]:
         return f"expected an accuracy of at least {expected['accuracy']}, got {final['accuracy']:.4f}"
     if "max_error" in expected and final["max_error"] > expected["max_error"]:

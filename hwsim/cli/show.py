@@ -73,7 +73,7 @@ def show(
 
 
 def _show_runs(runs: list[str], picture: Path | None, *, json: bool) -> None:
-    """Finished runs side by side, as a table and a picture."""
+    """Show finished runs side by side, as a table and a picture."""
     import json as writer
 
     from hwsim.analysis.comparison import compare
@@ -137,7 +137,7 @@ def _show_device(name: str, picture: Path | None, *, json: bool) -> None:
 
 
 def _show_variance(run: Path, picture: Path | None, *, json: bool) -> None:
-    """Which hidden units serve which task of a multi-task; a table and a picture go into the run's folder."""
+    """Show which hidden units serve which task of a multi-task; a table and a picture go into the run's folder."""
     import json as writer
 
     from hwsim.analysis.variance import task_variance

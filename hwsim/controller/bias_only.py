@@ -60,7 +60,7 @@ class FrozenDescent(Descent):
         return forward(self.job.model, x, *values, self._source(), self._products[chosen], self.statistics)
 
     def _multiply(self) -> torch.Tensor:
-        """Products of the first layer with every training sample, (samples, units)."""
+        """Multiply the first layer with every training sample, (samples, units)."""
         import torch
 
         weight = self.weights[0]
@@ -89,7 +89,7 @@ class BiasOnly:
         return Reconnection(descent.batch, (None,) * self._layers, descent.registers())
 
     def dump(self) -> bytes:
-        """Everything needed to go on from here; the weights are the chip's."""
+        """Return everything needed to go on from here; the weights are the chip's."""
         return pack({name: value for name, value in self._descent.dump().items() if not name.startswith("weight/")})
 
     def load(self, state: bytes) -> None:

@@ -36,7 +36,7 @@ class Breakpoints:
     shift: NDArray[np.float64]
 
     def pays(self, batch: int) -> bool:
-        """Tells whether steps of a batch are expected to be faster than with a product for each unit and sample."""
+        """Tell whether steps of a batch are expected to be faster than with a product for each unit and sample."""
         if len(self.factor) > np.iinfo(np.uint16).max:
             return False
         found = batch * len(self.directions) * LOOK_UP + len(self.factor) * ROW + self.factor.size * SLOT
@@ -61,7 +61,7 @@ class Breakpoints:
 
 
 def _breakpoints(factor: NDArray[np.float64], shift: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Tells where units wake up; a unit without weight is awake everywhere or nowhere."""
+    """Tell where units wake up; a unit without weight is awake everywhere or nowhere."""
     constant = np.where(shift > 0, -np.inf, np.inf)
     return np.divide(-shift, factor, out=constant, where=factor > 0)
 

@@ -37,7 +37,7 @@ kernels take for each product that is not with zero: measured on one 2-GHz core.
 
 
 def unfit(model: Model) -> str | None:
-    """Tells why the compiled path cannot train a model, None where it can.
+    """Tell why the compiled path cannot train a model, None where it can.
 
     Example:
         >>> from hwsim.model import Layer, Model
@@ -65,7 +65,7 @@ def unfit(model: Model) -> str | None:
 
 
 def excluded(job: Job, training: TrainingSettings) -> str | None:
-    """Tells why the compiled path cannot do a job that its model would fit, None where it can."""
+    """Tell why the compiled path cannot do a job that its model would fit, None where it can."""
     if job.device != "cpu":
         return f"it works on the processor, and execution.torch_device is {job.device!r}"
     if job.task.augment is not None:
@@ -76,7 +76,7 @@ def excluded(job: Job, training: TrainingSettings) -> str | None:
 
 
 def pays(job: Job, training: TrainingSettings, train_weights: Sequence[bool], *, known: bool = False) -> bool:
-    """Whether the compiled path is expected to be the faster one, reckoned from sizes and zeros of the inputs alone.
+    """Tell whether the compiled path is expected to be the faster one, by sizes and zeros of the inputs alone.
 
     Args:
         job: what is to be trained.
@@ -97,7 +97,7 @@ def pays(job: Job, training: TrainingSettings, train_weights: Sequence[bool], *,
 
 
 def _few(job: Job, learned: Sequence[int | bool]) -> bool:
-    """Whether the kernel for few inputs fits; ``learned`` says whether weights and biases of the first layer are."""
+    """Tell whether the kernel for few inputs fits; ``learned``: whether the first layer's weights and biases are."""
     first, last = job.model.layers
     frozen, bent = not any(learned[:2]), first.activation != "tanh"
     return frozen and bent and first.inputs <= _FEW and last.units == 1 and job.task.shape.goal == "regression"
@@ -158,7 +158,7 @@ class CompiledDescent(Progress):
         return points if points.pays(self.training.batch) else None
 
     def _spread(self, values: NDArray[np.float64]) -> NDArray[np.float32]:
-        """Values (..., units) at the places of their units in rows of 32 lanes (..., rows, 32), zeros elsewhere."""
+        """Spread values (..., units) over the places of their units in rows of 32 lanes (..., rows, 32), else zeros."""
         room = values.shape[-1] if self._points is None else self._points.factor.size
         found = np.zeros((*values.shape[:-1], -(-room // _LANES) * _LANES), np.float32)
         found[..., self._slots] = values
@@ -166,7 +166,7 @@ class CompiledDescent(Progress):
 
     @property
     def _slots(self) -> NDArray[np.int64] | slice:
-        """Tells where each hidden unit stands in rows of lanes."""
+        """Tell where each hidden unit stands in rows of lanes."""
         return slice(self.job.model.layers[0].units) if self._points is None else self._points.slots
 
     def outputs(self, x: NDArray[np.float32]) -> NDArray[np.float64]:
@@ -179,7 +179,7 @@ class CompiledDescent(Progress):
 
     @property
     def learns(self) -> bool:
-        """Tells whether there is anything to train."""
+        """Tell whether there is anything to train."""
         return any(self._learned)
 
     def train(self, epoch: int, first: int, last: int) -> float:
@@ -220,18 +220,18 @@ class CompiledDescent(Progress):
         return lambda batches, settings: train_rectified(samples, batches, settings, slope, learned, net, moments)
 
     def values(self, layer: int) -> NDArray[np.float64]:
-        """One layer's weights as they are now, float64 (units, inputs)."""
+        """Return one layer's weights as they are now, float64 (units, inputs)."""
         spread = self._net.weight if layer == 0 else self._net.read
         flat = spread.reshape(len(spread), -1)[:, self._slots]
         return (flat.T if layer == 0 else flat).astype(np.float64)
 
     def bias(self, layer: int) -> NDArray[np.float64]:
-        """One layer's biases as they are now, float64 (units,)."""
+        """Return one layer's biases as they are now, float64 (units,)."""
         spread = self._net.bias.reshape(-1)[self._slots] if layer == 0 else self._net.head[0, :-1]
         return spread.astype(np.float64)
 
     def registers(self) -> tuple[Registers, ...]:
-        """Biases and gains as they are now, those of fixed registers as they were fabricated."""
+        """Return biases and gains as they are now, those of fixed registers as they were fabricated."""
         first, last = self.job.model.layers
         start, end = self.job.start
         bias = self.bias(0) if first.learned_registers else start.bias
@@ -259,7 +259,7 @@ class CompiledDescent(Progress):
             moments[:] = 0
 
     def dump(self) -> dict[str, NDArray[np.generic]]:
-        """All values that training changes, Adam's moments and the place in the training, as named arrays."""
+        """Return all values that training changes, Adam's moments and the place in the training, as named arrays."""
         arrays: dict[str, NDArray[np.generic]] = {"batch": np.array(self.batch), "clock": self._settings.clock.copy()}
         for name, values, moments in self._changing():
             arrays[f"compiled/{name}"] = values.copy()
@@ -275,7 +275,7 @@ class CompiledDescent(Progress):
             moments[:] = arrays[f"moments/{name}"]
 
     def _changing(self) -> list[tuple[str, NDArray[np.float32], NDArray[np.float32]]]:
-        """Names, values and moments of what is trained."""
+        """Return names, values and moments of what is trained."""
         learned = [*self._learned[:3], True]
         named = zip(Net._fields, self._net, self._moments, learned, strict=True)
         return [(name, value, moments) for name, value, moments, trained in named if trained]

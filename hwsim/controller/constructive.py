@@ -102,7 +102,7 @@ class Constructive:
         return Reconnection(0, (None, found.permutation[None, :]), _registers(job.start, found))
 
     def dump(self) -> bytes:
-        """Tells whether the reconnection has been made."""
+        """Return whether the reconnection has been made, as bytes."""
         return bytes([self._done])
 
     def load(self, state: bytes) -> None:

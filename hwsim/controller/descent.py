@@ -157,7 +157,7 @@ class Descent(Progress):
 
     @property
     def learns(self) -> bool:
-        """Tells whether there is anything to train."""
+        """Tell whether there is anything to train."""
         return self._optimiser is not None
 
     def train(self, epoch: int, first: int, last: int) -> float:
@@ -215,15 +215,15 @@ class Descent(Progress):
         return torch.Generator(self.device).manual_seed(seed)
 
     def values(self, layer: int) -> NDArray[np.float64]:
-        """One layer's weights as they are now, float64 (units, inputs)."""
+        """Return one layer's weights as they are now, float64 (units, inputs)."""
         return self.weights[layer].detach().cpu().numpy().astype(np.float64)
 
     def bias(self, layer: int) -> NDArray[np.float64]:
-        """One layer's biases as they are trained, nothing folded in, float64 (units,)."""
+        """Return one layer's biases as they are trained, nothing folded in, float64 (units,)."""
         return self.biases[layer].detach().cpu().numpy().astype(np.float64)
 
     def registers(self) -> tuple[Registers, ...]:
-        """Biases and gains as they are now, with the running statistics of batches folded in.
+        """Return biases and gains as they are now, with the running statistics of batches folded in.
 
         Fixed registers are as they were fabricated, to the last bit, so that none is ever written.
         """
@@ -260,7 +260,7 @@ class Descent(Progress):
             self._optimiser.state.clear()
 
     def _named(self) -> Iterator[tuple[str, torch.Tensor]]:
-        """Everything that training moves, beside the optimiser's state."""
+        """Yield everything that training moves, without the optimiser's state."""
         for name, tensors in (("weight", self.weights), ("bias", self.biases), ("gain", self.gains)):
             for number, tensor in enumerate(tensors):
                 yield f"{name}/{number}", tensor
@@ -270,7 +270,7 @@ class Descent(Progress):
                 yield f"variance/{number}", statistics.variance
 
     def dump(self) -> dict[str, NDArray[np.generic]]:
-        """All values, the optimiser's state and the place in the training, as named arrays."""
+        """Return all values, the optimiser's state and the place in the training, as named arrays."""
         arrays: dict[str, NDArray[np.generic]] = {"batch": np.array(self.batch)}
         for name, tensor in self._named():
             arrays[name] = tensor.detach().cpu().numpy().copy()
@@ -301,7 +301,7 @@ class Descent(Progress):
 
 
 def _device(name: str) -> torch.device:
-    """Chooses where torch works, and sets it so that the same seed gives the same bits."""
+    """Choose where torch works, and set it so that the same seed gives the same bits."""
     import torch
 
     if name == "cuda":
@@ -313,7 +313,7 @@ def _device(name: str) -> torch.device:
 
 
 def pack(arrays: dict[str, NDArray[np.generic]]) -> bytes:
-    """Named arrays as bytes (NumPy's npz, no pickles).
+    """Pack named arrays as bytes (NumPy's npz, no pickles).
 
     Example:
         >>> unpack(pack({"a/0": np.arange(3)}))["a/0"].tolist()

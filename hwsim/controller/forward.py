@@ -108,7 +108,7 @@ def _padded(window: Window, x: torch.Tensor, value: float = 0.0) -> torch.Tensor
 
 
 def _spread(node: Node, x: torch.Tensor, values: Sequence[float]) -> torch.Tensor:
-    """Factors or shifts of a node, in the shape in which they meet its signals."""
+    """Return factors or shifts of a node, in the shape in which they meet its signals."""
     image = len(node.taken) == _IMAGE
     found, features = x.new_tensor(values), node.taken[0 if image else -1]
     if len(values) == features:
@@ -117,7 +117,7 @@ def _spread(node: Node, x: torch.Tensor, values: Sequence[float]) -> torch.Tenso
 
 
 def _dropped(x: torch.Tensor, drop: float, training: torch.Generator | None) -> torch.Tensor:
-    """Signals of which training sets a share to zero and scales up the rest."""
+    """Set a share of signals to zero and scale up the rest, as training says."""
     if training is None:
         return x
     import torch
@@ -137,7 +137,7 @@ class _Registers:
     training: torch.Generator | None
 
     def activate(self, accumulators: torch.Tensor) -> torch.Tensor:
-        """Gain, bias and activation, over accumulators (rows, units)."""
+        """Apply gain, bias and activation to accumulators (rows, units)."""
         if self.statistics is not None:
             accumulators = self.statistics.normalise(
                 accumulators, self.gain, self.bias, training=self.training is not None

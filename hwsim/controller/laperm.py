@@ -131,7 +131,7 @@ class LaPerm:
         return Reconnection(descent.batch, permutations, registers)
 
     def _snap(self, number: int) -> NDArray[np.int64]:
-        """Snap one layer's weights to its cells; returns which cell each position takes."""
+        """Snap one layer's weights to its cells; return which cell each position takes."""
         cells, free = self._job.cells[number], self._descent.values(number)
         self._check(free, f"a weight of layer {number + 1}")
         permutation = match_ranks(cells, free.reshape(cells.shape), self._by_value[number])
@@ -165,7 +165,7 @@ class LaPerm:
             raise TrainingError(f"{what} became {found} in training; lower the learning rate or the initial values")
 
     def dump(self) -> bytes:
-        """Everything needed to go on from here."""
+        """Return everything needed to go on from here."""
         return pack(self._descent.dump())
 
     def load(self, state: bytes) -> None:

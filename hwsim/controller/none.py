@@ -37,11 +37,11 @@ class Nothing:
         return None
 
     def dump(self) -> bytes:
-        """Nothing."""
+        """Return nothing."""
         return b""
 
     def load(self, state: bytes) -> None:
-        """Nothing."""
+        """Take up nothing: there is no state."""
         del state
 
 

@@ -43,16 +43,16 @@ class Progress(ABC):
     @property
     @abstractmethod
     def learns(self) -> bool:
-        """Tells whether there is anything to train."""
+        """Tell whether there is anything to train."""
 
     @property
     def done(self) -> bool:
-        """Tells whether all epochs are over."""
+        """Tell whether all epochs are over."""
         return self.batch >= self.total
 
     @property
     def share(self) -> float:
-        """Share of the work done, 0 to 1."""
+        """Return the share of the work done, 0 to 1."""
         return self.batch / self.total
 
     def order(self, epoch: int) -> NDArray[np.int64]:
@@ -67,7 +67,7 @@ class Progress(ABC):
         return self.training.learning_rate * self.training.rate_decay**epoch
 
     def step(self, count: int = 1) -> None:
-        """So many optimiser steps, one batch each, or those that are left.
+        """Take so many optimiser steps, one batch each, or those that are left.
 
         Raises:
             TrainingError: the loss became infinite or no number.
@@ -84,7 +84,7 @@ class Progress(ABC):
         self.batch = end
 
     def work(self, steps: int, report: Callable[[float], None]) -> None:
-        """So many optimiser steps, or those that are left; ``report`` is told the share done, epoch by epoch."""
+        """Take so many optimiser steps, or those that are left; ``report`` is told the share done, epoch by epoch."""
         last = min(self.batch + steps, self.total)
         while self.batch < last:
             self.step(min(last - self.batch, self.batches - self.batch % self.batches))

@@ -88,11 +88,11 @@ class Probe(Protocol):
 
     @property
     def spent(self) -> Expense:
-        """What reconnections and reads have cost so far."""
+        """Return what reconnections and reads have cost so far."""
 
     @property
     def left(self) -> Mapping[str, float]:
-        """What may still be spent of every number of :class:`Expense` that is limited, by its name."""
+        """Return what may still be spent of every number of :class:`Expense` that is limited, by its name."""
 
 
 @dataclass(frozen=True)
@@ -141,7 +141,7 @@ class Controller(Protocol):
         """Work until the next reconnection; None at the end. ``report`` takes the share done, 0 to 1."""
 
     def dump(self) -> bytes:
-        """Everything needed to go on from here, after a reconnection."""
+        """Return everything needed to go on from here, after a reconnection."""
 
     def load(self, state: bytes) -> None:
         """Go on from a dumped state of the same job."""
@@ -185,11 +185,11 @@ class TrainingSettings:
     path: Path = "auto"
 
     def steps_per_epoch(self, samples: int) -> int:
-        """Optimiser steps of one epoch over so many samples; the last batch may be smaller."""
+        """Count the optimiser steps of one epoch over so many samples; the last batch may be smaller."""
         return -(-samples // self.batch)
 
     def steps_per_period(self, samples: int) -> int:
-        """Optimiser steps from one reconnection to the next."""
+        """Count the optimiser steps from one reconnection to the next."""
         return self.period * (self.steps_per_epoch(samples) if self.period_unit == "epochs" else 1)
 
 

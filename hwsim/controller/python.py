@@ -112,7 +112,7 @@ class Following:
         return change
 
     def dump(self) -> bytes:
-        """Nothing: a function at work cannot be put away."""
+        """Return nothing: a function at work cannot be put away."""
         return b""
 
     def load(self, state: bytes) -> None:
@@ -162,7 +162,7 @@ class Following:
         return tuple(found)
 
     def _rows(self, layer: int, rows: Any) -> NDArray[np.int64]:
-        """Permutations of one layer's banks, each looked at."""
+        """Return the permutations of one layer's banks, each checked."""
         wanted = self._job.cells[layer].shape
         try:
             array = np.asarray(rows)
@@ -239,7 +239,7 @@ def _begun(method: Any, job: Job) -> Iterable[Any]:
 
 
 def _line_of(error: BaseException) -> str:
-    """File and line of the last step that is neither of hwsim nor of an installed package."""
+    """Find file and line of the last step that is neither of hwsim nor of an installed package."""
     from hwsim.files.code import is_installed
 
     trace, found = error.__traceback__, ""

@@ -38,7 +38,7 @@ class Replaying:
         return self._changes[self._next - 1]
 
     def dump(self) -> bytes:
-        """How far it is."""
+        """Return how far it is."""
         return str(self._next).encode()
 
     def load(self, state: bytes) -> None:

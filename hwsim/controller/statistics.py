@@ -77,7 +77,7 @@ class Statistics:
 
 
 def begin(norm: Norm, units: int, device: torch.device) -> Statistics:
-    """Statistics before any batch: mean 0, variance 1."""
+    """Return statistics before any batch: mean 0, variance 1."""
     import torch
 
     return Statistics(norm, torch.zeros(units, device=device), torch.ones(units, device=device))

@@ -30,20 +30,20 @@ class Trainer(Protocol):
 
     @property
     def done(self) -> bool:
-        """Tells whether all epochs are over."""
+        """Tell whether all epochs are over."""
 
     @property
     def share(self) -> float:
-        """Share of the work done, 0 to 1."""
+        """Return the share of the work done, 0 to 1."""
 
     def work(self, steps: int, report: Callable[[float], None]) -> None:
-        """So many optimiser steps, or those that are left; ``report`` is told the share done, epoch by epoch."""
+        """Take so many optimiser steps, or those that are left; ``report`` is told the share done, epoch by epoch."""
 
     def values(self, layer: int) -> NDArray[np.float64]:
-        """One layer's weights as they are now, float64 (units, inputs)."""
+        """Return one layer's weights as they are now, float64 (units, inputs)."""
 
     def bias(self, layer: int) -> NDArray[np.float64]:
-        """One layer's biases as they are trained, nothing folded in, float64 (units,)."""
+        """Return one layer's biases as they are trained, nothing folded in, float64 (units,)."""
 
     def registers(self) -> tuple[Registers, ...]:
         """Return what registers have to hold now."""
@@ -61,7 +61,7 @@ class Trainer(Protocol):
         """Return what the network computes for samples (samples, features), float64 (samples, outputs)."""
 
     def dump(self) -> dict[str, NDArray[np.generic]]:
-        """All that is needed to go on from here, as named arrays."""
+        """Return all that is needed to go on from here, as named arrays."""
 
     def load(self, arrays: dict[str, NDArray[np.generic]]) -> None:
         """Take up a dumped place."""
@@ -74,7 +74,7 @@ def begin_training(
     train_weights: Sequence[bool],
     torch: Callable[[], Trainer] | None = None,
 ) -> Trainer:
-    """Gradient descent by the path that the training names, or by the faster one.
+    """Build gradient descent by the path that the training names, or by the faster one.
 
     Args:
         job: task, model and seed.

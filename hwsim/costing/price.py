@@ -224,7 +224,7 @@ def _circuits(topology: str, shapes: Sequence[tuple[int, int]], ports: int | Non
 
 
 def _rows(reconnections: Reconnections, circuits: _Circuits, trace: Trace, *, each: bool) -> Iterator[dict[str, Any]]:
-    """One pass of the reconnections: rows for every switch technology."""
+    """Go through the reconnections once: yield rows for every switch technology."""
     reason = circuits.reason
     if not reason:
         try:

@@ -74,7 +74,7 @@ def sums(trace: Trace, account: Account, reconnections: Reconnections) -> dict[s
 
 
 def _counted(trace: Trace, reconnections: Reconnections) -> dict[str, Any]:
-    """How many reconnections there were, and what they changed."""
+    """Count the reconnections and what they changed."""
     done = trace.reconnections
     asked = reconnections.skips and trace.blocking
     toggles, moves = [step.toggles for step in done], sum(step.moves for step in done)
@@ -112,7 +112,7 @@ def _lost(account: Account) -> dict[str, float | None]:
 
 
 def each_step(trace: Trace, account: Account, *, registers: bool) -> Iterator[dict[str, Any]]:
-    """Return what each step did and cost with one switch technology; ``registers``: whether their cost is known."""
+    """Yield what each step did and cost with one switch technology; ``registers``: whether their cost is known."""
     for step, paid in zip(trace.steps, account.payments, strict=True):
         yield {
             "event": step.event,
@@ -127,7 +127,7 @@ def each_step(trace: Trace, account: Account, *, registers: bool) -> Iterator[di
 
 
 def _crosstalk(fabrics: Sequence[Fabric], switch: Switch) -> float | None:
-    """Leaks of lowest order at the worst output of all circuits, dB relative to the signal."""
+    """Return the leaks of lowest order at the worst output of all circuits, dB relative to the signal."""
     if switch.crosstalk is None:
         return None
     leaks = [fabric.leaks for fabric in fabrics]
@@ -136,7 +136,7 @@ def _crosstalk(fabrics: Sequence[Fabric], switch: Switch) -> float | None:
 
 
 def _lifetime(trace: Trace, switch: Switch) -> float | None:
-    """Reconnections until the switch that toggles most is worn out, if all were like these."""
+    """Count reconnections until the switch that toggles most is worn out, if all were like these."""
     if switch.endurance is None or not trace.worn:  # nothing was counted of circuits multiplexed in time
         return None
     return switch.endurance * len(trace.reconnections) / trace.worn

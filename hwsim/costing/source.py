@@ -158,7 +158,7 @@ def _take(file: IO[bytes], path: Path, name: str) -> Source:
 
 
 def _guess(head: bytes) -> str:
-    """UTF-16 without its mark has a null byte in every number; all else is taken for UTF-8."""
+    """Guess the encoding: UTF-16 without its mark has a null byte in every number; all else is taken for UTF-8."""
     even, odd = head[::2], head[1::2]
     if odd and odd.count(0) > len(odd) * _MOST and not even.count(0):
         return "utf-16-le"

@@ -34,28 +34,28 @@ class Reconnections(Protocol):
 
     @property
     def shapes(self) -> tuple[tuple[int, int], ...]:
-        """Banks and ports of each group."""
+        """Return banks and ports of each group."""
 
     @property
     def start(self) -> tuple[NDArray[np.int64], ...] | None:
-        """Permutations that are configured already, not counted; None: just after power-up, connected straight."""
+        """Return permutations that are configured already, not counted; None: straight, just after power-up."""
 
     @property
     def writes(self) -> Sequence[int] | None:
-        """Registers that each event writes; None where permutations are all that is known."""
+        """Return registers that each event writes; None where permutations are all that is known."""
 
     @property
     def skips(self) -> bool:
-        """Whether one that a circuit cannot realise may be left out: true of random ones, which nobody asked for."""
+        """Tell whether one that a circuit cannot realise may be left out: true of random ones."""
 
     @property
     def words(self) -> str:
-        """How many and what they are, in a few words."""
+        """Say in a few words how many and what they are."""
 
     def __len__(self) -> int: ...
 
     def following(self, connected: Sequence[NDArray[np.int64]]) -> Iterator[Event]:
-        """Return the events in order; when the next one is asked for, ``connected`` holds the present permutations."""
+        """Yield the events in order; when the next one is asked for, ``connected`` holds the present permutations."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ class Recorded:
         return len(self.events)
 
     def following(self, connected: Sequence[NDArray[np.int64]]) -> Iterator[Event]:  # noqa: ARG002 - they are fixed
-        """Return the events as they were given."""
+        """Yield the events as they were given."""
         return iter(self.events)
 
 
@@ -124,12 +124,12 @@ class Redrawn:
 
     @property
     def shapes(self) -> tuple[tuple[int, int], ...]:
-        """One bank."""
+        """Return one bank."""
         return ((1, self.ports),)
 
     @property
     def start(self) -> tuple[NDArray[np.int64], ...]:
-        """A random permutation: a machine in use, where straight connections would be a special case."""
+        """Return a random permutation: a machine in use, where straight connections would be a special case."""
         return (stream(self.seed, "cost/start").permutation(self.ports)[None, :],)
 
     @property
@@ -140,11 +140,11 @@ class Redrawn:
 
     @property
     def writes(self) -> None:
-        """Nothing is known of registers."""
+        """Return None: nothing is known of registers."""
 
     @property
     def skips(self) -> bool:
-        """Nobody asked for this very one."""
+        """Return true: nobody asked for this very permutation."""
         return True
 
     def __len__(self) -> int:
@@ -176,7 +176,7 @@ def _derangement(rng: np.random.Generator, size: int) -> NDArray[np.int64]:
 
 
 def from_arrays(permutations: ArrayLike) -> Recorded:
-    """Reconnections of one bank (count, ports) or of equal banks (count, banks, ports); one alone is (ports,).
+    """Take reconnections of one bank (count, ports) or of equal banks (count, banks, ports); (ports,) is one alone.
 
     Raises:
         PermutationError: a row that is not a permutation; the message says which.
@@ -241,14 +241,14 @@ class Scheduled:
 
     @property
     def words(self) -> str:
-        """The file."""
+        """Name the file."""
         return f"{_counted(self.count)} of {self.name}, from power-up"
 
     def __len__(self) -> int:
         return self.count
 
     def following(self, connected: Sequence[NDArray[np.int64]]) -> Iterator[Event]:  # noqa: ARG002 - they are fixed
-        """Return the events of the file."""
+        """Yield the events of the file."""
         return _events(self.path, self.layers)
 
 

@@ -25,7 +25,7 @@ def sweep(
     count: int = COUNT,
     seed: int = 0,
 ) -> list[dict[str, Any]]:
-    """Mean and 95th percentile of toggles per reconnection, for numbers of moved ports from 2 to all of them.
+    """Compute mean and 95th percentile of toggles per reconnection, for numbers of moved ports from 2 to all.
 
     Args:
         size: ports of the random permutations.
@@ -74,7 +74,7 @@ def sweep(
 
 
 def moved_ports(size: int) -> list[int]:
-    """Whole numbers in about equal ratios from 2 to the number of ports.
+    """Choose whole numbers in about equal ratios from 2 to the number of ports.
 
     Example:
         >>> moved_ports(1024)

@@ -67,7 +67,7 @@ class Account:
     paths: int = 0
 
     def pay(self, change: Change, writes: int) -> None:
-        """One event. Registers are written while the last switches settle, so they add less time than alone."""
+        """Bill one event. Registers are written while the last switches settle, so they add less time than alone."""
         sent = change.sent
         joules, picoseconds = bill(sent, 0, self.switch)
         with_writes = bill(sent, writes, self.switch) if writes else (joules, picoseconds)
@@ -82,7 +82,7 @@ class Account:
 
     @property
     def loss(self) -> dict[str, float] | None:
-        """Least, mean and most over all paths after every reconnection; None where signals are bits."""
+        """Return least, mean and most over all paths after every reconnection; None where signals are bits."""
         if not self.paths:
             return None
         return {"min": self.least, "mean": self.total / self.paths, "max": self.most}
@@ -117,12 +117,12 @@ class Trace:
 
     @property
     def blocking(self) -> bool:
-        """Whether some circuit cannot realise every permutation."""
+        """Tell whether some circuit cannot realise every permutation."""
         return any(fabric.blocking == "blocking" for fabric in self.fabrics)
 
     @property
     def reconnections(self) -> list[Step]:
-        """The steps that are more than register writes."""
+        """Return the steps that are more than register writes."""
         return [step for step in self.steps if step.reconnection]
 
     def run(self, reconnections: Reconnections) -> None:

@@ -59,7 +59,7 @@ class CrosspointNetwork(Fabric):
         return f"an output of the {self.topology} is open; route a permutation first"
 
     def power_up(self, banks: int) -> NDArray[np.int32]:
-        """All crosspoints open."""
+        """Open all crosspoints."""
         return np.full((banks, int(self.starts[-1])), -1, np.int32)
 
     def trace(self, states: NDArray[Any]) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
@@ -105,17 +105,17 @@ class CrosspointNetwork(Fabric):
 
     @cached_property
     def path_lengths(self) -> tuple[int, int]:
-        """Crosspoints passed by or turned in on the shortest and on the longest path."""
+        """Count crosspoints passed by or turned in on the shortest and on the longest path."""
         return self._sums(np.min, 1, 0), self._sums(np.max, 1, 0)
 
     @cached_property
     def crossings(self) -> tuple[int, int]:
-        """Crossings of the wires between stages; where a row meets a column there is a crosspoint, counted as such."""
+        """Count crossings of the wires between stages; where a row meets a column is a crosspoint, counted as such."""
         return sum(int(found.sum(dtype=np.int64)) // 2 for found in self.wiring.crossed), self._sums(np.max, 0, 1)
 
     @property
     def leaks(self) -> tuple[int, int]:
-        """Every other signal of a block passes one open crosspoint of the column."""
+        """Count leaks: every other signal of a block passes one open crosspoint of the column."""
         return sum(int(np.minimum(stage.inputs, stage.outputs).max()) - 1 for stage in self.stages), 1
 
     def apply_many(self, states: NDArray[Any], signals: NDArray[Any]) -> NDArray[Any]:
@@ -131,28 +131,28 @@ class CrosspointNetwork(Fabric):
         return np.take_along_axis(rows, inputs, axis=1)
 
     def paths_many(self, states: NDArray[Any]) -> Paths:
-        """Crosspoints passed by and turned in, and crossings between stages."""
+        """Count crosspoints passed by and turned in, and crossings between stages."""
         inputs, passed, crossings = self.trace(states)
         if (inputs < 0).any():
             raise ValueError(self._open())
         return Paths(passed, np.full_like(passed, self.depth), crossings)
 
     def toggles_many(self, old: NDArray[Any], new: NDArray[Any]) -> NDArray[np.int64]:
-        """Crosspoints opened plus crosspoints closed."""
+        """Count crosspoints opened plus crosspoints closed."""
         check_rows("states", new, (len(old), int(self.starts[-1])))
         changed = old != new
         return np.asarray((changed & (old >= 0)).sum(axis=1) + (changed & (new >= 0)).sum(axis=1), np.int64)
 
     def sets_many(self, old: NDArray[Any], new: NDArray[Any]) -> NDArray[np.int64]:
-        """Crosspoints closed."""
+        """Count crosspoints closed by the change."""
         return np.asarray(((old != new) & (new >= 0)).sum(axis=1), np.int64)
 
     def held_many(self, states: NDArray[Any]) -> NDArray[np.int64]:
-        """Crosspoints closed now."""
+        """Count crosspoints closed now."""
         return np.asarray((states >= 0).sum(axis=1), np.int64)
 
     def words(self, state: NDArray[Any]) -> list[tuple[int, int]]:
-        """One select word a terminal: the number of its input; where it may stay open, 0 = open, inputs count from 1.
+        """Return one select word per terminal: the number of its input; if it may stay open, 0 = open and 1 = input 0.
 
         Raises:
             ValueError: a terminal is open that has no code for it.
@@ -164,7 +164,7 @@ class CrosspointNetwork(Fabric):
 
     @property
     def word_order(self) -> str:
-        """Selects, not switches."""
+        """Describe the words: selects, not switches."""
         if self.depth == 1:
             return "one word per output: word i is the number of the input that output i takes, counted from 0"
         return (
@@ -176,11 +176,11 @@ class CrosspointNetwork(Fabric):
         )
 
     def describe(self) -> dict[str, Any]:
-        """BlockTree of every stage and what feeds them."""
+        """Describe the blocks of every stage and what feeds them."""
         return self.wiring.describe()
 
     def graph(self, state: NDArray[Any] | None = None, losses: Losses | None = None) -> nx.DiGraph[Any]:
-        """Ports, terminals ``(stage, side, number)`` between stages, crosspoints and wires."""
+        """Build a graph of ports, terminals ``(stage, side, number)`` between stages, crosspoints and wires."""
         from hwsim.crossbar.routing_graph import graph_of_crosspoints
 
         return graph_of_crosspoints(self.wiring, state, losses)

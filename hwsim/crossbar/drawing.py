@@ -34,7 +34,7 @@ class Crossings:
     """(rows, wires): how many others each wire crosses in that gap."""
 
     def at(self, gap: int, wire: int) -> int:
-        """Crossings on one wire in one gap.
+        """Count crossings on one wire in one gap.
 
         Example:
             >>> Crossings(np.array([-1, 0], np.int32), np.array([[1, 1]], np.int32)).at(1, 0)
@@ -45,7 +45,7 @@ class Crossings:
 
 
 def find_live(wiring: Wiring) -> NDArray[np.bool_]:
-    """Whether a wire is there in a gap: reached from an input and reaching an output; bool (depth + 1, wires).
+    """Tell whether a wire is there in a gap: reached from an input and reaching an output; bool (depth + 1, wires).
 
     Example:
         >>> from hwsim.crossbar.topology.benes import Benes
@@ -95,7 +95,7 @@ def draw_stage(wiring: Wiring, stage: int, order: NDArray[np.int32]) -> NDArray[
 
 
 def draw_outwards(wiring: Wiring, middle: int) -> Iterator[NDArray[np.int32]]:
-    """Orders of wires for all columns, from a stage in natural order outwards.
+    """Yield orders of wires for all columns, from a stage in natural order outwards.
 
     Example:
         >>> from hwsim.crossbar.topology.benes import Benes
@@ -120,7 +120,7 @@ def draw_outwards(wiring: Wiring, middle: int) -> Iterator[NDArray[np.int32]]:
 
 
 def count_crossings(wiring: Wiring, columns: Iterator[NDArray[np.int32]], live: NDArray[np.bool_]) -> Crossings:
-    """Crossings of a network's wires, from its drawing.
+    """Count crossings of a network's wires in its drawing.
 
     Args:
         wiring: of the network.

@@ -115,7 +115,7 @@ def check_permutation(p: ArrayLike, ports: int) -> NDArray[np.int64]:
 
 
 def check_banks(permutations: ArrayLike, ports: int) -> NDArray[np.int64]:
-    """One permutation per bank as contiguous int64 (banks, ports), or an error that names the bank.
+    """Return one permutation per bank as contiguous int64 (banks, ports), or raise an error that names the bank.
 
     Raises:
         PermutationError: not two dimensions, or a row that :func:`check_permutation` refuses.
@@ -163,7 +163,7 @@ def check_rows(what: str, rows: ArrayLike, shape: tuple[int, int]) -> NDArray[An
 
 
 def extend(permutations: NDArray[np.int64], ports: int) -> NDArray[np.int64]:
-    """Permutations (banks, n) for a circuit of more ports: the spare ports are joined straight.
+    """Extend permutations (banks, n) for a circuit of more ports: the spare ports are joined straight.
 
     Raises:
         ValueError: fewer ports than numbers in a row.
@@ -215,7 +215,7 @@ class Fabric(ABC):
     """Whether each switch can set itself by comparing the destinations of its two signals."""
 
     def __repr__(self) -> str:
-        """Topology and size, for a person at a prompt.
+        """Return topology and size, for a person at a prompt.
 
         Example:
             >>> from hwsim.crossbar import crossbar
@@ -257,27 +257,27 @@ class Fabric(ABC):
     @property
     @abstractmethod
     def path_lengths(self) -> tuple[int, int]:
-        """Switches passed on the shortest and on the longest path from an input to an output."""
+        """Count switches passed on the shortest and on the longest path from an input to an output."""
 
     @property
     @abstractmethod
     def crossings(self) -> tuple[int, int]:
-        """Crossings of two wires in the whole drawing, and the most of them on one path."""
+        """Count crossings of two wires in the whole drawing, and the most of them on one path."""
 
     @property
     @abstractmethod
     def leaks(self) -> tuple[int, int]:
-        """The worst number of leaking contributions at an output, and how many switches each has leaked through.
+        """Count the most leaking contributions at an output, and how many switches each has leaked through.
 
         With the crosstalk X of one switch in dB (negative), crosstalk at that output is order X + 10 log10(count) dB.
         """
 
     @abstractmethod
     def power_up(self, banks: int) -> NDArray[Any]:
-        """States (banks, ...) after power-up: all switches in bar, all crosspoints open."""
+        """Return states (banks, ...) after power-up: all switches in bar, all crosspoints open."""
 
     def joined_at_power_up(self) -> bool:
-        """Whether every output has the input of its own number at power-up, and is not open.
+        """Tell whether every output has the input of its own number at power-up, and is not open.
 
         Example:
             >>> from hwsim.crossbar import crossbar
@@ -325,7 +325,7 @@ class Fabric(ABC):
         """Do the work of :meth:`route_many` on checked arguments; ``previous`` is None just after power-up."""
 
     def check_states(self, what: str, states: ArrayLike, banks: int) -> NDArray[Any]:
-        """States as this circuit holds them, contiguous, one row for each bank.
+        """Return states as this circuit holds them, contiguous, one row for each bank.
 
         Raises:
             ValueError: another shape.
@@ -348,24 +348,24 @@ class Fabric(ABC):
 
     @abstractmethod
     def toggles_many(self, old: NDArray[Any], new: NDArray[Any]) -> NDArray[np.int64]:
-        """Switches that change state, int64 (banks,); crosspoints opened plus closed."""
+        """Count switches that change state, int64 (banks,); crosspoints opened plus closed."""
 
     @abstractmethod
     def sets_many(self, old: NDArray[Any], new: NDArray[Any]) -> NDArray[np.int64]:
-        """Of the toggles, those from bar to cross, or from open to closed."""
+        """Count the toggles from bar to cross, or from open to closed."""
 
     @abstractmethod
     def held_many(self, states: NDArray[Any]) -> NDArray[np.int64]:
-        """Switches in cross, or crosspoints closed, int64 (banks,)."""
+        """Count switches in cross, or crosspoints closed, int64 (banks,)."""
 
     @abstractmethod
     def words(self, state: NDArray[Any]) -> list[tuple[int, int]]:
-        """One circuit's configuration as (value, width in bits); :attr:`word_order` says what they mean."""
+        """Return one circuit's configuration as (value, width in bits); :attr:`word_order` says what they mean."""
 
     @property
     @abstractmethod
     def word_order(self) -> str:
-        """What :meth:`words` are, in a sentence by which a reader of exported files can decode them."""
+        """Say what :meth:`words` are, in a sentence by which a reader of exported files can decode them."""
 
     @abstractmethod
     def describe(self) -> dict[str, Any]:
@@ -448,7 +448,7 @@ class Configuration:
         return self.fabric.html(self.state)
 
     def apply(self, x: ArrayLike) -> NDArray[Any]:
-        """Signals (ports,) of any type at the outputs: ``x[p]``.
+        """Return the signals (ports,) of any type at the outputs: ``x[p]``.
 
         Raises:
             ValueError: another number of signals than ports.
@@ -478,7 +478,7 @@ class Configuration:
         return np.asarray(self.fabric.apply_many(self.state[None, :], numbers)[0])
 
     def toggles(self, previous: Configuration | None) -> int:
-        """Switches that change on the way from another configuration, or from power-up when None.
+        """Count switches that change on the way from another configuration, or from power-up when None.
 
         Raises:
             ValueError: a configuration of another circuit.

@@ -16,15 +16,15 @@ class Losses(Protocol):
 
     @property
     def bar_loss(self) -> float:
-        """Of a switch in bar, or of a crosspoint passed by."""
+        """Return the loss of a switch in bar, or of a crosspoint passed by."""
 
     @property
     def cross_loss(self) -> float:
-        """Of a switch in cross, or of a crosspoint that is turned in."""
+        """Return the loss of a switch in cross, or of a crosspoint that is turned in."""
 
     @property
     def crossing_loss(self) -> float:
-        """Of one crossing of two wires."""
+        """Return the loss of one crossing of two wires."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,7 +47,7 @@ class Paths:
     """Crossings of two wires, as the topology is drawn."""
 
     def loss(self, losses: Losses) -> NDArray[np.float64]:
-        """Loss of every output's path in dB, float64 (banks, ports).
+        """Compute the loss of every output's path in dB, float64 (banks, ports).
 
         Example:
             >>> from types import SimpleNamespace

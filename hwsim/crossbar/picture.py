@@ -89,7 +89,7 @@ def _switches(
     signal: NDArray[np.int64],
     state: NDArray[Any] | None,
 ) -> Iterator[str]:
-    """One stage: a box for every switch, straight lines for the wires that pass it by; signals exchange in a cross."""
+    """Draw one stage: a box for every switch, straight lines for wires that pass it by; signals exchange in a cross."""
     first, last = network.starts[stage], network.starts[stage + 1]
     pairs = list(zip(*network.pairs(stage), strict=True))
     met = {int(wire) for pair in pairs for wire in pair}

@@ -21,7 +21,7 @@ def graph_of_switches(
     state: NDArray[np.integer] | None = None,
     losses: Losses | None = None,
 ) -> nx.DiGraph[Any]:
-    """Ports, terminals ``(switch, side, wire)`` of switches, and wires; see :meth:`hwsim.crossbar.Fabric.graph`.
+    """Build a graph of ports, terminals ``(switch, side, wire)`` and wires; see :meth:`hwsim.crossbar.Fabric.graph`.
 
     Terminals of wires that are not there are left out, so that an element with one input has one.
 
@@ -67,7 +67,7 @@ def graph_of_switches(
 def graph_of_crosspoints(
     wiring: BlockWiring, state: NDArray[np.integer] | None = None, losses: Losses | None = None
 ) -> nx.DiGraph[Any]:
-    """Ports, terminals ``(stage, side, number)`` between stages, crosspoints and wires.
+    """Build a graph of ports, terminals ``(stage, side, number)`` between stages, crosspoints and wires.
 
     Example:
         >>> from hwsim.crossbar import crossbar

@@ -65,11 +65,11 @@ class SwitchNetwork(Fabric):
 
     @property
     def stage(self) -> NDArray[np.int32]:
-        """Stage of every switch, int32 (switches,)."""
+        """Return the stage of every switch, int32 (switches,)."""
         return self.wiring.stage
 
     def draw(self) -> Iterator[NDArray[np.int32]]:
-        """Wires from top to bottom in each column of the drawing: input ports, stages, output ports."""
+        """Yield the wires from top to bottom in each column of the drawing: input ports, stages, output ports."""
         return draw_outwards(self.wiring, self.depth // 2)
 
     def svg(self, state: NDArray[Any] | None = None) -> str | None:
@@ -78,12 +78,12 @@ class SwitchNetwork(Fabric):
 
     @cached_property
     def live(self) -> NDArray[np.bool_]:
-        """Whether a wire is there before each stage and after the last, bool (depth + 1, wires)."""
+        """Tell whether a wire is there before each stage and after the last, bool (depth + 1, wires)."""
         return find_live(self.wiring)
 
     @cached_property
     def drawn(self) -> Crossings:
-        """Crossings of every wire in the drawing."""
+        """Count crossings of every wire in the drawing."""
         return count_crossings(self.wiring, self.draw(), self.live)
 
     def _longest(self, count: NDArray[np.int32], gaps: NDArray[np.int32] | None = None, *, least: bool = False) -> int:
@@ -101,19 +101,19 @@ class SwitchNetwork(Fabric):
 
     @cached_property
     def path_lengths(self) -> tuple[int, int]:
-        """Switches on the shortest and on the longest path."""
+        """Count switches on the shortest and on the longest path."""
         one = np.broadcast_to(np.int32(1), (self.switches,))
         return self._longest(one, least=True), self._longest(one)
 
     @cached_property
     def crossings(self) -> tuple[int, int]:
-        """Crossings in the whole drawing, and the most on one path."""
+        """Count crossings in the whole drawing, and the most on one path."""
         none = np.broadcast_to(np.int32(0), (self.switches,))
         return int(self.drawn.table.sum(dtype=np.int64)) // 2, self._longest(none, self.drawn.table)
 
     @cached_property
     def full(self) -> NDArray[np.bool_]:
-        """Whether both wires of a switch are there on both sides, so that two signals can meet in it."""
+        """Tell whether both wires of a switch are there on both sides, so that two signals can meet in it."""
         both = [
             self.live[gap][a] & self.live[gap][b] & self.live[gap + 1][a] & self.live[gap + 1][b]
             for gap in range(self.depth)
@@ -123,11 +123,11 @@ class SwitchNetwork(Fabric):
 
     @cached_property
     def leaks(self) -> tuple[int, int]:
-        """Every switch that another signal can pass too leaks once into the path."""
+        """Count leaks: every switch that another signal can pass too leaks once into the path."""
         return self._longest(self.full.astype(np.int32)), 1
 
     def power_up(self, banks: int) -> NDArray[np.uint8]:
-        """All switches in bar."""
+        """Return the states with all switches in bar."""
         return np.zeros((banks, self.switches), np.uint8)
 
     def refuse_stuck(self, states: NDArray[np.uint8], cost: NDArray[np.float64] | None, why: str = ONE_WAY) -> None:
@@ -207,20 +207,20 @@ permutation or topology
         return Paths(*(np.take_along_axis(count, source, axis=1).astype(np.int64) for count in counts))
 
     def toggles_many(self, old: NDArray[Any], new: NDArray[Any]) -> NDArray[np.int64]:
-        """Switches that change state."""
+        """Count switches that change state."""
         check_rows("states", new, (len(old), self.switches))
         return np.asarray(np.count_nonzero(old != new, axis=1), np.int64)
 
     def sets_many(self, old: NDArray[Any], new: NDArray[Any]) -> NDArray[np.int64]:
-        """Switches that go from bar to cross."""
+        """Count switches that go from bar to cross."""
         return np.asarray(np.count_nonzero(old < new, axis=1), np.int64)
 
     def held_many(self, states: NDArray[Any]) -> NDArray[np.int64]:
-        """Switches in cross."""
+        """Count switches in cross."""
         return np.asarray(np.count_nonzero(states, axis=1), np.int64)
 
     def words(self, state: NDArray[Any]) -> list[tuple[int, int]]:
-        """One word per stage, bit 0 = lowest switch index, 1 = cross."""
+        """Return one word per stage, bit 0 = lowest switch index, 1 = cross."""
         check_rows("state", state[None, :], (1, self.switches))
         found = []
         for first, end in zip(self.starts[:-1], self.starts[1:], strict=True):
@@ -230,15 +230,15 @@ permutation or topology
 
     @property
     def word_order(self) -> str:
-        """One word per stage, one bit per switch."""
+        """Describe the words: one per stage, one bit per switch."""
         return WORD_PER_STAGE
 
     def describe(self) -> dict[str, Any]:
-        """Which wires each switch joins, stage by stage, and on which wires ports lie."""
+        """Describe which wires each switch joins, stage by stage, and on which wires ports lie."""
         return self.wiring.describe()
 
     def graph(self, state: NDArray[Any] | None = None, losses: Losses | None = None) -> nx.DiGraph[Any]:
-        """Ports, switch terminals ``(switch, side, wire)`` and wires, derived from the same switch list."""
+        """Build a graph of ports, switch terminals ``(switch, side, wire)`` and wires, from the same switch list."""
         from hwsim.crossbar.routing_graph import graph_of_switches
 
         return graph_of_switches(self.wiring, self.live, self.drawn, state, losses)

@@ -42,22 +42,22 @@ class Wiring:
 
     @property
     def switches(self) -> int:
-        """How many there are."""
+        """Count the switches."""
         return len(self.wire_a)
 
     @property
     def depth(self) -> int:
-        """Stages."""
+        """Count the stages."""
         return len(self.starts) - 1
 
     @property
     def stage(self) -> NDArray[np.int32]:
-        """Stage of every switch, int32 (switches,)."""
+        """Return the stage of every switch, int32 (switches,)."""
         return np.repeat(np.arange(self.depth, dtype=np.int32), np.diff(self.starts))
 
     @property
     def straight(self) -> bool:
-        """Whether every port has the wire of its own number, and there are no others."""
+        """Tell whether every port has the wire of its own number, and there are no others."""
         own = np.arange(self.ports)
         return self.wires == self.ports and bool((self.inputs == own).all() and (self.outputs == own).all())
 
@@ -78,7 +78,7 @@ class Wiring:
         }
 
     def pairs(self, stage: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-        """Upper and lower wires of the switches of one stage.
+        """Return upper and lower wires of the switches of one stage.
 
         Example:
             >>> from hwsim.crossbar import crossbar
@@ -141,17 +141,17 @@ class BlockStage:
 
     @cached_property
     def block(self) -> NDArray[np.int64]:
-        """Block of every output terminal."""
+        """Return the block of every output terminal."""
         return np.repeat(np.arange(len(self.outputs)), self.outputs)
 
     @cached_property
     def width(self) -> NDArray[np.int64]:
-        """Inputs that every output terminal can be joined to."""
+        """Count the inputs that every output terminal can be joined to."""
         return self.inputs[self.block]
 
     @cached_property
     def first(self) -> NDArray[np.int64]:
-        """The first input terminal of every output terminal's block."""
+        """Return the first input terminal of every output terminal's block."""
         return (np.cumsum(self.inputs) - self.inputs)[self.block]
 
     @cached_property
@@ -193,22 +193,22 @@ class BlockWiring:
 
     @cached_property
     def starts(self) -> NDArray[np.int64]:
-        """The first output terminal of every stage among those of all stages, and how many there are."""
+        """Return the first output terminal of every stage among those of all stages, and how many there are."""
         return np.cumsum([0] + [len(stage.block) for stage in self.stages])
 
     @cached_property
     def width(self) -> NDArray[np.int64]:
-        """Crosspoints of every output terminal of all stages."""
+        """Count the crosspoints of every output terminal of all stages."""
         return np.concatenate([stage.width for stage in self.stages])
 
     @cached_property
     def rows(self) -> NDArray[np.int64]:
-        """The first crosspoint of every terminal."""
+        """Return the first crosspoint of every terminal."""
         return np.cumsum(self.width) - self.width
 
     @cached_property
     def crossed(self) -> list[NDArray[np.int32]]:
-        """Crossings on the wire to every input terminal, stage by stage."""
+        """Count crossings on the wire to every input terminal, stage by stage."""
         from hwsim.kernels.routing.stages import count_crossings
 
         found = []

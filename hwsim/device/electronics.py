@@ -54,7 +54,7 @@ def reckon(node: Node, signals: NDArray[Any]) -> NDArray[Any]:
 
 
 def spread(node: Node, values: Sequence[float]) -> NDArray[np.float64]:
-    """Factors or shifts of a node, in the shape in which they meet its signals.
+    """Return factors or shifts of a node, in the shape in which they meet its signals.
 
     Example:
         >>> from hwsim.model import Node

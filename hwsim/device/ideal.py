@@ -81,12 +81,12 @@ class IdealChip(NumberChip):
 
     @property
     def noisy(self) -> bool:
-        """False: reading draws no noise."""
+        """Return false: reading draws no noise."""
         return False
 
     @property
     def data_bits(self) -> int:
-        """32: the width of a float32."""
+        """Return 32: the width of a float32."""
         return 32
 
     def nominal(self, layer: int) -> NDArray[np.float64]:
@@ -98,7 +98,7 @@ class IdealChip(NumberChip):
         return self.weights[layer]
 
     def classes(self, layer: int) -> NDArray[np.float32]:
-        """Weights that are equal to the last bit do the same in every place."""
+        """Return the weights: those equal to the last bit do the same in every place."""
         return self.weights[layer]
 
     def register_codes(self, layer: int, registers: Registers) -> NDArray[np.float64]:
@@ -110,7 +110,7 @@ class IdealChip(NumberChip):
         self.met[layer][np.divmod(positions, self.met[layer].shape[1])] = self.weights[layer].reshape(-1)[cells]
 
     def matmul(self, layer: int, activations: NDArray[Any], rng: np.random.Generator | None) -> NDArray[Any]:
-        """Multiplies with the linear algebra library, in its order of sums."""
+        """Multiply with the linear algebra library, in its order of sums."""
         del rng
         with np.errstate(over="ignore", invalid="ignore"):  # what is evaluated is checked to be finite
             return np.asarray(activations @ self.met[layer].T)

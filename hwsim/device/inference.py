@@ -144,13 +144,13 @@ def _between(  # noqa: PLR0911 - one case a kind
 
 
 def _stand(features: NDArray[Any], shape: tuple[int, ...]) -> NDArray[Any]:
-    """Flat features as images (samples, rows, columns, channels) or sequences (samples, steps, features)."""
+    """Arrange flat features as images (samples, rows, columns, channels) or sequences (samples, steps, features)."""
     found = features.reshape(len(features), *shape)
     return np.ascontiguousarray(found.transpose(0, 2, 3, 1)) if len(shape) == 3 else found  # noqa: PLR2004
 
 
 def _flat(activations: NDArray[Any]) -> NDArray[Any]:
-    """Activations as features (samples, features), images in the order channel, row, column."""
+    """Arrange activations as features (samples, features), images in the order channel, row, column."""
     if activations.ndim == 4:  # noqa: PLR2004
         activations = np.ascontiguousarray(activations.transpose(0, 3, 1, 2))
     return activations.reshape(len(activations), -1)
@@ -187,7 +187,7 @@ def _weighted(
 def _convolve(
     model: Model, chip: Wall, node: Node, activations: NDArray[Any], rng: np.random.Generator | None
 ) -> NDArray[Any]:
-    """Accumulators (samples * places, units) of a convolution: of each group of units, those of its own channels."""
+    """Compute accumulators (samples * places, units) of a convolution: each group of units has its own channels."""
     number, channels = node.layer or 0, node.taken[0]
     layer = model.layers[number]
     if layer.groups == 1:
@@ -208,7 +208,7 @@ def windows(node: Node) -> Windows:
 
 
 def _windows(node: Node, activations: NDArray[Any], fan_in: int) -> NDArray[Any]:
-    """Windows as rows (samples * places, fan-in)."""
+    """Arrange windows as rows (samples * places, fan-in)."""
     from hwsim.kernels.reading.layers import gather_windows
 
     window, (down, right) = windows(node), node.window.dilation if node.window else (1, 1)
@@ -231,7 +231,7 @@ def _padded(node: Node, activations: NDArray[Any], value: float) -> NDArray[Any]
 
 
 def _pool(node: Node, activations: NDArray[Any], *, largest: bool) -> NDArray[Any]:
-    """Largest value, or sum, of every window; around the image lies what is never the largest, or zeros."""
+    """Compute the largest value, or sum, of every window; around the image lies the least value, or zeros."""
     from hwsim.kernels.reading.layers import pool_largest, pool_sum
 
     kind = activations.dtype

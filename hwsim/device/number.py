@@ -23,7 +23,7 @@ class NumberChip:
 
     @property
     def together(self) -> int:
-        """0: nothing is promised of rows."""
+        """Return 0: nothing is promised of rows."""
         return 0
 
     def encode(self, x: NDArray[np.float32]) -> NDArray[Any]:
@@ -31,7 +31,7 @@ class NumberChip:
         return np.ascontiguousarray(x, self.precision)
 
     def average(self, node: int, totals: NDArray[Any], count: int) -> NDArray[Any]:
-        """Divides sums of windows by their number of values."""
+        """Divide sums of windows by their number of values."""
         del node
         return np.asarray(totals / totals.dtype.type(count))
 
@@ -71,7 +71,7 @@ def finish(layer: Layer, accumulators: NDArray[Any], registers: Registers) -> ND
 
 
 def side_by_side(values: NDArray[np.floating[Any]], factor: float = 1.0) -> NDArray[np.float32]:
-    """Values times a factor as float32, a unit's inputs one after the other: the order that products are quickest in.
+    """Return values times a factor as float32, a unit's inputs one after the other: the quickest order.
 
     Example:
         >>> side_by_side(np.array([[1.0, 2.0], [3.0, 4.0]]), 2.0).ravel(order="K").tolist()

@@ -79,7 +79,7 @@ class PhotonicNumbers:
 
     @property
     def exact(self) -> bool:
-        """Tells whether read-outs are not rounded: all is computed in float64 then, else in float32.
+        """Tell whether read-outs are not rounded: then all is computed in float64, else in float32.
 
         A converter of b bits and m rows rounds to m / 2^b of the light of a clear cell, float32 to 2^-24 of a sum.
         """
@@ -87,21 +87,21 @@ class PhotonicNumbers:
 
     @property
     def physical_columns(self) -> int:
-        """Columns of a tile that take light, those compared with counted."""
+        """Count columns of a tile that take light, those compared with included."""
         return self.tile_columns + 1 if self.signs == "reference-column" else 2 * self.tile_columns
 
     @property
     def bright_columns(self) -> slice:
-        """Which of them carry weights."""
+        """Tell which columns carry weights."""
         return slice(self.tile_columns) if self.signs == "reference-column" else slice(0, None, 2)
 
     @property
     def dark_columns(self) -> slice:
-        """Which of them are compared with."""
+        """Tell which columns are compared with."""
         return slice(self.tile_columns, None) if self.signs == "reference-column" else slice(1, None, 2)
 
     def taps(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Designed coupling ratios of the couplers on rows and on columns, (m, physical columns) each."""
+        """Compute the designed coupling ratios of the couplers on rows and on columns, (m, physical columns) each."""
         rows, columns = self.tile_rows, self.physical_columns
         if self.couplers == "even":
             along, down = optics.even_taps(columns), optics.even_taps(rows)
@@ -113,7 +113,7 @@ class PhotonicNumbers:
     def paths(
         self, row_taps: NDArray[np.float64] | None, column_taps: NDArray[np.float64] | None
     ) -> NDArray[np.float64]:
-        """Power from a row's input to a column's detector through a perfectly clear cell (..., m, physical columns).
+        """Compute power from a row's input to a column's detector through a clear cell (..., m, physical columns).
 
         With the designed taps, or with others.
         """
@@ -126,7 +126,7 @@ class PhotonicNumbers:
 
     @property
     def mean_path(self) -> float:
-        """Mean over a tile of the designed paths.
+        """Return the mean over a tile of the designed paths.
 
         Example: the 4 x 4 core of Feldmann et al. loses 12.9 dB on every path with compensated couplers.
         """
@@ -134,5 +134,5 @@ class PhotonicNumbers:
 
     @property
     def full_current(self) -> float:
-        """Photocurrent of one row at full drive through a clear cell on the mean path, A."""
+        """Compute the photocurrent of one row at full drive through a clear cell on the mean path, A."""
         return self.responsivity * self.launched_power * self.mean_path

@@ -74,28 +74,28 @@ class Chip(Protocol):
 
     @property
     def noisy(self) -> bool:
-        """Tells whether reading draws event noise."""
+        """Tell whether reading draws event noise."""
 
     @property
     def data_bits(self) -> int:
-        """Width of the signals that pass the permutation circuit, bit."""
+        """Return the width of the signals that pass the permutation circuit, bit."""
 
     @property
     def together(self) -> int:
-        """Consecutive rows of a product that are read together.
+        """Count the consecutive rows of a product that are read together.
 
         Rows of different groups know nothing of each other where no noise is drawn, so that samples can be run in
         blocks of whole groups. 0 for a chip that promises nothing of the kind: it is given all samples at once.
         """
 
     def nominal(self, layer: int) -> NDArray[np.float64]:
-        """Design values of a layer's cells (units, inputs), as a controller may know them."""
+        """Return the design values of a layer's cells (units, inputs), as a controller may know them."""
 
     def cells(self, layer: int) -> NDArray[Any]:
         """Return what the cells physically hold (units, inputs): the values that no run may ever change."""
 
     def classes(self, layer: int) -> NDArray[Any]:
-        """One number per cell (units, inputs): which may stand for each other.
+        """Return one number per cell (units, inputs): cells with equal numbers may stand for each other.
 
         Exchanging cells of equal number in a bank, or banks of equal numbers, changes no bit of any inference.
         """
@@ -113,7 +113,7 @@ class Chip(Protocol):
         """Encode samples (samples, features) as what enters the first layer, in the chip's domain."""
 
     def matmul(self, layer: int, activations: NDArray[Any], rng: np.random.Generator | None) -> NDArray[Any]:
-        """Multiplies activations (rows, fan-in) by the cells, to (rows, units); noise from ``rng``, None is without."""
+        """Multiply activations (rows, fan-in) by the cells, to (rows, units); noise from ``rng``, None is without."""
 
     def activate(self, layer: int, accumulators: NDArray[Any], registers: Registers) -> NDArray[Any]:
         """Turn accumulators (rows, units) into activations by registers, activation function and requantisation.
@@ -122,13 +122,13 @@ class Chip(Protocol):
         """
 
     def average(self, node: int, totals: NDArray[Any], count: int) -> NDArray[Any]:
-        """Activations of an average pool from the sums of its windows of ``count`` values; ``node`` of the model."""
+        """Compute an average pool from the sums of its windows of ``count`` values; ``node`` of the model."""
 
     def add(self, node: int, one: NDArray[Any], other: NDArray[Any]) -> NDArray[Any]:
         """Add two nodes' activations; ``node`` is the one that adds."""
 
     def inference_bill(self) -> Bill:
-        """Energy and time of one inference in the chip's core, its permutation circuits apart."""
+        """Compute energy and time of one inference in the chip's core, its permutation circuits apart."""
 
     def resources(self) -> Resources:
         """Count the hardware that the chip's core needs, its permutation circuits apart."""
@@ -174,7 +174,7 @@ class ClippingChip(Protocol):
 
     @property
     def input_range(self) -> tuple[float, float] | None:
-        """Least and largest input that passes whole; None where there is no end."""
+        """Return the least and largest input that passes whole; None if there is no end."""
 
 
 @runtime_checkable
@@ -189,7 +189,7 @@ class Device(Protocol):
     """A device model: one technology with the numbers of its datasheet filled in."""
 
     def problems(self, model: Model) -> list[tuple[int, str, str]]:
-        """Tells why a model cannot be built: (number of the node, what is wrong, what would work) a line."""
+        """Say why a model cannot be built: (number of the node, what is wrong, what would work) per line."""
 
     def fabricate(self, model: Model, start: Sequence[Start], calibration: NDArray[np.float32], seed: int) -> Chip:
         """Make one chip: burn the weights in, set the ranges from calibration inputs (samples, features)."""

@@ -34,7 +34,7 @@ class Faults(NamedTuple):
     at: Array
 
     def applied(self, shares: Array) -> Array:
-        """Weights in units of the largest one as they really are.
+        """Return weights in units of the largest one as they really are.
 
         Example:
             >>> faults = Faults(np.array([0.1, 0.1]), np.array([False, True]), np.zeros(2))
@@ -82,7 +82,7 @@ class Draws:
         self._stuck, self._ends = stream(seed, f"chip/{layer}/stuck"), stream(seed, f"chip/{layer}/stuck/end")
 
     def take(self, shape: tuple[int, int]) -> Faults:
-        """Faults of the next units' cells (units, inputs)."""
+        """Draw the faults of the next units' cells (units, inputs)."""
         law, nothing = self._law, np.zeros(shape)
         error = law.variation * self._errors.standard_normal(shape) if law.variation else nothing
         stuck = self._stuck.random(shape) < law.stuck if law.stuck else np.zeros(shape, np.bool_)

@@ -39,17 +39,17 @@ class Wall:
         return self._held(self.chip.encode(x), x.shape, "encode", "the inputs")
 
     def matmul(self, layer: int, activations: NDArray[Any], rng: np.random.Generator | None) -> NDArray[Any]:
-        """Accumulators (rows, units)."""
+        """Compute accumulators (rows, units)."""
         shape = (len(activations), self.model.layers[layer].units)
         return self._held(self.chip.matmul(layer, activations, rng), shape, "matmul", f"layer {layer}")
 
     def activate(self, layer: int, accumulators: NDArray[Any], registers: Registers) -> NDArray[Any]:
-        """Activations (rows, units)."""
+        """Compute activations (rows, units)."""
         found = self.chip.activate(layer, accumulators, registers)
         return self._held(found, accumulators.shape, "activate", f"layer {layer}")
 
     def average(self, node: int, totals: NDArray[Any], count: int) -> NDArray[Any]:
-        """Activations of an average pool, of the shape of the sums."""
+        """Compute an average pool, of the shape of the sums."""
         return self._held(self.chip.average(node, totals, count), totals.shape, "average", f"node {node}")
 
     def add(self, node: int, one: NDArray[Any], other: NDArray[Any]) -> NDArray[Any]:
@@ -73,5 +73,5 @@ class Wall:
 
 
 def is_foreign(chip: Chip) -> bool:
-    """Tells whether a chip is not of this package, whose own are tested to give numbers."""
+    """Tell whether a chip is not of this package, whose own are tested to give numbers."""
     return not type(chip).__module__.startswith("hwsim.")

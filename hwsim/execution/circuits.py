@@ -102,14 +102,14 @@ class LayerChange:
 
     @property
     def sent(self) -> Sent:
-        """What is sent to the banks whose switches change, in their order."""
+        """Return the loads of the banks whose switches change, in their order."""
         banks = np.flatnonzero(self.toggles)
         toggles, sets = self.toggles[banks], self.sets[banks]
         return Sent(np.full(banks.size, self.bits), sets, toggles - sets, self.held[banks])
 
     @property
     def loads(self) -> list[Load]:
-        """What is sent: one load per bank whose switches change."""
+        """Return what is sent: one load per bank whose switches change."""
         banks = np.flatnonzero(self.toggles).tolist()
         rows = zip(*(column.tolist() for column in self.sent), banks, strict=True)
         return [Load(bits, sets, resets, held, self.layer, bank) for bits, sets, resets, held, bank in rows]
@@ -127,12 +127,12 @@ class Change:
 
     @property
     def toggles(self) -> int:
-        """Switches that change state."""
+        """Count switches that change state."""
         return sum(int(layer.toggles.sum()) for layer in self.layers if layer is not None)
 
     @property
     def sent(self) -> Sent:
-        """The numbers of :attr:`loads`."""
+        """Return the numbers of :attr:`loads`."""
         parts = [layer.sent for layer in self.layers if layer is not None]
         if len(parts) == 1:
             return parts[0]
@@ -140,7 +140,7 @@ class Change:
 
     @property
     def loads(self) -> list[Load]:
-        """What is sent to the banks, in the order in which the port takes it."""
+        """Return what is sent to the banks, in the order in which the port takes it."""
         return [load for layer in self.layers if layer is not None for load in layer.loads]
 
 
@@ -158,7 +158,7 @@ def cycles(fabric: Fabric) -> int:
 
 
 def held_at_a_time(fabric: Fabric, states: NDArray[Any]) -> NDArray[np.float64]:
-    """Switches in cross at a time, float64 (banks,): those of all cycles over the cycles.
+    """Count switches in cross at a time, float64 (banks,): those of all cycles over the cycles.
 
     Example:
         >>> from hwsim.crossbar import crossbar
@@ -240,7 +240,7 @@ class Circuits:
         return states
 
     def _joined(self, layer: int, fabric: Fabric) -> bool:
-        """Tells whether every position has its own cell just after power-up."""
+        """Tell whether every position has its own cell just after power-up."""
         straight, states = self.permutations[layer], self.states[layer]
         if self._stuck[layer] is None or states is None:
             return fabric.joined_at_power_up()
@@ -248,12 +248,12 @@ class Circuits:
 
     @property
     def switches(self) -> int:
-        """Switches (or crosspoints) of all circuits together."""
+        """Count switches (or crosspoints) of all circuits together."""
         return sum(bank.banks * fabric.switches for fabric, bank in self._built())
 
     @property
     def held(self) -> float:
-        """Switches in cross at a time, as everything stands now."""
+        """Count switches in cross at a time, as everything stands now."""
         states = [state for state in self.states if state is not None]
         found = zip(self._built(), states, strict=True)
         return float(sum(held_at_a_time(fabric, state).sum() for (fabric, _), state in found))
@@ -402,6 +402,6 @@ class Circuits:
 
 
 def _of_ports(classes: NDArray[np.int32], ports: int) -> NDArray[np.int32]:
-    """Classes of the cells at all ports; the spare ports, which no cell stands behind, are one class more."""
+    """Return classes of the cells at all ports; the spare ports, which no cell stands behind, are one class more."""
     spare = np.full((len(classes), ports - classes.shape[1]), classes.max() + 1, np.int32)
     return np.ascontiguousarray(np.concatenate([classes, spare], axis=1))

@@ -48,7 +48,7 @@ def mean_transmission(fabric: Fabric, switch: Switch) -> float:
 
 
 def straight_transmissions(fabric: Fabric, switch: Switch) -> NDArray[np.float64]:
-    """Transmissions (ports,) of a circuit that joins every position to its own cell, as at power-up.
+    """Return transmissions (ports,) of a circuit that joins every position to its own cell, as at power-up.
 
     Where all crosspoints are open then, they stand as they are closed for it.
     """

@@ -114,14 +114,14 @@ class Machine:
 
     @property
     def permutations(self) -> list[NDArray[np.int64]]:
-        """Per layer, which cell feeds each position now, int64 (banks, cells)."""
+        """Return which cell feeds each position now, per layer int64 (banks, cells)."""
         rows = zip(self.circuits.permutations, self.layout.layers, strict=True)
         return [np.ascontiguousarray(all_ports[:, : bank.ports]) for all_ports, bank in rows]
 
     # connect
 
     def execute(self, entry: Entry, settings: Settings = None) -> Expense:
-        """Routes, loads and switches one reconnection of a schedule, and checks that it is what was asked for.
+        """Route, load and switch one reconnection of a schedule, and check that it is what was asked for.
 
         Args:
             entry: the reconnection.
@@ -263,7 +263,7 @@ class Machine:
 
     @property
     def saturated(self) -> int:
-        """Registers that are too narrow for what was last written to them."""
+        """Count registers that are too narrow for what was last written to them."""
         if not isinstance(self.chip, NarrowChip):
             return 0
         written = enumerate(zip(self.model.layers, self.registers, strict=True)) if self.registers else ()
@@ -295,7 +295,7 @@ class Machine:
         return infer(model or self.model, self.chip, x, registers, rng, watch)
 
     def inference_bill(self) -> Bill:
-        """One inference: the core, and every signal bit through every switch of its circuits."""
+        """Bill one inference: the core, and every signal bit through every switch of its circuits."""
         core = self.chip.inference_bill()
         energy, time = core.energy_j, core.time_s
         for fabric, bank in self._built():
@@ -326,12 +326,12 @@ class Machine:
 
     @property
     def spent(self) -> Expense:
-        """What reconnections, and reads for a controller, have cost so far."""
+        """Return what reconnections, and reads for a controller, have cost so far."""
         return self._reconnected + self._read
 
     @property
     def left(self) -> Mapping[str, float]:
-        """What may still be spent of what is limited."""
+        """Return what may still be spent of what is limited."""
         return {name: most - getattr(self.spent, name) for name, most in self.limits.items()}
 
     def _expense(self, change: Change, writes: int) -> Expense:
@@ -360,7 +360,7 @@ class Machine:
 
 
 def first_entry(model: Model, start: Sequence[Start]) -> Entry:
-    """Event 0: the state after power-up, identity connections and initial registers."""
+    """Execute event 0: the state after power-up, identity connections and initial registers."""
     values = zip(model.layers, start, strict=True)
     registers = tuple(Registers(one.bias, one.gain).flat(layer.gains) for layer, one in values)
     return Entry(0, 0, (None,) * len(model.layers), registers)

@@ -33,7 +33,7 @@ class Placing:
         self.placement = Placement([layer.units for layer in model.layers], [self._movable(b) for b in layout.layers])
 
     def _movable(self, bank: Bank) -> NDArray[np.bool_] | None:
-        """Which places of a layer can take each other's units; None where its units must stay."""
+        """Tell which places of a layer can take each other's units; None where its units must stay."""
         following = bank.layer + 1
         layers = self._layout.layers
         if following == len(layers) or not (bank.learned and layers[following].learned):
@@ -88,7 +88,7 @@ class Placing:
         return tuple(found), tuple(self.placement.registers(n, values) for n, values in enumerate(registers))
 
     def _met(self, number: int, permutations: NDArray[np.int64]) -> NDArray[np.int32]:
-        """Classes that a layer's positions meet, (units, inputs); empty where connections are fixed."""
+        """Return classes that a layer's positions meet, (units, inputs); empty where connections are fixed."""
         classes, units = self._classes[number], self._model.layers[number].units
         if not classes.size:
             return np.zeros((0, 0), np.int32)

@@ -49,7 +49,7 @@ def account(chip: Chip, circuits: Circuits) -> dict[str, Any]:
 
 
 def _fit(chip: Chip, core: Resources, part: Part, circuits: Area) -> dict[str, Any]:
-    """Tells whether a part has room for a chip and its circuits, and if not, what folding would make it so."""
+    """Tell whether a part has room for a chip and its circuits, and if not, what folding would make it so."""
     found: dict[str, Any] = {"part": {"name": part.name, "luts": part.luts, "flip_flops": part.flip_flops}}
 
     def room(taken: Resources, beside: Area = circuits) -> bool:

@@ -28,7 +28,7 @@ def _bank(layer: LayerSnapshot, bank: int) -> dict[str, Any]:
 
 
 def export(snapshot: Snapshot) -> dict[str, str]:
-    """One JSON file with every bank of every reconnectable layer, and the wiring of their circuits."""
+    """Write one JSON file with every bank of every reconnectable layer, and the wiring of their circuits."""
     orders = dict.fromkeys(layer.fabric.word_order for layer in snapshot.layers)
     content = {
         "format": "hwsim configuration",

@@ -59,7 +59,7 @@ def _layer(snapshot: Snapshot, layer: LayerSnapshot) -> str:
 
 
 def export(snapshot: Snapshot) -> dict[str, str]:
-    """One ``layer<k>.mem`` for every reconnectable layer that has switches."""
+    """Write one ``layer<k>.mem`` for every reconnectable layer that has switches."""
     return {f"layer{layer.layer}.mem": _layer(snapshot, layer) for layer in snapshot.layers if layer.fabric.switches}
 
 

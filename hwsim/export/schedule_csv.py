@@ -61,7 +61,7 @@ def _lines(snapshot: Snapshot) -> Iterator[str]:
 
 
 def export(snapshot: Snapshot) -> dict[str, str]:
-    """One file with every event up to the snapshot's."""
+    """Write one file with every event up to the snapshot's."""
     return {"schedule.csv": "\n".join(_lines(snapshot)) + "\n"}
 
 

@@ -35,19 +35,19 @@ class Recorded(Protocol):
 
     @property
     def event(self) -> int:
-        """Its number, 0 for the state after power-up."""
+        """Return its number, 0 for the state after power-up."""
 
     @property
     def batch(self) -> int:
-        """Optimiser steps before it."""
+        """Count the optimiser steps before it."""
 
     @property
     def permutations(self) -> tuple[NDArray[np.int64] | None, ...]:
-        """Per layer (banks, ports), None where connections stay."""
+        """Return the permutations per layer (banks, ports), None if connections stay."""
 
     @property
     def registers(self) -> tuple[NDArray[np.float64], ...]:
-        """Per layer, biases and then gains."""
+        """Return the registers per layer, biases and then gains."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ class Snapshot:
     """Every event up to this one, in order, where they are at hand."""
 
     def cells(self, layer: LayerSnapshot) -> int:
-        """Cells of one bank; the circuit may have more ports."""
+        """Return the cells of one bank; the circuit may have more ports."""
         made = self.model.layers[layer.layer]
         return made.units * made.inputs // len(layer.states)
 

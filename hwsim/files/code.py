@@ -36,7 +36,7 @@ class UndigestedError(HwsimError, ValueError):
 
 
 def digest_value(value: Any) -> str:
-    """SHA-256 of a value, and of all that it consists of.
+    """Compute the SHA-256 of a value, and of all that it consists of.
 
     Raises:
         UndigestedError: something in it is of a kind whose content cannot be told, such as an open file.
@@ -193,12 +193,12 @@ def _code(code: types.CodeType) -> Iterator[tuple[str, Any]]:
 
 
 def _used(code: types.CodeType, constant: int) -> bool:
-    """Whether a constant is loaded; a docstring is not."""
+    """Tell whether a constant is loaded; a docstring is not."""
     return any(step.opname == "LOAD_CONST" and step.arg == constant for step in dis.get_instructions(code))
 
 
 def _globals(code: types.CodeType) -> Iterator[str]:
-    """Names of globals that a function, or one inside of it, reads."""
+    """List the names of globals that a function, or one inside of it, reads."""
     for step in dis.get_instructions(code):
         if step.opname in {"LOAD_GLOBAL", "LOAD_NAME"}:
             yield str(step.argval)
@@ -253,7 +253,7 @@ def _module(name: str) -> str:
 
 
 def digest_package(module: str) -> str:
-    """SHA-256 of the files of the package that a module belongs to, or of the module where it is one file.
+    """Compute the SHA-256 of the files of a module's package, or of the module if it is one file.
 
     Raises:
         UndigestedError: there is no file.

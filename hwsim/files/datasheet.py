@@ -188,7 +188,7 @@ def _shown(schema: type[Section], key: str, value: float) -> str:
 
 
 def written_values(sheet: Datasheet, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Settable numbers as a scenario would write them, with units; those of :class:`CellChoices` where they were set.
+    """Write settable numbers as a scenario would, with units; those of :class:`CellChoices` if they were set.
 
     Args:
         sheet: the datasheet.

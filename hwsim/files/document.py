@@ -176,7 +176,7 @@ def _syntax(text: str, shown_as: str, message: str) -> Diagnostic:
 
 
 def _line(text: str, number: int) -> str:
-    """One line of a text, counted from 1; nothing where there is none."""
+    """Return one line of a text, counted from 1; nothing where there is none."""
     lines = text.replace("\r\n", "\n").split("\n")
     return lines[number - 1] if number <= len(lines) else ""
 

@@ -159,7 +159,7 @@ def reference(schema: type[Section], title: str, width: int = WIDTH) -> str:
 
 
 def table(rows: Sequence[Sequence[str]], width: int = WIDTH) -> list[str]:
-    r"""Rows as lines of a table whose cells are wrapped; the first column is never cut, the last takes what is left.
+    r"""Write rows as lines of a table with wrapped cells; the first column is never cut, the last takes the rest.
 
     Example:
         >>> print(*table([("a", "one two three four"), ("b", "five")], 19), sep="\n")

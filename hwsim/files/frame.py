@@ -36,7 +36,7 @@ def extra(name: str, wanted: str) -> Any:
 
 
 def _columns(rows: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
-    """Columns by name; a row that lacks one has None there."""
+    """Arrange columns by name; a row that lacks one has None there."""
     names = dict.fromkeys(key for row in rows for key in row)
     return {name: [row.get(name) for row in rows] for name in names}
 

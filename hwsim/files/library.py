@@ -74,7 +74,7 @@ def folders(kind: Kind, beside: Path | None = None) -> list[Path]:
 
 
 def names(kind: Kind, beside: Path | None = None) -> dict[str, Path]:
-    """Every file of one kind by its name without ``.toml``, sorted.
+    """Return every file of one kind by its name without ``.toml``, sorted.
 
     Example:
         >>> "digits-fpga-laperm" in names("scenarios")

@@ -11,7 +11,7 @@ GROUPS = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.
 
 
 def find_memory() -> int:
-    """Bytes that this process may use: what the machine has, or less where a container or ``ulimit -v`` says so.
+    """Count the bytes that this process may use: what the machine has, or less by a container or ``ulimit -v``.
 
     Example:
         >>> find_memory() > 2**20

@@ -52,11 +52,11 @@ class Archive:
 
     @property
     def names(self) -> list[str]:
-        """Keys of its arrays."""
+        """List the keys of its arrays."""
         return [name.removesuffix(".npy") for name in self._members]
 
     def read(self, name: str) -> NDArray[Any]:
-        """One array.
+        """Read one array.
 
         Raises:
             Refusal: as for :func:`read_npy`, or there is none of that name.

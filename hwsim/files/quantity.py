@@ -53,12 +53,12 @@ class Dimension:
 
     @property
     def noun(self) -> str:
-        """The name with its article."""
+        """Return the name with its article."""
         return f"an {self.name}" if self.name[0] in "aeiou" else f"a {self.name}"
 
     @property
     def wanted(self) -> str:
-        """What a file should have, in words."""
+        """Say what a file should have, in words."""
         return f'{self.noun} such as "{self.example}" (units: {", ".join(self.units)})'
 
     def __get_pydantic_json_schema__(self, core: Any, handler: Any) -> dict[str, Any]:

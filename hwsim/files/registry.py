@@ -29,11 +29,11 @@ class Plugin(Protocol):
 
     @property
     def name(self) -> str:
-        """The word that scenarios and commands use."""
+        """Return the word that scenarios and commands use."""
 
     @property
     def summary(self) -> str:
-        """What it is, in one line."""
+        """Return what it is, in one line."""
 
 
 P = TypeVar("P", bound=Plugin)
@@ -74,7 +74,7 @@ class Registry(Mapping[str, P], Generic[P]):
         self._entries: dict[str, _Found[P]] | None = None
 
     def summaries(self) -> dict[str, str]:
-        """Every entry's name with its summary.
+        """Return every entry's name with its summary.
 
         Example:
             >>> Registry("export").summaries()["readmemh"][:19]
@@ -83,7 +83,7 @@ class Registry(Mapping[str, P], Generic[P]):
         return {name: found.summary for name, found in self._load().items()}
 
     def code(self, name: str) -> str:
-        """SHA-256 of the code of an entry that a third party adds; empty for those of hwsim, which its version tells.
+        """Return SHA-256 of the code of an entry that a third party adds; empty for those of hwsim.
 
         Raises:
             UndigestedError: its code lies in no file.
@@ -109,7 +109,7 @@ class Registry(Mapping[str, P], Generic[P]):
         return self._entries
 
     def _shipped(self) -> Iterator[_Found[P]]:
-        """Entries that are modules of the package."""
+        """Yield entries that are modules of the package."""
         spec = importlib.util.find_spec(f"hwsim.{self._package}")
         folders = spec.submodule_search_locations if spec else None
         for origin, text in _modules(f"hwsim.{self._package}", folders or ()):
@@ -123,7 +123,7 @@ class Registry(Mapping[str, P], Generic[P]):
                 yield _Found(origin, plugin.name, plugin.summary, plugin)
 
     def _added(self) -> Iterator[_Found[P]]:
-        """Entries that third parties add."""
+        """Yield entries that third parties add."""
         for point in entry_points(group=f"hwsim.{self._package}"):
             try:
                 plugin = point.load()
@@ -159,7 +159,7 @@ class Registry(Mapping[str, P], Generic[P]):
 
 
 def _modules(package: str, folders: Iterable[str]) -> Iterator[tuple[str, str | None]]:
-    """Every module below a package with its text, folder by folder; None where there is no text to read."""
+    """Yield every module below a package with its text, folder by folder; None if there is no text to read."""
     for found in pkgutil.iter_modules(folders):
         origin = f"{package}.{found.name}"
         names = (f"{found.name}.py", f"{found.name}/__init__.py")
@@ -237,7 +237,7 @@ NOUNS = ("controller", "crossbar", "device", "export", "task")
 
 
 def _homes() -> dict[str, list[str]]:
-    """Entries of third parties by the module that they name."""
+    """Return entries of third parties by the module that they name."""
     homes: dict[str, list[str]] = {}
     for noun in NOUNS:
         for point in entry_points(group=f"hwsim.{noun}"):

@@ -181,7 +181,7 @@ def _explain(error: ErrorDetails, spot: Spot, data: Any) -> Finding:
 
 
 def _miscounted(error: ErrorDetails, value: Any) -> bool:
-    """Pydantic calls a list too short when its entries are wrong: it counts the right ones only."""
+    """Tell whether an error is pydantic's that calls a list too short because entries are wrong."""
     short = error["type"] == "too_short" and isinstance(value, list)
     return short and len(value) >= error.get("ctx", {}).get("min_length", 0)
 

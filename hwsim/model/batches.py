@@ -29,7 +29,7 @@ def parts(model: Model, samples: int) -> list[slice]:
 
 
 def blocks(model: Model, samples: int, together: int = 1) -> list[slice]:
-    """Blocks of samples in order, the last of which takes what is left over besides; parts of a network with windows.
+    """Divide samples into blocks in order, the last of which takes what is left; into parts if there are windows.
 
     Args:
         model: the network.
@@ -66,7 +66,7 @@ def block(model: Model, together: int = 1) -> int:
 
 
 def widest(model: Model) -> int:
-    """Signals that a sample has at the widest place of a network, those of all places and steps counted.
+    """Count the signals of a sample at the widest place of a network, all places and steps counted.
 
     Example:
         >>> from hwsim.model import Layer, Model
@@ -78,7 +78,7 @@ def widest(model: Model) -> int:
 
 
 def signals_at_once(model: Model, samples: int) -> int:
-    """Signals of the widest place that are in memory together, at the least, when so many samples are run.
+    """Count the signals of the widest place that are in memory together, at the least, for so many samples.
 
     Example:
         >>> from hwsim.model import Layer, Model

@@ -128,7 +128,7 @@ class _Reader:
         return DiagnosticError([self.document.diagnostic(("layer", number, key), what, "", hint)])
 
     def keys(self, number: int, entry: LayerFile) -> list[Diagnostic]:
-        """Keys that this kind of layer must have, and those that it cannot have."""
+        """Check for keys that this kind of layer must have, and for those that it cannot have."""
         diagnostics = []
         at = ("layer", number)
         allowed = _KEYS[entry.kind] | {"kind", "name"} | (set() if entry.kind == "batch-norm" else {"takes"})
@@ -169,7 +169,7 @@ class _Reader:
         return diagnostics
 
     def _start_keys(self, number: int, entry: LayerFile) -> list[Diagnostic]:
-        """Keys of weight starts and of batch statistics that stand where they mean nothing, or are missing."""
+        """Check for keys of weight starts and of batch statistics that mean nothing there, or are missing."""
         diagnostics: list[Diagnostic] = []
         at, allowed = ("layer", number), _KEYS[entry.kind]
         for key, law in _STARTS.items():
@@ -396,7 +396,7 @@ class _Reader:
 
 
 def _count(entry: LayerFile) -> int:
-    """Units of a layer, once the width is worked out."""
+    """Count the units of a layer, once the width is worked out."""
     return entry.units if isinstance(entry.units, int) else 0
 
 

@@ -118,7 +118,7 @@ class Layer:
 
     @property
     def gains(self) -> int:
-        """Gain registers: none, one, or one per unit."""
+        """Count the gain registers: none, one, or one per unit."""
         return self.units if self.unit_gains else int(self.gain)
 
 
@@ -138,7 +138,7 @@ class Window:
 
     @property
     def reach(self) -> Pair:
-        """Rows and columns from the first to the last that the window takes, both counted.
+        """Count rows and columns from the first to the last that the window takes, both included.
 
         Example:
             >>> Window((3, 3), (1, 1), dilation=(2, 1)).reach
@@ -149,11 +149,11 @@ class Window:
 
     @property
     def lost(self) -> bool:
-        """Tells whether some window may take nothing but what was put around."""
+        """Tell whether some window may take nothing but what was put around."""
         return any(max(self.before[axis], self.after[axis]) >= self.reach[axis] for axis in (0, 1))
 
     def places(self, size: Pair) -> Pair:
-        """Rows and columns of places that the window takes on an image of this size; below 1 where it fits nowhere.
+        """Count rows and columns of places of the window on an image of this size; below 1 if it fits nowhere.
 
         Example:
             >>> Window((2, 2), (1, 1)).places((28, 28)), Window((2, 2), (2, 2)).places((5, 4))
@@ -216,12 +216,12 @@ class Node:
 
     @property
     def plain(self) -> bool:
-        """Tells whether the state of a recurrent layer is what its activation gives, nothing of the state before."""
+        """Tell whether the state of a recurrent layer is what its activation gives, without the state before."""
         return self.retain == 0 and self.renew == 1
 
     @property
     def matmuls(self) -> int:
-        """Matrix-vector products of one inference: places of a convolution, steps of a sequence; 0 without weights.
+        """Count matrix-vector products of one inference: places of a convolution, steps of a sequence; 0 if none.
 
         Example:
             >>> Node("dense", (7, 4), (7, 2), 0).matmuls, Node("conv2d", (1, 5, 5), (8, 3, 3), 0).matmuls
@@ -247,7 +247,7 @@ class Model:
 
     @property
     def chained(self) -> bool:
-        """Tells whether every node takes what the one before it gives."""
+        """Tell whether every node takes what the one before it gives."""
         return all(self.source(number) == number - 1 for number in range(len(self.nodes)))
 
     def source(self, number: int) -> int:
@@ -262,10 +262,10 @@ class Model:
 
     @property
     def inputs(self) -> int:
-        """Numbers the first node takes."""
+        """Count the numbers that the first node takes."""
         return prod(self.nodes[0].taken)
 
     @property
     def outputs(self) -> int:
-        """Numbers the last node gives."""
+        """Count the numbers that the last node gives."""
         return prod(self.nodes[-1].given)

@@ -22,7 +22,7 @@ FEW = 20
 
 
 def expected_collisions(units: int, inputs: int, density: float) -> float:
-    """Pairs of units that are expected to have the same pattern, each connection kept with this probability.
+    """Compute how many pairs of units are expected to have the same pattern at this probability of a connection.
 
     C(w, 2) (rho^2 + (1 - rho)^2)^inputs.
 
@@ -34,7 +34,7 @@ def expected_collisions(units: int, inputs: int, density: float) -> float:
 
 
 def find_collisions(mask: NDArray[np.bool_]) -> int:
-    """Pairs of units with the same pattern.
+    """Count pairs of units with the same pattern.
 
     Args:
         mask: bool (units, inputs).
@@ -78,7 +78,7 @@ def draw_mask(units: int, inputs: int, density: float, rng: np.random.Generator)
 
 
 def find_mask_fault(units: int, inputs: int, density: float) -> tuple[str, str] | None:
-    """Tells why no mask of this size and density can have all rows different, and what would work; None where one can.
+    """Say why no mask of this size and density can have all rows different, and what would work; None if one can.
 
     Example:
         >>> find_mask_fault(9, 3, 0.5)
@@ -94,7 +94,7 @@ def find_mask_fault(units: int, inputs: int, density: float) -> tuple[str, str] 
 
 
 def _repeated(mask: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """Rows that an earlier row has too."""
+    """Return rows that an earlier row has too."""
     _, first = np.unique(np.packbits(mask, axis=1), axis=0, return_index=True)
     return np.setdiff1d(np.arange(len(mask)), first)
 

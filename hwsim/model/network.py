@@ -79,7 +79,7 @@ def _drawn(  # noqa: C901, PLR0911 - one case a start
 
 
 def directions(inputs: int) -> Iterator[tuple[int, ...]]:
-    """All vectors of -1, 0 and 1 but that of zeros, each before its opposite.
+    """Yield all vectors of -1, 0 and 1 but that of zeros, each before its opposite.
 
     Example:
         >>> list(directions(2))
@@ -98,7 +98,7 @@ def _bias(layer: Layer, rng: np.random.Generator) -> NDArray[np.float64]:
 
 
 def _bias_set(layer: Layer, size: int, rng: np.random.Generator) -> NDArray[np.float64]:
-    """One set of bias values, which stand once or several times."""
+    """Draw one set of bias values, which stand once or several times."""
     bound = layer.bias_bound
     match layer.bias:
         case "zero":

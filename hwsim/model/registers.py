@@ -21,7 +21,7 @@ class Registers:
     gain: float | NDArray[np.float64]
 
     def flat(self, gains: int) -> NDArray[np.float64]:
-        """All registers of a layer as a schedule holds them, float64 (units + gains,): biases, then so many gains.
+        """Return a layer's registers as a schedule holds them, float64 (units + gains,): biases, then so many gains.
 
         Example:
             >>> import numpy as np

@@ -72,7 +72,7 @@ class Emulation:
 
     @property
     def layers(self) -> int:
-        """Layers with cells, numbered from 0 in the order of the module."""
+        """Return layers with cells, numbered from 0 in the order of the module."""
         return len(self.machine.model.layers)
 
     def __call__(self, x: Any, *, noise: bool = True) -> NDArray[np.float32]:
@@ -170,7 +170,7 @@ class Emulation:
 
     @property
     def permutations(self) -> list[NDArray[np.int64]]:
-        """Per layer, which cell of its unit feeds each position now, whole numbers (units, inputs)."""
+        """Return which cell of its unit feeds each position now, per layer whole numbers (units, inputs)."""
         return self.machine.permutations
 
     def stick(self, layer: int, unit: int, switch: int, state: int) -> int:
@@ -225,7 +225,7 @@ class Emulation:
         return self.machine.price(Reconnection(0, rows, tuple(Registers.of(one, flat) for one, flat in values)))
 
     def checked(self, permutations: Mapping[int, Any]) -> tuple[NDArray[np.int64] | None, ...]:
-        """Permutations by layer as a schedule has them; arguments and errors as in :meth:`reconnect_layers`."""
+        """Return permutations by layer as a schedule has them; arguments and errors as in :meth:`reconnect_layers`."""
         wanted = {layer: self._rows(layer, rows) for layer, rows in permutations.items()}
         return tuple(wanted.get(number) for number in range(self.layers))
 

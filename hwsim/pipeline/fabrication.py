@@ -35,7 +35,7 @@ KEPT = "start.npz"
 def initial_values(
     plan: Plan, task: Task, kept: Path | None = None, report: Callable[[float], None] = lambda _: None
 ) -> list[Start]:
-    """Weights, biases and gains that a plan's chip is fabricated with, layer by layer.
+    """Return weights, biases and gains that a plan's chip is fabricated with, layer by layer.
 
     Args:
         plan: a resolved scenario; its table ``[fabrication]`` says what decides the values.

@@ -209,7 +209,7 @@ def _execute(machine: Machine, event: int, change: Reconnection) -> Entry:
 
 
 def _refer(plan: Plan, job: Job, tasks: Sequence[Task], report: Report) -> dict[str, Any]:
-    """Free training: what it makes of the task, or of each task of a multi-task and of the worst of them."""
+    """Train freely: return what that makes of the task, or of each task of a multi-task and of the worst of them."""
     training, metric, found = plan.controller.training(plan.controller_parameters), job.task.metric, {}
     for number, task in enumerate(tasks):
 

@@ -47,12 +47,12 @@ class RunFolder:
 
     @property
     def schedule(self) -> Path:
-        """The schedule file."""
+        """Return the schedule file."""
         return self.path / SCHEDULE
 
     @property
     def finished(self) -> bool:
-        """Whether the run ended and all that it wrote is there; the answer is the last of its files."""
+        """Tell whether the run ended and all that it wrote is there; the answer is the last of its files."""
         return all((self.path / name).is_file() for name in (ANSWER, SCHEDULE, SCENARIO, *REPORTS))
 
     def answer(self) -> dict[str, Any]:
@@ -74,7 +74,7 @@ class RunFolder:
         return {"run": str(self.path), **found, "made_at": self._made_at()}
 
     def _made_at(self) -> str:
-        """When the run ended, as its provenance tells; empty where that is missing."""
+        """Return when the run ended, as its provenance tells; empty where that is missing."""
         if not (self.path / "provenance.json").exists():
             return ""
         try:
@@ -181,7 +181,7 @@ def _scores(schedule: ScheduleFile) -> tuple[list[dict[str, Any]], dict[str, Any
 
 
 def provenance(plan: Plan, path: Path) -> dict[str, Any]:
-    """Where a run's numbers come from: versions, machine, threads; not part of its identity."""
+    """Tell where a run's numbers come from: versions, machine, threads; not part of its identity."""
     from hwsim.kernels import compile as compiling
 
     libraries = {}
@@ -207,7 +207,7 @@ def provenance(plan: Plan, path: Path) -> dict[str, Any]:
 
 
 def _identity_in(path: Path) -> str | None:
-    """Identity of the run in a folder, None for a folder that holds none."""
+    """Return identity of the run in a folder, None for a folder that holds none."""
     schedule_path, scenario = path / SCHEDULE, path / SCENARIO
     if schedule_path.exists() and not is_blank(schedule_path):
         try:

@@ -49,7 +49,7 @@ def _read(schedule_path: Path, last: int) -> Iterator[Entry]:
 
 
 def snapshot(plan: Plan, machine: Machine, event: int) -> Snapshot:
-    """Every bank's configuration as the machine holds it now, after an event."""
+    """Return every bank's configuration as the machine holds it now, after an event."""
     now = machine.circuits
     layers = tuple(
         LayerSnapshot(number, fabric, permutations, state, toggled)

@@ -157,7 +157,7 @@ def find(scenario: str | Path, noun: Literal["scenario", "reproduction"] = "scen
 
 
 def _is(noun: str, path: Path) -> bool:
-    """Whether a file is a scenario or a reproduction; a faulty one counts as what was asked for."""
+    """Tell whether a file is a scenario or a reproduction; a faulty one counts as what was asked for."""
     try:
         return is_reproduction(read_document(path)) == (noun == "reproduction")
     except DiagnosticError:
@@ -278,7 +278,7 @@ def run(
 
 @contextmanager
 def _told(report: Report | None) -> Iterator[Report]:
-    """Whom a run tells where it stands."""
+    """Choose whom a run tells where it stands."""
     if report is not None:
         yield report
     elif in_notebook():
@@ -329,7 +329,7 @@ def read_run(folder: Path) -> Answer:
 
 
 def default_folder(plan: Plan) -> Path:
-    """Where a run goes when nobody says."""
+    """Tell where a run goes when nobody says."""
     return Path("runs") / f"{plan.name}-seed{plan.scenario.seed}-{plan.identity[:8]}"
 
 

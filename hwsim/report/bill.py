@@ -53,7 +53,7 @@ def number(value: float | None) -> str:
 
 
 def bill(rows: Sequence[Mapping[str, Any]], words: str) -> str:
-    """Rows of a comparison as a table, two lines a row; one row alone as a column.
+    """Write rows of a comparison as a table, two lines per row; one row alone as a column.
 
     Args:
         rows: as :func:`hwsim.costing.price` gives them.
@@ -71,7 +71,7 @@ def bill(rows: Sequence[Mapping[str, Any]], words: str) -> str:
 
 
 def as_csv(rows: Sequence[Mapping[str, Any]], columns: Iterable[str]) -> str:
-    """Rows as CSV, a heading first; empty where a row has nothing.
+    """Write rows as CSV, a heading first; empty where a row has nothing.
 
     Example:
         >>> rows = [{"topology": "benes", "loss_db_mean": None}, {"topology": "omega", "blocked": "0 and 3"}]
@@ -133,7 +133,7 @@ def _indented(words: Sequence[str]) -> tuple[str, ...]:
 
 
 def _widths(lines: Sequence[Sequence[str]]) -> list[int]:
-    """Columns as wide as their widest entry."""
+    """Return columns as wide as their widest entry."""
     return [max(map(len, column)) for column in zip(*lines, strict=True)]
 
 
@@ -166,12 +166,12 @@ def _decibels(value: float | None) -> str:
 
 
 def _rounded(value: float | None) -> float | None:
-    """Three digits are more than an endurance is known to."""
+    """Round to three digits: an endurance is known to no more."""
     return None if value is None else float(f"{value:.3g}")
 
 
 def _column(row: Mapping[str, Any]) -> list[str]:
-    """One row alone: every number on its own line, with words about it."""
+    """Write one row alone: every number on its own line, with words about it."""
     lines = [
         ("topology", row["topology"]),
         ("technology", row["technology"]),

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 def resource_lines(found: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Lines of a name and what it says, from :func:`hwsim.execution.resources.account`.
+    """Write lines of a name and what it says, from :func:`hwsim.execution.resources.account`.
 
     Example:
         >>> resource_lines({"cells": 64, "cores": 2, "rows": 9, "columns": 4, "switches": 0})
@@ -44,7 +44,7 @@ def _notes(found: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def _verdict(found: Mapping[str, Any]) -> str:
-    """Whether the part has room; if not, how much is lacking and what would help."""
+    """Say whether the part has room; if not, how much is lacking and what would help."""
     part = found["part"]
     has = f"{part['name']} has {part['luts']:,} LUTs and {part['flip_flops']:,} flip-flops"
     if found["fits"]:

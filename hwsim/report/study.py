@@ -98,12 +98,12 @@ def _decades(axes: Any) -> None:
 
 
 def _draw_line(axes: Any, line: Mapping[str, Any], number: int, count: int, *, alone: bool, log: bool) -> set[str]:
-    """One curve; returns which of others' numbers were drawn."""
+    """Draw one curve; return which of others' numbers were drawn."""
     colour, marker = COLOURS[number % len(COLOURS)], MARKERS[number % len(MARKERS)]
     shift = (number - (count - 1) / 2) / max(count, 1)
 
     def beside(x: float) -> float:
-        """Curves stand a little apart, so that their spreads can be told from each other."""
+        """Move curves a little apart, so that their spreads can be told from each other."""
         if alone:
             return x
         return x * 1.12**shift if log else x + 0.15 * shift

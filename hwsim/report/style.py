@@ -39,19 +39,19 @@ class Published(Protocol):
 
     @property
     def chip(self) -> float:
-        """Measured on the hardware."""
+        """Return the value measured on the hardware."""
 
     @property
     def exact(self) -> float:
-        """Of the same network, computed."""
+        """Return the value computed for the same network."""
 
     @property
     def source(self) -> str:
-        """Where the two numbers stand."""
+        """Say where the two numbers stand."""
 
 
 def _load() -> Any:
-    """matplotlib, loaded without MPLBACKEND: a notebook sets it to what this environment may lack."""
+    """Load matplotlib without MPLBACKEND: a notebook sets it to what this environment may lack."""
     wanted = os.environ.pop("MPLBACKEND", None)
     try:
         import matplotlib as mpl
@@ -93,7 +93,7 @@ def heading(title: str, changes: str = "") -> str:
 
 
 def plain_log(axis: Any) -> None:
-    """Plain numbers at the ticks of a logarithmic axis; those of matplotlib are written as mathematics."""
+    """Put plain numbers at the ticks of a logarithmic axis; those of matplotlib are written as mathematics."""
     from matplotlib import ticker
 
     axis.set_major_formatter(ticker.FuncFormatter(lambda value, _: f"{value:,.10g}"))

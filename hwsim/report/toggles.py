@@ -61,7 +61,7 @@ def draw_toggles(lines: Sequence[Mapping[str, Any]], title: str) -> Figure:
 
 
 def _told_apart(lines: Sequence[Mapping[str, Any]]) -> list[tuple[Mapping[str, Any], list[str]]]:
-    """Lines that differ, each with the efforts that give it: of lines that lie on each other only one is drawn."""
+    """Return lines that differ, each with the efforts that give it: of equal lines only one is drawn."""
     found: list[tuple[Mapping[str, Any], list[str]]] = []
     for line in lines:
         for other, efforts in found:

@@ -45,7 +45,7 @@ def _model() -> dict[str, Any]:
 
 
 def _described(schema: type[pydantic.BaseModel], owner: str = "") -> dict[str, Any]:
-    """One schema for people; its parts are called after the owner, since two of them may have one name."""
+    """Build one schema for people; its parts are called after the owner, since two of them may have one name."""
     prefix = f"{owner}.".replace(" ", "-") if owner else ""
     made: dict[str, Any] = _plain(schema.model_json_schema(ref_template=f"#/$defs/{prefix}{{model}}"))
     if "$defs" in made:
@@ -119,7 +119,7 @@ def _when(key: str, name: str, ref: str) -> dict[str, Any]:
 
 
 def _settable(kind: Literal["device", "switch"]) -> dict[str, dict[str, Any]]:
-    """For every shipped datasheet, the numbers that a scenario may set."""
+    """List, for every shipped datasheet, the numbers that a scenario may set."""
     found = {}
     for name, path in sheets(kind).items():
         document = read_document(path)

@@ -53,7 +53,7 @@ class Sheet(Generic[D]):
 
 
 def sheet_kind(path: Path) -> str:
-    """``device`` or ``switch`` as a datasheet says itself, empty where it cannot be read."""
+    """Return ``device`` or ``switch`` as a datasheet says itself, empty if it cannot be read."""
     try:
         return str(parsed(path).data.get("kind", ""))
     except (OSError, ValueError, RecursionError):
@@ -130,7 +130,7 @@ def read_switch(name: str, path: Path) -> Switch:
 
 
 def sheets(kind: SheetKind | None, beside: Path | None = None) -> dict[str, Path]:
-    """Every datasheet of one kind, ``device`` or ``switch``, by its name.
+    """List every datasheet of one kind, ``device`` or ``switch``, by its name.
 
     Args:
         kind: what the datasheet says itself; None for both.
@@ -168,7 +168,7 @@ class Lookup:
         self.diagnostics.add(self.document.diagnostic(at, what, "", hint))
 
     def place(self, table: str, key: str, text: str) -> Path:
-        """Where a file lies that a key of the scenario names.
+        """Tell where a file lies that a key of the scenario names.
 
         It counts from the scenario's folder, or from the current one where the key was set from outside.
         """
@@ -176,7 +176,7 @@ class Lookup:
         return (Path() if outside else self.path.parent) / Path(text).expanduser()
 
     def table(self, schema: type[S], name: str) -> S | None:
-        """One table alone; its diagnostics are known from the whole file and not kept again."""
+        """Read one table alone; its diagnostics are known from the whole file and not kept again."""
         try:
             return validate(self.document, schema, (name,))
         except DiagnosticError:
@@ -245,7 +245,7 @@ class Lookup:
         return None if values is None else Sheet(sheet, document, values, written_values(sheet, values))
 
     def origin(self, at: tuple[str | int, ...], otherwise: str) -> str:
-        """Where a value of the resolved scenario comes from."""
+        """Tell where a value of the resolved scenario comes from."""
         if at in self.document.overrides:
             return self.document.overrides[at][0]
         if at in self.document.positions:
@@ -254,7 +254,7 @@ class Lookup:
 
 
 def number_origin(sheet: Document, key: str) -> str:
-    """Where a datasheet gives a number."""
+    """Tell where a datasheet gives a number."""
     for part in ("chip", "event", "cost"):
         if (part, key) in sheet.positions:
             return f"{sheet.path}:{sheet.positions[part, key][0]}"

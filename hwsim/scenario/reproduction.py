@@ -149,7 +149,7 @@ class Reproduction:
 
     @property
     def along_events(self) -> bool:
-        """Whether the axis runs over the reconnections of one run, instead of over runs."""
+        """Tell whether the axis runs over the reconnections of one run, instead of over runs."""
         return self.file.x is not None and self.file.x.key == "event"
 
     def places(self, curve: CurveFile) -> list[X | None]:
@@ -186,7 +186,7 @@ def shown(x: X | None) -> str:
 
 
 def numbers(given: Numbers | float | None) -> dict[str, tuple[float, float, float]]:
-    """Others' numbers by value of the axis, each as middle, least, largest.
+    """Return others' numbers by value of the axis, each as middle, least, largest.
 
     Example:
         >>> numbers({"10": 0.5, "20": [0.3, 0.1, 0.4]}), numbers(0.8)
@@ -202,7 +202,7 @@ def numbers(given: Numbers | float | None) -> dict[str, tuple[float, float, floa
 
 
 def is_reproduction(document: Document) -> bool:
-    """Whether a file shows the figure of a paper, with runs of a scenario that it names."""
+    """Tell whether a file shows the figure of a paper, with runs of a scenario that it names."""
     return "curve" in document.data and not {"task", "layer", "kind"} & set(document.data)
 
 
@@ -252,7 +252,7 @@ def _settings(found: Reproduction) -> list[Diagnostic]:
 
 
 def _points(found: Reproduction, number: int, curve: CurveFile) -> list[Diagnostic]:
-    """Points off the axis, and numbers for points that are not there."""
+    """Report points off the axis, and numbers for points that are not there."""
     axis, diagnostics = found.file.x, []
     events = axis.values if axis is not None and found.along_events else []
     if any(not isinstance(x, int) or x < 0 for x in events):
@@ -311,5 +311,5 @@ def _expectation(found: Reproduction, number: int, one: ExpectFile) -> list[Diag
 
 
 def listed(names: str | list[str] | None) -> list[str]:
-    """One name or several as a list."""
+    """Return one name or several as a list."""
     return [] if names is None else [names] if isinstance(names, str) else names

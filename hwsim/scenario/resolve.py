@@ -82,7 +82,7 @@ class Plan:
 
     @property
     def changes(self) -> str:
-        """What settings from outside gave another value than the scenario's file, in words for a picture."""
+        """Say which values settings from outside gave in place of the scenario's file, in words for a picture."""
         changed = []
         for at, origin in self.origins.items():
             if origin == SHOWN_AS:
@@ -178,7 +178,7 @@ def _values(r: Lookup, model: Model, document: Document) -> Path | None:
 
 
 def _code(r: Lookup, found: Found) -> dict[str, str]:
-    """Digests of the code of third parties that a scenario names, by noun and name."""
+    """Return digests of the code of third parties that a scenario names, by noun and name."""
     task, controller = found.task.plugin, found.controller.plugin
     crossbar, technology = found.crossbar.chosen, found.device.technology
     named: list[tuple[Registry[Any], str, str]] = [
@@ -197,7 +197,7 @@ def _code(r: Lookup, found: Found) -> dict[str, str]:
 
 
 def _identity(resolved: dict[str, Any], documents: list[Document], found: Found, code: Mapping[str, str]) -> str:
-    """SHA-256 of everything that may touch a run's bits: values, contents of files, version, code of third parties."""
+    """Compute SHA-256 of all that may touch a run's bits: values, contents of files, version, third parties' code."""
     essence = {key: value for key, value in resolved.items() if key not in {"title", "expect", "published"}}
     places = {"task": sure(found.task.plugin).paths, "controller": (sure(found.controller.plugin).file,)}
     for table, paths in places.items():
@@ -272,12 +272,12 @@ def _fit_model(r: Lookup, found: FoundModel, shape: Shape | None, behind: FoundD
 
 
 def _alike(taken: tuple[int, ...], sample: tuple[int, ...]) -> bool:
-    """Whether samples stand as a model takes them; an image of one channel may leave it out."""
+    """Tell whether samples stand as a model takes them; an image of one channel may leave it out."""
     return taken in (sample, (1, *sample))
 
 
 def _fits_sequence(r: Lookup, model: Model, document: Document, shape: Shape) -> bool:
-    """Whether a model takes and gives sequences as its task does; a diagnostic where it does not."""
+    """Tell whether a model takes and gives sequences as its task does; a diagnostic where it does not."""
     taken, given = (shape.steps, shape.features // shape.steps), (shape.steps, shape.outputs // shape.steps)
     task = f"the task is a sequence of {taken[0]} steps of {taken[1]} numbers"
     form = f"inputs = {shape.features}, shape = [{taken[0]}, {taken[1]}]"
@@ -316,7 +316,7 @@ def _fit_crossbar(r: Lookup, found: FoundCrossbar, model: Model, technology: Tec
 
 
 def _fabrics(r: Lookup, found: FoundCrossbar, model: Model) -> tuple[Fabric | None, ...] | None:
-    """One fabric for each layer with learned connections."""
+    """Build one fabric for each layer with learned connections."""
     chosen, topology = found.chosen, found.topology
     if chosen is None or topology is None:
         return None

@@ -117,7 +117,7 @@ class ScheduleFile:
         return self._last
 
     def events(self) -> int:
-        """Rows in the schedule, the state after power-up among them."""
+        """Count the rows in the schedule, the state after power-up among them."""
         return int(self._db.execute("select count(*) from event").fetchone()[0])
 
     def scores(self) -> list[dict[str, Any]]:
@@ -146,7 +146,7 @@ class ScheduleFile:
         return None if row is None else bytes(row[0])
 
     def entries(self) -> Iterator[Entry]:
-        """Every reconnection in order; registers are carried forward where they did not change.
+        """Yield every reconnection in order; registers are carried forward if they did not change.
 
         Raises:
             ScheduleError: connections or registers do not fit the layout, or a permutation is none.
@@ -186,7 +186,7 @@ class ScheduleFile:
         return rows
 
     def digest(self) -> str:
-        """SHA-256 over schedule and scores: equal runs have equal digests, whatever the bytes of the file."""
+        """Compute SHA-256 over schedule and scores: equal runs have equal digests, whatever the bytes of the file."""
         total = hashlib.sha256(self.layout.to_json().encode())
         for table in ("event", "connection", "register"):
             for row in self._db.execute(f"select * from {table} order by 1, 2"):  # noqa: S608 - fixed names
@@ -234,7 +234,7 @@ def _create(path: Path, identity: str, layout: Layout) -> None:
 
 
 def is_blank(path: Path) -> bool:
-    """Tells whether a kill left a file before its first transaction."""
+    """Tell whether a kill left a file before its first transaction."""
     try:
         with closing(sqlite3.connect(path)) as db:
             return not db.execute("select 1 from sqlite_master limit 1").fetchall()

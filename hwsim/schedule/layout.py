@@ -117,7 +117,7 @@ class Follower:
         """Per layer, biases and then gains; empty before the first entry."""
 
     def execute(self, entry: Entry) -> None:
-        """Follows one entry."""
+        """Follow one entry."""
         pairs = zip(entry.permutations, self.permutations, strict=True)
         self.permutations = [old if new is None else new for new, old in pairs]
         self.registers = entry.registers

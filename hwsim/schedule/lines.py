@@ -69,7 +69,7 @@ class _Reader:
             raise DiagnosticError(self.faults)
 
     def rows(self) -> list[tuple[int, list[str]]]:
-        """Lines that are not empty, with their numbers, columns in order."""
+        """Return lines that are not empty, with their numbers, columns in order."""
         try:
             refuse_more(4 * self.path.stat().st_size, f"{self.path}: its text, four times,")
             text = self.path.read_bytes().decode("utf-8-sig")
@@ -102,7 +102,7 @@ class _Reader:
                 yield reader.line_num, cells
 
     def parsed(self) -> _Lines:
-        """Every line by its kind; those that cannot be read are told."""
+        """Read every line by its kind; report those that cannot be read."""
         moves, writes, steps = [], [], {}
         for line, cells in self.rows():
             word = cells[3]
@@ -151,7 +151,7 @@ class _Reader:
     # events
 
     def in_range(self, lines: _Lines) -> None:
-        """Tell layers, banks, positions and cells that there are not."""
+        """Report layers, banks, positions and cells that do not exist."""
         moves, banks = lines.moves, self.layout.layers
         layers = np.minimum(moves[:, 2], len(banks) - 1)
         sizes = np.array([[bank.banks, bank.ports, bank.ports] for bank in banks])[layers]
@@ -168,7 +168,7 @@ class _Reader:
             self.fault(int(moves[row, 0]), f"there is no such {noun}", str(moves[row, 3 + column]), hint)
 
     def numbered(self, lines: _Lines) -> None:
-        """Tell events that are missing, and counts of optimiser steps that fall."""
+        """Report missing events, and counts of optimiser steps that fall."""
         places = {event: line for event, (line, _) in lines.steps.items()}
         for line, event, *_ in lines.writes:
             places.setdefault(event, line)
@@ -190,7 +190,7 @@ class _Reader:
             before = count
 
     def doubled(self, lines: _Lines) -> None:
-        """Tell positions and registers that one event sets twice."""
+        """Report positions and registers that one event sets twice."""
         moves = lines.moves[np.lexsort((lines.moves[:, 0], *lines.moves[:, [4, 3, 2, 1]].T))]
         same = np.flatnonzero((np.diff(moves[:, 1:5], axis=0) == 0).all(axis=1)) + 1
         for row in same:

@@ -30,7 +30,7 @@ class Step:
 
 
 def digest_steps(steps: Iterable[Step]) -> str:
-    """SHA-256 of what steps say, whatever file they are from."""
+    """Compute SHA-256 of what steps say, whatever file they are from."""
     total = hashlib.sha256()
     for number, step in enumerate(steps, start=1):
         total.update(f"event {number} steps {step.steps}\n".encode())

@@ -37,12 +37,12 @@ class Evaluation:
 
     @property
     def trajectory_error(self) -> float | None:
-        """The error over the first period, None for a task without trajectories."""
+        """Return the error over the first period, None for a task without trajectories."""
         return self.periods[0] if self.periods else None
 
     @property
     def worst_period(self) -> float | None:
-        """The largest error of a period, None for a task with fewer than two."""
+        """Return the largest error of a period, None for a task with fewer than two."""
         return max(self.periods) if len(self.periods) > 1 else None
 
 
@@ -72,7 +72,7 @@ def evaluate(task: Task, outputs: NDArray[Any]) -> Evaluation:
 
 
 def trajectory_errors(task: Task, outputs: NDArray[np.float64]) -> tuple[float, ...]:
-    """Normalised error of trajectories, period by period.
+    """Compute the normalised error of trajectories, period by period.
 
     Per period of ``task.period`` steps: the root of the mean squared error over all test trajectories, steps and
     outputs, over the root of the mean squared deviation of the targets from the mean of each output, that over all
@@ -92,7 +92,7 @@ def trajectory_errors(task: Task, outputs: NDArray[np.float64]) -> tuple[float, 
 
 
 def interval(accuracy: float, samples: int) -> tuple[float, float]:
-    """95 % interval of a binomial share (Wilson 1927).
+    """Compute the 95 % interval of a binomial share (Wilson 1927).
 
     Args:
         accuracy: observed share, 0 to 1.

@@ -73,7 +73,7 @@ def columns(metric: str) -> dict[str, str]:
 
 
 def write_table(rows: Sequence[Mapping[str, Any]]) -> str:
-    r"""Rows as CSV text, columns in the order in which rows bring them up.
+    r"""Write rows as CSV text, columns in the order in which rows bring them up.
 
     Example:
         >>> write_table([{"event": 0, "toggles": 3}])

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def read_activity(schedule: Path, last: int) -> tuple[NDArray[np.bool_], list[dict[str, Any]]]:
-    """Which positions of the last learned layer each event moved, and the events' score rows.
+    """Read which positions of the last learned layer each event moved, and the events' score rows.
 
     Args:
         schedule: a schedule file.

@@ -45,7 +45,7 @@ class RunJob:
 
     @property
     def name(self) -> str:
-        """What messages and folders call it."""
+        """Return what messages and folders call it."""
         curve, x, seed = self.places[0]
         return "-".join(filter(None, (curve, x, f"seed{seed}")))
 
@@ -78,7 +78,7 @@ def scenario_path(reproduction: Reproduction) -> Path:
 def plan_jobs(
     reproduction: Reproduction, extra: Sequence[str] = (), only: Sequence[tuple[str, X | None]] | None = None
 ) -> list[RunJob]:
-    """Every run of a reproduction, the costliest first; runs that several curves share are one.
+    """List every run of a reproduction, the costliest first; runs that several curves share are one.
 
     Args:
         reproduction: the file.
@@ -139,7 +139,7 @@ def _plan(reproduction: Reproduction, number: int, path: Path, settings: list[st
 
 
 def _origins(reproduction: Reproduction, number: int) -> dict[tuple[str, ...], Elsewhere]:
-    """Where this file gives each setting of a curve."""
+    """Tell where this file gives each setting of a curve."""
     file = reproduction.file
     named: list[tuple[tuple[str, ...], Any]] = [
         *((parse_setting(text).path, ("set", n)) for n, text in enumerate(file.set)),

@@ -38,12 +38,12 @@ class Point:
 
     @property
     def whole(self) -> bool:
-        """Whether all its runs are there."""
+        """Tell whether all its runs are there."""
         return self.runs == self.wanted > 0
 
     @property
     def ratio(self) -> float | None:
-        """Ours over the authors', or over the paper's where the authors' is not known."""
+        """Return ours over the authors', or over the paper's where the authors' is not known."""
         other = self.authors or self.paper
         return None if self.ours is None or other is None or not other[0] else self.ours[0] / other[0]
 
@@ -89,7 +89,7 @@ def middle(values: Sequence[float], statistic: str) -> float:
 
 
 def slope(pairs: Sequence[tuple[float, float]]) -> float | None:
-    """Least-squares slope of log y against log x; None for fewer than two points, or a y of 0.
+    """Compute the least-squares slope of log y against log x; None for fewer than two points, or a y of 0.
 
     Example:
         >>> round(slope([(1.0, 8.0), (2.0, 4.0), (4.0, 2.0)]), 12)
@@ -137,13 +137,13 @@ def _slope(pairs: Sequence[tuple[X | None, float]]) -> float | None:
 
 
 def higher_is_better(reproduction: Reproduction) -> bool:
-    """Which way the metric is better."""
+    """Tell whether a higher metric is better."""
     file = reproduction.file
     return file.better == "higher" if file.better else file.metric.startswith("accuracy")
 
 
 def _verdicts(reproduction: Reproduction, one: ExpectFile, lines: list[Line]) -> Iterator[Verdict]:
-    """One verdict for each curve and each thing expected of it."""
+    """Yield one verdict for each curve and each thing expected of it."""
     for line in lines:
         if one.curve is not None and line.name not in listed(one.curve):
             continue

@@ -49,7 +49,7 @@ def called(reproduction: Reproduction) -> str:
 
 
 def stored_path(reproduction: Reproduction) -> Path:
-    """Where results lie: in ``results`` beside the file."""
+    """Tell where results lie: in ``results`` beside the file."""
     return reproduction.path.parent / FOLDER / f"{reproduction.path.stem}.json"
 
 
@@ -117,7 +117,7 @@ def join_stored(reproduction: Reproduction, runs: Sequence[StoredRun], command: 
 
 
 def in_order(reproduction: Reproduction, runs: Sequence[StoredRun]) -> list[StoredRun]:
-    """Results by curve, value of the axis and seed, as the file has them."""
+    """Sort results by curve, value of the axis and seed, as the file has them."""
     curves = [curve.name for curve in reproduction.file.curve]
     axis = [shown(x) for x in (reproduction.file.x.values if reproduction.file.x else [None])]
     return sorted(runs, key=lambda run: (curves.index(run.curve), axis.index(run.x), run.seed))
@@ -143,7 +143,7 @@ def read_stored(reproduction: Reproduction) -> tuple[list[StoredRun], str]:
 
 
 def _stored_run(run: dict[str, Any]) -> StoredRun:
-    """One run of a file.
+    """Read one run of a file.
 
     Raises:
         ValueError: a number that is none.

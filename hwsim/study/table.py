@@ -59,7 +59,7 @@ def _spread(spread: Spread | None) -> str:
 
 
 def _columns(rows: Sequence[tuple[str, ...]]) -> list[str]:
-    """Rows as lines, columns that are empty but for their head left out."""
+    """Write rows as lines, with columns left out that are empty except for their head."""
     used = [n for n in range(len(rows[0])) if n == 0 or any(row[n] for row in rows[1:])]
     widths = {n: max(len(row[n]) for row in rows) for n in used}
     return ["  " + "  ".join(f"{row[n]:<{widths[n]}}" for n in used).rstrip() for row in rows]

@@ -102,7 +102,7 @@ class WorkerPool:
         return found
 
     def _place(self, task: PoolTask) -> Path:
-        """Where a task is carried out."""
+        """Tell where a task is carried out."""
         safe = "".join(letter if letter.isalnum() or letter in "-._" else "_" for letter in task.name)
         return self._folder / f"{safe}-{task.key[:8]}"
 
@@ -177,7 +177,7 @@ class WorkerPool:
 
     @staticmethod
     def _end(worker: _Worker) -> dict[str, Any]:
-        """Why a worker ended."""
+        """Say why a worker ended."""
         code = worker.process.wait()
         worker.complaints.seek(0)
         last = [text for text in worker.complaints.read().splitlines() if text.strip()][-1:]

@@ -121,7 +121,7 @@ class Task:
 
     @property
     def calibration(self) -> NDArray[np.float32]:
-        """Training inputs as a chip takes them, (samples, features): short sequences go on without input."""
+        """Return training inputs as a chip takes them, (samples, features): short sequences go on without input."""
         import numpy as np
 
         missing = self.shape.features - self.train_x.shape[1]
@@ -185,7 +185,7 @@ class BoundTask:
 
     @property
     def outputs(self) -> str:
-        """What is learned, in words: every class with its number, or how many numbers."""
+        """Say what is learned, in words: every class with its number, or how many numbers."""
         shape, names = self.task.shape, self.about.get("classes")
         if shape.goal == "regression":
             return f"{shape.outputs} real numbers" if shape.outputs > 1 else "a real number"
@@ -195,7 +195,7 @@ class BoundTask:
 
     @property
     def words(self) -> list[str]:
-        """What was made of the data, line by line."""
+        """Say what was made of the data, line by line."""
         about, task = self.about, self.task
         sample = " x ".join(map(str, task.shape.sample))
         low, high = task.input_range

@@ -93,7 +93,7 @@ def _array(values: Any, dtype: type[np.generic], hint: str, shape: tuple[int | s
 
 
 def _columns(values: Any, columns: int, shape: Shape, *, shorter: bool) -> int | str:
-    """Numbers per sample: those of the shape, or of fewer whole steps where sequences may be shorter."""
+    """Count numbers per sample: those of the shape, or of fewer whole steps if sequences may be shorter."""
     if shape.steps and shorter and isinstance(values, np.ndarray) and values.ndim == 2:  # noqa: PLR2004 - a matrix
         step = columns // shape.steps
         return values.shape[1] if 0 < values.shape[1] <= columns and values.shape[1] % step == 0 else columns

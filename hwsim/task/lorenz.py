@@ -49,13 +49,13 @@ def _shape(parameters: LorenzParameters) -> Shape:
 
 
 def law(_: float, state: NDArray[np.float64]) -> Sequence[float]:
-    """Right-hand side of the Lorenz system for a state (x, y, z)."""
+    """Compute the right-hand side of the Lorenz system for a state (x, y, z)."""
     x, y, z = state
     return [10 * (y - x), x * (28 - z) - y, x * y - 8 / 3 * z]
 
 
 def _view(parameters: LorenzParameters, name: str, windows: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Windows of x and the same later by the horizon, float64 (windows, steps)."""
+    """Return windows of x and the same later by the horizon, float64 (windows, steps)."""
     start = stream(parameters.data_seed, f"task/lorenz/{name}").uniform(-10, 10, 3) + np.array([0, 0, 25])
     samples = windows * parameters.window + parameters.horizon
     times = np.concatenate([[0.0], _SETTLED + np.arange(samples) * parameters.step])
@@ -64,7 +64,7 @@ def _view(parameters: LorenzParameters, name: str, windows: int) -> tuple[NDArra
 
 
 def load(parameters: LorenzParameters) -> Task:
-    """Two trajectories cut into windows, in units of the deviation of x on the first.
+    """Cut two trajectories into windows, in units of the deviation of x on the first.
 
     Example:
         >>> task = load(LorenzParameters(window=50, train_windows=4, test_windows=2))

@@ -27,7 +27,7 @@ class Metric:
 
     @property
     def axis(self) -> str:
-        """What stands at the axis of a picture.
+        """Return what stands at the axis of a picture.
 
         Example:
             >>> METRICS["accuracy"].axis

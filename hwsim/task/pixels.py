@@ -43,7 +43,7 @@ Pixels = Annotated[Arrangement | list[Arrangement], AfterValidator(_sound)]
 
 
 def order(arrangement: Arrangement, pixels: int, seed: int) -> NDArray[np.int64]:
-    """Where the pixels of an arrangement come from: pixel i shows what pixel ``order[i]`` shows in the plain image.
+    """Return where an arrangement takes its pixels from: pixel i shows pixel ``order[i]`` of the plain image.
 
     Args:
         arrangement: ``permuted`` by a permutation drawn from ``seed``, ``rotated`` by 90 degrees against the clock.
@@ -64,7 +64,7 @@ def order(arrangement: Arrangement, pixels: int, seed: int) -> NDArray[np.int64]
 
 
 def arrange(task: Task, pixels: Pixels, seed: int) -> Task:
-    """Rearranges the pixels of a task of square images; several arrangements make a multi-task.
+    """Rearrange the pixels of a task of square images; several arrangements make a multi-task.
 
     Args:
         task: images as they are, features in the order row, column.

@@ -20,7 +20,7 @@ def _shape(parameters: SineWaveParameters) -> Shape:
 
 
 def load(parameters: SineWaveParameters) -> Task:
-    """One cosine of amplitude 1, from its top.
+    """Return one cosine of amplitude 1, from its top.
 
     Example:
         >>> load(SineWaveParameters(period_steps=4, train_periods=1, periods=1)).test_y.round(6).tolist()

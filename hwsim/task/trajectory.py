@@ -50,7 +50,7 @@ def free_shape(parameters: FreeParameters, outputs: int) -> Shape:
 
 
 def free_task(parameters: FreeParameters, training: NDArray[np.float64]) -> Task:
-    """One trajectory as a task: its start at the first step and no input afterwards, to its later points.
+    """Return one trajectory as a task: its start at the first step and no input afterwards, to its later points.
 
     Args:
         parameters: of the task.

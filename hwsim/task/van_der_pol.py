@@ -39,7 +39,7 @@ def _shape(parameters: VanDerPolParameters) -> Shape:
 
 
 def law(mu: float) -> Law:
-    """Right-hand side of the oscillator for a state (x, x')."""
+    """Compute the right-hand side of the oscillator for a state (x, x')."""
     return lambda _, state: [state[1], mu * (1 - state[0] ** 2) * state[1] - state[0]]
 
 
@@ -80,7 +80,7 @@ def cycle(mu: float) -> Cycle:
 
 
 def load(parameters: VanDerPolParameters) -> Task:
-    """One trajectory on the limit cycle.
+    """Return one trajectory on the limit cycle.
 
     Example:
         >>> task = load(VanDerPolParameters(period_steps=10, periods=3))

@@ -111,7 +111,7 @@ def _work(
 
 
 def _same(one: Reconnection, other: Reconnection) -> bool:
-    """Whether two reconnections are equal to the last bit."""
+    """Tell whether two reconnections are equal to the last bit."""
     if one.batch != other.batch:
         return False
     for a, b in zip(one.permutations, other.permutations, strict=True):

@@ -52,7 +52,7 @@ def check_device(sheet: str | Path) -> None:
 
 
 def _chip(device: Device) -> Chip:
-    """One chip, the same every time."""
+    """Build one chip, the same every time."""
     return device.fabricate(CLASSIFIER, start(CLASSIFIER, 1), classes().train_x, 1)
 
 
@@ -66,7 +66,7 @@ def _read(chip: Chip, x: NDArray[np.float32], seed: int | None = None) -> NDArra
 
 
 def _check_reads(name: str, technology: Technology, device: Device) -> None:
-    """Finite outputs, the same for the same chip and stream; design values near what was asked for; a bill."""
+    """Check for finite outputs, the same for the same chip and stream; design values near what was asked; a bill."""
     chip, again, task = _chip(device), _chip(device), classes()
     quiet = _read(chip, task.test_x)
     hold(quiet.shape == (len(task.test_x), CLASSIFIER.outputs), name, "outputs are (samples, outputs)")
@@ -91,7 +91,7 @@ def _check_reads(name: str, technology: Technology, device: Device) -> None:
 
 
 def _check_connections(name: str, device: Device) -> None:
-    """Positions that meet other cells compute as inputs in another order do; back again, all is as before."""
+    """Check that positions that meet other cells compute as reordered inputs do, and that all is undone at the end."""
     chip, task = _chip(device), classes()
     before, cells = _read(chip, task.test_x), chip.cells(0).copy()
     order = np.array([4, 2, 0, 1, 3])
@@ -105,7 +105,7 @@ def _check_connections(name: str, device: Device) -> None:
 
 
 def _check_light(name: str, device: Device, *, calibrated: bool) -> None:
-    """Paths that leave the nominal transmission change nothing; others change sums, and back again they do not."""
+    """Check that paths of nominal transmission change nothing, that others change sums, and that this is undone."""
     chip, task = _chip(device), classes()
     clear = _read(chip, task.test_x)
     if not isinstance(chip, OpticalChip):

@@ -21,7 +21,7 @@ INTERPOLATOR = Model(
 
 
 def classes() -> Task:
-    """Five numbers; the class is the largest of the first three. 64 samples to learn from, 32 to be evaluated on."""
+    """Return a task on five numbers; the class is the largest of the first three; 64 samples to learn, 32 to test."""
     x = np.random.default_rng(0).random((96, 5), np.float32)
     y = x[:, :3].argmax(axis=1)
     return Task(Shape(5, 3, "classification"), x[:64], y[:64], x[64:], y[64:], (0.0, 1.0))

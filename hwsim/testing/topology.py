@@ -49,7 +49,7 @@ def check_topology(topology: Any, ports: Sequence[int] = (1, 2, 3, 7, 16, 33), e
 
 
 def _check_fabric(name: str, fabric: Fabric, size: int, efforts: Sequence[str]) -> None:
-    """One size: at power-up nothing is held, words hold every bit, routes realise permutations."""
+    """Check one size: at power-up nothing is held, words hold every bit, routes realise permutations."""
     state = fabric.power_up(BANKS)
     hold(fabric.ports == size, name, f"a circuit built for {size} ports has as many")
     hold((fabric.held_many(state) == 0).all(), name, "no switch is held at power-up")

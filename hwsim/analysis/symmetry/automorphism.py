@@ -77,7 +77,7 @@ class _Owners:
         return layer
 
     def join(self, one: _Signals, other: _Signals) -> None:
-        """Layers whose signals are added are relabelled together, or not at all with the network's inputs."""
+        """Join layers whose signals are added: relabelled together, or not at all with the network's inputs."""
         a, b = self.find(one.key), self.find(other.key)
         if a < 0 or b < 0:
             self.fixed[max(a, b)] = "the network's inputs are added to it"
@@ -135,12 +135,12 @@ def _between(node: Node, now: _Signals, signals: Mapping[int, _Signals], owners:
 
 
 def _channels_first(node: Node) -> bool:
-    """Whether the first axis of what is flattened holds the units: not so in a sequence of steps and features."""
+    """Tell whether the first axis of what is flattened holds the units: not so in a sequence of steps and features."""
     return len(node.taken) != 2  # noqa: PLR2004 - steps, features
 
 
 def _columns(node: Node, inputs: int, signals: _Signals, model: Model) -> int:
-    """Neighbouring columns of a layer's weights for each unit of what it takes; 0 where they are not neighbours."""
+    """Count neighbouring columns of a layer's weights per unit of what it takes; 0 if they are not neighbours."""
     if node.kind == "conv2d":
         return inputs * model.layers[node.layer or 0].groups // node.taken[0]
     if node.kind == "rnn" or signals.key < 0:
@@ -157,7 +157,7 @@ def _has_own_tables(model: Model, number: int) -> bool:
 
 
 def find_groups(model: Model) -> tuple[Group, ...]:
-    """Units that can be relabelled together, group by group, and those that cannot be, with the reason.
+    """Find units that can be relabelled together, group by group, and those that cannot be, with the reason.
 
     Example:
         >>> from hwsim.files.library import names
@@ -189,7 +189,7 @@ def symmetry_count(model: Model) -> SymmetryCount:
 
 
 def value_freedom(banks: Sequence[NDArray[np.generic]] | NDArray[np.generic]) -> float:
-    """``log10`` of the permutations that show the same values: the product of (times a value occurs)! over all values.
+    """Compute ``log10`` of the permutations that show the same values: the product of (times a value occurs)!.
 
     What a router may choose among without the network noticing (``equivalence = "values"`` of a scenario's crossbar).
 

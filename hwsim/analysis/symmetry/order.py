@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def compare_binary(one: NDArray[np.bool_], other: NDArray[np.bool_]) -> Array:
-    """Sorensen-Dice of every two patterns, ``2 |u and v| / (|u| + |v|)``: 1 alike, 0 apart; of two empty ones 1.
+    """Compute Sorensen-Dice of every two patterns, ``2 |u and v| / (|u| + |v|)``: 1 alike, 0 apart; 1 if empty.
 
     Args:
         one: bool (units, inputs).
@@ -49,7 +49,7 @@ def _share(common: Array, whole: Array) -> Array:
 
 
 def reorder(similarity: Array, method: Literal["assignment", "greedy"] = "assignment") -> NDArray[np.int64]:
-    """Which unit of a network is which of the reference: int64 (units,), unit ``p[i]`` stands for unit i.
+    """Find which unit of a network is which of the reference: int64 (units,), unit ``p[i]`` stands for unit i.
 
     Args:
         similarity: (units of the reference, units of the network).

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def relabel(model: Model, values: Sequence[Start], permutations: Mapping[int, NDArray[np.int64]]) -> list[Start]:
-    """Weights, biases and gains of the network with its hidden units relabelled.
+    """Return weights, biases and gains of the network with its hidden units relabelled.
 
     Args:
         model: the network.

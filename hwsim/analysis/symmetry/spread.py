@@ -10,7 +10,7 @@ import numpy as np
 
 
 def stationary_variance(curvature: float, rate: float, noise_variance: float) -> float:
-    """Variance of the iterates of SGD on ``J = curvature w^2 / 2`` with noisy gradients, once it no longer grows.
+    """Compute the final variance of the iterates of SGD on ``J = curvature w^2 / 2`` with noisy gradients.
 
     From w' = (1 - rate curvature) w - rate noise: ``rate noise_variance / (curvature (2 - rate curvature))``, which is
     ``rate noise_variance / (2 curvature)`` for small rates.

@@ -32,7 +32,7 @@ class Basis:
     steepness: float = 1.0
 
     def values(self, x: Array) -> Array:
-        """Every function at every point, float64 (points, functions).
+        """Return every function at every point, float64 (points, functions).
 
         Example:
             >>> Basis(np.array([0.5, 0.5]), np.array([True, False])).values(np.array([0.0, 0.75])).tolist()

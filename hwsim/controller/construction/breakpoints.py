@@ -110,7 +110,7 @@ class _Walk:
         return float(self.target.at(np.array([x]))[0])
 
     def _surplus(self, surplus: float) -> tuple[Array, Array]:
-        """Values that bend the sum more than the target bends in all: they go to both ends, taken from the pool."""
+        """Choose values that bend the sum more than the target bends in all: they go to both ends, off the pool."""
         largest = self.pool[::-1] if surplus > 0 else self.pool
         sums = np.cumsum(np.abs(np.where(largest * surplus > 0, largest, 0)))
         count = min(int(np.searchsorted(sums, abs(surplus) - 0.5 * abs(largest[0]))), len(self.inside) // 2)
@@ -153,7 +153,7 @@ class _Walk:
         self.pool = np.delete(pool, best)
 
     def _two(self, missing: float, levers: Array, between: float) -> NDArray[np.int64]:
-        """Tells where in the pool the two values stand that fit best."""
+        """Tell where in the pool the two values stand that fit best."""
         pool, strategy = self.pool, self.strategy
         first = np.unique(np.linspace(0, len(pool) - 1, min(TRIES, len(pool))).round().astype(np.int64))
         wanted = (missing - pool[first] * levers[0]) / levers[1]

@@ -105,7 +105,7 @@ def _breakpoint_ways(
     shift: float | None,
     best: list[Construction],
 ) -> Iterator[tuple[float, Array]]:
-    """Arrangements for several gains, which say how steep one coefficient is, and several strategies."""
+    """Yield arrangements for several gains, which say how steep one coefficient is, and several strategies."""
     shared = len(np.unique(basis.breakpoints)) <= len(basis.breakpoints) / 2 + 1
     steadies = (0.0,) if shared else (0.3, 1.0, 3.0)
     strategies = [Strategy(1.0, large, steady) for large in (0.0, 0.1) for steady in steadies]
@@ -136,7 +136,7 @@ def _breakpoint_ways(
 def _evaluate(
     basis: Basis, found: Array, values: Array, points: tuple[Array, Array], gain: float | None, shift: float | None
 ) -> Construction:
-    """Free registers by least squares, then the errors."""
+    """Fit free registers by least squares, then compute the errors."""
     x, y = points
     total = basis.sum(found, x)
     mean = total.mean() if shift is None else 0.0

@@ -47,22 +47,22 @@ class Grid:
 
     @property
     def size(self) -> int:
-        """Places of the grid."""
+        """Count the places of the grid."""
         return len(self.up)
 
     @property
     def low(self) -> float:
-        """The lowest breakpoint."""
+        """Return the lowest breakpoint."""
         return float(self.basis.breakpoints.min())
 
     @property
     def high(self) -> float:
-        """The highest breakpoint."""
+        """Return the highest breakpoint."""
         return float(self.basis.breakpoints.max())
 
     @property
     def locations(self) -> Array:
-        """Tells where the places are."""
+        """Tell where the places are."""
         return np.asarray((self.basis.breakpoints[self.up] + self.basis.breakpoints[self.down]) / 2)
 
     def index(self, place: float) -> float:
@@ -70,7 +70,7 @@ class Grid:
         return float(np.interp(place, self.locations, np.arange(self.size)))
 
     def height(self, outer: float, inner: float) -> float:
-        """Half the jump of four places, ``2 (outer^2 - inner^2)`` in units of the mean distances (eq. 8)."""
+        """Return half the jump of four places, ``2 (outer^2 - inner^2)`` in units of the mean distances (eq. 8)."""
         span = self.size - 1
         distance = (self.locations[-1] - self.locations[0]) / span
         step = (self.values[self.plus[-1]] - self.values[self.plus[0]]) / span
@@ -93,14 +93,14 @@ class Grid:
             used[cells] = True
 
     def rest(self, used: NDArray[np.bool_]) -> tuple[NDArray[np.int64], ...]:
-        """Functions that rise to the right, to the left, and values with their negatives: what is not used yet."""
+        """Return what is not used yet: functions that rise to the right, to the left, values with their negatives."""
         left = ~used[self.plus]
         own = (self.up[left], self.down[left], self.plus[left], self.minus[left])
         return tuple(np.concatenate([a, b]) for a, b in zip(own, self.others, strict=True))
 
 
 def choose_grids(basis: Basis, values: Array) -> Iterator[Grid]:
-    """Grids to build steps on: the whole of an equidistant basis, parts of another one (Theorem 2.3).
+    """Choose grids to build steps on: the whole of an equidistant basis, parts of another one (Theorem 2.3).
 
     In a random basis the couples nearest to equidistant places, and the values nearest to equidistant coefficients,
     play the part of an equidistant basis; the fewer are wanted, the nearer they come.
@@ -123,7 +123,7 @@ def choose_grids(basis: Basis, values: Array) -> Iterator[Grid]:
 
 
 def pair_up(basis: Basis) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Couples of one function that rises to the right and one to the left, neighbours first, in order of their place.
+    """Pair functions that rise to the right with ones that rise to the left, neighbours first, in order of place.
 
     Example:
         >>> from hwsim.controller.construction.basis import Basis
@@ -147,7 +147,7 @@ def pair_up(basis: Basis) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
 
 
 def nearest(points: Array, count: int) -> NDArray[np.int64]:
-    """So many of the points, each nearest to one of an equidistant row and taken once, in order.
+    """Choose so many of the points, each nearest to one of an equidistant row and taken once, in order.
 
     Example:
         >>> nearest(np.array([0.0, 0.1, 0.45, 0.5, 1.0]), 3).tolist()

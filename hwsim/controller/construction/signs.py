@@ -21,7 +21,7 @@ ROUNDS = 60
 
 
 def balance(values: Array) -> NDArray[np.int64]:
-    """Signs +1 or -1 with which the values add up to at most :func:`largest_gap` (Lemma 3.1).
+    """Choose signs +1 or -1 with which the values add up to at most :func:`largest_gap` (Lemma 3.1).
 
     Neighbours in size are taken off each other, and the differences are added with signs that keep the sum small.
 
@@ -59,7 +59,7 @@ def largest_gap(values: Array) -> float:
 
 
 def couples(basis: Basis, low: float, high: float) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Neighbouring breakpoints of opposite sides, the nearest first, each function in one couple at most.
+    """Pair neighbouring breakpoints of opposite sides, the nearest first, each function in one couple at most.
 
     Returns:
         The functions that rise to the right and those that rise to the left, couple by couple, int64.
@@ -85,7 +85,7 @@ def couples(basis: Basis, low: float, high: float) -> tuple[NDArray[np.int64], N
 
 
 def flip(effects: Array, wanted: Array, order: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Which couples to exchange so that the sum of their effects comes as near as can be found to what is wanted.
+    """Choose which couples to exchange so that the sum of their effects comes as near as possible to what is wanted.
 
     First one couple after the other, where it helps; then, as long as it helps, the best one or two of all.
 
@@ -135,7 +135,7 @@ def _best(changes: Array, left: Array) -> tuple[int, ...] | None:
 
 
 def _second(changes: Array, after: Array) -> tuple[NDArray[np.int64], Array]:
-    """For each change already made, the nearest other one to what is left, and the square of what stays."""
+    """Find the nearest other change to what each change already made leaves, and the square of what stays."""
     order = np.argsort(changes, kind="stable")
     ranks = np.searchsorted(changes[order], after)
     best, found = np.full(len(changes), np.inf), np.zeros(len(changes), np.int64)

@@ -33,7 +33,7 @@ FINE = 16385
 
 
 def match_step(b: Array) -> tuple[Array, Array]:
-    """Coefficients of phi+ and phi- at b1 < b2 < b3 < b4, a permutation of +-b, with which the sum is a step.
+    """Find coefficients of phi+ and phi- at b1 < b2 < b3 < b4, a permutation of +-b, whose sum is a step.
 
     With p = (-b1, b2, b3, -b4) and q = (b4, -b3, -b2, b1) both slopes outside vanish where b1 + b4 = b2 + b3. Left of
     b1 the sum is q . b = 2 (b1 b4 - b2 b3), right of b4 it is -p . b = b1^2 + b4^2 - b2^2 - b3^2: with b = m -+ a, m
@@ -47,7 +47,7 @@ def match_step(b: Array) -> tuple[Array, Array]:
 
 
 def match_constant(b: Array) -> tuple[Array, Array]:
-    """Coefficients of phi+ and phi- at b1 .. b4, a permutation of +-b, with which the sum is a constant.
+    """Find coefficients of phi+ and phi- at b1 .. b4, a permutation of +-b, whose sum is a constant.
 
     With q = -p nothing bends, and the slope is the sum of p = (-b1, b2, b3, -b4), which vanishes where
     b1 + b4 = b2 + b3; what stays is -p . b = 2 (b2 - b1) (b4 - b2).
@@ -61,7 +61,7 @@ def match_constant(b: Array) -> tuple[Array, Array]:
 
 
 def place_steps(target: Target, jump: float) -> tuple[Array, NDArray[np.int64]]:
-    """Tells where the target crosses the middle between two multiples of the jump, from its first value on (Lemma 2.1).
+    """Find where the target crosses the middle between two multiples of the jump, from its first value on (Lemma 2.1).
 
     Returns:
         The places in rising order, and +1 or -1 for each: up or down. The function that jumps there is never further
@@ -96,7 +96,7 @@ class _Plan:
 def stack_steps(
     basis: Basis, values: Array, target: Target, gain: float | None, shift: float | None
 ) -> Iterator[tuple[float, Array]]:
-    """Arrangements for several jumps and several widths of a step, with the share of the ways that are done.
+    """Yield arrangements for several jumps and widths of a step, with the share of the ways that are done.
 
     Args:
         basis: the functions, as many that rise to the right as to the left.
@@ -174,7 +174,7 @@ def _nearest(free: NDArray[np.bool_], plan: _Plan, centre: float) -> NDArray[np.
 def _add_constants(
     basis: Basis, grid: Grid, found: Array, used: NDArray[np.bool_], free: NDArray[np.bool_], aim: float
 ) -> None:
-    """Constants of four neighbouring places, as long as they bring the sum at the lower end nearer."""
+    """Add constants of four neighbouring places, as long as they bring the sum at the lower end nearer."""
     height = grid.height(1.5, 0.5)
     missing = aim - float(basis.sum(found, np.array([grid.low]))[0])
     for start in range(0, grid.size - FOUR, FOUR):

@@ -32,16 +32,16 @@ class Target:
 
     @property
     def low(self) -> float:
-        """Tells where the domain begins."""
+        """Tell where the domain begins."""
         return float(self.points[0])
 
     @property
     def high(self) -> float:
-        """Tells where it ends."""
+        """Tell where it ends."""
         return float(self.points[-1])
 
     def at(self, x: Array) -> Array:
-        """Values between the points by straight lines."""
+        """Interpolate between the points by straight lines."""
         return np.interp(x, self.points, self.values)
 
     def extended(self, by: float) -> Target:
@@ -52,11 +52,11 @@ class Target:
         return Target(points, np.concatenate([[2 * y[0] - y[1]], self.values, [2 * y[3] - y[2]]]))
 
     def scaled(self, shift: float, gain: float) -> Target:
-        """``(target - shift) / gain``."""
+        """Return ``(target - shift) / gain``."""
         return Target(self.points, (self.values - shift) / gain)
 
     def variation(self, pieces: int) -> float:
-        """How much the slope changes in all, over so many equal pieces of the domain."""
+        """Tell how much the slope changes in all, over so many equal pieces of the domain."""
         slopes = np.diff(self.at(np.linspace(self.low, self.high, pieces + 1))) * pieces / (self.high - self.low)
         return float(np.abs(np.diff(slopes)).sum())
 

@@ -105,7 +105,7 @@ class BenesRouter:
         return realise_base_cases().reshape(-1)
 
     def loop(self, p: NDArray[np.int64]) -> NDArray[np.uint8] | None:
-        """Loop int64 rows of a power of two of ports: canonical states; None for others, and where no permutation.
+        """Route int64 rows of a power of two of ports to canonical states; None for others, or if not a permutation.
 
         Example:
             >>> from hwsim.crossbar.routing.blocks import arrange
@@ -160,7 +160,7 @@ class BenesRouter:
         return self._keep(self._around(p, prices, effort, np.asarray(cost)))
 
     def _keep(self, states: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """Of the states of all switches, those of the switches that are there."""
+        """Return the states of the switches that are there, from those of all."""
         return states if self.kept is None else states[:, self.kept]
 
     def _know(self, before: NDArray[np.uint8], cost: NDArray[np.float64] | None) -> NDArray[np.uint8]:
@@ -253,7 +253,7 @@ class BenesRouter:
     def _search_blocks(
         self, p: NDArray[np.int64], prices: Prices, effort: str
     ) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-        """States, and the trials left, of the kernels that search sub-blocks."""
+        """Search sub-blocks with the kernels; return states, and the trials left."""
         from hwsim.kernels.compile import count_threads
         from hwsim.kernels.routing import benes
         from hwsim.kernels.routing import search as kernels
@@ -313,7 +313,7 @@ class Prices:
         return np.asarray(np.take_along_axis(table, states[:, :, None].astype(np.int64), axis=2).sum(axis=(1, 2)))
 
     def of(self, bank: int) -> Prices:
-        """Those of one bank, and of what is stuck only."""
+        """Return the prices of one bank, with only what is stuck."""
         if self.known is not None:
             return Prices(np.where(self.known[bank : bank + 1] > 1, self.known[bank : bank + 1], FREE).astype(np.uint8))
         table = np.asarray(self.table)
@@ -322,7 +322,7 @@ class Prices:
         return Prices(known[None].astype(np.uint8))
 
     def only(self, stuck: NDArray[np.int64], kept: NDArray[np.int32] | None) -> Prices:
-        """Those of one bank where only some switches are stuck, besides the ones that are not there."""
+        """Return the prices of one bank where only some switches are stuck, besides the ones that are not there."""
         known = np.array(self.known)
         if kept is None:
             known[:] = FREE
@@ -334,7 +334,7 @@ class Prices:
 
 
 def _name(stuck: NDArray[np.int64]) -> str:
-    """Stuck switches in words; of the rows, switch and the state that it cannot take.
+    """Name stuck switches in words, with the state that each cannot take.
 
     Example:
         >>> _name(np.array([[3, 1], [5, 0]]))

@@ -41,7 +41,7 @@ class BlockTree:
 
 
 def divide(ports: int) -> list[NDArray[np.int64]]:
-    """First wires of the blocks of every level from the outside in, single wires among them; the last entry is ports.
+    """Return the first wires of the blocks of every level, outermost first, single wires too; ports comes last.
 
     Example:
         >>> [starts.tolist() for starts in divide(5)]
@@ -58,7 +58,7 @@ def divide(ports: int) -> list[NDArray[np.int64]]:
 
 
 def count_switches(ports: int) -> int:
-    """Switches of the network for so many ports, counted from its sizes alone.
+    """Count the switches of the network for so many ports, from its sizes alone.
 
     Example:
         >>> count_switches(1000), count_switches(2**26)
@@ -76,7 +76,7 @@ def count_switches(ports: int) -> int:
 
 
 def arrange(ports: int) -> BlockTree:
-    """Every block and every switch of the network for so many ports.
+    """Build every block and every switch of the network for so many ports.
 
     Example:
         >>> len(arrange(1000).stage)
@@ -109,7 +109,7 @@ def arrange(ports: int) -> BlockTree:
 
 
 def _wires(b: NDArray[np.int64], h: NDArray[np.int64]) -> NDArray[np.int32]:
-    """Wires b .. b+h-1 of every block in a row."""
+    """Return wires b .. b+h-1 of every block in a row."""
     offset = np.cumsum(h) - h
     return (np.repeat(b - offset, h) + np.arange(int(h.sum()))).astype(np.int32)
 

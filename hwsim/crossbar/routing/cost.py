@@ -157,10 +157,10 @@ class Wear:
 
     @property
     def counts(self) -> NDArray[Any]:
-        """Toggles so far, (banks, switches); for crosspoints those of the crosspoints that ever toggled, (n,)."""
+        """Count toggles so far, (banks, switches); of crosspoints, those that ever toggled, (n,)."""
         return self._point_counts if self._counts is None else self._counts
 
     @property
     def most(self) -> int:
-        """Most toggles of any one switch so far."""
+        """Count the most toggles of any one switch so far."""
         return int(self.counts.max(initial=0))

@@ -27,7 +27,7 @@ def route_sequence(
     effort: str = "greedy",
     beam: int = 4,
 ) -> NDArray[np.uint8]:
-    """States (steps, switches) of one circuit that realise one permutation after the other with few toggles in all.
+    """Choose states (steps, switches) of one circuit that realise permutations in order with few toggles in all.
 
     Beam search, each kept configuration continued with an eye on the step after; then every step is routed anew
     between the configurations before and after it, as long as that saves toggles. Never more toggles in all than
@@ -67,7 +67,7 @@ def route_sequence(
 
 
 def _toggles(start: NDArray[np.uint8], states: NDArray[np.uint8]) -> int:
-    """Toggles of the whole sequence."""
+    """Count the toggles of the whole sequence."""
     return int(np.count_nonzero(np.diff(np.concatenate([start, states]).astype(np.int8), axis=0)))
 
 

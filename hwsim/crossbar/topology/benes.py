@@ -56,7 +56,7 @@ class Benes(SwitchNetwork):
     def _route(
         self, p: NDArray[np.int64], previous: NDArray[Any] | None, effort: str, cost: NDArray[np.float64] | None
     ) -> NDArray[np.uint8]:
-        """Looping, block by block from the outside in, with as much search as the effort says.
+        """Route by looping, block by block from the outside in, with as much search as the effort says.
 
         Raises:
             BlockedError: stuck switches leave no configuration, or none that was found.
@@ -72,14 +72,14 @@ class Benes(SwitchNetwork):
         effort: str = "greedy",
         beam: int = 4,
     ) -> NDArray[np.uint8]:
-        """States (steps, switches) for permutations (steps, ports) that are all known beforehand.
+        """Route permutations (steps, ports) that are all known beforehand; return states (steps, switches).
 
         See :func:`hwsim.crossbar.routing.lookahead.route_sequence`.
         """
         return route_sequence(self, permutations, previous, effort, beam)
 
     def _quick(self, permutations: NDArray[np.int64], previous: NDArray[Any] | None) -> bool:
-        """Whether all but the numbers themselves can be seen to be right, which looping checks on its way."""
+        """Tell whether all but the numbers themselves can be seen to be right, which looping checks on its way."""
         return (
             isinstance(permutations, np.ndarray)
             and permutations.dtype == np.int64

@@ -78,7 +78,7 @@ class Cantor(SwitchNetwork):
         self._tree = tree.reshape(-1)
 
     def draw(self) -> Iterator[NDArray[np.int32]]:
-        """Planes one below the other; the trees of 1x2 switches port by port, wires to the planes between them."""
+        """Draw planes one below the other; the trees of 1x2 switches port by port, wires to the planes between them."""
         n, planes, levels = self.ports, self._planes, len(self._levels)
         by_port = np.arange(self.wires, dtype=np.int32).reshape(planes, n).T.reshape(-1)
         orders = list(super().draw())

@@ -87,7 +87,7 @@ class Clos(CrosspointNetwork):
     def _route(
         self, p: NDArray[np.int64], previous: NDArray[Any] | None, effort: str, cost: NDArray[np.float64] | None
     ) -> NDArray[np.int32]:
-        """Edge colouring; efforts above ``any`` keep standing connections and prefer crosspoints closed now."""
+        """Route by edge colouring; efforts above ``any`` keep standing connections and prefer closed crosspoints."""
         states = self.power_up(len(p))
         before = self.power_up(len(p)) if previous is None else previous
         had = np.full(p.shape, -1, np.int64)

@@ -55,13 +55,13 @@ class DilatedBenes(SwitchNetwork):
 
     @property
     def leaks(self) -> tuple[int, int]:
-        """Each switch of a path adds what all switches before it have leaked onto the wire beside it."""
+        """Count leaks: each switch of a path adds what all switches before it leaked onto the wire beside it."""
         return self.depth * (self.depth - 1) // 2, 2
 
     def _route(
         self, p: NDArray[np.int64], previous: NDArray[Any] | None, effort: str, cost: NDArray[np.float64] | None
     ) -> NDArray[np.uint8]:
-        """Looping, block by block from the outside in.
+        """Route by looping, block by block from the outside in.
 
         Raises:
             BlockedError: switches are stuck, and the loops could not be turned around them.

@@ -83,7 +83,7 @@ class Sorter(SwitchNetwork):
 
     @property
     def word_order(self) -> str:
-        """Tags, not switches."""
+        """Describe the words: tags, not switches."""
         return (
             "one destination tag per input: word c is the number of the output to which the signal of input c goes; "
             "no switch is stored, each sets itself: of the tags that meet in switch k of a stage the smaller one "
@@ -92,6 +92,6 @@ class Sorter(SwitchNetwork):
         )
 
     def words(self, state: NDArray[Any]) -> list[tuple[int, int]]:
-        """One destination tag an input, ceil(log2 N) bits: what to send with the signals."""
+        """Return one destination tag per input, ceil(log2 N) bits: what to send with the signals."""
         came_from = self.apply_many(state[None, :], np.arange(self.ports)[None, :])[0]
         return [(int(tag), self._tag_bits) for tag in np.argsort(came_from)]

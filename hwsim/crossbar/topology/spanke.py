@@ -83,11 +83,11 @@ class Spanke(SwitchNetwork):
 
     @property
     def leaks(self) -> tuple[int, int]:
-        """Every other signal, through two switches."""
+        """Count leaks: every other signal leaks in, through two switches."""
         return self.ports - 1, 2
 
     def draw(self) -> Iterator[NDArray[np.int32]]:
-        """Trees without crossings; all crossings are between them."""
+        """Draw trees without crossings; all crossings are between them."""
         wires = np.arange(self.wires, dtype=np.int32)
         middle = self.depth // 2
         for column in range(self.depth + 2):

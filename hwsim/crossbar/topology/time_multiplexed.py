@@ -73,21 +73,21 @@ class TimeMultiplexed(Fabric):
 
     @property
     def path_lengths(self) -> tuple[int, int]:
-        """Those of the Beneš network."""
+        """Return the numbers of the Beneš network."""
         return self.benes.path_lengths
 
     @property
     def crossings(self) -> tuple[int, int]:
-        """Those of the Beneš network."""
+        """Return the numbers of the Beneš network."""
         return self.benes.crossings
 
     @property
     def leaks(self) -> tuple[int, int]:
-        """Those of the Beneš network: signals of one cycle."""
+        """Return the numbers of the Beneš network: signals of one cycle."""
         return self.benes.leaks
 
     def power_up(self, banks: int) -> NDArray[np.int32]:
-        """All switches in bar in all cycles, items in the order in which they come."""
+        """Return the states with all switches in bar in all cycles, and items in the order in which they come."""
         state = np.zeros((banks, self._settings + 2 * self._items), np.int32)
         state[:, self._settings :] = np.tile(np.arange(self.cycles), 2 * self.lanes)
         return state
@@ -208,7 +208,7 @@ class TimeMultiplexed(Fabric):
         return settings
 
     def pass_toggles(self, states: NDArray[Any]) -> NDArray[np.int64]:
-        """Switches that toggle while one pass goes from its first cycle to its last, int64 (banks,).
+        """Count switches that toggle while one pass goes from its first cycle to its last, int64 (banks,).
 
         Example:
             >>> fabric = TimeMultiplexed(16)
@@ -233,20 +233,20 @@ class TimeMultiplexed(Fabric):
         return Paths(*(count.reshape(shape)[bank, when, lane] for count in (each.bar, each.cross, each.crossings)))
 
     def toggles_many(self, old: NDArray[Any], new: NDArray[Any]) -> NDArray[np.int64]:
-        """Bits of settings that change, in all cycles."""
+        """Count bits of settings that change, in all cycles."""
         before, after = self._parts(old)[0], self._parts(check_rows("states", new, old.shape))[0]
         return np.asarray((before != after).sum(axis=(1, 2)), np.int64)
 
     def sets_many(self, old: NDArray[Any], new: NDArray[Any]) -> NDArray[np.int64]:
-        """Bits of settings that go from bar to cross."""
+        """Count bits of settings that go from bar to cross."""
         return np.asarray((self._parts(old)[0] < self._parts(new)[0]).sum(axis=(1, 2)), np.int64)
 
     def held_many(self, states: NDArray[Any]) -> NDArray[np.int64]:
-        """Switches in cross, summed over the cycles."""
+        """Count switches in cross, summed over the cycles."""
         return np.asarray(self._parts(states)[0].sum(axis=(1, 2), dtype=np.int64))
 
     def words(self, state: NDArray[Any]) -> list[tuple[int, int]]:
-        """One word a cycle (bit 0 = lowest switch index), then read and write orders, one word an address."""
+        """Return one word per cycle (bit 0 = lowest switch index), then read and write orders, one word per address."""
         settings, read, write = self._parts(state[None, :])
         packed = np.packbits(settings[0], axis=1, bitorder="little")
         found = [(int.from_bytes(row.tobytes(), "little"), self.switches) for row in packed]
@@ -254,7 +254,7 @@ class TimeMultiplexed(Fabric):
 
     @property
     def word_order(self) -> str:
-        """Settings of every cycle, and addresses."""
+        """Describe the words: settings of every cycle, and addresses."""
         return (
             "first one word per cycle, the setting of the one network of lanes in that cycle: bit k of it, least "
             "significant first, is switch k, counted through the stages, 0 = bar, 1 = cross: wires wire_a[k] and "
@@ -265,7 +265,7 @@ class TimeMultiplexed(Fabric):
         )
 
     def describe(self) -> dict[str, Any]:
-        """Lanes, cycles, and the wires of the network that every cycle sets anew."""
+        """Describe lanes, cycles, and the wires of the network that every cycle sets anew."""
         return {"lanes": self.lanes, "cycles": self.cycles, **self.benes.describe()}
 
     def graph(self, state: NDArray[Any] | None = None, losses: Losses | None = None) -> nx.DiGraph[Any]:

@@ -33,7 +33,7 @@ class Area:
 
 
 def behind(widths: Widths, layer: Burnt) -> int:
-    """LUTs behind the accumulators: bias adders, and saturation or tables."""
+    """Count LUTs behind the accumulators: bias adders, and saturation or tables."""
     units, bits = len(layer.codes), layer.accumulator_bits
     each = bits
     if layer.kind in {RELU, LEAKY}:
@@ -44,7 +44,7 @@ def behind(widths: Widths, layer: Burnt) -> int:
 
 
 def pipelined(widths: Widths, layer: Burnt) -> Area:
-    """Constant multipliers and adder trees, one product of the matrix a clock cycle.
+    """Estimate constant multipliers and adder trees, one product of the matrix per clock cycle.
 
     Flip-flops: one behind every LUT of the pipeline, and the bias registers.
     """
@@ -69,6 +69,6 @@ def folded(widths: Widths, layer: Burnt) -> Area:
 
 
 def combinational(widths: Widths, layer: Burnt) -> Area:
-    """Trees of adders, bias adders and tables between registers; one clock cycle a layer."""
+    """Estimate trees of adders, bias adders and tables between registers; one clock cycle per layer."""
     luts = layer_luts(layer.codes, widths.activation_bits, signed=layer.signed_input) + behind(widths, layer)
     return Area(luts, len(layer.codes) * (widths.activation_bits + widths.bias_bits), 1)

@@ -41,31 +41,31 @@ class FpgaArray:
 
     @property
     def widths(self) -> Widths:
-        """The numbers that set areas."""
+        """Return the numbers that set areas."""
         return Widths(self.weight_bits, self.activation_bits, self.bias_bits, self.folding)
 
     @property
     def named_part(self) -> Part | None:
-        """The part that the datasheet names, if any."""
+        """Return the part that the datasheet names, if any."""
         return Part(self.part, self.part_luts, self.part_flip_flops) if self.part else None
 
     @property
     def largest_code(self) -> int:
-        """Largest code of a weight."""
+        """Return the largest code of a weight."""
         return (1 << self.weight_bits - 1) - 1
 
     @property
     def largest_bias(self) -> int:
-        """Largest code of a bias register; the least is its negative."""
+        """Return the largest code of a bias register; the least is its negative."""
         return (1 << self.bias_bits - 1) - 1
 
     def weigh(self, weights: NDArray[np.float64]) -> tuple[NDArray[np.int32], float]:
-        """Codes of the weights and the value of one step, which is 0 where all weights are 0: any step does then."""
+        """Return codes of the weights and the value of one step, which is 0 if all weights are 0: any step would do."""
         scale = float(np.abs(weights).max()) / self.largest_code
         return self.round(weights, scale) if scale else np.zeros(weights.shape, np.int32), scale
 
     def round(self, weights: NDArray[np.float64], scale: float) -> NDArray[np.int32]:
-        """Nearest codes of weights in steps of a given value."""
+        """Return the nearest codes of weights in steps of a given value."""
         return np.rint(weights / scale).astype(np.int32)
 
     def count(self, layer: Burnt) -> Area:

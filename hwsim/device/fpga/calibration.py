@@ -66,7 +66,7 @@ class Calibration:
         return FpgaChip(self.device, tuple(self.layers), self.input_scale, self.signed, joins, nodes)
 
     def _at(self, number: int) -> None:
-        """Hands scales on to the present node: pools and the like keep them."""
+        """Hand scales on to the present node: pools and the like keep them."""
         while self._node < number:
             self._scales.setdefault(self._node, self._scales[self.model.source(self._node)])
             self._node += 1
@@ -76,11 +76,11 @@ class Calibration:
         return FpgaChip(self.device, (), self.input_scale, self.signed).encode(x)
 
     def average(self, node: int, totals: NDArray[np.float32], count: int) -> NDArray[np.float32]:
-        """Averages as the chip will."""
+        """Compute averages as the chip will."""
         return FpgaChip(self.device, (), self.input_scale, self.signed).average(node, totals, count)
 
     def matmul(self, layer: int, activations: NDArray[np.float32], rng: None) -> NDArray[Any]:
-        """Burns the constants in and multiplies."""
+        """Burn the constants in and multiply."""
         del rng
         if layer < len(self.layers):  # another group of the same convolution
             return self.layers[layer].matmul(activations)
@@ -111,7 +111,7 @@ class Calibration:
         return codes, scale
 
     def activate(self, layer: int, sums: NDArray[Any], registers: Registers) -> NDArray[Any]:
-        """Chooses the shift of a layer, then activates as the chip will.
+        """Choose the shift of a layer, then activate as the chip will.
 
         Raises:
             FabricationError: a bias register is too narrow for its bias.
@@ -197,7 +197,7 @@ class Calibration:
         return {"shift": shift, "least": -half, "largest": half - 1, "tables": tables}
 
     def add(self, node: int, one: NDArray[np.float32], other: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Chooses the shifts of an adder, then adds."""
+        """Choose the shifts of an adder, then add."""
         self._at(node)
         summand = self.model.nodes[node].summand
         scales = self._scales[self.model.source(node)], self._scales[-1 if summand is None else summand]

@@ -43,17 +43,17 @@ class FpgaChip:
 
     @property
     def noisy(self) -> bool:
-        """False: integer arithmetic draws no noise."""
+        """Return false: integer arithmetic draws no noise."""
         return False
 
     @property
     def together(self) -> int:
-        """1: rows are read one at a time."""
+        """Return 1: rows are read one at a time."""
         return 1
 
     @property
     def data_bits(self) -> int:
-        """Width of the signals that pass the permutation circuit, bit."""
+        """Return the width of the signals that pass the permutation circuit, bit."""
         return self.device.activation_bits
 
     @property
@@ -63,7 +63,7 @@ class FpgaChip:
         return low * self.input_scale, high * self.input_scale
 
     def nominal(self, layer: int) -> NDArray[np.float64]:
-        """Weights as the network sees them: code times scale."""
+        """Return weights as the network sees them: code times scale."""
         return np.asarray(self.layers[layer].codes * self.layers[layer].weight_scale, np.float64)
 
     def cells(self, layer: int) -> NDArray[Any]:
@@ -75,7 +75,7 @@ class FpgaChip:
         return self.layers[layer].cells
 
     def register_codes(self, layer: int, registers: Registers) -> NDArray[np.int64]:
-        """Bias codes in steps of the accumulator, saturated to the register's width."""
+        """Return bias codes in steps of the accumulator, saturated to the register's width."""
         limit = self.device.largest_bias
         return np.clip(self._bias_steps(layer, registers), -limit, limit).astype(np.int64)
 
@@ -91,7 +91,7 @@ class FpgaChip:
         self.layers[layer].met.reshape(-1)[positions] = self.layers[layer].cells.reshape(-1)[cells]
 
     def encode(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Input codes, saturated to the width of a signal."""
+        """Return input codes, saturated to the width of a signal."""
         low, high = limits(self.device.activation_bits, signed=self.signed)
         codes = x.astype(np.float64)
         codes /= self.input_scale
@@ -107,21 +107,21 @@ class FpgaChip:
         return self.layers[layer].activate(accumulators, self.register_codes(layer, registers))
 
     def decode(self, layer: int, activations: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Values of the codes that a hidden layer gives."""
+        """Return values of the codes that a hidden layer gives."""
         return np.asarray(activations * np.float32(self.layers[layer].given_scale), np.float32)
 
     def average(self, node: int, totals: NDArray[np.float32], count: int) -> NDArray[np.float32]:
-        """Divides sums of windows by a power of two, rounding half up."""
+        """Divide sums of windows by a power of two, rounding half up."""
         del node
         return np.asarray(np.floor((totals + count // 2) / count), np.float32)
 
     def add(self, node: int, one: NDArray[np.float32], other: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Shifts both to the finer scale, adds them and requantises."""
+        """Shift both to the finer scale, add them and requantise."""
         return self.joins[node].add(one, other)
 
     @cached_property
     def areas(self) -> tuple[Area, ...]:
-        """Computes what each layer takes of the fabric."""
+        """Compute what each layer takes of the fabric."""
         return tuple(self.device.count(layer) for layer in self.layers)
 
     def resources(self) -> Resources:
@@ -150,14 +150,14 @@ class FpgaChip:
             yield replace(self, device=replace(self.device, folding=folding)).resources()
 
     def inference_bill(self) -> Bill:
-        """Every LUT once for each product of a layer's matrix; layers in sequence, products pipelined."""
+        """Bill every LUT once for each product of a layer's matrix; layers in sequence, products pipelined."""
         energy = 0.0
         for area, layer, count in zip(self.areas, self.layers, self._products(), strict=True):
             energy += area.luts * count * self._turns(layer) * self.device.lut_energy
         return Bill(energy_j=energy, time_s=self._cycles() / self.device.clock)
 
     def _products(self) -> list[int]:
-        """Products of each layer's matrix in one inference."""
+        """Count the products of each layer's matrix in one inference."""
         return [node.matmuls for node in self.nodes if node.layer is not None] or [1] * len(self.layers)
 
     def _turns(self, layer: Burnt) -> int:

@@ -39,7 +39,7 @@ def csd_digits(constants: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 def csd(constant: int) -> list[tuple[int, int]]:
-    """Canonic signed digits of an integer, lowest first: (power of two, +1 or -1).
+    """Return canonic signed digits of an integer, lowest first: (power of two, +1 or -1).
 
     Example:
         >>> csd(7), csd(-3)
@@ -57,7 +57,7 @@ def csd(constant: int) -> list[tuple[int, int]]:
 
 
 def width(low: int, high: int) -> int:
-    """Bits that hold every integer of low..high: unsigned where none is negative, else two's complement.
+    """Count the bits that hold every integer of low..high: unsigned if none is negative, else two's complement.
 
     Example:
         >>> width(0, 255), width(-128, 127), width(-1, 4), width(0, 0)
@@ -68,7 +68,7 @@ def width(low: int, high: int) -> int:
 
 @lru_cache(maxsize=1 << 16)
 def adder_luts(constant: int, low: int, high: int) -> int:
-    """LUTs of ``constant * x`` for x in low..high by adders that are modules of their own, from the lowest digit on.
+    """Count LUTs of ``constant * x`` for x in low..high by adders as modules of their own, lowest digit first.
 
     As a netlist without such borders, bits are shared: :func:`hwsim.device.fpga.multiplier.multiplier_luts`.
 
@@ -90,7 +90,7 @@ def adder_luts(constant: int, low: int, high: int) -> int:
 
 
 def tree_luts(codes: NDArray[np.int64], low: int, high: int) -> int:
-    """LUTs of the tree in which the products of one unit meet; signs are absorbed by subtracting.
+    """Count LUTs of the tree in which the products of one unit meet; signs are absorbed by subtracting.
 
     Args:
         codes: constants of one unit (inputs,).
@@ -124,7 +124,7 @@ def tree_luts(codes: NDArray[np.int64], low: int, high: int) -> int:
 
 
 def layer_luts(codes: NDArray[np.int64], data_bits: int, *, signed: bool = False) -> int:
-    """LUTs of one layer's multiply-accumulate: the sum of its adder widths, low bits that pass through left out.
+    """Count LUTs of one layer's multiply-accumulate: its adder widths, low bits that pass through left out.
 
     Args:
         codes: weight constants (units, inputs).
@@ -143,7 +143,7 @@ def layer_luts(codes: NDArray[np.int64], data_bits: int, *, signed: bool = False
 
 
 def table_luts(inputs: int, outputs: int) -> int:
-    """LUT6 of a table: m 2^(n-6) from 6 inputs on, half as many LUT6_2 as outputs below.
+    """Count LUT6 of a table: m 2^(n-6) from 6 inputs on, half as many LUT6_2 as outputs below.
 
     Example:
         >>> table_luts(8, 8), table_luts(6, 4), table_luts(5, 3)
@@ -153,7 +153,7 @@ def table_luts(inputs: int, outputs: int) -> int:
 
 
 def switch_luts(switches: int, data_bits: int, primitive: Literal["lut3", "lut4", "lut6_2"] = "lut6_2") -> int:
-    """LUTs of 2 x 2 switches: one LUT3 or LUT4 an output bit, or one LUT6_2 for both outputs of a bit.
+    """Count LUTs of 2 x 2 switches: one LUT3 or LUT4 per output bit, or one LUT6_2 for both outputs of a bit.
 
     Example:
         >>> switch_luts(20, 8), switch_luts(20, 8, "lut3")  # a Beneš of 8 ports
@@ -163,7 +163,7 @@ def switch_luts(switches: int, data_bits: int, primitive: Literal["lut3", "lut4"
 
 
 def crossbar_luts(ports: int, data_bits: int) -> int:
-    """LUT6 of a full crossbar: one multiplexer an output bit, of 1, 2, 4, 9 or 17 LUT6 with F7 and F8 multiplexers.
+    """Count LUT6 of a full crossbar: a multiplexer per output bit, 1, 2, 4, 9 or 17 LUT6 with F7 and F8 multiplexers.
 
     Raises:
         ValueError: more than 64 ports, or fewer than 2.

@@ -29,7 +29,7 @@ class Chain:
     first: int
 
     def luts(self) -> int:
-        """Look-up tables of the chain.
+        """Count the look-up tables of the chain.
 
         Example:
             >>> x0, x1 = (1, False), (2, False)
@@ -54,7 +54,7 @@ class Multiplier:
 
     @property
     def luts(self) -> int:
-        """Look-up tables in all."""
+        """Count all look-up tables."""
         return sum(chain.luts() for chain in self.chains)
 
     def evaluate(self, x: int) -> int:
@@ -113,7 +113,7 @@ def build_multiplier(constant: int, low: int, high: int) -> Multiplier:
 
 @lru_cache(maxsize=1 << 16)
 def multiplier_luts(constant: int, low: int, high: int) -> int:
-    """LUTs of ``constant * x`` for x in low..high, as a netlist of its own.
+    """Count LUTs of ``constant * x`` for x in low..high, as a netlist of its own.
 
     Example:
         >>> multiplier_luts(4, -128, 127), multiplier_luts(-4, -128, 127), multiplier_luts(5, -128, 127)

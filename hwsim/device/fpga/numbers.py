@@ -57,12 +57,12 @@ class Burnt:
 
     @property
     def analogue(self) -> bool:
-        """Tells whether cells hold no whole numbers, as no look-up table could."""
+        """Tell whether cells hold no whole numbers, as no look-up table could."""
         return self.held is not None and not np.array_equal(self.held, np.rint(self.held))
 
     @property
     def unit(self) -> float:
-        """The value of one step of the accumulator."""
+        """Return the value of one step of the accumulator."""
         return self.weight_scale * self.input_scale
 
     @cached_property
@@ -75,11 +75,11 @@ class Burnt:
 
     @property
     def accumulator_bits(self) -> int:
-        """Width of a signed accumulator that no sum of this layer overflows."""
+        """Return the width of a signed accumulator that no sum of this layer overflows."""
         return width(-self.bound, self.bound)
 
     def matmul(self, activations: NDArray[Any]) -> NDArray[Any]:
-        """Exact accumulators (rows, units) of activations (rows, inputs); rounded ones of cells that vary."""
+        """Compute exact accumulators (rows, units) of activations (rows, inputs); rounded ones of cells that vary."""
         if self.held is not None:
             return np.asarray(np.rint(activations.astype(np.float64) @ self.met.T))
         if self.met.dtype != np.int64:
@@ -92,7 +92,7 @@ class Burnt:
         return accumulators
 
     def activate(self, accumulators: NDArray[Any], bias: NDArray[np.int64]) -> NDArray[Any]:
-        """Activations as whole numbers in float32 (rows, units); of the last layer float64 values."""
+        """Compute activations as whole numbers in float32 (rows, units); of the last layer float64 values."""
         if self.kind == LAST:
             return np.asarray((accumulators.astype(np.int64) + bias) * self.unit, np.float64)
         from hwsim.kernels.reading.integer import settle_integers
@@ -104,7 +104,7 @@ class Burnt:
 
 
 def limits(bits: int, *, signed: bool) -> tuple[int, int]:
-    """Least and largest code of a signal; signed ones are symmetric.
+    """Return least and largest code of a signal; signed ones are symmetric.
 
     Example:
         >>> limits(8, signed=True), limits(8, signed=False)
@@ -134,7 +134,7 @@ class Join:
     largest: int
 
     def add(self, one: NDArray[np.float32], other: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Activations of the sum, whole numbers in float32."""
+        """Compute activations of the sum, whole numbers in float32."""
         total = (one.astype(np.int64) << self.one) + (other.astype(np.int64) << self.other)
         total = (total + ((1 << self.shift) >> 1)) >> self.shift
         return np.asarray(np.clip(total, self.least, self.largest), np.float32)

@@ -77,7 +77,7 @@ class FpgaWired(FpgaLut):
         return found
 
     def weigh(self, weights: NDArray[np.float64]) -> tuple[NDArray[np.int32], float]:
-        """Signs of the weights, 0 counted as positive, and their common magnitude.
+        """Return signs of the weights, 0 counted as positive, and their common magnitude.
 
         Raises:
             ValueError: all weights are 0.
@@ -89,7 +89,7 @@ class FpgaWired(FpgaLut):
         return np.where(weights < 0, -1, 1).astype(np.int32), magnitude
 
     def count(self, layer: Burnt) -> Area:
-        """Trees of adders, bias adders and tables; registers at the outputs and for the biases; one clock cycle."""
+        """Estimate trees of adders, bias adders and tables; registers at outputs and for biases; one clock cycle."""
         return combinational(self.widths, layer)
 
 

@@ -47,7 +47,7 @@ class Photonic(PhotonicNumbers):
     """Describes a photonic phase-change core; fabricates chips of it."""
 
     def problems(self, model: Model) -> list[tuple[int, str, str]]:
-        """Every model can be built: activations below zero are lifted by an offset, activations are electronic."""
+        """Return an empty list: an offset lifts activations below zero, and activations are electronic."""
         del model
         return []
 
@@ -92,7 +92,7 @@ class PhotonicChip(NumberChip):
 
     @property
     def noisy(self) -> bool:
-        """Tells whether a read draws shot, amplifier, intensity or drive noise."""
+        """Tell whether a read draws shot, amplifier, intensity or drive noise."""
         d = self.device
         return bool(d.shot_noise or d.amplifier_noise or d.drive_error or d.intensity_noise > -np.inf)
 
@@ -103,22 +103,22 @@ class PhotonicChip(NumberChip):
 
     @property
     def data_bits(self) -> int:
-        """Width of the signals that pass the permutation circuit, before the DAC, bit."""
+        """Return the width of the signals that pass the permutation circuit, before the DAC, bit."""
         return self.device.dac_bits or 64
 
     @property
     def input_range(self) -> tuple[float, float] | None:
-        """Activations that the modulators before the first layer leave dark and that they let pass whole."""
+        """Return activations that the modulators before the first layer leave dark and that they let pass whole."""
         first = self.layers[0]
         return None if first.core is None else (first.low, first.low + first.span)
 
     def nominal(self, layer: int) -> NDArray[np.float64]:
-        """Weights by design level, without programming error."""
+        """Return weights by design level, without programming error."""
         entry = self.layers[layer]
         return entry.weights if entry.core is None else entry.core.nominal()
 
     def cells(self, layer: int) -> NDArray[np.float64]:
-        """Transmissions that the cells really have, each with its path, relative to the mean path of the design."""
+        """Return the transmissions that cells really have, each with its path, relative to the design's mean path."""
         entry = self.layers[layer]
         return entry.weights if entry.core is None else entry.core.cells()
 
@@ -128,7 +128,7 @@ class PhotonicChip(NumberChip):
         return np.arange(units * inputs).reshape(units, inputs)
 
     def register_codes(self, layer: int, registers: Registers) -> NDArray[np.float32]:
-        """Biases, and the gain where there is one, as the float32 numbers that the electronics behind the ADC hold."""
+        """Return biases, and the gain if there is one, as float32 numbers as the electronics behind the ADC do."""
         return registers.flat(self.layers[layer].layer.gains).astype(np.float32)
 
     def connect(self, layer: int, positions: NDArray[np.int64], cells: NDArray[np.int64]) -> None:
@@ -204,7 +204,7 @@ class PhotonicChip(NumberChip):
         rng: np.random.Generator | None,
         out: NDArray[Any],
     ) -> None:
-        """Differences of photocurrents, A, of light or drives (rows, inputs)."""
+        """Compute differences of photocurrents, A, of light or drives (rows, inputs)."""
         from hwsim.kernels.reading.photonic import read_tiles
 
         device = self.device
@@ -226,7 +226,7 @@ class PhotonicChip(NumberChip):
         read_tiles(Light(light, faults), core.bright, core.dark, entry.ways(self.precision), law, tiles, out)
 
     def inference_bill(self) -> Bill:
-        """All tiles of a layer in parallel; a convolution reads as many places at once as there are vectors.
+        """Bill all tiles of a layer in parallel; a convolution reads as many places at once as there are vectors.
 
         A tile is read once where all its columns want the same light on its rows, as they do at fabrication, and once
         for each light that differs (:mod:`hwsim.device.photonic.turns`). Every read takes light, conversions of all

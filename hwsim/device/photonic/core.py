@@ -57,21 +57,21 @@ class TilePlan:
 
     @property
     def middle(self) -> float:
-        """Halfway."""
+        """Return the transmission halfway between the two ends."""
         return (self.low + self.high) / 2
 
     @property
     def half(self) -> float:
-        """Half the swing."""
+        """Return half the swing."""
         return (self.high - self.low) / 2
 
     @property
     def weight(self) -> float:
-        """Weight of a difference of 1 in relative transmission."""
+        """Return the weight of a difference of 1 in relative transmission."""
         return self.scale / (2 * self.half if self.pair else self.half)
 
     def targets(self, units: slice) -> tuple[Array, Array]:
-        """Levels of some units' cells, and of those they are compared with, (units, inputs) each."""
+        """Return levels of some units' cells, and of those they are compared with, (units, inputs) each."""
         wanted = self.half * self.weights[units] / self.scale
         target = phase_change.nearest(self.middle + wanted, self.known)
         if not self.pair:
@@ -79,7 +79,7 @@ class TilePlan:
         return target, phase_change.nearest(self.middle - wanted, self.known)
 
     def nominal(self) -> Array:
-        """Design weights by level, worked out anew."""
+        """Return design weights by level, worked out anew."""
         target, opposite = self.targets(slice(None))
         target -= opposite
         target *= self.weight
@@ -106,29 +106,29 @@ class Core:
 
     @property
     def weight(self) -> float:
-        """Weight of a difference of 1 in relative transmission."""
+        """Return the weight of a difference of 1 in relative transmission."""
         return self.plan.weight
 
     @property
     def top(self) -> float:
-        """Largest relative transmission by design."""
+        """Return the largest relative transmission by design."""
         return self.plan.top
 
     @property
     def shape(self) -> tuple[int, int]:
-        """Units and inputs."""
+        """Count units and inputs."""
         return self.bright.fine.shape[1], self.bright.fine.shape[2]
 
     def nominal(self) -> Array:
-        """Design weights (units, inputs)."""
+        """Return design weights (units, inputs)."""
         return self.plan.nominal()
 
     def cells(self) -> Array:
-        """Transmissions of the cells that carry the weights, each with its path, at the first vector's wavelength."""
+        """Return the transmissions of the cells with weights, each with its path, at the first vector's wavelength."""
         return planes.values(self.bright, 0)
 
     def seen(self, input_on: NDArray[np.integer], transmission: Array) -> Array:
-        """``real`` where only a part of the light reaches the rows, (planes, units).
+        """Return ``real`` where only a part of the light reaches the rows, (planes, units).
 
         Args:
             input_on: input that drives each row (units, inputs).
@@ -147,7 +147,7 @@ class Core:
 
 
 def _shade(dark: Planes, plane: int, rows: NDArray[np.int64]) -> Array:
-    """Dark columns of some units."""
+    """Return dark columns of some units."""
     first = rows[0]
     return np.asarray(planes.values(dark, plane, slice(first, rows[-1] + 1))[rows - first])
 
@@ -200,7 +200,7 @@ def place(device: PhotonicNumbers, weights: Array, scale: float, seed: int, laye
 
 
 def check(cells: Array, first: int) -> None:
-    """See that transmissions (units, inputs) of cells are some.
+    """Check that transmissions (units, inputs) of cells are possible.
 
     Raises:
         ValueError: one is not; ``first`` is the number of the first unit.
@@ -213,7 +213,7 @@ def check(cells: Array, first: int) -> None:
 
 
 def _lay(device: PhotonicNumbers, target: Array, opposite: Array, shape: tuple[int, int], middle: float) -> Array:
-    """Wanted transmissions on the tiles (groups, tiles, m, physical columns); cells without a use stay halfway."""
+    """Arrange wanted transmissions on tiles (groups, tiles, m, physical columns); unused cells stay halfway."""
     groups, tiles = shape
     rows, columns = device.tile_rows, device.tile_columns
     wanted = np.full((groups, tiles, rows, device.physical_columns), middle)
@@ -227,7 +227,7 @@ def _lay(device: PhotonicNumbers, target: Array, opposite: Array, shape: tuple[i
 
 
 def _defects(device: PhotonicNumbers, plan: TilePlan, faults: Faults, shape: tuple[int, int]) -> tuple[Array, Array]:
-    """Errors of transmission on the tiles, and what stuck cells transmit, NaN where a cell is not stuck.
+    """Draw errors of transmission on the tiles, and what stuck cells transmit, NaN if a cell is not stuck.
 
     Of a balanced pair the column with the weight itself varies; stuck are both.
     """
@@ -241,7 +241,7 @@ def _defects(device: PhotonicNumbers, plan: TilePlan, faults: Faults, shape: tup
 
 
 def _straight(tiles: Array, size: tuple[int, int]) -> Array:
-    """Columns of tiles (groups, tiles, m, columns) as a layer's rows."""
+    """Arrange columns of tiles (groups, tiles, m, columns) as a layer's rows."""
     groups, count, rows, columns = tiles.shape
     return np.ascontiguousarray(
         tiles.transpose(0, 3, 1, 2).reshape(groups * columns, count * rows)[: size[0], : size[1]]

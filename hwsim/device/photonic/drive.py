@@ -43,7 +43,7 @@ class Drives:
     def convert(
         self, activations: NDArray[Any], kind: Any, rng: np.random.Generator | None
     ) -> tuple[NDArray[Any], NDArray[Any]]:
-        """Light of activations (rows, inputs), or their drives, 0 to 1; gains and shifts of drives, none where empty.
+        """Compute light of activations (rows, inputs), or their drives, 0 to 1; gains and shifts, none where empty.
 
         Both as :func:`hwsim.kernels.reading.photonic.read_tiles` takes them, in blocks. Worked out in float64, a part
         at a time, whatever the dtype of the result.
@@ -69,11 +69,11 @@ class Drives:
         return light, faults
 
     def _gains(self, rng: np.random.Generator | None) -> bool:
-        """Tells whether each input's light fluctuates on its own."""
+        """Tell whether each input's light fluctuates on its own."""
         return rng is not None and self.device.comb == "independent"
 
     def _faulty(self, rng: np.random.Generator | None) -> bool:
-        """Tells whether faults of drives are handed on."""
+        """Tell whether faults of drives are handed on."""
         return self.weakened and (self._gains(rng) or (rng is not None and self.device.drive_error != 0))
 
     def _parts(self, activations: NDArray[Any], rng: np.random.Generator | None) -> Iterator[Part]:
@@ -95,7 +95,7 @@ class Drives:
             yield first, drives, own, shift
 
     def _wish(self, activations: NDArray[Any], first: int) -> NDArray[np.float64]:
-        """Drives as asked for, beyond 0 to 1 where activations are out of range."""
+        """Return drives as asked for, beyond 0 to 1 if activations are out of range."""
         if np.isnan(activations).any():
             row, column = np.argwhere(np.isnan(activations))[0]
             raise ValueError(f"signal {column} of row {first + row} is not a number; mend the input")
@@ -104,7 +104,7 @@ class Drives:
         return wish
 
     def _modulate(self, drives: Array, gain: Array, shift: Array) -> None:
-        """Light of drives, in place: none is darker than a shut modulator."""
+        """Compute light of drives, in place: none is darker than a shut modulator."""
         dark = modulator.floor_of(self.device.modulator_extinction)
         drives += shift
         drives *= gain

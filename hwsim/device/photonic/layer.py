@@ -53,7 +53,7 @@ class CoreLayer:
 
     @property
     def input_on(self) -> NDArray[np.unsignedinteger[Any]]:
-        """The input that drives each row of each unit (units, inputs); one line of it before anything is reconnected.
+        """Return the input that drives each row of each unit (units, inputs); one line before any reconnection.
 
         In 16 bits, or in 32 where there are more inputs.
         """
@@ -63,7 +63,7 @@ class CoreLayer:
         return self._orders[0]
 
     def _spread(self) -> NDArray[Any]:
-        """``input_on`` with a line of its own for every unit."""
+        """Return ``input_on`` with a line of its own for every unit."""
         if len(self.input_on) < len(self.weights):
             self._orders[:] = [np.tile(self.input_on, (len(self.weights), 1))]
         return self.input_on
@@ -90,28 +90,28 @@ class CoreLayer:
 
     @property
     def weakened(self) -> bool:
-        """Tells whether drives are weakened to what the worst path leaves."""
+        """Tell whether drives are weakened to what the worst path leaves."""
         return bool(self.paths_before) and self.paths_before[0].calibrated
 
     def shut(self) -> Array:
-        """Difference of a unit's columns at full drive of all rows, through its paths as they are (planes, units)."""
+        """Compute the difference of a unit's columns at full drive, through its paths as they are (planes, units)."""
         if not self._shut and self.core is not None:
             self._shut.append(self.core.seen(self._spread(), self.paths_before[0].transmission))
         return self._shut[0]
 
     def alike(self) -> bool:
-        """Tells whether all units have the same inputs on their rows, and as much of their light."""
+        """Tell whether all units have the same inputs on their rows, and as much of their light."""
         if not self._alike:
             tables = [self.input_on, *(way.transmission for way in self.paths_before)]
             self._alike.append(all(np.array_equal(line, table[0]) for table in tables for line in table))
         return self._alike[0]
 
     def order(self) -> NDArray[Any]:
-        """``input_on``, or one line of it where all units are alike."""
+        """Return ``input_on``, or one line of it where all units are alike."""
         return self.input_on[:1] if self.alike() else self._spread()
 
     def ways(self, kind: Any) -> Ways:
-        """How light reaches the rows, a line for each unit, or one where all units are alike.
+        """Return how light reaches the rows, a line for each unit, or one if all units are alike.
 
         Shares are empty, and of the dtype asked for, where all light reaches them, and the least ones where paths are
         not known.

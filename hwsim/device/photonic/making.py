@@ -44,7 +44,7 @@ class Making:
 
     @property
     def planes(self) -> int:
-        """Different transmissions of a cell: one where all vectors see the same."""
+        """Count the different transmissions of a cell: one if all vectors see the same."""
         device = self.device
         alike = not self._leaks and (device.cell_slope == 0 or device.wavelength_vectors == 1)
         return 1 if alike else device.wavelength_vectors
@@ -66,7 +66,7 @@ class Making:
         return first, other
 
     def _taps(self, streams: tuple[np.random.Generator, ...] | None, groups: int) -> tuple[Array, Array]:
-        """Coupling ratios of the next groups as made; one tile's for all where there is no error."""
+        """Draw coupling ratios of the next groups as made; one tile's for all if there is no error."""
         row_taps, column_taps = self.device.taps()
         if streams is None:
             return row_taps, column_taps
@@ -75,7 +75,7 @@ class Making:
         return optics.erring_taps(row_taps, error, rows), optics.erring_taps(column_taps, error, columns)
 
     def span(self, parts: Sequence[slice]) -> tuple[float, float, float]:
-        """Darkest and brightest transmission that cells are programmed between, and the largest by design.
+        """Return the darkest and brightest transmission that cells are programmed between, and the largest by design.
 
         Raises:
             ValueError: the paths differ by more than the cells' contrast can make up for.

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def converted(drive: NDArray[np.float64], bits: int | None) -> NDArray[np.float64]:
-    """Drives rounded to a converter's 2^bits codes, clipped to its range; None for an exact converter.
+    """Round drives to a converter's 2^bits codes, clipped to its range; None for an exact converter.
 
     Raises:
         ValueError: a converter of no bits.
@@ -32,7 +32,7 @@ def converted(drive: NDArray[np.float64], bits: int | None) -> NDArray[np.float6
 
 
 def floor_of(extinction: float) -> float:
-    """Share of the light that a modulator lets through when it is shut, from its extinction in dB.
+    """Compute the share of light that a shut modulator lets through, from its extinction in dB.
 
     Example:
         >>> floor_of(20.0), floor_of(float("inf"))
@@ -44,7 +44,7 @@ def floor_of(extinction: float) -> float:
 
 
 def usable_bits(extinction: float) -> float:
-    """Bits down to the light that leaks through a shut modulator, extinction / 3.01 dB.
+    """Count bits down to the light that leaks through a shut modulator, extinction / 3.01 dB.
 
     Example:
         >>> round(usable_bits(15.0), 1)

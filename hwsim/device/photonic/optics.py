@@ -24,7 +24,7 @@ LIGHT_SPEED = 299_792_458.0
 
 
 def power_share(loss: float) -> float:
-    """Share of the power that is left after a loss in decibels.
+    """Compute the share of the power that is left after a loss in decibels.
 
     Raises:
         ValueError: the loss is negative (a gain) or not a number.
@@ -39,7 +39,7 @@ def power_share(loss: float) -> float:
 
 
 def even_taps(ways: int) -> Array:
-    """Coupling ratios that share light evenly among taps in a row: 1/(ways - j), the last tap takes all.
+    """Compute coupling ratios that share light evenly among taps in a row: 1/(ways - j), the last tap takes all.
 
     Example:
         >>> even_taps(2).tolist()
@@ -49,7 +49,7 @@ def even_taps(ways: int) -> Array:
 
 
 def compensated_taps(ways: int, stage_loss: float) -> Array:
-    """Coupling ratios that make every tap give the same power although each stage loses ``stage_loss`` decibels.
+    """Compute coupling ratios with which every tap gives the same power although stages lose ``stage_loss`` decibels.
 
     With a = 10^(-stage_loss/10): the last tap takes all, before it k_j = a k_(j+1) / (1 + a k_(j+1)).
 
@@ -65,7 +65,7 @@ def compensated_taps(ways: int, stage_loss: float) -> Array:
 
 
 def erring_taps(taps: Array, error: float, normals: Array) -> Array:
-    """Couplers as made: each ratio is off by a normal relative error; the end of a guide, a ratio of 1, is none.
+    """Draw couplers as made: each ratio is off by a normal relative error; a ratio of 1 (a guide's end) stays.
 
     Args:
         taps: designed ratios, any shape.
@@ -77,7 +77,7 @@ def erring_taps(taps: Array, error: float, normals: Array) -> Array:
 
 
 def path_factors(row_taps: Array, column_taps: Array, coupler_loss: float, crossing_loss: float) -> Array:
-    """Power that reaches column j from row i through a perfectly clear cell, splitting and combining included.
+    """Compute the power that reaches column j from row i through a clear cell, splitting and combining included.
 
     Args:
         row_taps: ratios (..., m, n) of the couplers on the rows.
@@ -100,7 +100,7 @@ def path_factors(row_taps: Array, column_taps: Array, coupler_loss: float, cross
 
 
 def row_factors(row_taps: Array, coupler_loss: float, crossing_loss: float) -> Array:
-    """Power that a row's tap j gives, (..., m, n): the part of :func:`path_factors` before the cell."""
+    """Compute the power that a row's tap j gives, (..., m, n): the part of :func:`path_factors` before the cell."""
     stage = power_share(coupler_loss) * power_share(crossing_loss)
     passed = np.cumprod((1 - row_taps) * stage, axis=-1)
     before = np.concatenate([np.ones_like(passed[..., :1]), passed[..., :-1]], axis=-1)
@@ -116,7 +116,7 @@ def transmit(
     crossing_loss: float,
     crosstalk: float,
 ) -> Array:
-    """Exact transmissions of a crossbar whose crossings leak: light of one wavelength meets itself at the column.
+    """Compute exact transmissions of a crossbar whose crossings leak: light meets itself at the column.
 
     A crossing passes the amplitude 10^(-L_x/20) straight on and i 10^(X/20) into the other guide; a coupler keeps
     sqrt(1-k) and crosses i sqrt(k). Light that leaked from the row into the column adds to the cell's by amplitude.
@@ -160,7 +160,7 @@ def transmit(
 
 
 def crosstalk_spread(rows: int, columns: int, crosstalk: float, cells: Array) -> Array:
-    """Relative rms error of each transmission by crossing crosstalk at random phases, to first order.
+    """Estimate each transmission's relative rms error by crossing crosstalk at random phases, to first order.
 
     sqrt(2 e (n-1-j) i / t_ij) with e = 10^(X/10): the light that leaks at the crossing beside the cell. Its rms over
     the array is sqrt(e (n-1) (m-1) / 2) for clear cells.
@@ -179,7 +179,7 @@ def switched_loss(
     crossings: NDArray[np.int64],
     losses: tuple[float, float, float],
 ) -> Array:
-    """Share of the light that is left behind a switch network, for each output.
+    """Compute the share of the light that is left behind a switch network, for each output.
 
     Args:
         bar: switches passed in bar, of any shape.

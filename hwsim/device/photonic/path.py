@@ -69,12 +69,12 @@ class OpticalPath:
 
     @property
     def gain(self) -> Array:
-        """Factor behind the read-out that makes up for the light lost (units,)."""
+        """Return the factor behind the read-out that makes up for the light lost (units,)."""
         return self._gain
 
     @property
     def least(self) -> NDArray[Any]:
-        """What is left of the light on the worst path to each unit, (units,); (0,) where the paths are not known.
+        """Return what is left of the light on the worst path to each unit, (units,); (0,) if paths are not known.
 
         The drive of input i is weakened to ``least[u] / transmission[u, i]`` of itself.
         """

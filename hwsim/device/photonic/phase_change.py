@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def limits(cell_loss: float, extinction: float) -> tuple[float, float]:
-    """Darkest and brightest transmission of a cell with this loss and contrast, both in dB.
+    """Compute the darkest and brightest transmission of a cell with this loss and contrast, both in dB.
 
     Example:
         >>> darkest, brightest = limits(0.12, 5.0)
@@ -73,7 +73,7 @@ def nearest(wanted: Array, known: Array) -> Array:
 
 
 def programmed(wanted: Array, swing: float, error: float, error_db: float, normals: Sequence[Array] | Array) -> Array:
-    """Transmissions as they come out: off by a share of the swing (closed loop) and by decibels (identical pulses).
+    """Draw transmissions as they come out: off by a share of the swing (closed loop) and decibels (identical pulses).
 
     Args:
         wanted: levels.
@@ -87,7 +87,7 @@ def programmed(wanted: Array, swing: float, error: float, error_db: float, norma
 
 
 def aged(cells: Array, age: float, exponent: float) -> Array:
-    """Transmissions an ``age`` in seconds after programming, t (age / 1 s)^-exponent; none in the first second.
+    """Compute transmissions an ``age`` in seconds after programming, t (age / 1 s)^-exponent; constant before 1 s.
 
     Optical transmission is reported free of drift for weeks to months: a datasheet's exponent is 0 unless measured.
 
@@ -99,7 +99,7 @@ def aged(cells: Array, age: float, exponent: float) -> Array:
 
 
 def warmed(cells: Array, rise: float, coefficient: float, spread: float, normals: Array) -> Array:
-    """Transmissions when the chip is ``rise`` kelvin warmer than when it was calibrated.
+    """Compute transmissions when the chip is ``rise`` kelvin warmer than when it was calibrated.
 
     t (1 + (c + s z) dT): a common gain and a part of each cell's own.
 
@@ -114,7 +114,7 @@ def warmed(cells: Array, rise: float, coefficient: float, spread: float, normals
 
 
 def at_wavelength(cells: Array, cell_loss: float, extinction: float, change: float) -> Array:
-    """Transmissions where the contrast is ``change`` decibels larger: attenuation grows in proportion.
+    """Compute transmissions if the contrast is ``change`` decibels larger: attenuation grows in proportion.
 
     Example:
         >>> darkest, brightest = limits(0.12, 5.0)

@@ -24,7 +24,7 @@ PLANCK = 6.62607015e-34
 
 
 def shot_variance(current: NDArray[np.float64] | float, bandwidth: float) -> NDArray[np.float64]:
-    """Shot noise 2 q I B of a photocurrent; a current below zero makes none.
+    """Compute the shot noise 2 q I B of a photocurrent; a current below zero makes none.
 
     Example:
         >>> float(shot_variance(1e-3, 1e9)) == 2 * ELEMENTARY_CHARGE * 1e6
@@ -34,7 +34,7 @@ def shot_variance(current: NDArray[np.float64] | float, bandwidth: float) -> NDA
 
 
 def thermal_variance(density: float, bandwidth: float) -> float:
-    """Amplifier noise i_n^2 B.
+    """Compute the amplifier noise i_n^2 B.
 
     Args:
         density: input current noise density, A/sqrt(Hz).
@@ -54,7 +54,7 @@ def load_noise(resistance: float, temperature: float = 300.0) -> float:
 
 
 def intensity_spread(intensity_noise: float, bandwidth: float) -> float:
-    """Relative rms fluctuation of a light source, sqrt(RIN B), RIN in dB/Hz.
+    """Compute the relative rms fluctuation of a light source, sqrt(RIN B), RIN in dB/Hz.
 
     Example:
         >>> round(intensity_spread(-150.0, 14e9), 4)
@@ -85,7 +85,7 @@ def difference_variance(
     amplifier_noise: float,
     intensity_noise: float,
 ) -> NDArray[np.float64]:
-    """Variance of the difference of two photocurrents of one comb.
+    """Compute the variance of the difference of two photocurrents of one comb.
 
     Shot and thermal noise of the two add; the comb's intensity noise is common, so it acts on the difference alone:
     ``2qB(I1 + I2) + 2 i^2 B + RIN B (I1 - I2)^2``.
@@ -100,7 +100,7 @@ def difference_variance(
 
 
 def effective_bits(swing: float, spread: float) -> float:
-    """Effective number of bits, log2(swing / (sqrt(12) sigma)): the converter whose rounding would be as large.
+    """Compute effective bits, log2(swing / (sqrt(12) sigma)): the converter whose rounding would be as large.
 
     Example:
         >>> round(effective_bits(1.0, 1 / (2**6 * 12**0.5)), 6)
@@ -110,7 +110,7 @@ def effective_bits(swing: float, spread: float) -> float:
 
 
 def resolved_bits(spread: float) -> float:
-    """Bits of a result whose levels lie four standard deviations apart, log2(1 / (4 sigma)), full scale 1.
+    """Compute bits of a result whose levels lie four standard deviations apart, log2(1 / (4 sigma)), full scale 1.
 
     Example: 0.008 of full scale is what Feldmann et al. call 5 bit.
         >>> round(resolved_bits(0.008), 2)
@@ -120,7 +120,7 @@ def resolved_bits(spread: float) -> float:
 
 
 def shot_limited_energy(bits: float, wavelength: float) -> float:
-    """Light a multiply-accumulate needs for I/sigma = 2^bits by shot noise alone, 2 * 2^(2b) h c / wavelength, J.
+    """Compute light per multiply-accumulate for I/sigma = 2^bits by shot noise alone, 2 * 2^(2b) h c / wavelength, J.
 
     One symbol lasts 1/B, every photon makes an electron, nothing is lost.
 

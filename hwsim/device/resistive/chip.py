@@ -127,7 +127,7 @@ class Resistive:
     varied: Variation = EXACT
 
     def problems(self, model: Model) -> list[tuple[int, str, str]]:
-        """Everything can be built, at an age for which programming was measured."""
+        """Return the one problem there can be: an age for which programming was not measured."""
         del model
         ages = [row[0] for row in self.programming]
         if len(ages) > 1 and self.age not in ages:
@@ -142,7 +142,7 @@ class Resistive:
         return np.asarray(np.maximum(sigma, 0) / self.fitted_conductance, np.float64)
 
     def program(self, g: NDArray[np.float64], rng: np.random.Generator) -> NDArray[np.float64]:
-        """Conductances that devices meant to have g really take; one error is drawn for each."""
+        """Draw the conductances that devices meant to have g really take, one error per device."""
         error = rng.standard_normal(g.shape)
         return np.asarray(np.maximum(g + self.spread(g) * error, 0), np.float64)
 
@@ -216,7 +216,7 @@ class Resistive:
     def _devices(
         self, target: NDArray[np.float64], streams: Sequence[np.random.Generator]
     ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-        """Conductances of devices as programmed and at the datasheet's age, and the noise of a read."""
+        """Return conductances of devices as programmed and at the datasheet's age, and the noise of a read."""
         errors, exponents = streams
         programmed = self.program(target, errors)
         drifted = programmed * self.drift(target, exponents)
@@ -286,7 +286,7 @@ class Array:
         self.held[0][positions] = cells
 
     def cells(self) -> NDArray[np.float32]:
-        """Weights in the order of the cells (units, inputs)."""
+        """Return weights in the order of the cells (units, inputs)."""
         if not self.held:
             return self.met
         found = np.empty(self.met.shape, np.float32)
@@ -306,17 +306,17 @@ class ResistiveChip(NumberChip):
 
     @property
     def noisy(self) -> bool:
-        """Tells whether a read draws noise."""
+        """Tell whether a read draws noise."""
         return any(layer.met_variances is not None or layer.common > 0 for layer in self.layers)
 
     @property
     def data_bits(self) -> int:
-        """Width of the signals that pass the permutation circuit, before the DAC, bit."""
+        """Return the width of the signals that pass the permutation circuit, before the DAC, bit."""
         return self.device.dac_bits or 32
 
     @property
     def input_range(self) -> tuple[float, float] | None:
-        """What the converter before the first layer reaches."""
+        """Return what the converter before the first layer reaches."""
         step, low, high = (float(value) for value in self.layers[0].inputs)
         return (low * step, high * step) if self.device.dac_bits else None
 
@@ -325,7 +325,7 @@ class ResistiveChip(NumberChip):
         return self.layers[layer].design
 
     def cells(self, layer: int) -> NDArray[np.float32]:
-        """Weights that the pairs of conductances really make at the datasheet's age."""
+        """Return weights that the pairs of conductances really make at the datasheet's age."""
         return self.layers[layer].cells()
 
     def classes(self, layer: int) -> NDArray[np.int64]:
@@ -334,7 +334,7 @@ class ResistiveChip(NumberChip):
         return np.arange(cells.size).reshape(cells.shape)
 
     def register_codes(self, layer: int, registers: Registers) -> NDArray[np.float32]:
-        """Biases and gains as the float32 numbers that the electronics behind the ADC hold."""
+        """Return biases and gains as the float32 numbers that the electronics behind the ADC hold."""
         return registers.flat(self.model.layers[layer].gains).astype(np.float32)
 
     def connect(self, layer: int, positions: NDArray[np.int64], cells: NDArray[np.int64]) -> None:
@@ -363,11 +363,11 @@ class ResistiveChip(NumberChip):
         return np.asarray(accumulators)
 
     def activate(self, layer: int, accumulators: NDArray[Any], registers: Registers) -> NDArray[Any]:
-        """Gain, bias and activation in the electronics behind the ADC."""
+        """Apply gain, bias and activation in the electronics behind the ADC."""
         return finish(self.model.layers[layer], accumulators, registers)
 
     def inference_bill(self) -> Bill:
-        """All columns of a layer at once, of all groups too, places of a convolution and layers in sequence."""
+        """Bill all columns of a layer at once, of all groups too, places of a convolution and layers in sequence."""
         device, energy, time = self.device, 0.0, 0.0
         for node in self.model.nodes:
             if node.layer is not None:
@@ -379,7 +379,7 @@ class ResistiveChip(NumberChip):
         return Bill(energy_j=energy, time_s=time)
 
     def resources(self) -> Resources:
-        """One array a layer, as large as the layer, or one for each group of a grouped convolution.
+        """Count one array per layer, as large as the layer, or one for each group of a grouped convolution.
 
         A cell is a pair of devices.
         """

@@ -24,7 +24,7 @@ def route_freely(
     previous: NDArray[Any],
     effort: str,
 ) -> NDArray[Any]:
-    """States that show, at every output, a cell of the class that a wanted permutation puts there.
+    """Find states that show, at every output, a cell of the class that a wanted permutation puts there.
 
     Four ways are tried and each bank takes the cheapest: routing by values, the permutation of that routed anew, few
     moves and then routing, and the wanted permutation itself. Asked again for the permutation that came out, from the
@@ -79,7 +79,7 @@ def _route_cells(
 
 
 def _cheaper(fabric: Fabric, before: NDArray[Any], first: NDArray[Any], second: NDArray[Any]) -> NDArray[Any]:
-    """Bank by bank the states that toggle less, the first ones where both toggle as much."""
+    """Choose bank by bank the states that toggle less, the first ones if both toggle as much."""
     better = fabric.toggles_many(before, second) < fabric.toggles_many(before, first)
     found = first.copy()
     found[better] = second[better]

@@ -49,7 +49,7 @@ class Placement:
 
     @property
     def moves_any(self) -> bool:
-        """Tells whether any unit can move at all.
+        """Tell whether any unit can move at all.
 
         Example:
             >>> Placement([2], [None]).moves_any
@@ -121,7 +121,7 @@ class Placement:
         return best
 
     def wrong(self, shown: Sequence[NDArray[np.int32]], wanted: Sequence[NDArray[np.int32]]) -> int:
-        """Positions that would show another class than now with the places as they are; arguments as in :meth:`assign`.
+        """Count positions that would show another class than now with the places as they are; see :meth:`assign`.
 
         Example:
             >>> Placement([2], [None]).wrong([np.array([[1], [2]])], [np.array([[2], [1]])])
@@ -171,7 +171,7 @@ class Placement:
 
 
 def mismatches(rows: NDArray[np.int32], others: NDArray[np.int32]) -> NDArray[np.float64]:
-    """In how many positions each row differs from each other row, float64 (rows, others).
+    """Count in how many positions each row differs from each other row, float64 (rows, others).
 
     Example:
         >>> mismatches(np.array([[1, 2]]), np.array([[1, 2], [2, 2]])).tolist()

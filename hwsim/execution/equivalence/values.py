@@ -70,7 +70,7 @@ def _plan(ports: int) -> _Plan:
 
 
 def values_can_be_routed(fabric: Fabric, class_count: int) -> bool:
-    """Tells whether :func:`route_values` takes this circuit: a Beneš network, and not too many classes.
+    """Tell whether :func:`route_values` takes this circuit: a Beneš network, and not too many classes.
 
     Example:
         >>> from hwsim.crossbar import crossbar
@@ -146,7 +146,7 @@ def _descend(
     level: int | None,
     seed: int,
 ) -> NDArray[np.uint8]:
-    """One pass from the outside in, with chance in the prices of one level."""
+    """Route once from the outside in, with chance in the prices of one level."""
     from hwsim.kernels.compile import threading
     from hwsim.kernels.routing.values import (
         Cells,
@@ -227,7 +227,7 @@ def _polish(
     steps: int,
     seed: int,
 ) -> NDArray[np.uint8]:
-    """Local search among single switches."""
+    """Search locally among single switches."""
     from hwsim.kernels.compile import threading
     from hwsim.kernels.routing.levels import Network, Scratch, polish_many
 

@@ -43,7 +43,7 @@ class Span(NamedTuple):
 
 
 def spans(loads: Sequence[Load], register_writes: int, switch: Switch) -> list[Span]:
-    """When everything of one reconnection happens.
+    """Return when everything of one reconnection happens.
 
     Args:
         loads: one per bank whose configuration is sent (:attr:`hwsim.execution.Change.loads`).

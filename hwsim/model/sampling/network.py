@@ -24,7 +24,7 @@ THROUGH = {"dense", "flatten", "dropout", "batch-norm"}
 
 
 def find_misfits(model: Model) -> list[tuple[int, str, str]]:
-    """Tells why a model's values cannot be sampled: the number of a ``[[layer]]``, what was found, and what would work.
+    """Say why a model's values cannot be sampled: the number of a ``[[layer]]``, what was found, what would work.
 
     Example:
         >>> from hwsim.model import Layer, Model
@@ -56,7 +56,7 @@ def find_misfits(model: Model) -> list[tuple[int, str, str]]:
 def sample_values(
     model: Model, x: NDArray[np.floating], y: NDArray[np.generic], seed: int, rcond: float = 1e-8
 ) -> list[Start]:
-    """Weights, biases and gains of every layer, decided by the data.
+    """Sample weights, biases and gains of every layer from the data.
 
     Hidden layers are sampled from pairs of training points, taken where the layer's inputs are and weighted by the
     labels; the last layer is solved by least squares, on one-hot labels for class numbers. Turned, scaled or shifted

@@ -71,7 +71,7 @@ def sample_pairs(
 
 
 def place_units(z: Array, first: NDArray[np.int64], second: NDArray[np.int64], hidden: Hidden) -> tuple[Array, Array]:
-    """Weights (units, inputs) and biases (units,) of units that rise from one point to the other.
+    """Return weights (units, inputs) and biases (units,) of units that rise from one point to the other.
 
     Example:
         >>> z = np.array([[0.0, 0.0], [2.0, 0.0]])
@@ -86,7 +86,7 @@ def place_units(z: Array, first: NDArray[np.int64], second: NDArray[np.int64], h
 
 
 def solve_output(features: Array, y: Array, rcond: float) -> tuple[Array, Array]:
-    """Weights (outputs, features) and biases (outputs,) of the linear read-out, by least squares.
+    """Fit weights (outputs, features) and biases (outputs,) of the linear read-out, by least squares.
 
     Args:
         features: float64 (points, features).

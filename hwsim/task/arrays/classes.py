@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def find_classes(
     parts: Sequence[Part], given: ArraysParameters, faults: list[DataFault]
 ) -> tuple[list[NDArray[Any]], list[str] | int]:
-    """Class numbers int64 (samples,) of every part, and the names of the classes or how many there are.
+    """Find class numbers int64 (samples,) of every part, and the names of the classes or how many there are.
 
     Args:
         parts: all samples, or those for training and those for the test.
@@ -35,7 +35,7 @@ def find_classes(
 
 
 def _plain(y: NDArray[Any], classes: int | list[str] | None) -> NDArray[Any]:
-    """Labels as one row of whole numbers, floats or words.
+    """Arrange labels as one row of whole numbers, floats or words.
 
     Text that is all numbers is numbers, unless all of it are names of classes, which have an order of their own.
     """
@@ -112,7 +112,7 @@ def _numbers(
 
 
 def find_unlearnable(y: NDArray[np.int64], names: list[str] | int) -> list[DataFault]:
-    """Classes without a sample for training, as a fault.
+    """Report classes without a sample for training, as a fault.
 
     Args:
         y: class numbers of the samples for training.

@@ -108,7 +108,7 @@ def _part(name: str, given: Any) -> Part:
 
 
 def _samples(given: Any) -> Iterator[Any]:
-    """Every sample once: by number where their count is known, as torch's data sets of samples have it."""
+    """Yield every sample once: by number if their count is known, as torch's data sets of samples have it."""
     if hasattr(given, "__len__") and hasattr(given, "__getitem__"):
         return (given[number] for number in range(len(given)))
     return iter(given)

@@ -24,7 +24,7 @@ MOST = float(np.finfo(np.float32).max)
 
 
 def digest_of(train: Part, test: Part | None) -> str:
-    """SHA-256 of data as they were read: of every array its name, type, shape and content, whatever file they are from.
+    """Compute SHA-256 of data as read: of every array its name, type, shape and content, whatever the file.
 
     Example:
         >>> x, y = np.zeros((2, 3), np.float32), np.array([0, 1])
@@ -191,7 +191,7 @@ def _tested(train: Part, y: NDArray[Any], given: ArraysParameters, faults: list[
 
 
 def _draw(y: NDArray[Any], given: ArraysParameters) -> NDArray[np.bool_]:
-    """Which samples are drawn for the test; of each class its share where that is wanted."""
+    """Draw samples for the test; of each class its share if that is wanted."""
     rng, share = stream(given.split_seed, "task/arrays/split"), given.test_share or TEST_SHARE
     groups = [np.arange(len(y))]
     if given.goal == "classification" and given.stratified:

@@ -17,12 +17,12 @@ FEW = 5
 
 
 def refuse(key: str, what: str, hint: str = "") -> DataFaults:
-    """One fault as an error."""
+    """Return one fault as an error."""
     return DataFaults([DataFault(key, what, hint)])
 
 
 def listed(names: Sequence[object], most: int = 12) -> str:
-    """Names in a row, the first ones of many.
+    """List names in a row, the first ones of many.
 
     Example:
         >>> listed(["x", "y"]), listed(range(4), most=2)

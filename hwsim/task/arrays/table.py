@@ -39,7 +39,7 @@ class Table:
         ]
 
     def numbers(self, names: Sequence[str], key: str) -> NDArray[Any]:
-        """Columns of numbers side by side, (rows, columns).
+        """Return columns of numbers side by side, (rows, columns).
 
         Raises:
             DataFaults: cells that are empty or no numbers, each with its line.
@@ -47,7 +47,7 @@ class Table:
         raise NotImplementedError
 
     def words(self, name: str, key: str) -> NDArray[Any]:
-        """One column as it stands: text, or numbers where the format itself has them."""
+        """Return one column as it stands: text, or numbers where the format itself has them."""
         raise NotImplementedError
 
 
@@ -68,7 +68,7 @@ class CsvTable(Table):
             raise refuse(key, f"{path}: no line follows the names", "give samples")
 
     def numbers(self, names: Sequence[str], key: str) -> NDArray[Any]:
-        """Columns of numbers side by side, float64 (rows, columns)."""
+        """Return columns of numbers side by side, float64 (rows, columns)."""
         faults: list[DataFault] = []
         found = []
         for name in names:
@@ -87,7 +87,7 @@ class CsvTable(Table):
         return np.stack(found, axis=1)
 
     def words(self, name: str, key: str) -> NDArray[Any]:
-        """One column as text."""
+        """Return one column as text."""
         del key
         return np.array([cell.strip() for cell in self._columns[name]])
 
@@ -119,7 +119,7 @@ class ParquetTable(Table):
             raise refuse(key, f"{path}: it has no rows", "give samples")
 
     def numbers(self, names: Sequence[str], key: str) -> NDArray[Any]:
-        """Columns of numbers side by side, float64 (rows, columns)."""
+        """Return columns of numbers side by side, float64 (rows, columns)."""
         columns = [self.words(name, key) for name in names]
         text = [name for name, column in zip(names, columns, strict=True) if column.dtype.kind not in "biuf"]
         if text:
@@ -128,7 +128,7 @@ class ParquetTable(Table):
         return np.stack([column.astype(np.float64) for column in columns], axis=1)
 
     def words(self, name: str, key: str) -> NDArray[Any]:
-        """One column of numbers or text."""
+        """Return one column of numbers or text."""
         import pyarrow as pa
 
         try:
@@ -161,7 +161,7 @@ def _letters(name: str) -> bool:
 
 
 def _rows(path: Path, key: str) -> tuple[list[list[str]], list[int]]:
-    """All rows that are not empty, the names first, and the line in which each ends."""
+    """Return all rows that are not empty, the names first, and the line in which each ends."""
     try:
         refuse_more(2 * path.stat().st_size, f"{path}: its text, twice,")
         text = path.read_bytes().decode("utf-8-sig")
