@@ -22,7 +22,11 @@ def fit(
     technology: Annotated[str, typer.Option(help="resistive or photonic-pcm; the start is enough.")],
     out: Annotated[Path, typer.Option(help="Datasheet to write, such as devices/mine.toml.")],
     base: Annotated[
-        str | None, typer.Option(help="Datasheet that says which laws to fit and gives what the table does not tell.")
+        str | None,
+        typer.Option(
+            help="Datasheet that says which laws to fit and gives what the table does not tell; pcm-nandakumar-2019 or "
+            "photonic-feldmann-2021 when left out."
+        ),
     ] = None,
     unit: Annotated[
         list[str] | None, typer.Option(metavar="COLUMN=UNIT", help="Unit of a column whose header does not say it.")
@@ -54,7 +58,8 @@ def fit(
         typer.echo(writer.dumps({"datasheet": str(path), **_numbers(found)}))
         return
     typer.echo(f"{_levels(found)}\n\n{_laws(found)}")
-    typer.echo(f"kept from {base}: {', '.join(found.kept)}")
+    chosen = "" if base else ", since no --base was named"
+    typer.echo(f"kept from {found.base}{chosen}: {', '.join(found.kept)}")
     if found.technology == "photonic-pcm":
         typer.echo(
             "read noise of the table is its set-up's; that of the receiver is kept, since the law is of the receiver"

@@ -46,7 +46,8 @@ The rows of --json, --csv and hwsim.cost have these columns; what does not apply
 _FIT = """hwsim fit TABLE --technology resistive --base NAME --out devices/mine.toml makes a datasheet of measured
 cells: levels, spread of programming, drift and read noise, each with its standard error in the number's source, and
 the status measured. The base datasheet says which laws are fitted; what the table cannot tell is kept from it, with
-its status. From Python: hwsim.fit(table, "resistive", base=...).
+its status; without --base that is pcm-nandakumar-2019, or photonic-feldmann-2021, and said. From Python:
+hwsim.fit(table, "resistive", base=...).
 
 A table is CSV (comma, semicolon or tab; UTF-8, or UTF-16 with its mark) with a row a read. Units stand in the header,
 as in value [uS] or time_s, or in --unit value=uS; --column value=HEADER names a column that is called otherwise. Of

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
     Array = NDArray[Any]
 
-ALWAYS = ("extinction", "cell_loss", "programming_error", "programming_error_db")
-"""Numbers that every table tells; the others need all levels, or times and devices."""
 DECIBEL = np.log(10) / 10
 """Relative change of a transmission by a decibel."""
 FEW = 3

@@ -11,13 +11,13 @@ from hwsim.analysis.fitting.laws import LawError
 from hwsim.analysis.fitting.numbers import shortened
 from hwsim.analysis.fitting.table import read_table
 from hwsim.analysis.fitting.units import CONDUCTANCE, TRANSMISSION
-from hwsim.device import DEVICES, Datasheet, datasheet_values, read_datasheet
+from hwsim.device import DEVICES, datasheet_values, read_datasheet
 from hwsim.errors import check_type
 from hwsim.files import Diagnostic, DiagnosticError, emit, parse_document, read_document
 from hwsim.files.diagnostic import Refusal
 from hwsim.files.registry import ambiguous, complete, unknown
 from hwsim.files.whole import whole
-from hwsim.scenario.lookup import device_technology, find_sheet, sheets
+from hwsim.scenario.lookup import device_technology, find_sheet
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 
 SCALES = {"resistive": CONDUCTANCE, "photonic-pcm": TRANSMISSION}
 """Technologies that a table can be fitted to, and what it measures of each."""
-ALWAYS = {"resistive": resistive.ALWAYS, "photonic-pcm": photonic.ALWAYS}
+BASES = {"resistive": "pcm-nandakumar-2019", "photonic-pcm": "photonic-feldmann-2021"}
+"""Datasheets that give what a table does not tell, where no base is named."""
 PARTS = ("chip", "event", "cost")
 
 
@@ -38,11 +39,12 @@ class FittedDevice:
     """A datasheet fitted to a table: its text, the numbers that the table told, and those kept from the base.
 
     ``numbers`` have values, ``estimates`` and standard ``errors``; ``levels`` are the estimates at each level that the
-    laws go through; ``kept`` maps the other numbers to the datasheet that they are from.
+    laws go through; ``kept`` maps the other numbers to the datasheet that they are from, which is ``base``.
     """
 
     name: str
     technology: str
+    base: str
     numbers: tuple[Number, ...]
     kept: dict[str, str]
     levels: Levels = field(repr=False)
@@ -96,7 +98,8 @@ def fit(
         table: a CSV file, or columns by header such as ``{"target [uS]": ..., "value [uS]": ...}`` (a frame too).
             ``value`` and ``target`` (or ``level``) are needed; ``time``, ``device`` and ``read`` tell drift and noise.
         technology: ``resistive`` or ``photonic-pcm`` (the start of the name is enough).
-        base: datasheet that says which laws to fit and gives what the table cannot tell.
+        base: datasheet that says which laws to fit and gives what the table cannot tell; ``pcm-nandakumar-2019`` or
+            ``photonic-feldmann-2021`` when left out.
         out: file to write; nothing is written when left out.
         columns: header of a column by its name here, such as ``{"value": "G_measured"}``.
         units: unit of a column whose header does not say it, such as ``{"value": "uS"}``.
@@ -123,9 +126,7 @@ def fit(
     name = _technology(technology)
     if out is not None:
         check_free(Path(out), force=force)
-    if base is None:
-        raise _nothing_to_stand_on(name)
-    sheet_name, document = _base(base, name)
+    sheet_name, document = _base(base or BASES[name], name)
     sheet = read_datasheet(document, DEVICES[name].datasheet)
     values = datasheet_values(sheet, {}, document, ())
     measured = read_table(source, SCALES[name], columns or {}, units or {})
@@ -146,7 +147,7 @@ def fit(
     _check(text, DEVICES[name], where)
     told = {number.key for number in numbers}
     kept = {key: sheet_name for part in PARTS for key in document.data.get(part, {}) if key not in told}
-    found = FittedDevice(measured.name, name, tuple(numbers), kept, levels, text)
+    found = FittedDevice(measured.name, name, sheet_name, tuple(numbers), kept, levels, text)
     if out is not None:
         found.write(out, force=force)
     return found
@@ -160,20 +161,6 @@ def _technology(name: str) -> str:
     message = ambiguous("technology", name, found) if found else unknown("technology", name, SCALES)
     what, _, hint = message.partition("; ")
     raise DiagnosticError([Diagnostic("--technology", 1, 1, what, "", hint)])
-
-
-def _nothing_to_stand_on(technology: str) -> DiagnosticError:
-    """What a table alone leaves open."""
-    schema = DEVICES[technology].datasheet
-    keys = [key for part in PARTS for key in _fields(schema, part) if key not in ALWAYS[technology]]
-    known = [name for name, path in sheets("device").items() if read_document(path).data["technology"] == technology]
-    what = f"a table alone does not say {', '.join(keys)}"
-    return DiagnosticError([Diagnostic("--base", 1, 1, what, "", f"name a datasheet that does: {', '.join(known)}")])
-
-
-def _fields(schema: type[Datasheet], part: str) -> list[str]:
-    field_ = schema.model_fields.get(part)
-    return list(getattr(field_.annotation, "model_fields", {})) if field_ else []
 
 
 def _base(base: str, technology: str) -> tuple[str, Any]:

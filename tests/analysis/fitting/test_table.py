@@ -135,9 +135,15 @@ def test_a_table_that_is_too_large_is_refused_unread(tmp_path: Path) -> None:
 
 
 def test_what_a_table_cannot_say_is_listed(tmp_path: Path) -> None:
-    code, said, _ = fitted(tmp_path, GOOD, base=None)
-    assert code == 2
-    assert all(word in said for word in ("drift_mean", "flicker", "adc_energy", "--base", BASE))
+    code, said, out = fitted(tmp_path, GOOD, base=None)
+    assert code == 0
+    kept = next(line for line in said.splitlines() if line.startswith("kept from "))
+    assert kept.startswith(f"kept from {BASE}, since no --base was named: ")
+    assert all(word in kept for word in ("drift_mean", "flicker", "adc_energy"))
+    written = out.read_text()
+    out.unlink()
+    assert fitted(tmp_path, GOOD)[2].read_text() == written  # the same as where the base is named
+    out.unlink()
     code, said, _ = fitted(tmp_path, GOOD, base="photonic-feldmann-2021")
     assert code == 2
     assert "photonic-pcm" in said
