@@ -41,6 +41,7 @@ bench: $(READY)
 	$(BIN)/python tests/bench/bench.py
 	$(BIN)/python tests/bench/inference.py --threads 1
 	$(BIN)/python tests/bench/inference.py --threads 2
+	$(BIN)/python -m tests.bench.network
 
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist

@@ -47,8 +47,11 @@ def read(chip: ModelChip, samples: torch.Tensor, biases: list[torch.Tensor | Non
 
 def _infer(samples: torch.Tensor, chip: ModelChip, model: Model, kept: dict[int, Any] | None) -> torch.Tensor:
     found = chip.read(samples, model, kept).astype(np.float32, copy=False)
-    given = torch.from_numpy(found).to(samples.device, samples.dtype)
-    return given.reshape(len(samples), *model.nodes[-1].given)
+    given = torch.from_numpy(found)
+    if samples.dtype != given.dtype or samples.device != given.device:
+        given = given.to(samples.device, samples.dtype)
+    shape = model.nodes[-1].given
+    return given if len(shape) == 1 else given.reshape(len(samples), *shape)
 
 
 class _Reading(torch.autograd.Function):

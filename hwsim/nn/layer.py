@@ -12,7 +12,7 @@ from torch.nn import functional
 
 from hwsim.errors import BAD_INPUT, HwsimError, HwsimWarning
 from hwsim.nn.gradient import read
-from hwsim.nn.leaves import flat, hooked
+from hwsim.nn.leaves import flat, hooked, is_plain
 
 if TYPE_CHECKING:
     from hwsim.nn.board import Board
@@ -155,7 +155,7 @@ class Run:
         if len(members) != len(self.members) or any(a is not b for a, b in zip(members, self.members, strict=True)):
             what = f"members of a Sequential were exchanged after their conversion to one chip ({self.chip.name})"
             raise BypassError(f"{what}; convert the network as it is to be")
-        if any(hooked(member) for member in members):
+        if any([hooked(member) for member in members]):  # noqa: C419 - quicker than a generator
             what = (
                 f"a hook was put on a member of {self.chip.name}, which computes on one chip and has no signals between"
             )
@@ -163,7 +163,7 @@ class Run:
         if not signals.is_floating_point():
             raise TypeError(f"{self.chip.name} takes numbers with a fraction, found {signals.dtype}")
         biases = [layer.bias for layer in self.layers]
-        if self.chip.rowwise:
+        if self.chip.rowwise and signals.ndim != 2:  # noqa: PLR2004 - rows of features
             rows = signals.reshape(-1, signals.shape[-1])
             found = read(self.chip, rows, biases)
             return found.reshape(*signals.shape[:-1], found.shape[-1])
@@ -177,8 +177,7 @@ class ChipSequential(nn.Sequential):
 
     def forward(self, input: torch.Tensor) -> torch.Tensor:  # noqa: A002 - torch's name
         """Pass signals through members and chips."""
-        members, at = [member for _, member in flat(self)], 0
-        starts = {run.first: run for run in self.runs}
+        members, starts, at = self._members(), {run.first: run for run in self.runs}, 0
         while at < len(members):
             run = starts.get(at)
             if run is None or (self.training and run.layers[0].free is not None):
@@ -187,6 +186,23 @@ class ChipSequential(nn.Sequential):
             self._tell_dropout(run)
             input, at = run(members[at : run.end], input), run.end  # noqa: A001 - as above
         return input
+
+    def _members(self) -> list[nn.Module]:
+        """Members, those of Sequentials within in their place, as they are now: anybody may exchange one."""
+        known = self.__dict__.get("_known")
+        if known is None or self._rebuilt(known[1]):
+            members = [member for _, member in flat(self)]
+            inside = [one for one in self.modules() if is_plain(one)]
+            known = members, [(one, tuple(one._modules.values())) for one in inside]  # noqa: SLF001 - as below
+            self.__dict__["_known"] = known
+        found: list[nn.Module] = known[0]
+        return found
+
+    def _rebuilt(self, known: list[tuple[nn.Module, tuple[nn.Module | None, ...]]]) -> bool:
+        """Tells whether a Sequential was given other members, or somebody began to listen to one within."""
+        return any(
+            [tuple(one._modules.values()) != kept or (one is not self and hooked(one)) for one, kept in known]  # noqa: SLF001, C419 - quickest
+        )
 
     def _tell_dropout(self, run: Run) -> None:
         """Say once that dropout within a chip is left out in training too."""

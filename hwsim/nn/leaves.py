@@ -137,8 +137,10 @@ def detached(network: nn.Module) -> Any:
 
 def hooked(module: nn.Module) -> bool:
     """Tells whether somebody listens to a module's calls, reparametrising hooks apart."""
-    before = len(module._forward_pre_hooks) - len(reparametrising(module))  # noqa: SLF001 - as above
-    return bool(before or module._forward_hooks or module._backward_hooks or module._backward_pre_hooks)  # noqa: SLF001
+    if module._forward_hooks or module._backward_hooks or module._backward_pre_hooks:  # noqa: SLF001 - as above
+        return True
+    before = module._forward_pre_hooks  # noqa: SLF001 - as above
+    return bool(before) and len(before) > len(reparametrising(module))
 
 
 def flat(sequence: nn.Module, path: str = "") -> Iterator[tuple[str, nn.Module]]:
