@@ -386,7 +386,7 @@ def test_in_place_and_shapes() -> None:
     assert net[0] is first
     assert near(net(x), wanted)
     assert near(net(torch.ones(1, 2, 15, 13)), larger)  # another size than it was calibrated with
-    with pytest.raises(ValueError, match=r"^0 takes samples of shape"):
+    with pytest.raises(ValueError, match=r"^0 to 3 takes samples of shape"):
         net(torch.rand(3, 1, 12, 12))
     assert not issubclass(StaysInTorchWarning, DeprecationWarning)
     assert issubclass(DropoutWarning, HwsimWarning)
