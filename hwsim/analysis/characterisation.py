@@ -49,7 +49,7 @@ class ParameterRow:
 
 @dataclass(frozen=True)
 class Curves:
-    """What a chip does, weights and inputs in units of the largest.
+    """Curves of what a chip does, with weights and inputs in units of the largest.
 
     ``levels`` are the weights a cell can be given; ``drive`` the inputs, all alike, of a unit of 16; ``transfer`` the
     unit's output over 16 for weights of 1, a half and -1 (3, drives); ``noise`` the standard deviation of it over

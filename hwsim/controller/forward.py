@@ -128,7 +128,7 @@ def _dropped(x: torch.Tensor, drop: float, training: torch.Generator | None) -> 
 
 @dataclass(frozen=True)
 class _Registers:
-    """What stands behind one layer's accumulators."""
+    """The registers, statistics and activation that turn one layer's accumulators into outputs."""
 
     layer: Layer
     bias: torch.Tensor

@@ -49,7 +49,7 @@ class SpentError(HwsimError):
 
 @dataclass(frozen=True)
 class Expense:
-    """What reconnections and reads cost, or would cost.
+    """The cost of reconnections and reads, paid or estimated.
 
     ``moves``, ``toggles`` and ``bias_writes`` are those of reconnections; ``reads`` are samples that a controller had
     the chip infer; ``energy_j`` and ``time_ps`` (picoseconds) are of both.
@@ -71,7 +71,7 @@ class Expense:
 
 
 class Probe(Protocol):
-    """What a controller may ask of the chip it works for, which then stands in the bill.
+    """The questions that a controller may ask its chip; the answers stand in the bill.
 
     It says what the chip answers, never what its cells really hold, nor the test set.
     """
@@ -97,7 +97,7 @@ class Probe(Protocol):
 
 @dataclass(frozen=True)
 class Job:
-    """What a controller works on.
+    """The job that a controller works on: a task, a model, and the values of a chip.
 
     ``cells`` holds, per layer, the design values of the chip's cells, float64 (banks, ports); ``ports`` of one bank may
     be exchanged with each other and with no others. A controller reads them and never changes them. ``threads`` and

@@ -41,7 +41,7 @@ _MOST = 0.8
 
 @dataclass(frozen=True)
 class Source:
-    """What was read: a text, or the path of a schedule where ``text`` is None; and what to call it."""
+    """A source of permutations: a text, or the path of a schedule if ``text`` is None; and what to call it."""
 
     name: str
     path: Path
@@ -108,7 +108,7 @@ def _open_pipe(path: Path) -> IO[bytes]:
 
 
 class _Joined(io.RawIOBase):
-    """What was read already, and then the rest."""
+    """A stream that gives what was read already, and then the rest."""
 
     def __init__(self, first: bytes, rest: IO[bytes]) -> None:
         self._first, self._rest = first, rest

@@ -34,7 +34,7 @@ MINIMISED = {
 
 
 class Step(NamedTuple):
-    """What one event did to the circuits: its number, positions moved, switches toggled, registers written.
+    """The changes by one event: its number, positions moved, switches toggled, registers written.
 
     A ``reconnection`` asks for permutations, or joins at power-up what is open; other events write registers alone.
     """
@@ -47,7 +47,7 @@ class Step(NamedTuple):
 
 
 class Payment(NamedTuple):
-    """What one event cost: joules and picoseconds of its circuits, and what its register writes add to them."""
+    """The cost of one event: joules and picoseconds of its circuits, and what its register writes add to them."""
 
     energy: float
     time: int
@@ -57,7 +57,7 @@ class Payment(NamedTuple):
 
 @dataclass
 class Account:
-    """What one switch technology has spent: a payment for each step, decibels over all paths."""
+    """The account of one switch technology: a payment for each step, decibels over all paths."""
 
     switch: Switch
     payments: list[Payment] = field(default_factory=list)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class Losses(Protocol):
-    """What light loses in a switch technology, in dB; any object with these three numbers will do."""
+    """The losses of light in a switch technology, in dB; any object with these three numbers will do."""
 
     @property
     def bar_loss(self) -> float:
@@ -29,7 +29,7 @@ class Losses(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class Paths:
-    """What the signal of every output passes on its way; three arrays int64 (banks, ports).
+    """The switches and crossings that each output's signal passes; three arrays int64 (banks, ports).
 
     Example:
         >>> from hwsim.crossbar import crossbar

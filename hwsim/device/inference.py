@@ -110,7 +110,7 @@ def _pass(
 
 
 class _Numbers(NumberChip):
-    """What adds and averages behind the last layer."""
+    """The electronics that add and average behind the last layer."""
 
 
 def _between(  # noqa: PLR0911 - one case a kind

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Bill:
-    """What something costs: energy in joules, time in seconds."""
+    """The cost of something: energy in joules, time in seconds."""
 
     energy_j: float
     time_s: float
@@ -37,7 +37,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Resources:
-    """What a chip takes of its hardware; 0 stands for what its technology does not have.
+    """The hardware that a chip needs; 0 stands for what its technology does not have.
 
     ``cells`` hold weights. ``cores`` are arrays or tiles that stand side by side, so that a layer is read at once,
     ``rows`` inputs by ``columns`` outputs each (of the largest where they differ). ``luts`` and ``flip_flops`` are an

@@ -46,7 +46,7 @@ class Faults(NamedTuple):
 
 @dataclass(frozen=True)
 class Variation:
-    """How much cells vary, and how many are stuck; false where nothing does."""
+    """The spread of cells, and the share that is stuck; false if nothing varies."""
 
     variation: float = 0.0
     stuck: float = 0.0

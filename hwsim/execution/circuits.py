@@ -52,7 +52,7 @@ class UnroutedError(HwsimError, ValueError):
 
 
 class Load(NamedTuple):
-    """What one bank needs at one reconnection.
+    """The configuration that one bank needs at one reconnection.
 
     Args:
         bits: configuration bits to send.
@@ -72,7 +72,7 @@ class Load(NamedTuple):
 
 
 class Sent(NamedTuple):
-    """What all banks need at one reconnection: the numbers of their :class:`Load`, int64 (loads,) each."""
+    """The loads of all banks at one reconnection: the numbers of their :class:`Load`, int64 (loads,) each."""
 
     bits: NDArray[np.int64]
     sets: NDArray[np.int64]
@@ -82,7 +82,7 @@ class Sent(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class LayerChange:
-    """What one reconnection does to the circuits of one layer.
+    """The changes by one reconnection to the circuits of one layer.
 
     ``old`` and ``new`` are their states, one row per bank; ``before`` and ``after`` the permutations that these
     realise, int64 (banks, ports of the circuit). ``toggles``, ``sets`` and ``held`` are int64 (banks,): switches that
@@ -117,7 +117,7 @@ class LayerChange:
 
 @dataclass(frozen=True, eq=False)
 class Change:
-    """What one reconnection does to all circuits: one entry per layer, None where a layer stays as it is.
+    """The changes by one reconnection to all circuits: one entry per layer, None if a layer stays as it is.
 
     ``moves`` counts the positions that are fed by another cell than before.
     """

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Placing:
-    """Where hidden units are built, and the reconnections that follow from it.
+    """The places of hidden units, and the reconnections that follow from them.
 
     Args:
         model: the network.

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class Executor(Protocol):
-    """What entries are carried out on: a :class:`Machine`, or what only follows permutations and registers."""
+    """An executor of entries: a :class:`Machine`, or one that only follows permutations and registers."""
 
     def execute(self, entry: Entry, /) -> Any:
         """Carry out one entry."""

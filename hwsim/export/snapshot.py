@@ -24,7 +24,7 @@ DIRECTION = (
 
 
 class Constants(Protocol):
-    """What was fixed at fabrication, as an export may ask a chip for it."""
+    """The values fixed at fabrication, as an export may ask a chip for them."""
 
     def cells(self, layer: int) -> NDArray[Any]:
         """Return what the cells physically hold (units, inputs): codes of an FPGA, transmissions of a photonic core."""

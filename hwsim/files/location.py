@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Spot(NamedTuple):
-    """Where an error points to: keys only, union tags gone."""
+    """The place that an error points to: keys only, without union tags."""
 
     path: KeyPath
     annotation: Any

@@ -25,7 +25,7 @@ from hwsim.errors import FAILED, HwsimError
 
 
 class Plugin(Protocol):
-    """What every catalogue entry tells of itself."""
+    """A catalogue entry: its name and what it is, in one line."""
 
     @property
     def name(self) -> str:

@@ -56,7 +56,7 @@ Pair = tuple[int, int]
 
 @dataclass(frozen=True)
 class Norm:
-    """How batch statistics are kept: the share of a new batch in the running ones, and what is added to a variance."""
+    """The rule of batch statistics: the share of a new batch in the running ones, and what is added to a variance."""
 
     momentum: float = 0.1
     epsilon: float = 1e-5

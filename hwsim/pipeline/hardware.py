@@ -40,7 +40,7 @@ class NotOnDeviceError(HwsimError, ValueError):
 
 @dataclass(frozen=True)
 class Hardware:
-    """Names of what a network is put on, as :func:`hwsim.emulate` takes them."""
+    """The hardware that a network is put on, by names as :func:`hwsim.emulate` takes them."""
 
     device: str = "ideal"
     crossbar: str | None = None
@@ -82,7 +82,7 @@ class Hardware:
 
 @dataclass(frozen=True)
 class Prepared:
-    """The same with its datasheets read: what fabricates."""
+    """Hardware with its datasheets read, ready to fabricate chips."""
 
     hardware: Hardware
     device: Device

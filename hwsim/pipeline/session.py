@@ -85,7 +85,7 @@ class Scenario:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a finished run said.
+    """The answer of a finished run.
 
     ``rows`` is the score table, one dictionary per event by the columns of ``score.csv``: counts are int, ``router``
     and ``task`` are str, all else is float, and what an event does not have is None. ``final`` is its last state,

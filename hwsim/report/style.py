@@ -35,7 +35,7 @@ _LOOK: dict[str, Any] = {
 
 
 class Published(Protocol):
-    """What a paper reports for the same experiment: a value of the chip, the computed one, and where they stand."""
+    """The values that a paper reports for the same experiment: of its chip, computed, and where they stand."""
 
     @property
     def chip(self) -> float:

@@ -100,7 +100,7 @@ class Entry:
 
 
 class Follower:
-    """Which connections and registers stand after every entry of a schedule; no circuit and no chip.
+    """The connections and registers after every entry of a schedule, without circuits or a chip.
 
     Example:
         >>> follower = Follower(Layout((Bank(0, 1, 2, 1, True),)))

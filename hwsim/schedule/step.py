@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Step:
-    """What one event changes.
+    """The changes of one event.
 
     Args:
         steps: optimiser steps taken by then.

@@ -26,7 +26,7 @@ class NotFiniteError(HwsimError, ArithmeticError):
 
 @dataclass(frozen=True)
 class Evaluation:
-    """How good outputs are: ``metric`` is the accuracy (classification) or the largest error (regression).
+    """The quality of outputs: ``metric`` is the accuracy (classification) or the largest error (regression).
 
     ``periods`` has, for a task of trajectories, their error in every period (:func:`trajectory_errors`).
     """

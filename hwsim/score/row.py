@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Score:
-    """What the run was worth after an event; costs are cumulative over the events so far.
+    """The score of a run after an event; costs are cumulative over the events so far.
 
     ``metric`` is the accuracy (classification) or the largest error (regression) of the emulated chip with event noise
     on, ``metric_low`` and ``metric_high`` its 95 % Wilson interval (classification only), ``metric_noiseless`` the

@@ -61,7 +61,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Verdict:
-    """Whether one expectation is met; None where it cannot be said because runs are missing."""
+    """The verdict on one expectation: met or not, or None if it cannot be said because runs are missing."""
 
     text: str
     met: bool | None

@@ -57,7 +57,7 @@ class DataFaults(DataError, ValueError):  # noqa: N818 - several errors at once
 
 @dataclass(frozen=True)
 class Shape:
-    """What a task asks of a model: numbers known before any data is loaded.
+    """The shape that a task asks of a model: numbers known before any data is loaded.
 
     A task of sequences has ``steps``; its features and outputs are those of all steps, one step after another.
     ``sample`` is the shape of one sample where the data have one, such as (channels, rows, columns) of images; its

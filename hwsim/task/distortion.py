@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Reach:
-    """How far images are varied: degrees, relative stretch, and share of the side, each plus or minus."""
+    """The reach of distortions: degrees, relative stretch, and share of the side, each plus or minus."""
 
     rotation: float = 0.0
     zoom: float = 0.0

@@ -44,7 +44,7 @@ class SymmetryCount:
 
 @dataclass(frozen=True)
 class _Signals:
-    """Whose units a signal carries, and how many neighbouring features belong to one unit (0: they are spread)."""
+    """The owner of a signal's units, and how many neighbouring features belong to one unit (0: they are spread)."""
 
     key: int
     block: int

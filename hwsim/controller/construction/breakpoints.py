@@ -34,7 +34,7 @@ EVEN = 1e-3
 
 
 class Strategy(NamedTuple):
-    """How one walk chooses.
+    """The rules by which one walk chooses values.
 
     Args:
         reach: how far on the sum is to meet the target again, in mean distances of two breakpoints.

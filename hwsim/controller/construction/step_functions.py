@@ -84,7 +84,7 @@ def place_steps(target: Target, jump: float) -> tuple[Array, NDArray[np.int64]]:
 
 @dataclass(frozen=True)
 class _Plan:
-    """One way: a grid, half the outer and the inner distance of four places, a jump, and copies of each step."""
+    """One way to stack steps: a grid, half the outer and inner distance of four places, a jump, copies of each step."""
 
     grid: Grid
     outer: float

@@ -286,7 +286,7 @@ class BenesRouter:
 
 
 class Prices:
-    """What the kernels are to spend little of: toggles from what is known before, or a table of costs.
+    """The prices that the kernels minimise: toggles from what is known before, or a table of costs.
 
     Args:
         known: codes of ``hwsim.kernels.routing.benes.WEIGHT`` (banks, switches).

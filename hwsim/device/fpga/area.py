@@ -25,7 +25,7 @@ class Widths(NamedTuple):
 
 @dataclass(frozen=True)
 class Area:
-    """What a layer takes of the fabric: LUTs, flip-flops, and clock cycles from its first input to its last output."""
+    """The area of a layer: LUTs, flip-flops, and clock cycles from its first input to its last output."""
 
     luts: int
     flip_flops: int

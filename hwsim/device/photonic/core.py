@@ -35,7 +35,7 @@ PART = 1 << 15
 
 @dataclass(frozen=True)
 class TilePlan:
-    """What a layer's cells are meant to hold.
+    """The transmissions that a layer's cells are meant to hold.
 
     Args:
         weights: as wanted (units, inputs), the caller's own.

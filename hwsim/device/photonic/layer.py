@@ -25,7 +25,7 @@ MOVES = 1 << 14
 
 @dataclass(frozen=True)
 class CoreLayer:
-    """What a chip keeps of a layer.
+    """One layer on a chip: its cells, and the light that reaches them.
 
     Args:
         layer: of the model.

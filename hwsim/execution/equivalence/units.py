@@ -28,7 +28,7 @@ SWEEPS = 8
 
 @dataclass
 class Placement:
-    """Where the units of each layer are built.
+    """The places at which the units of each layer are built.
 
     Args:
         units: units of every layer.

@@ -27,7 +27,7 @@ EFFORTS = {"any": (0, 0), "greedy": (0, 0), "blocks": (1, 10), "descent": (4, 50
 
 
 class _Plan(NamedTuple):
-    """What routing by values knows of one size of network."""
+    """The facts that routing by values needs about one size of network."""
 
     blocks: NDArray[np.int64]
     levels: int
