@@ -268,6 +268,7 @@ def pool(to: Translation, origin: str, one: Operation, words: dict[str, Any]) ->
         raise UntakenError(
             "leaves the padding out of its means, which cannot be emulated", "set count_include_pad=True"
         )
+    alone = to.signal(words["self"]).plain and to.alone(words["self"])
     signal = _image(to, origin, words["self"])
     wanted, after = sample_shape(one), list(pads)
     for axis in (0, 1):  # with ceil_mode the last window may reach over the border
@@ -276,7 +277,8 @@ def pool(to: Translation, origin: str, one: Operation, words: dict[str, Any]) ->
             after[axis] = over
     if not largest and tuple(after) != pads:
         raise UntakenError("has means of windows that reach over the border (ceil_mode), which cannot be emulated")
-    to.graph.pool(origin, "max-pool" if largest else "average-pool", Window(kernel, stride, pads, pair(after)))
+    window = Window(kernel, stride, pads, pair(after))
+    to.graph.pool(origin, "max-pool" if largest else "average-pool", window, alone=alone)
     return Signal(to.graph.end, wanted)
 
 

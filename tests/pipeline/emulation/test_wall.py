@@ -11,12 +11,12 @@ import torch
 from torch import nn
 
 import hwsim
-from hwsim.model.imports import RefusedError, read_module
-from hwsim.model.imports.graph import NetworkGraph
+from hwsim.model.imports import RefusedError, read_module, translation
 from hwsim.pipeline.probing import MisreadError, check_import, draw_probes
 
 if TYPE_CHECKING:
     from hwsim.model.imports import Imported
+    from hwsim.model.imports.graph import NetworkGraph
 
 
 def net() -> nn.Module:
@@ -62,15 +62,17 @@ def _dropped(self: NetworkGraph, *_: Any, **words: Any) -> None:
     del self, words
 
 
-def _largest(self: NetworkGraph, origin: str, kind: Any, window: Any) -> None:
-    POOL(self, origin, "max-pool" if kind == "average-pool" else kind, window)
+def _largest(self: NetworkGraph, origin: str, kind: Any, window: Any, **words: Any) -> None:
+    POOL(self, origin, "max-pool" if kind == "average-pool" else kind, window, **words)
 
 
 def _wider(self: NetworkGraph, origin: str, factors: Any, shifts: Any, epsilon: float) -> None:
     NORMALISE(self, origin, factors, shifts, epsilon * 100)
 
 
-DENSE, CONVOLVE, POOL, NORMALISE = (getattr(NetworkGraph, name) for name in ("dense", "convolve", "pool", "normalise"))
+GRAPH: Any = vars(translation)["NetworkGraph"]
+"""The class as the importer knows it, whatever pytest imported a second time for its doctests."""
+DENSE, CONVOLVE, POOL, NORMALISE = (getattr(GRAPH, name) for name in ("dense", "convolve", "pool", "normalise"))
 FAULTS = [
     ("dense", _turned, "layer 5 (Linear) with layer 6 (Tanh)"),
     ("dense", _unbiased, "layer 5 (Linear) with layer 6 (Tanh)"),
@@ -86,7 +88,7 @@ FAULTS = [
 def test_a_fault_planted_in_the_importer_is_found_and_named(
     monkeypatch: pytest.MonkeyPatch, method: str, fault: Any, layer: str
 ) -> None:
-    monkeypatch.setattr(NetworkGraph, method, fault)
+    monkeypatch.setattr(GRAPH, method, fault)
     with pytest.raises(ValueError, match=r"was misread: as imported it gives ") as told:
         hwsim.emulate(net(), shape=SHAPE)
     assert str(told.value).startswith(f"{layer} was misread")
