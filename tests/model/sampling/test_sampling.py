@@ -67,11 +67,15 @@ def test_turned_scaled_and_shifted_data(seed: int, scale: float, shift: float, h
     assert np.abs(one - other).max() < 1e-6
 
 
-def test_errors_fall_at_the_rate_of_monte_carlo() -> None:
+@pytest.mark.parametrize(
+    ("points", "widths"),
+    [(1500, (16, 128)), pytest.param(3000, (16, 32, 64, 128, 256), marks=pytest.mark.slow)],
+)
+def test_errors_fall_at_the_rate_of_monte_carlo(points: int, widths: tuple[int, ...]) -> None:
     """A Barron function of five numbers by ReLU units: L2 error as width^-0.5 +- 0.15, median of three seeds."""
     plugin = TASKS["barron"]
-    task = plugin.load(plugin.parameters(points=3000, test_points=1000))  # type: ignore[call-arg]
-    widths, errors = (16, 32, 64, 128, 256), []
+    task = plugin.load(plugin.parameters(points=points, test_points=1000))  # type: ignore[call-arg]
+    errors = []
     for width in widths:
         model = network(5, width, 1, activation="relu")
         found = [
