@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy: threads of tests side by side only wait
+
 import pytest
 from hypothesis import settings
 

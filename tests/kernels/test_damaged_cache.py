@@ -47,7 +47,7 @@ def test_damaged_machine_code(tmp_path: Path) -> None:
         again = call()
         assert again.stdout == "[7, 5]\n"
         assert again.stderr.count("machine code kept here is damaged") == 1
-        assert call().stderr == ""
+    assert call().stderr == ""
 
 
 def test_every_flipped_bit_of_a_kept_file_is_noticed(tmp_path: Path) -> None:

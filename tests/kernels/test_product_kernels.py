@@ -8,7 +8,7 @@ from typing import Any
 import numba
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hwsim.kernels.compile import threads
@@ -148,6 +148,7 @@ def steps(given_: dict[str, Any]) -> float:
     return float(given_["law"][4] * min(given_["shape"][0], given_["drive"].shape[1]))
 
 
+@settings(max_examples=30)
 @given(
     samples=st.integers(0, 70),
     inputs=SIZES,
@@ -167,6 +168,7 @@ def test_tiles(
     assert read(given_) == pytest.approx(plain_photonic.read_tiles(**given_), rel=1e-9, abs=1e-9 * steps(given_))
 
 
+@settings(max_examples=30)
 @given(
     samples=st.integers(0, 70),
     inputs=SIZES,
