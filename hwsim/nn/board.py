@@ -41,7 +41,7 @@ class Board:
         self._costs = [self._cost()]
 
     def registers(self) -> tuple[NDArray[np.float64], ...]:
-        """Registers of all layers as they are now."""
+        """Return the registers of all layers as they are now."""
         return tuple(values.copy() for chip in self.chips for values in chip.emulation.machine.registers)
 
     def reconnect(self, permutations: Mapping[str, Any], batch: int = 0) -> Expense:
@@ -70,7 +70,7 @@ class Board:
         return spent
 
     def find(self, name: str) -> tuple[ModelChip, int]:
-        """Chip of a layer, and its number there.
+        """Return the chip of a layer, and the layer's number there.
 
         Raises:
             ValueError: no such layer is on a chip.
@@ -98,7 +98,7 @@ class Board:
         self._costs.append(self._cost())
 
     def _cost(self) -> dict[str, Any]:
-        """What reconnections and writes have cost by now, as score rows of a schedule say it."""
+        """Return what reconnections and writes have cost by now, as score rows of a schedule say it."""
         total = Expense()
         for chip in self.chips:
             total += chip.emulation.machine.spent
@@ -111,7 +111,7 @@ class Board:
         }
 
     def schedule(self) -> Schedule:
-        """Everything reconnected so far; biases written since the last reconnection come as one entry more."""
+        """Return everything reconnected so far; biases written since the last reconnection come as one entry more."""
         entries, costs, now = list(self.entries), list(self._costs), self.registers()
         if any(not np.array_equal(a, b) for a, b in zip(entries[-1].registers, now, strict=True)):
             entries.append(Entry(len(entries), entries[-1].batch, (None,) * len(now), now))
@@ -120,7 +120,7 @@ class Board:
 
     @property
     def layout(self) -> Layout:
-        """The banks of all layers."""
+        """Return the banks of all layers."""
         banks, number = [], 0
         for chip in self.chips:
             for bank in chip.emulation.machine.layout.layers:
@@ -130,7 +130,7 @@ class Board:
 
     @property
     def identity(self) -> str:
-        """Tells chips apart: of their cells."""
+        """Compute a digest that tells chips apart by their cells."""
         import hashlib
 
         return hashlib.sha256("".join(chip.digest for chip in self.chips).encode()).hexdigest()

@@ -75,7 +75,7 @@ def run(
 
 
 def _batches(calibrate: Any, network: nn.Module) -> Iterator[tuple[tuple[Any, ...], dict[str, Any], int]]:
-    """Arguments of every call, and its samples."""
+    """Yield the arguments of every call, and its samples."""
     kind = next((p.dtype for p in network.parameters() if p.is_floating_point()), torch.float32)
     device = next((p.device for p in network.parameters()), torch.device("cpu"))
     if isinstance(calibrate, torch.Tensor | np.ndarray):
@@ -98,7 +98,7 @@ def _batches(calibrate: Any, network: nn.Module) -> Iterator[tuple[tuple[Any, ..
 
 
 def _tensor(value: Any, kind: torch.dtype, device: torch.device) -> Any:
-    """A tensor as the network takes it; what is none stays."""
+    """Convert a tensor to the form that the network takes; anything else stays as it is."""
     found = torch.from_numpy(value) if isinstance(value, np.ndarray) else value
     if not isinstance(found, torch.Tensor):
         return found
@@ -141,7 +141,7 @@ def _listen(module: nn.Module, listener: Listener, active: dict[str, int], seque
 
 
 def _watched(cls: type[nn.Module], listener: Listener) -> type[nn.Module]:
-    """The class with an eye on who reads its weight."""
+    """Build the class that also watches who reads its weight."""
 
     def call(self: nn.Module, *given: Any, **named: Any) -> Any:
         before, listener.inside = listener.inside, True
@@ -159,7 +159,7 @@ def _watched(cls: type[nn.Module], listener: Listener) -> type[nn.Module]:
 
 
 def why_not(module: nn.Module, listener: Listener) -> str:
-    """Why a layer would be passed by on a chip, by what was heard of it; empty where it would not."""
+    """Say why a layer would be passed by on a chip, by what was heard of it; empty where it would not."""
     if listener.read:
         return "other code reads its weights"
     if not listener.inputs:
@@ -186,7 +186,7 @@ def why_not(module: nn.Module, listener: Listener) -> str:
 
 @contextmanager
 def _without_fast_path() -> Iterator[None]:
-    """Torch's fused encoder layers read weights of their parts: they are not used meanwhile."""
+    """Switch off torch's fused encoder layers, which read weights of their parts, for a while."""
     fast = torch.backends.mha.get_fastpath_enabled()
     torch.backends.mha.set_fastpath_enabled(False)
     try:

@@ -61,22 +61,22 @@ class ModelChip:
 
     @property
     def name(self) -> str:
-        """What messages call it."""
+        """Return what messages call it."""
         return self.layers[0] if len(self.layers) == 1 else f"{self.layers[0]} to {self.layers[-1]}"
 
     @property
     def reconnectable(self) -> bool:
-        """Tells whether permutation circuits stand before the cells."""
+        """Tell whether permutation circuits stand before the cells."""
         return self.hardware.crossbar is not None
 
     @cached_property
     def model(self) -> Model:
-        """The network on the chip, as it is read: a row at a time where rows are what it takes."""
+        """Return the network on the chip, as it is read: one row at a time if rows are what it takes."""
         fabricated = self.emulation.machine.model
         return by_rows(fabricated) if self.rowwise else fabricated
 
     def sized(self, shape: tuple[int, ...]) -> Model:
-        """The network for samples of a shape.
+        """Return the network for samples of a shape.
 
         Raises:
             ValueError: the chip takes no such samples.
@@ -144,7 +144,7 @@ class ModelChip:
         return self.emulation.read(flat, noise=not self.quiet, model=model, watch=watch)
 
     def design(self, layer: int, dtype: torch.dtype, device: torch.device) -> torch.Tensor:
-        """Design weights as connected now (units, inputs): what gradients pass through."""
+        """Return design weights as connected now (units, inputs): what gradients pass through."""
         key = (layer, dtype, device)
         if key not in self._met:
             machine = self.emulation.machine
@@ -182,14 +182,14 @@ class ModelChip:
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 of what the cells hold."""
+        """Compute SHA-256 of what the cells hold."""
         chip, total = self.emulation.machine.chip, hashlib.sha256(self.hardware.device.encode())
         for layer in range(len(self.layers)):
             total.update(np.ascontiguousarray(chip.cells(layer)).tobytes())
         return total.hexdigest()
 
     def state(self) -> dict[str, Any]:
-        """Connections and counters, in types that ``torch.load`` takes by default."""
+        """Return connections and counters, in types that ``torch.load`` takes by default."""
         e = self.emulation
         spent = e.spent
         rows = [torch.from_numpy(p.astype(np.int32)) for p in e.machine.permutations] if self.reconnectable else []
@@ -202,7 +202,7 @@ class ModelChip:
         }
 
     def moved(self, state: dict[str, Any]) -> dict[int, NDArray[np.int64]]:
-        """Layers that are connected otherwise in a saved state, and how.
+        """Return the layers that are connected otherwise in a saved state, and how.
 
         Raises:
             StateError: the state is that of another chip.
@@ -227,7 +227,7 @@ class ModelChip:
 
 
 def _same(new: torch.Tensor | None, old: torch.Tensor | None) -> bool:
-    """Tells whether a bias is still what it was, at the least cost: this is asked before every read."""
+    """Tell whether a bias is still what it was, at the least cost: this is asked before every read."""
     if new is None or old is None:
         return new is old
     return new.device == old.device and new.dtype == old.dtype and torch.equal(new, old)

@@ -30,7 +30,7 @@ class ConversionError(HwsimError, ValueError):
 
 
 def matches(name: str, pattern: str) -> bool:
-    """Tells whether a pattern means a module, or something that it is a part of.
+    """Tell whether a pattern means a module, or something that it is a part of.
 
     Example:
         >>> matches("blocks.0.fc", "blocks.*.fc"), matches("blocks.0.fc", "blocks.0"), matches("blocks.0.fc", "fc")
@@ -41,12 +41,12 @@ def matches(name: str, pattern: str) -> bool:
 
 
 def exact(pattern: str) -> bool:
-    """Tells whether a pattern is the name of one module."""
+    """Tell whether a pattern is the name of one module."""
     return not any(sign in pattern for sign in "*?[")
 
 
 def named(leaf: Leaf, pattern: str) -> bool:
-    """Tells whether a pattern means a leaf by any of its names."""
+    """Tell whether a pattern means a leaf by any of its names."""
     return any(matches(name, pattern) for name in leaf.names)
 
 
@@ -58,7 +58,7 @@ def choose(
     skip: Iterable[str],
     faults: list[str],
 ) -> list[Hardware | None]:
-    """What every leaf is put on, None where it stays in torch by wish.
+    """Choose the hardware of every leaf; None if it stays in torch by wish.
 
     Args:
         leaves: all modules that weigh.
@@ -95,7 +95,7 @@ def choose(
 
 
 def _wish(pattern: str, entry: Any, default: Hardware, faults: list[str]) -> Hardware:
-    """The hardware of one entry: what it does not say is as everywhere, settings only where the device is the same."""
+    """Return the hardware of one entry; what it leaves out is the default's, settings only on the same device."""
     if isinstance(entry, str):
         entry = {"device": entry}
     if not isinstance(entry, dict):
@@ -109,7 +109,7 @@ def _wish(pattern: str, entry: Any, default: Hardware, faults: list[str]) -> Har
 
 
 def prepare(wishes: Iterable[Hardware | None], faults: list[str]) -> dict[str, Prepared]:
-    """Every hardware once with its datasheets read, by :func:`key`; faults are told once each."""
+    """Read the datasheets of every hardware once, by :func:`key`; report each fault once."""
     found: dict[str, Prepared] = {}
     seen = set()
     for wish in wishes:
@@ -125,7 +125,7 @@ def prepare(wishes: Iterable[Hardware | None], faults: list[str]) -> dict[str, P
 
 
 def key(wish: Hardware) -> str:
-    """Tells wishes apart."""
+    """Return a key that tells wishes apart."""
     return repr(
         (wish.device, wish.crossbar, wish.technology, wish.effort, wish.calibrated, sorted(wish.settings.items()))
     )

@@ -138,7 +138,7 @@ def _check(module: Any, layers: Any, skip: Any, seed: Any, settings: Any) -> Non
 
 
 def _not_finite(leaves: list[Leaf]) -> list[str]:
-    """Layers whose weights or biases are not numbers."""
+    """List layers whose weights or biases are not numbers."""
     found = []
     for leaf in leaves:
         bias = bias_of(leaf.module)
@@ -148,7 +148,7 @@ def _not_finite(leaves: list[Leaf]) -> list[str]:
 
 
 def _nothing(leaves: list[Leaf], wishes: list[Hardware | None]) -> str:
-    """What to say where nothing can go on a chip."""
+    """Explain why nothing can go on a chip."""
     pairs = zip(leaves, wishes, strict=True)
     reasons = [f"{leaf.words}: {leaf.why if wish else 'skipped'}" for leaf, wish in pairs]
     return "nothing can go on a chip: " + ("; ".join(reasons) or "the module has no Linear, Conv1d or Conv2d")
@@ -157,7 +157,7 @@ def _nothing(leaves: list[Leaf], wishes: list[Hardware | None]) -> str:
 def _members(
     module: nn.Module, leaves: list[Leaf], hardware: dict[str, Hardware], skip: Sequence[str]
 ) -> list[Members]:
-    """Members of Sequentials that may share a chip: called under one name, with weights of their own."""
+    """Find members of Sequentials that may share a chip: called under one name, with weights of their own."""
     by_module = {id(leaf.module): leaf for leaf in leaves}
     weights = [id(leaf.module._parameters.get("weight")) for leaf in leaves]  # noqa: SLF001 - no access to computed ones
 
@@ -217,7 +217,7 @@ def _make(
 
 
 def _enters(module: nn.Module, wanted: Wanted) -> bool:
-    """Tells whether what enters a network enters a chip as it is."""
+    """Tell whether what enters a network enters a chip as it is."""
     if wanted.entrance == "":
         return True
     return is_plain(module) and next((name for name, _ in flat(module)), None) == wanted.entrance

@@ -40,7 +40,7 @@ class Converted:
         return board_of(self).reconnect(wanted)  # type: ignore[arg-type]
 
     def schedule(self) -> Schedule:
-        """All reconnections so far as a schedule, which can be saved as a file, executed elsewhere and priced."""
+        """Return all reconnections so far as a schedule, which can be saved as a file, executed and priced."""
         synchronise(self)  # type: ignore[arg-type]
         return board_of(self).schedule()  # type: ignore[arg-type]
 
@@ -58,7 +58,7 @@ _CLASSES: dict[int, type[nn.Module]] = {}
 
 
 def join(base: type[nn.Module]) -> type[nn.Module]:
-    """The class of a network with the methods of :class:`Converted`."""
+    """Build the class of a network with the methods of :class:`Converted`."""
     if issubclass(base, Converted):
         return base
     words = {"__module__": base.__module__, "__qualname__": base.__qualname__, "__doc__": base.__doc__}
@@ -68,7 +68,7 @@ def join(base: type[nn.Module]) -> type[nn.Module]:
 
 
 def board_of(network: nn.Module) -> Board:
-    """The chips of a converted network.
+    """Return the chips of a converted network.
 
     Raises:
         ValueError: it has none, or was put together of several converted ones.

@@ -94,13 +94,13 @@ class _Reading(torch.autograd.Function):
 
 
 def _standing(model: Model, layer: int, activations: torch.Tensor) -> torch.Tensor:
-    """Activations of a layer as torch has them: images with their channels first."""
+    """Arrange activations of a layer as torch has them: images with their channels first."""
     node = next(node for node in model.nodes if node.layer == layer)
     return activations.permute(0, 3, 1, 2) if node.kind == "conv2d" else activations
 
 
 def _taken(model: Model, samples: torch.Tensor, kept: dict[int, torch.Tensor]) -> list[torch.Tensor]:
-    """What enters every node."""
+    """Return what enters every node."""
     found, now = [], samples
     for node in model.nodes:
         found.append(now)
@@ -109,7 +109,7 @@ def _taken(model: Model, samples: torch.Tensor, kept: dict[int, torch.Tensor]) -
 
 
 def _forth(node: Node, signals: torch.Tensor) -> torch.Tensor:
-    """What a node without cells gives."""
+    """Compute a node without cells."""
     window = node.window
     if window is None:
         return signals.flatten(1)
@@ -121,7 +121,7 @@ def _forth(node: Node, signals: torch.Tensor) -> torch.Tensor:
 
 
 def _past(node: Node, signals: torch.Tensor, slope: torch.Tensor) -> torch.Tensor:
-    """The gradient before a node without cells."""
+    """Compute the gradient before a node without cells."""
     if node.window is None:
         return slope.reshape(signals.shape)
     with torch.enable_grad():
@@ -131,7 +131,7 @@ def _past(node: Node, signals: torch.Tensor, slope: torch.Tensor) -> torch.Tenso
 
 
 def _slope(layer: Layer, outputs: torch.Tensor) -> torch.Tensor | float:
-    """Slopes of an activation where it gave these outputs."""
+    """Compute slopes of an activation where it gave these outputs."""
     match layer.activation:
         case "relu":
             return (outputs > 0).to(outputs.dtype)
@@ -145,7 +145,7 @@ def _slope(layer: Layer, outputs: torch.Tensor) -> torch.Tensor | float:
 
 
 def _back(node: Node, design: torch.Tensor, slope: torch.Tensor, groups: int) -> torch.Tensor:
-    """The gradient before the cells of a layer."""
+    """Compute the gradient before the cells of a layer."""
     window = node.window
     if window is None:
         return slope @ design

@@ -89,24 +89,24 @@ class LaPerm(Optimizer):
 
     @property
     def free(self) -> list[nn.Parameter]:
-        """The free weights, a parameter (units, inputs) for each layer behind circuits."""
+        """Return the free weights, a parameter (units, inputs) for each layer behind circuits."""
         return [layers[0].free for layers in self._layers.values() if layers[0].free is not None]
 
     # what torch's schedulers and loops ask of an optimiser
 
     @property
     def param_groups(self) -> list[dict[str, Any]]:  # type: ignore[override]
-        """Groups of the optimiser within."""
+        """Return groups of the optimiser within."""
         return self.optimizer.param_groups
 
     @property
     def state(self) -> Any:  # type: ignore[override]
-        """State of the optimiser within."""
+        """Return the state of the optimiser within."""
         return self.optimizer.state
 
     @property
     def defaults(self) -> dict[str, Any]:  # type: ignore[override]
-        """Defaults of the optimiser within."""
+        """Return defaults of the optimiser within."""
         return self.optimizer.defaults
 
     def zero_grad(self, set_to_none: bool = True) -> None:
@@ -168,12 +168,12 @@ class LaPerm(Optimizer):
                     layer.bias.copy_(torch.from_numpy(snapped))
 
     def schedule(self) -> Schedule:
-        """The reconnections so far; ``save`` writes them as a schedule file."""
+        """Return the reconnections so far; ``save`` writes them as a schedule file."""
         synchronise(self.model)
         return self._board.schedule()
 
     def state_dict(self) -> dict[str, Any]:
-        """State of the optimiser within, steps, free weights, and the biases that permuted ones are made of."""
+        """Return the optimiser's state within, steps, free weights, and the biases that permuted ones are made of."""
         return {
             "optimizer": self.optimizer.state_dict(),
             "steps": self.steps,
@@ -202,7 +202,7 @@ class LaPerm(Optimizer):
 
 
 def _reconnectable(model: nn.Module) -> dict[str, list[ChipLayer]]:
-    """Layers behind circuits by the name of what they compute on; tied ones stand together."""
+    """Group layers behind circuits by the name of what they compute on; tied ones stand together."""
     found: dict[str, list[ChipLayer]] = {}
     for part in model.modules():
         if isinstance(part, ChipLayer) and part.chip.reconnectable:
@@ -217,6 +217,6 @@ def _free(layer: ChipLayer) -> nn.Parameter:
 
 
 def _bias_name(name: str, layers: list[ChipLayer], layer: ChipLayer) -> str:
-    """Tied layers have biases of their own."""
+    """Name a layer's bias: tied layers have biases of their own."""
     number = layers.index(layer)
     return name if number == 0 else f"{name}/{number}"

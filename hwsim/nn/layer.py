@@ -87,11 +87,11 @@ class ChipLayer(nn.Module):
 
     @property
     def design(self) -> torch.Tensor:
-        """Design weights as connected now, float32 (units, inputs): a copy."""
+        """Return design weights as connected now, float32 (units, inputs): a copy."""
         return self.chip.design(self.number, torch.float32, torch.device("cpu")).clone()
 
     def extra_repr(self) -> str:
-        """Size and device."""
+        """Describe size and device."""
         layer = self.chip.model.layers[self.number]
         return f"{layer.inputs}, {layer.units}, {self.was} on {self.chip.hardware.device}"
 
@@ -115,7 +115,7 @@ class ChipLayer(nn.Module):
     # state
 
     def get_extra_state(self) -> dict[str, Any]:
-        """Connections and counters of the chip, at its first layer."""
+        """Return connections and counters of the chip, at its first layer."""
         return self.chip.state() if self.number == 0 else {}
 
     def set_extra_state(self, state: dict[str, Any]) -> None:
@@ -132,7 +132,7 @@ class Folded(nn.Module):
     """What stands in place of a normalisation that was folded into the cells and biases of the layer before it."""
 
     def forward(self, input: torch.Tensor) -> torch.Tensor:  # noqa: A002 - torch's name
-        """Returns the signals as they are."""
+        """Return the signals as they are."""
         return input
 
 
@@ -188,7 +188,7 @@ class ChipSequential(nn.Sequential):
         return input
 
     def _members(self) -> list[nn.Module]:
-        """Members, those of Sequentials within in their place, as they are now: anybody may exchange one."""
+        """Return members as they are now, those of Sequentials within in their place: anybody may exchange one."""
         known = self.__dict__.get("_known")
         if known is None or self._rebuilt(known[1]):
             members = [member for _, member in flat(self)]
@@ -199,7 +199,7 @@ class ChipSequential(nn.Sequential):
         return found
 
     def _rebuilt(self, known: list[tuple[nn.Module, tuple[nn.Module | None, ...]]]) -> bool:
-        """Tells whether a Sequential was given other members, or somebody began to listen to one within."""
+        """Tell whether a Sequential was given other members, or somebody began to listen to one within."""
         return any(
             [tuple(one._modules.values()) != kept or (one is not self and hooked(one)) for one, kept in known]  # noqa: SLF001, C419 - quickest
         )

@@ -45,7 +45,7 @@ class Leaf:
 
     @property
     def name(self) -> str:
-        """What it is called."""
+        """Return what it is called."""
         return self.names[0]
 
     @property
@@ -55,13 +55,13 @@ class Leaf:
 
 
 def kind_of(module: nn.Module) -> str:
-    """The class as its author wrote it, parametrised or not."""
+    """Return the name of the class as its author wrote it, parametrised or not."""
     cls = type(module)
     return cls.__mro__[1].__name__ if parametrize.is_parametrized(module) else cls.__name__
 
 
 def find_leaves(network: nn.Module) -> list[Leaf]:
-    """All modules that weigh, in the network's order, each once, with all of its names."""
+    """Find all modules with weights, in the network's order, each once, with all of its names."""
     found: dict[int, Leaf] = {}
     owners = {id(child): parent for parent in network.modules() for child in parent.children()}
     for name, module in network.named_modules(remove_duplicate=False):
@@ -75,7 +75,7 @@ def find_leaves(network: nn.Module) -> list[Leaf]:
 
 
 def _obstacle(module: nn.Module, owner: nn.Module | None) -> str:  # noqa: PLR0911 - one reason after the other
-    """Why a module cannot go on a chip; empty where it can."""
+    """Say why a module cannot go on a chip; return "" if it can."""
     base = next((one for one in (LINEAR, *CONVOLUTIONS) if isinstance(module, one)), None)
     if base is None:
         return f"{kind_of(module)} has no emulation; Linear, Conv1d and Conv2d have one"
@@ -99,23 +99,23 @@ def _obstacle(module: nn.Module, owner: nn.Module | None) -> str:  # noqa: PLR09
 
 
 def reparametrising(module: nn.Module) -> list[Any]:
-    """Hooks of a module that work its weight out before every call."""
+    """List the hooks of a module that work its weight out before every call."""
     return [hook for hook in module._forward_pre_hooks.values() if isinstance(hook, REPARAMETRISING)]  # noqa: SLF001 - torch has no other way to ask
 
 
 def weight_of(module: nn.Module) -> torch.Tensor:
-    """The weight that a call would compute with, detached, parametrised or not."""
+    """Return the weight that a call would compute with, detached, parametrised or not."""
     return _computed(module).weight.detach()  # type: ignore[operator]
 
 
 def bias_of(module: nn.Module) -> torch.Tensor | None:
-    """The bias that a call would compute with, detached; None where there is none."""
+    """Return the bias that a call would compute with, detached; None if there is none."""
     found = _computed(module).bias
     return None if found is None else found.detach()  # type: ignore[operator]
 
 
 def _computed(module: nn.Module) -> nn.Module:
-    """The module, or a copy of it whose reparametrising hooks have been called."""
+    """Return the module, or a copy of it whose reparametrising hooks have been called."""
     if not reparametrising(module):
         return module
     twin: nn.Module = detached(module).eval()
@@ -126,7 +126,7 @@ def _computed(module: nn.Module) -> nn.Module:
 
 
 def detached(network: nn.Module) -> Any:
-    """A copy of a network; tensors that came out of a computation are copied by value."""
+    """Copy a network; tensors that came out of a computation are copied by value."""
     memo: dict[int, Any] = {}
     for module in network.modules():
         for value in vars(module).values():
@@ -136,7 +136,7 @@ def detached(network: nn.Module) -> Any:
 
 
 def hooked(module: nn.Module) -> bool:
-    """Tells whether somebody listens to a module's calls, reparametrising hooks apart."""
+    """Tell whether somebody listens to a module's calls, reparametrising hooks apart."""
     if module._forward_hooks or module._backward_hooks or module._backward_pre_hooks:  # noqa: SLF001 - as above
         return True
     before = module._forward_pre_hooks  # noqa: SLF001 - as above
@@ -144,7 +144,7 @@ def hooked(module: nn.Module) -> bool:
 
 
 def flat(sequence: nn.Module, path: str = "") -> Iterator[tuple[str, nn.Module]]:
-    """Members of a Sequential in order, those of Sequentials within it in their place, repeated ones each time."""
+    """Yield a Sequential's members in order, those of Sequentials within it in their place, repeats each time."""
     for name, child in sequence._modules.items():  # noqa: SLF001 - named_children leaves repeated ones out
         if child is not None and is_plain(child) and not hooked(child):
             yield from flat(child, f"{path}{name}.")
@@ -153,6 +153,6 @@ def flat(sequence: nn.Module, path: str = "") -> Iterator[tuple[str, nn.Module]]
 
 
 def is_plain(module: nn.Module) -> bool:
-    """Tells whether a module calls its children one after the other, as nn.Sequential does."""
+    """Tell whether a module calls its children one after the other, as nn.Sequential does."""
     own = "forward" in vars(module) or type(module).__call__ is not nn.Module.__call__
     return isinstance(module, nn.Sequential) and type(module).forward is nn.Sequential.forward and not own

@@ -51,19 +51,19 @@ class Wanted:
 
     @property
     def name(self) -> str:
-        """The first layer's."""
+        """Return the name of the first layer."""
         return self.leaves[0].name
 
     @property
     def entrance(self) -> str:
-        """What is listened to for the inputs of the chip."""
+        """Return what is listened to for the inputs of the chip."""
         return self.members.names[0] if self.members else self.name
 
 
 def group(
     leaves: list[Leaf], hardware: dict[str, Hardware], members: list[Members], network: nn.Module
 ) -> list[Wanted]:
-    """Which layers have a chip together; the others have their own, tied ones one for all.
+    """Tell which layers share a chip; the others have their own, tied ones one for all.
 
     Args:
         leaves: layers that go on chips.
@@ -133,7 +133,7 @@ def fabricate(
 def _network(
     wanted: Wanted, prepared: Prepared, entering: list[torch.Tensor] | None, rows: int, *, rowwise: bool
 ) -> Imported | None:
-    """The network that is burnt in."""
+    """Build the network that is burnt in."""
     shape = None if entering is None else tuple(entering[0].shape[1:])
     if wanted.members is None:
         return one_layer(wanted.leaves[0].module, _layer_shape(wanted.leaves[0].module, entering), rows)
@@ -148,7 +148,7 @@ def _network(
 
 
 def _layer_shape(module: nn.Module, entering: list[torch.Tensor] | None) -> tuple[int, ...]:
-    """Shape of what a layer takes: a row, or an image, which is as small as its kernel where nothing else is known."""
+    """Return the shape of what a layer takes: a row, or an image, as small as its kernel if nothing is known."""
     if isinstance(module, nn.Linear):
         return (module.in_features,)
     kernel: tuple[int, ...] = module.kernel_size  # type: ignore[assignment]
@@ -160,7 +160,7 @@ def _layer_shape(module: nn.Module, entering: list[torch.Tensor] | None) -> tupl
 def _samples(
     network: Imported, entering: list[torch.Tensor] | None, seed: int, *, rowwise: bool
 ) -> NDArray[np.float32]:
-    """What sets ranges: what entered in the calibration run, else uniform in 0..1, as in ``hwsim.emulate``."""
+    """Return the samples that set ranges: what entered in the calibration run, else uniform in 0..1."""
     width = network.model.inputs
     if entering is None:
         drawn = drawn_samples(network.shape, seed)
@@ -174,17 +174,17 @@ def _samples(
 
 
 def chip_seed(seed: int, name: str, number: int) -> int:
-    """The seed of a chip: the first has the network's own, the others one of their name."""
+    """Return the seed of a chip: the first has the network's own, the others one of their name."""
     return seed if number == 0 else int(stream(seed, f"nn/{name}").integers(1 << 63))
 
 
 def needs_ranges(prepared: Prepared) -> bool:
-    """Tells whether calibration samples decide anything on a device."""
+    """Tell whether calibration samples decide anything on a device."""
     return not isinstance(prepared.device, Ideal)
 
 
 def register_of(leaf: Leaf, bias: NDArray[np.float64] | None) -> nn.Parameter | None:
-    """The bias of a layer as a parameter; None where it has none.
+    """Return the bias of a layer as a parameter; None if it has none.
 
     Args:
         leaf: the layer.

@@ -53,20 +53,20 @@ class Members:
 
     @property
     def layers(self) -> list[str]:
-        """Names of the members that weigh."""
+        """List the names of the members with weights."""
         return [name for name, module in zip(self.names, self.modules, strict=True) if isinstance(module, WEIGHING)]
 
     @property
     def rowwise(self) -> bool:
-        """Tells whether members do the same with every row."""
+        """Tell whether members do the same with every row."""
         return all(type(module) in ROWWISE for module in self.modules)
 
     def until(self, end: int) -> Members:
-        """The first members."""
+        """Return the first members."""
         return replace(self, names=self.names[:end], modules=self.modules[:end])
 
     def read(self, shape: tuple[int, ...] | None, device: Device) -> Imported | None:
-        """The members as one network that a device can do, as :func:`hwsim.emulate` reads them; None where it cannot.
+        """Read the members as one network, as :func:`hwsim.emulate` does; None if the device cannot do it.
 
         Args:
             shape: of one sample; None where the first layer is to tell it.
@@ -85,7 +85,7 @@ class Members:
 
 
 def find_members(network: nn.Module, hardware: Callable[[str, nn.Module], str | None]) -> list[Members]:
-    """All members of Sequentials that may go on one chip together.
+    """Find all members of Sequentials that may go on one chip together.
 
     Args:
         network: the network.
@@ -122,7 +122,7 @@ def _cut(
 
 
 def _whole(sequence: str, members: list[tuple[str, nn.Module]], first: int, end: int) -> list[Members]:
-    """Members up to the last that weighs, with its normalisation and activation; none where one layer is all."""
+    """Return members up to the last with weights, its normalisation and activation; none if one layer is all."""
     weighing = [at for at in range(first, end) if isinstance(members[at][1], WEIGHING)]
     if not weighing:
         return []
@@ -138,7 +138,7 @@ def _whole(sequence: str, members: list[tuple[str, nn.Module]], first: int, end:
 
 
 def _bare(module: nn.Module) -> nn.Module:
-    """A copy without hooks and parametrisations, in float32 where numbers are shorter."""
+    """Copy a module without hooks and parametrisations, in float32 if its numbers are shorter."""
     if not isinstance(module, WEIGHING):
         copy: nn.Module = detached(module)
         return copy.float() if any(p.element_size() < 4 for p in copy.parameters()) else copy  # noqa: PLR2004 - bytes

@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 
 
 def numbers(tensor: torch.Tensor) -> NDArray[np.float64]:
-    """A tensor of any floating dtype as float64."""
+    """Return a tensor of any floating dtype as float64."""
     return np.asarray(tensor.detach().cpu().double().numpy())
 
 
 def window_of(module: nn.Conv1d | nn.Conv2d) -> Window:
-    """The window of a convolution; one over a line is that of images of one row."""
+    """Return the window of a convolution; one over a line is that of images of one row."""
     kernel, stride, dilation = _pair(module.kernel_size), _pair(module.stride), _pair(module.dilation)
     if isinstance(module.padding, str):
         need = [d * (k - 1) for k, d in zip(kernel, dilation, strict=True)] if module.padding == "same" else [0, 0]
@@ -41,7 +41,7 @@ def _pair(size: tuple[int, ...], line: int = 1) -> tuple[int, int]:
 
 
 def one_layer(module: nn.Module, shape: tuple[int, ...], rows: int) -> Imported:
-    """A linear layer or a convolution as a network of its own, without activation.
+    """Make a linear layer or a convolution a network of its own, without activation.
 
     Args:
         module: the layer.
@@ -60,7 +60,7 @@ def one_layer(module: nn.Module, shape: tuple[int, ...], rows: int) -> Imported:
 
 
 def repeated(network: Imported, rows: int) -> Imported:
-    """A network of dense layers that takes so many rows in one inference, one after the other, as a sequence."""
+    """Repeat a network of dense layers for so many rows in one inference, one after the other, as a sequence."""
     if rows == 1:
         return network
     nodes = tuple(replace(n, taken=(rows, *n.taken), given=(rows, *n.given)) for n in network.model.nodes)
@@ -69,13 +69,13 @@ def repeated(network: Imported, rows: int) -> Imported:
 
 
 def by_rows(model: Model) -> Model:
-    """The same layers for one row at a time: what :func:`repeated` made of a network is undone."""
+    """Return the same layers for one row at a time: what :func:`repeated` did to a network is undone."""
     nodes = tuple(replace(n, taken=n.taken[-1:], given=n.given[-1:]) for n in model.nodes)
     return replace(model, nodes=nodes)
 
 
 def at_size(model: Model, shape: tuple[int, ...]) -> Model:
-    """The same layers for images of another size.
+    """Return the same layers for images of another size.
 
     Raises:
         ValueError: a window does not fit, or a dense layer takes another number of features.

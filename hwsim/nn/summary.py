@@ -33,7 +33,7 @@ class Summary:
 
     @property
     def total(self) -> dict[str, Any]:
-        """Sums over chips; times add up, since chips wait for each other."""
+        """Sum up all chips; times add up, since chips wait for each other."""
         numbers = {name: sum(row[name] for row in self.rows) for name in COLUMNS[2:]}
         return {"layer": "total", "device": "", **numbers}
 
@@ -49,7 +49,7 @@ class Summary:
 
 
 def summary(network: nn.Module) -> Summary:
-    """What every chip of a converted network takes and costs, for one sample.
+    """Sum up what every chip of a converted network needs and costs, for one sample.
 
     Numbers of a sample are those of the calibration run: rows of a sequence and places of an image count, and layers
     that are called twice count twice.

@@ -310,7 +310,7 @@ def _score(plan: Plan, task: Task, machine: Machine, entry: Entry, *, evaluated:
 
 
 def _router(machine: Machine) -> str:
-    """The effort and the equivalence that found the configurations; no equivalence where no two cells share a level."""
+    """Name the effort and the equivalence that found the configurations; the effort alone if no cells are alike."""
     effort, word = machine.circuits.effort, machine.equivalence
     idle = word == "none" or (word == "levels" and not machine.exchanges_values)
     return effort if idle else f"{effort}+{word}"

@@ -80,7 +80,7 @@ def draw_probes(shape: tuple[int, ...]) -> NDArray[np.float32]:
 
 
 def count_probes(model: Model, drawn: int) -> int:
-    """How many of the drawn probes a network is compared on: all of them, unless that takes minutes, and at least 3.
+    """Count the drawn probes a network is compared on: all of them, unless that takes minutes, and at least 3.
 
     Example:
         >>> from hwsim.model import Layer
@@ -161,7 +161,7 @@ class _Alone:
 
 
 def _alone(found: Imported, number: int, *, magnitude: bool = False) -> _Alone:
-    """One node; ``magnitude``: with the sizes of its weights and biases, and no activation."""
+    """Build a network of one node; ``magnitude``: with the sizes of its weights and biases, and no activation."""
     node = found.model.nodes[number]
     if node.layer is None:
         return _Alone(node, Model("probe", (), (replace(node, summand=None, source=None),)), ())
@@ -214,7 +214,7 @@ def _taken(found: Imported, number: int) -> list[int]:
 
 
 def _tolerance(found: Imported, alone: _Alone, number: int, given: list[Array], got: Array, source: Source) -> Array:
-    """How far a node may be off by rounding, in what it computes with and in what the source does.
+    """Bound how far rounding may put a node off, in what it computes with and in what the source does.
 
     A sum of n products is off by about sqrt(n) roundings of the sum of their sizes; what else there is, by as much as
     it changes when its inputs are nudged.
@@ -248,7 +248,7 @@ def _tolerance(found: Imported, alone: _Alone, number: int, given: list[Array], 
 
 
 def _lost_in_differences(node: Node, x: Array) -> Array:
-    """How much more than itself a layer-norm may be off by: what it subtracts may be far larger than what is left."""
+    """Bound how much more than itself a layer-norm may be off by: it may subtract far more than it leaves."""
     rows = x.reshape(len(x), node.taken[0] if len(node.taken) == 2 else 1, -1)  # noqa: PLR2004 - steps, features
     spread = np.sqrt(rows.var(axis=2, keepdims=True) + node.epsilon)
     far = np.abs(rows - rows.mean(axis=2, keepdims=True)).max(axis=2, keepdims=True) / spread
@@ -259,7 +259,7 @@ def _lost_in_differences(node: Node, x: Array) -> Array:
 def _spread(
     found: Imported, x: NDArray[np.float32], values: Mapping[str, Array], tolerances: list[Array]
 ) -> NDArray[np.float64]:
-    """How far the outputs of each sample may be off, (samples, 1): every node is made wrong by what it may be off."""
+    """Bound how far the outputs of each sample may be off, (samples, 1), if every node is off by its bound."""
     rng = np.random.default_rng(0)
     wrong: dict[int, Array] = {-1: _flat(np.asarray(x, np.float64))}
     for number in range(len(found.model.nodes)):

@@ -52,7 +52,7 @@ class Fitted:
 
 
 def fit_spread(g: Array, variance: Array, noise: Array, freedom: Array, terms: int) -> tuple[Array, Array]:
-    """A polynomial spread ``sigma(g)`` from sample variances that hold a known noise besides.
+    """Fit a polynomial spread ``sigma(g)`` to sample variances that also hold a known noise.
 
     Maximises the likelihood of the sample variances of normal errors: ``V = sigma(g)^2 + noise``.
 
@@ -108,7 +108,7 @@ def fit_spread(g: Array, variance: Array, noise: Array, freedom: Array, terms: i
 
 
 def fit_law(form: Fit, g: Array, found: Array, errors: Array, *, scales: bool) -> Fitted:
-    """A law of the form that a base datasheet has, through estimates at levels.
+    """Fit a law of the form that a base datasheet has to estimates at levels.
 
     Args:
         form: the law of the base datasheet: where its pieces part, and how many coefficients it has.
@@ -151,7 +151,7 @@ def fit_law(form: Fit, g: Array, found: Array, errors: Array, *, scales: bool) -
 
 
 def _line(rows: Array, found: Array, errors: Array, *, scales: bool) -> tuple[Array, Array]:
-    """Weighted least squares, weighted anew by the law where errors grow with it: coefficients and covariance."""
+    """Fit a line by least squares, weighted anew by the law where errors grow with it; return its covariance too."""
     weights, count = 1 / errors, rows.shape[1]
     coefficients: Array = np.zeros(count)
     covariance: Array = np.eye(count)
@@ -167,7 +167,7 @@ def _line(rows: Array, found: Array, errors: Array, *, scales: bool) -> tuple[Ar
 
 
 def _fit_logarithm(form: Fit, g: Array, found: Array, errors: Array, *, scales: bool) -> Fitted:
-    """``clip(a ln g + b, least, largest)``, its bounds wherever between levels the fit is best.
+    """Fit ``clip(a ln g + b, least, largest)``, with its bounds wherever between levels the fit is best.
 
     Where levels leave open which of them lie on a plateau, errors of single levels say too little: standard errors are
     those of refits of resampled levels.
@@ -199,7 +199,7 @@ def _fit_logarithm(form: Fit, g: Array, found: Array, errors: Array, *, scales: 
 
 
 def _kinks(x: Array) -> Array:
-    """Pairs of places where plateaus may end, (pairs, 2), infinite for none: two levels on a plateau, two between."""
+    """List pairs of places where plateaus may end, (pairs, 2), infinite for none: two levels on each, two between."""
     fine = np.unique(np.concatenate([np.linspace(one, other, FINE + 1) for one, other in pairwise(x)]))
     left = [-np.inf, *fine[fine >= x[LINE - 1]]]
     right = [np.inf, *fine[fine <= x[-LINE]]]
@@ -208,7 +208,7 @@ def _kinks(x: Array) -> Array:
 
 
 def _clipped(x: Array, kinks: Array, weights: Array, found: Array) -> tuple[Array, Array]:
-    """The best of lines with plateaus through each row of estimates (rows, levels).
+    """Fit lines with plateaus to each row of estimates (rows, levels).
 
     Returns:
         Slope, offset, least and largest, (rows, 4), and whether the first and the last level lie on a plateau.
@@ -230,7 +230,7 @@ def _clipped(x: Array, kinks: Array, weights: Array, found: Array) -> tuple[Arra
 
 
 def _fit_power(form: Fit, g: Array, found: Array, errors: Array) -> Fitted:
-    """``min(p / max(g^q, floor), largest)``: levels below some g lie on a plateau, or none."""
+    """Fit ``min(p / max(g^q, floor), largest)``: levels below some g lie on a plateau, or none."""
     if (found <= 0).any():
         raise LawError("a level shows no noise at all")
     x, y, wide = np.log(g), np.log(found), errors / found

@@ -129,7 +129,7 @@ def estimate(table: Measurements, strength: Callable[[Array], Array]) -> Levels:
 
 
 def _gather(table: Measurements, strength: Callable[[Array], Array]) -> _Reads:
-    """Reads of one cell at one time together."""
+    """Put the reads of one cell at one time together."""
     time = np.ones(len(table.value)) if table.time is None else table.time
     order = np.lexsort((time, table.sample))
     sample, when, value = table.sample[order], time[order], table.value[order]
@@ -143,7 +143,7 @@ def _gather(table: Measurements, strength: Callable[[Array], Array]) -> _Reads:
 
 
 def _noise(reads: _Reads, levels: int) -> tuple[Array, Array]:
-    """Q of every level from repeated reads, and its degrees of freedom."""
+    """Estimate Q of every level from repeated reads, and its degrees of freedom."""
     again = (reads.count > 1) & (reads.mean > 0)
     level, count, strength = reads.level[again], reads.count[again], reads.strength[again] ** 2
     share = reads.variance[again] / reads.mean[again] ** 2 / strength
@@ -168,7 +168,7 @@ class _Lines:
 
 
 def _drift_lines(reads: _Reads, flicker: Array, levels: int) -> _Lines:
-    """A line through the logarithms of every cell that was read at several times."""
+    """Fit a line to the logarithms of every cell that was read at several times."""
     relative = np.nan_to_num(flicker)[reads.level] ** 2 * reads.strength**2 / reads.count
     noisy = np.bincount(reads.level, relative > NOISIEST**2, levels) > 0
     dark = np.bincount(reads.sample, reads.mean <= 0) > 0  # cut off, or without a logarithm
@@ -204,7 +204,7 @@ def _drift_lines(reads: _Reads, flicker: Array, levels: int) -> _Lines:
 
 
 def _unbiased(rest: Array, reads: _Reads, levels: int) -> Array:
-    """Q from the spread of logarithms, which is wider than that of the reads by 5/4 of their variance."""
+    """Estimate Q from the spread of logarithms, which is wider than that of the reads by 5/4 of their variance."""
     share = np.bincount(reads.level, reads.strength**2 / reads.count, levels) / np.bincount(
         reads.level, minlength=levels
     )
@@ -215,25 +215,25 @@ def _unbiased(rest: Array, reads: _Reads, levels: int) -> Array:
 
 
 def _first_reads(reads: _Reads) -> _Reads:
-    """The first reads of every cell."""
+    """Select the first reads of every cell."""
     first = np.flatnonzero(np.r_[True, np.diff(reads.sample) != 0])  # rows lie by cell and then by time
     return _Reads(*(getattr(reads, name)[first] for name in _Reads.__dataclass_fields__))
 
 
 def _moments(value: Array, noise: Array) -> tuple[float, float, float]:
-    """Mean and sample variance of cells, and the part of that which reads add."""
+    """Compute mean and sample variance of cells, and the part of that which reads add."""
     return float(value.mean()), float(value.var(ddof=1)) if len(value) > 1 else float("nan"), float(noise.mean())
 
 
 def _mean(values: Array) -> tuple[float, float]:
-    """Mean and its standard error; NaN of less than two."""
+    """Compute the mean and its standard error; NaN of less than two."""
     if len(values) < TIMES:
         return float("nan"), float("nan")
     return float(values.mean()), float(values.std(ddof=1) / np.sqrt(len(values)))
 
 
 def _fold(slope: Array, variance: Array) -> tuple[float, float, float, float]:
-    """Mean and spread of exponents ``|mu + sigma N|`` that were measured with errors, and both standard errors.
+    """Estimate mean and spread of exponents ``|mu + sigma N|`` measured with errors, and both standard errors.
 
     Most likely values; the standard errors are from the curvature of the likelihood there.
 
@@ -274,7 +274,7 @@ def _fold(slope: Array, variance: Array) -> tuple[float, float, float, float]:
 
 
 def _curvature(loss: Callable[[Array], float], at: Array, step: float = 1e-3) -> Array:
-    """Second derivatives of a function of few numbers, by differences."""
+    """Compute second derivatives of a function of few numbers, by differences."""
     count = len(at)
     steps = np.eye(count) * step
     found = np.empty((count, count))

@@ -30,7 +30,7 @@ class Number:
     notes: tuple[str, ...] = ()
 
     def source(self, table: str) -> str:
-        """Where the number stands, for a datasheet.
+        """Tell where the number stands, for a datasheet.
 
         Example:
             >>> Number("chip", "extinction", "5 dB", {"extinction": 0.123}, {"extinction": 5.0}).source("mine.csv")
@@ -45,7 +45,7 @@ class Number:
 
 
 def shortened(value: Any) -> Any:
-    """A value with every number in it to six digits.
+    """Round every number in a value to six digits.
 
     Example:
         >>> shortened({"clip": [0.123456789, 1.0]})

@@ -28,7 +28,7 @@ DOUBT = 4.0
 
 
 def tell(table: Measurements) -> tuple[Levels, list[Number]]:
-    """Every number of a datasheet that a table tells, and the estimates behind them.
+    """Estimate every number of a datasheet that a table tells; return the estimates behind them too.
 
     Args:
         table: transmissions as shares of the light; times from one second on show drift.
@@ -66,7 +66,7 @@ def _decibels(key: str, value: float, error: float) -> Number:
 
 
 def _spacing(levels: Levels) -> Number:
-    """Which of the two ways of spacing the means of the levels are nearer to."""
+    """Tell which of the two ways of spacing the means of the levels are nearer to."""
     means = np.sort(levels.mean)
     ways = {
         "transmission": np.linspace(means[0], means[-1], len(means)),
@@ -79,7 +79,7 @@ def _spacing(levels: Levels) -> Number:
 
 
 def _programming(levels: Levels, swing: float) -> list[Number]:
-    """Errors in shares of the swing and in decibels: one of them, or both where the table needs both."""
+    """Estimate errors in shares of the swing and in decibels: one of them, or both if the table needs both."""
     parts = np.stack([np.full(len(levels.mean), swing**2), (DECIBEL * levels.mean) ** 2], axis=1)
     fits = [_components(parts, levels, used) for size in (1, 2) for used in combinations(range(2), size)]
     sound = [fit for fit in fits if fit is not None]
@@ -98,7 +98,7 @@ def _programming(levels: Levels, swing: float) -> list[Number]:
 
 
 def _components(parts: Array, levels: Levels, used: tuple[int, ...]) -> tuple[float, Array, Array] | None:
-    """Most likely variances of some kinds of error: minus the likelihood, variances, errors of their roots.
+    """Estimate variances of some kinds of error: return minus the likelihood, variances, errors of their roots.
 
     None where the likeliest variances are not all above 0.
     """
@@ -121,7 +121,7 @@ def _components(parts: Array, levels: Levels, used: tuple[int, ...]) -> tuple[fl
 
 
 def _drift(slopes: Array, errors: Array) -> Number:
-    """One exponent for all cells.
+    """Fit one exponent to all cells.
 
     Raises:
         LawError: transmissions grow with time, for which the law has no word.

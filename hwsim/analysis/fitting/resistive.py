@@ -29,7 +29,7 @@ NODES = 9
 
 
 def strength(read_time: float) -> Callable[[Array], Array]:
-    """Relative 1/f noise of a cell whose Q is 1, at times after programming: ``sqrt(ln((t + t_r) / 2 t_r))``.
+    """Compute 1/f noise relative to a cell whose Q is 1, at times after programming: ``sqrt(ln((t + t_r) / 2 t_r))``.
 
     Example:
         >>> strength(250e-9)(np.array([20.0])).round(2).tolist()
@@ -39,7 +39,7 @@ def strength(read_time: float) -> Callable[[Array], Array]:
 
 
 def tell(table: Measurements, base: Mapping[str, Any]) -> tuple[Levels, list[Number], dict[str, list[float]]]:
-    """Every number of a datasheet that a table tells, the estimates behind them, and ranges that were measured.
+    """Estimate every number of a datasheet that a table tells; return estimates and measured ranges too.
 
     Args:
         table: conductances in microsiemens.
@@ -90,7 +90,7 @@ def tell(table: Measurements, base: Mapping[str, Any]) -> tuple[Levels, list[Num
 
 
 def _ages(table: Measurements, levels: Levels, law: Callable[[Array], Array]) -> list[tuple[float, Levels]]:
-    """Estimates at each time by itself, where the base's cells relax in place of drifting."""
+    """Fit each time by itself, if the base's cells relax in place of drifting."""
     time = table.time
     if time is None:
         return [(0.0, levels)]
@@ -115,7 +115,7 @@ def _ages(table: Measurements, levels: Levels, law: Callable[[Array], Array]) ->
 def _programming(
     levels: Levels, g: Array, base: list[list[float]], age: float
 ) -> tuple[list[float], dict[str, float], list[str]]:
-    """The spread of programming as a row of a datasheet, its standard errors, and notes."""
+    """Fit the spread of programming: a row of a datasheet, its standard errors, and notes."""
     use, notes = levels.clear & (levels.cells > 1), []
     if not use.any():
         raise LawError(
@@ -146,7 +146,7 @@ def _programming(
 
 
 def _drift(levels: Levels, g: Array, base: Mapping[str, Any]) -> list[Number]:
-    """Mean and spread of drift exponents, where cells were followed."""
+    """Estimate mean and spread of drift exponents, if cells were followed."""
     told = np.isfinite(levels.exponent)
     if not told.any():
         return []
@@ -160,7 +160,7 @@ def _drift(levels: Levels, g: Array, base: Mapping[str, Any]) -> list[Number]:
 
 
 def _noise(levels: Levels, g: Array, form: Fit, largest: float) -> Number:
-    """Strength of the noise against a cell's own conductance, of which a level's cells have several."""
+    """Estimate the strength of noise against a cell's own conductance, of which a level's cells have several."""
     nodes, weights = np.polynomial.hermite_e.hermegauss(NODES)
     own = np.maximum(g[:, None] + levels.spread[:, None] / largest * nodes, 1e-6)
     found, errors = levels.flicker, levels.flicker_error

@@ -154,7 +154,7 @@ def fit(
 
 
 def _technology(name: str) -> str:
-    """The full name of a technology that tables can be fitted to."""
+    """Return the full name of a technology that tables can be fitted to."""
     found = complete(name, SCALES)
     if len(found) == 1:
         return found[0]
@@ -188,7 +188,7 @@ def _text(
     numbers: list[Number],
     valid: Mapping[str, list[float]],
 ) -> str:
-    """The datasheet as TOML."""
+    """Write the datasheet as TOML."""
     base, title = names
     told = {(number.part, number.key): number for number in numbers}
     sheet = {key: value for key, value in data.items() if key not in PARTS}
@@ -221,7 +221,7 @@ def _text(
 
 
 def _size(value: Any) -> float | None:
-    """A plain number, or one with a unit, of a datasheet; None for anything else."""
+    """Return a plain number of a datasheet, or one with a unit, as float; None for anything else."""
     if isinstance(value, str):
         number = value.partition(" ")[0]
         try:

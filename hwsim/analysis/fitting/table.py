@@ -113,7 +113,7 @@ def read_table(
 
 
 def _text(path: Path) -> tuple[str, str]:
-    """Text and SHA-256 of a file.
+    """Read text and SHA-256 of a file.
 
     Raises:
         DiagnosticError: it is not there, empty, too large, or not a text.
@@ -143,7 +143,7 @@ def _text(path: Path) -> tuple[str, str]:
 
 
 def _lines(text: str) -> Iterator[tuple[int, str]]:
-    """Lines that hold something, numbered from 1; those that begin with # are remarks."""
+    """Yield lines that hold something, numbered from 1; those that begin with # are remarks."""
     for number, line in enumerate(text.splitlines(), start=1):
         if line.strip() and not line.lstrip().startswith("#"):
             yield number, line
@@ -181,7 +181,7 @@ def _head(
     columns: Mapping[str, str],
     units: Mapping[str, str],
 ) -> dict[str, tuple[int, Callable[[float], float] | None]]:
-    """Which field each column is, and what turns its numbers; columns of other names are left alone."""
+    """Tell which field each column is, and what converts its numbers; columns of other names are left alone."""
     given = {wanted.strip().lower(): name for name, wanted in columns.items()}
     found: dict[str, tuple[int, Callable[[float], float] | None]] = {}
     for option, names, known in (("--column", columns, tuple(COLUMNS)), ("--unit", units, QUANTITIES)):
@@ -213,7 +213,7 @@ def _head(
 def _turned(
     rows: _Rows, place: tuple[int, int], name: str, units: tuple[str, str], scale: Scale
 ) -> Callable[[float], float] | None:
-    """What turns the numbers of a column, by the unit of its header or of an option; None for texts."""
+    """Choose what converts a column's numbers, by the unit in its header or in an option; None for texts."""
     if name not in QUANTITIES:
         return None
     unit, stated = units
@@ -247,7 +247,7 @@ def _row(rows: _Rows, line: int, cells: Sequence[tuple[str, Any, int, str]], sca
 
 
 def _number(name: str, turn: Callable[[float], float], text: str, scale: Scale) -> tuple[float, str]:
-    """A number in the unit used inside, and what is wrong with it, if anything."""
+    """Convert a number to the unit used inside, and say what is wrong with it, if anything."""
     try:
         number = turn(float(text))
     except (ValueError, OverflowError):
@@ -264,7 +264,7 @@ def _number(name: str, turn: Callable[[float], float], text: str, scale: Scale) 
 def _take(
     source: Mapping[str, Any], scale: Scale, columns: Mapping[str, str], units: Mapping[str, str]
 ) -> tuple[_Rows, str]:
-    """Columns of arrays as rows; a row's line is its number, counted from 1."""
+    """Take columns of arrays as rows; a row's line is its number, counted from 1."""
     rows, digest = _Rows("table"), hashlib.sha256()
     given = {str(key): np.asarray(value).reshape(-1) for key, value in source.items()}
     if len({len(column) for column in given.values()}) > 1:
@@ -284,7 +284,7 @@ def _take(
 
 
 def _cross_check(rows: _Rows) -> None:
-    """What single rows do not show: doubled ones, reads and times of nobody, units that cannot be."""
+    """Report what single rows do not show: doubled ones, reads and times without a cell, units that cannot be."""
     words, numbers = rows.words, rows.numbers
     if rows.faults or not rows.lines:
         return
@@ -308,7 +308,7 @@ def _cross_check(rows: _Rows) -> None:
 
 
 def _check_cells(rows: _Rows) -> None:
-    """A spread needs two cells at each level."""
+    """Check that each level has at least two cells, which a spread needs."""
     words, numbers = rows.words, rows.numbers
     level: Any = numbers.get("target", words.get("level", ()))
     cells: dict[Any, set[Any]] = {}
@@ -328,7 +328,7 @@ def _texts(words: Mapping[str, list[str]]) -> list[list[str]]:
 
 
 def _arranged(rows: _Rows, name: str, digest: str) -> Measurements:
-    """Rows as arrays, levels and programmed cells numbered.
+    """Arrange rows as arrays, levels and programmed cells numbered.
 
     Raises:
         DiagnosticError: a unit cannot be right.
@@ -353,7 +353,7 @@ def _arranged(rows: _Rows, name: str, digest: str) -> Measurements:
 
 
 def _means(names: NDArray[Any], value: NDArray[np.float64], time: NDArray[np.float64] | None) -> NDArray[np.float64]:
-    """The mean of each named level as first read, which stands for its target."""
+    """Return the mean of each named level as first read, which stands for its target."""
     level = np.unique(names, return_inverse=True)[1].reshape(-1)
     first = np.ones(len(value), np.bool_)
     if time is not None:

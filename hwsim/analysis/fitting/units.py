@@ -39,7 +39,7 @@ class Scale:
 
 
 def _share(decibels: float) -> float:
-    """Share of the light that a gain in decibels leaves."""
+    """Compute the share of the light that a gain in decibels leaves."""
     return float(10 ** (decibels / 10))
 
 
@@ -65,7 +65,7 @@ def split_header(cell: str) -> tuple[str, str]:
 
 
 def plain_unit(unit: str) -> str:
-    """A unit with its micro written u.
+    """Write a unit with its micro as ``u``.
 
     Example:
         >>> plain_unit("µS")
@@ -75,7 +75,7 @@ def plain_unit(unit: str) -> str:
 
 
 def converter(column: str, unit: str, scale: Scale) -> tuple[Callable[[float], float] | None, str]:
-    """What turns a column's numbers into those used inside (microsiemens, shares of light, seconds).
+    """Choose what converts a column's numbers into those used inside (microsiemens, shares of light, seconds).
 
     Args:
         column: name of the column.

@@ -99,17 +99,17 @@ class NetworkGraph:
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """What stands at the end now."""
+        """Return what stands at the end now."""
         return self.nodes[self.end].given if self.end >= 0 else self.first
 
     @property
     def open(self) -> bool:
-        """Tells whether the node at the end has cells and no activation yet."""
+        """Tell whether the node at the end has cells and no activation yet."""
         return self.end in self._unfinished
 
     @property
     def lost(self) -> bool:
-        """Tells whether the node at the end stands for a layer that is refused."""
+        """Tell whether the node at the end stands for a layer that is refused."""
         return self.end in self._lost
 
     def go(self, number: int) -> None:
@@ -159,7 +159,7 @@ class NetworkGraph:
             self.names[self.end] = name
 
     def finish(self, title: str, source: Source | None = None) -> Imported:
-        """The whole; the node added last gives its outputs.
+        """Return the whole network; the node added last gives its outputs.
 
         Args:
             title: of the model.

@@ -94,14 +94,14 @@ class Constants:
         return name in self.found
 
     def __getitem__(self, name: str) -> NDArray[Any]:
-        """A constant that does not depend on the number of samples."""
+        """Return a constant that does not depend on the number of samples."""
         first, *others = self.found[name]
         if any(first.shape != other.shape or not np.array_equal(first, other) for other in others):
             raise UntakenError(f"takes {name!r}, which depends on the number of samples", "export it with fixed shapes")
         return first
 
     def versions(self, name: str) -> Versions:
-        """A constant for each number of samples."""
+        """Return a constant for each number of samples."""
         return self.found[name]
 
     def fold(self, node: onnx.NodeProto, shapes: dict[str, tuple[int, ...]]) -> bool:
@@ -140,7 +140,7 @@ class Constants:
                 self._keep(name, [np.asarray(version[place]) for version in found])
 
     def _run(self, node: onnx.NodeProto, given: list[NDArray[Any]]) -> Sequence[NDArray[Any]]:
-        """What a node gives, by onnx's own evaluator."""
+        """Compute a node with onnx's own evaluator."""
         from onnx import helper
         from onnx.reference import ReferenceEvaluator
 
@@ -163,7 +163,7 @@ class Constants:
 
 
 def _early(name: str, given: list[NDArray[Any]], attributes: dict[str, Any]) -> NDArray[Any]:
-    """Arithmetic of two constants by the rules before operator set 7."""
+    """Compute arithmetic of two constants by the rules before operator set 7."""
     one, other = given
     other = align_early(other, one.ndim, attributes) if other.shape != one.shape else other
     made = {"Add": np.add, "Sub": np.subtract, "Mul": np.multiply, "Div": np.divide}[name](one, other)
@@ -171,7 +171,7 @@ def _early(name: str, given: list[NDArray[Any]], attributes: dict[str, Any]) -> 
 
 
 def align_early(part: NDArray[Any], rank: int, attributes: dict[str, Any]) -> NDArray[Any]:
-    """The second array of an operator before operator set 7, with axes that make it meet the first as in NumPy.
+    """Align the second array of an operator before operator set 7 with the first, as NumPy broadcasts.
 
     Example:
         >>> align_early(np.zeros(3), 4, {"broadcast": 1, "axis": 1}).shape

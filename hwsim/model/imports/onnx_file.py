@@ -141,7 +141,7 @@ def _take(to: Reading, node: onnx.NodeProto, known: Callable[[], Shapes], taken:
 
 
 def _translate(to: Reading, origin: str, node: onnx.NodeProto, taken: set[str]) -> Signal | None:
-    """What a node gives, None where that is constant."""
+    """Translate a node to the signal that it gives; None if that is constant."""
     from onnx import helper
 
     if node.output[0] not in to.flow.gelus and to.constants.fold(node, to.shapes):
@@ -186,7 +186,7 @@ def _finish(to: Reading) -> None:
 
 
 def _sizes(given: onnx.ValueInfoProto, shape: tuple[int, ...] | None) -> tuple[int | None, tuple[int, ...]]:
-    """Samples that the file takes at once, None for any, and the shape of one, as the file says or as it is given."""
+    """Return how many samples the file takes at once (None: any), and the shape of one, by the file or as given."""
     tensor = given.type.tensor_type
     if tensor.elem_type not in ROUNDING:
         what = f"takes {given.name}, which holds no real numbers (float32, float64, float16 or bfloat16)"
@@ -221,7 +221,7 @@ def _sizes(given: onnx.ValueInfoProto, shape: tuple[int, ...] | None) -> tuple[i
 
 
 def _known_shapes(file: onnx.ModelProto, name: str, whole: tuple[int, ...]) -> Shapes:
-    """Shapes of one sample of values, as far as onnx can tell, for what stands behind a node that is refused."""
+    """Infer shapes of one sample of values, as far as onnx can, for what stands behind a refused node."""
     import onnx
 
     copied = onnx.ModelProto()

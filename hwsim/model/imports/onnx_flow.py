@@ -62,7 +62,7 @@ class Flow:
                     self.uses[self.carrier(name)] = self.uses.get(self.carrier(name), 0) + 1
 
     def _behind(self, taken: Callable[[onnx.NodeProto], list[str]]) -> set[int]:
-        """Numbers of the nodes that the output depends on, by what each takes."""
+        """Return the numbers of the nodes that the output depends on, by what each takes."""
         numbers = {name: number for number, node in enumerate(self.graph.node) for name in node.output if name}
         found: set[int] = set()
         waiting = [self.given]
@@ -74,25 +74,25 @@ class Flow:
         return found
 
     def nodes(self) -> Iterator[onnx.NodeProto]:
-        """The nodes that the output depends on, in order."""
+        """Return the nodes that the output depends on, in order."""
         return (node for number, node in enumerate(self.graph.node) if number in self.needed)
 
     def taken(self, node: onnx.NodeProto) -> list[str]:
-        """Names of what a node takes; of a Gelu written as Erf, of its one input."""
+        """List the names of what a node takes; of a Gelu written as Erf, of its one input."""
         if node.output and node.output[0] in self.gelus:
             return [self.gelus[node.output[0]]]
         return [name for name in node.input if name]
 
     def alone(self, name: str) -> bool:
-        """Tells whether one node alone takes a value, under any of its names and in any shape."""
+        """Tell whether one node alone takes a value, under any of its names and in any shape."""
         return self.uses.get(self.carrier(name), 0) == 1
 
     def root(self, name: str) -> str:
-        """The name under which a value first stands, behind operators that give what they take."""
+        """Return the name under which a value first stands, before operators that give what they take."""
         return self._first(name, SAME, self.roots)
 
     def carrier(self, name: str) -> str:
-        """The same, behind operators that give it another shape too."""
+        """Return the name under which a value first stands, before operators that reshape it too."""
         return self._first(name, VIEWS, self._carriers)
 
     def _first(self, name: str, through: set[str], known: dict[str, str]) -> str:
@@ -111,7 +111,7 @@ class Flow:
         return known[name]
 
     def _gelu(self, node: onnx.NodeProto, constant: Callable[[str], float | None]) -> str | None:
-        """What x is where a product is ``0.5 x (1 + erf(x / sqrt(2)))``, its factors in any order."""
+        """Return x if a product is ``0.5 x (1 + erf(x / sqrt(2)))``, with its factors in any order; else None."""
         factor, signals = self._factors(node, constant)
         if not isclose(factor, 0.5, rel_tol=self.close) or len(signals) != 2:  # noqa: PLR2004 - x and the sum
             return None
@@ -135,7 +135,7 @@ class Flow:
         return None
 
     def _is_share(self, node: onnx.NodeProto, x: str, constant: Callable[[str], float | None]) -> bool:
-        """Tells whether a node gives x / sqrt(2)."""
+        """Tell whether a node gives x / sqrt(2)."""
         if node.op_type not in {"Mul", "Div"}:
             return False
         one, other = (self.root(name) for name in node.input)
@@ -149,7 +149,7 @@ class Flow:
     def _factors(
         self, node: onnx.NodeProto, constant: Callable[[str], float | None], depth: int = 0
     ) -> tuple[float, list[str]]:
-        """A product of products: its constant, and all else that is multiplied."""
+        """Split a product of products into its constant and all other factors."""
         factor, signals = 1.0, []
         for name in (self.root(one) for one in node.input):
             value, before = constant(name), self.producer.get(name)
@@ -165,7 +165,7 @@ class Flow:
 
 
 def single(value: Any) -> float | None:
-    """A constant of one number as a number, None for all else.
+    """Return a constant of one number as a number; None for anything else.
 
     Example:
         >>> single(np.array([[0.5]])), single(np.ones(2)), single(np.array(["a"]))

@@ -61,17 +61,17 @@ class FileSource:
 
     @property
     def output(self) -> str:
-        """The name of the output."""
+        """Return the name of the output."""
         return str(self.model.graph.output[0].name)
 
     @property
     def rounding(self) -> float:
-        """That of the coarsest numbers in the file."""
+        """Return the rounding of the coarsest numbers in the file."""
         return max(ROUNDING[kind][0] for kind in self._kinds)
 
     @property
     def least(self) -> float:
-        """The least number above 0 of the coarsest numbers in the file."""
+        """Return the least number above 0 of the coarsest numbers in the file."""
         return max(ROUNDING[kind][1] for kind in self._kinds)
 
     @cached_property
@@ -132,7 +132,7 @@ def _plain(node: onnx.NodeProto, windows: Mapping[str, Window]) -> None:
 
 
 def _operators(opset: int) -> list[Any]:
-    """Operators as the standard has them, where the evaluator has pools of other pads, or operators of later sets."""
+    """List operators to run as the standard has them: pools of other pads, and operators of later sets."""
     from onnx import helper
     from onnx.reference.op_run import OpRun
 
@@ -176,7 +176,7 @@ def _operators(opset: int) -> list[Any]:
 
 
 def _windows(x: NDArray[Any], law: Mapping[str, Any], around: float) -> NDArray[Any]:
-    """Every window of a pool (samples, channels, down, right, rows, columns).
+    """Return every window of a pool (samples, channels, down, right, rows, columns).
 
     Not by the evaluator, which takes pads in another order where windows step by 1.
     """

@@ -16,18 +16,18 @@ STANDARD = {"", "ai.onnx"}
 
 
 def name_node(node: onnx.NodeProto) -> str:
-    """What a node is called in errors: its name, or that of what it gives, and its operator."""
+    """Return what errors call a node: its name, or that of what it gives, and its operator."""
     return f"node {node.name or next(iter(node.output), '?')} ({node.op_type})"
 
 
 def find_inputs(graph: onnx.GraphProto) -> list[onnx.ValueInfoProto]:
-    """Inputs that are no constants with another value that may be given."""
+    """List the inputs that are not constants with a default value."""
     constants = {one.name for one in graph.initializer}
     return [given for given in graph.input if given.name not in constants]
 
 
 def find_faults(graph: onnx.GraphProto) -> list[RefusedLayer]:
-    """Tells what is wrong with the structure of a graph: names, order, domains, inputs and outputs."""
+    """Find what is wrong with the structure of a graph: names, order, domains, inputs and outputs."""
     return [*_ends(graph), *_names(graph), *_domains(graph)]
 
 
@@ -42,7 +42,7 @@ def _ends(graph: onnx.GraphProto) -> Iterator[RefusedLayer]:
 
 
 def _names(graph: onnx.GraphProto) -> Iterator[RefusedLayer]:
-    """Values that two give, that nobody gives, or that are taken before they are given."""
+    """Report values that two nodes give, that nobody gives, or that are taken before they are given."""
     given: dict[str, str] = {}
     yield from _first_names(graph, given)
     later = {name: name_node(node) for node in graph.node for name in node.output if name}
@@ -68,7 +68,7 @@ def _names(graph: onnx.GraphProto) -> Iterator[RefusedLayer]:
 
 
 def _first_names(graph: onnx.GraphProto, given: dict[str, str]) -> Iterator[RefusedLayer]:
-    """Values that are there before any node; kept with what they are."""
+    """Check the values that are there before any node; keep them with what they are in ``given``."""
     for one in graph.sparse_initializer:
         yield RefusedLayer("the graph", f"has the sparse initializer {one.values.name!r}", "write it densely")
     for name, owner in [

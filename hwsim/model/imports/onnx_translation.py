@@ -38,7 +38,7 @@ class Signal(NamedTuple):
 
     @property
     def padded(self) -> bool:
-        """Tells whether zeros are put around it."""
+        """Tell whether zeros are put around it."""
         return (*self.before, *self.after) != (0, 0, 0, 0)
 
 
@@ -66,11 +66,11 @@ class Reading:
 
     @property
     def shapes(self) -> dict[str, tuple[int, ...]]:
-        """Shapes of one sample of all signals so far."""
+        """Return shapes of one sample of all signals so far."""
         return {name: signal.shape for name, signal in self.signals.items()}
 
     def signal(self, node: onnx.NodeProto, place: int = 0, *, padded: bool = False) -> Signal:
-        """The signal that a node takes at some place."""
+        """Return the signal that a node takes at some place."""
         name = node.input[place] if place < len(node.input) else ""
         if name in self.unknown:
             raise UntakenError("")
@@ -83,7 +83,7 @@ class Reading:
         return found
 
     def constant(self, node: onnx.NodeProto, place: int) -> Array | None:
-        """The constant that a node takes at some place, in float64; None where it takes nothing there."""
+        """Return the constant that a node takes at some place, in float64; None if it takes nothing there."""
         name = node.input[place] if place < len(node.input) else ""
         if not name:
             return None
@@ -100,7 +100,7 @@ class Reading:
         return np.asarray(found, np.float64)
 
     def needed(self, node: onnx.NodeProto, place: int) -> Array:
-        """The constant that a node must take at some place."""
+        """Return the constant that a node must take at some place."""
         found = self.constant(node, place)
         if found is None:
             raise UntakenError(f"has no input number {place}", "export the network again")
@@ -113,11 +113,11 @@ class Reading:
             self.graph.reshape(origin, signal.shape)
 
     def here(self, shape: tuple[int, ...] | None = None) -> Signal:
-        """What stands at the end now."""
+        """Return the signal at the end of the graph now."""
         return Signal(self.graph.end, self.graph.shape if shape is None else shape)
 
     def by_sample(self, part: Array, shape: tuple[int, ...]) -> Array:
-        """A constant that meets a signal of a shape as NumPy lets it, as it meets one sample."""
+        """Return a constant as it meets one sample of a signal of this shape, by NumPy's rules of broadcasting."""
         if part.ndim == len(shape) + 1 and part.shape[0] > 1:
             if (part != part[:1]).any():
                 raise UntakenError("takes a constant that is another one for each sample of a batch", INSTEAD)
@@ -146,7 +146,7 @@ class Reading:
 
 
 def fewest(part: Array, shape: tuple[int, ...]) -> Array:
-    """Numbers for all signals of a shape, as one, or one for each unit, where that says the same."""
+    """Shorten numbers for all signals of a shape to one, or to one per unit, if that says the same."""
     whole = part.reshape(shape)
     if (whole == whole.reshape(-1)[0]).all():
         return np.asarray(whole.reshape(-1)[:1])

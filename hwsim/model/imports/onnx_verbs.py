@@ -50,7 +50,7 @@ def _dense(to: Reading, origin: str, node: onnx.NodeProto, weights: Array, bias:
 
 
 def gemm(to: Reading, origin: str, node: onnx.NodeProto, law: Law) -> Signal:
-    """``alpha A B + beta C``."""
+    """Translate ``alpha A B + beta C``."""
     if law.get("transA"):
         raise UntakenError("has transA=1: it takes signals with their samples side by side", "transpose them before")
     if len(to.signal(node).shape) != 1:
@@ -67,7 +67,7 @@ def gemm(to: Reading, origin: str, node: onnx.NodeProto, law: Law) -> Signal:
 
 
 def matmul(to: Reading, origin: str, node: onnx.NodeProto, law: Law) -> Signal:
-    """``A B``."""
+    """Translate ``A B``."""
     del law
     to.signal(node)
     weights = _matrix(to.needed(node, 1)).T
@@ -81,7 +81,7 @@ def _matrix(weights: Array) -> Array:
 
 
 def conv(to: Reading, origin: str, node: onnx.NodeProto, law: Law) -> Signal:
-    """``Conv`` of images, grouped and dilated too."""
+    """Translate ``Conv`` of images, grouped and dilated too."""
     signal, weights = to.signal(node, padded=True), to.needed(node, 1)
     if weights.ndim != IMAGE + 1 or len(signal.shape) != IMAGE:
         what = (
@@ -105,13 +105,13 @@ def conv(to: Reading, origin: str, node: onnx.NodeProto, law: Law) -> Signal:
 
 
 def _bare(signal: Signal) -> tuple[int, ...]:
-    """The shape of an image without the zeros that are put around it."""
+    """Return the shape of an image without the zeros around it."""
     channels, rows, columns = signal.shape
     return channels, rows - signal.before[0] - signal.after[0], columns - signal.before[1] - signal.after[1]
 
 
 def _window(signal: Signal, law: Law, kernel: list[int]) -> Window:
-    """The window of a node, zeros of a Pad before it put to its own."""
+    """Return the window of a node, with the zeros of a Pad before it added to its own."""
     size = (signal.shape[1], signal.shape[2])
     window = read_window(law, kernel, size)
     if min(window.places(size)) < 1:
@@ -124,7 +124,7 @@ def _window(signal: Signal, law: Law, kernel: list[int]) -> Window:
 
 
 def pool(to: Reading, origin: str, node: onnx.NodeProto, law: Law) -> Signal:
-    """``MaxPool``, ``AveragePool``, and both over the whole image."""
+    """Translate ``MaxPool``, ``AveragePool``, and both over the whole image."""
     largest, whole = "Max" in node.op_type, node.op_type.startswith("Global")
     signal = to.signal(node, padded=not largest)
     if len(signal.shape) != IMAGE:
@@ -149,7 +149,7 @@ def pool(to: Reading, origin: str, node: onnx.NodeProto, law: Law) -> Signal:
 
 
 def mean(to: Reading, origin: str, node: onnx.NodeProto, law: Law) -> Signal:
-    """``ReduceMean`` over rows and columns."""
+    """Translate ``ReduceMean`` over rows and columns."""
     signal, axes = to.signal(node), to.constant(node, 1)
     given = law.get("axes") if axes is None else axes.astype(int).reshape(-1).tolist()
     rank = len(signal.shape) + 1
@@ -165,7 +165,7 @@ def mean(to: Reading, origin: str, node: onnx.NodeProto, law: Law) -> Signal:
 
 
 def normalise(to: Reading, origin: str, node: onnx.NodeProto, law: Law) -> Signal:
-    """``BatchNormalization`` with running statistics."""
+    """Translate ``BatchNormalization`` with running statistics."""
     several = any(node.output[1:]) and to.opset in TRAINS_BY_OUTPUTS
     trains = not law.get("is_test", 0) if to.opset < NUMPY_RULES else law.get("training_mode", 0) or several
     if trains:
@@ -188,7 +188,7 @@ def normalise(to: Reading, origin: str, node: onnx.NodeProto, law: Law) -> Signa
 
 
 def norm(to: Reading, origin: str, node: onnx.NodeProto, law: Law) -> Signal:
-    """``LayerNormalization`` over features, features of steps, or a whole image."""
+    """Translate ``LayerNormalization`` over features, features of steps, or a whole image."""
     signal = to.signal(node)
     rank = len(signal.shape) + 1
     axis = law.get("axis", -1)
@@ -206,7 +206,7 @@ def norm(to: Reading, origin: str, node: onnx.NodeProto, law: Law) -> Signal:
 
 
 def add(to: Reading, origin: str, node: onnx.NodeProto, law: Law) -> Signal:
-    """``Add`` and ``Sub``, of two signals or of a signal and a constant."""
+    """Translate ``Add`` and ``Sub``, of two signals or of a signal and a constant."""
     signs = (1.0, -1.0 if node.op_type == "Sub" else 1.0)
     place = _signals(to, node)
     if place is not None:
@@ -231,7 +231,7 @@ def add(to: Reading, origin: str, node: onnx.NodeProto, law: Law) -> Signal:
 
 
 def mul(to: Reading, origin: str, node: onnx.NodeProto, law: Law) -> Signal:
-    """``Mul`` and ``Div`` by a constant, and Gelu where it is written as a product."""
+    """Translate ``Mul`` and ``Div`` by a constant, and Gelu written as a product."""
     if node.output[0] in to.flow.gelus:
         return _activate(to, origin, to.flow.gelus[node.output[0]], "gelu")
     place = _signals(to, node)
@@ -248,20 +248,20 @@ def mul(to: Reading, origin: str, node: onnx.NodeProto, law: Law) -> Signal:
 
 
 def negate(to: Reading, origin: str, node: onnx.NodeProto, law: Law) -> Signal:
-    """``Neg``."""
+    """Translate ``Neg``."""
     del law
     to.signal(node)
     return to.affine(origin, node.input[0], -1.0, 0.0)
 
 
 def _signals(to: Reading, node: onnx.NodeProto) -> int | None:
-    """The place of the one signal that a node of two inputs takes; None where both are signals."""
+    """Return the place of the one signal that a node of two inputs takes; None if both are signals."""
     found = [place for place, name in enumerate(node.input) if name in to.signals]
     return None if len(found) == len(node.input) else found[0]
 
 
 def _other(to: Reading, node: onnx.NodeProto, place: int, law: Law) -> Array:
-    """The constant at a place of a node of two inputs, with axes as NumPy wants them."""
+    """Return the constant at a place of a node of two inputs, with axes as NumPy wants them."""
     found, signal = to.needed(node, place), to.signal(node, 1 - place)
     whole = len(signal.shape) + 1
     if to.opset >= NUMPY_RULES or found.shape == (1, *signal.shape):
@@ -272,7 +272,7 @@ def _other(to: Reading, node: onnx.NodeProto, place: int, law: Law) -> Array:
 
 
 def activate(to: Reading, origin: str, node: onnx.NodeProto, law: Law) -> Signal:
-    """``Relu``, ``Tanh``, ``Sigmoid``, ``LeakyRelu``, ``PRelu`` of one slope, ``Gelu``, ``Clip`` at 0."""
+    """Translate ``Relu``, ``Tanh``, ``Sigmoid``, ``LeakyRelu``, ``PRelu`` of one slope, ``Gelu``, ``Clip`` at 0."""
     to.signal(node)
     if node.op_type == "LeakyRelu":
         return _activate(to, origin, node.input[0], "leaky-relu", (float(law.get("alpha", 0.01)),))
@@ -310,7 +310,7 @@ def _activate(to: Reading, origin: str, name: str, activation: Activation, law: 
 
 
 def softmax(to: Reading, origin: str, node: onnx.NodeProto, law: Law) -> Signal:
-    """``Softmax`` and ``LogSoftmax``, left out at the end."""
+    """Leave out ``Softmax`` and ``LogSoftmax`` at the end."""
     signal = to.signal(node)
     last = to.flow.root(to.flow.given) == node.output[0] and to.flow.alone(node.output[0])
     axis = law.get("axis", -1 if to.opset >= 13 else 1)  # noqa: PLR2004 - the operator set that changed it
@@ -323,7 +323,7 @@ def softmax(to: Reading, origin: str, node: onnx.NodeProto, law: Law) -> Signal:
 
 
 def reshape(to: Reading, origin: str, node: onnx.NodeProto, law: Law) -> Signal:
-    """What gives the same numbers in the same order: the model's nodes change shape where a later one needs it."""
+    """Keep the same numbers in the same order: the model's nodes change shape where a later one needs it."""
     del origin
     signal = to.signal(node)
     shapes = [_reshaped(to, node, law, (batch, *signal.shape), n) for n, batch in enumerate(to.constants.batches)]
@@ -336,7 +336,7 @@ def reshape(to: Reading, origin: str, node: onnx.NodeProto, law: Law) -> Signal:
 
 
 def _reshaped(to: Reading, node: onnx.NodeProto, law: Law, given: tuple[int, ...], version: int) -> tuple[int, ...]:
-    """The shape that a node makes of a whole array, for one of the numbers of samples."""
+    """Return the shape that a node gives a whole array, for one of the numbers of samples."""
     wanted: list[int] | None = law.get("axes")
     if len(node.input) > 1 and node.input[1]:
         if node.input[1] not in to.constants:
@@ -360,7 +360,7 @@ def _reshaped(to: Reading, node: onnx.NodeProto, law: Law, given: tuple[int, ...
 
 
 def _squeezed(given: tuple[int, ...], axes: list[int] | None, *, more: bool) -> tuple[int, ...]:
-    """Axes of size 1 added, or taken away: all of them where none are named."""
+    """Add axes of size 1, or take them away: all of them if none are named."""
     rank = len(given) + (len(axes or ()) if more else 0)
     if axes is not None and (not all(-rank <= axis < rank for axis in axes)):
         raise UntakenError(f"has axes={axes} on an array of {len(given)} axes", AGAIN)
@@ -376,7 +376,7 @@ def _squeezed(given: tuple[int, ...], axes: list[int] | None, *, more: bool) -> 
 
 
 def _moved(given: tuple[int, ...], moved: list[int]) -> tuple[int, ...]:
-    """Axes in another order, in which the numbers keep theirs."""
+    """Put axes in another order, in which the numbers keep theirs."""
     if sorted(moved) != list(range(len(given))):
         raise UntakenError(f"has perm={moved} on an array of {len(given)} axes", AGAIN)
     wide = [axis for axis in moved if given[axis] > 1 or axis == 0]
@@ -386,7 +386,7 @@ def _moved(given: tuple[int, ...], moved: list[int]) -> tuple[int, ...]:
 
 
 def _filled(given: tuple[int, ...], wanted: list[int] | None, *, zeros: bool) -> tuple[int, ...]:
-    """A target of Reshape with its 0 and -1 filled in."""
+    """Fill in 0 and -1 in a target of Reshape."""
     if wanted is None:
         raise UntakenError("has no shape to make", AGAIN)
     found = [given[n] if size == 0 and not zeros and n < len(given) else size for n, size in enumerate(wanted)]
@@ -399,7 +399,7 @@ def _filled(given: tuple[int, ...], wanted: list[int] | None, *, zeros: bool) ->
 
 
 def same(to: Reading, origin: str, node: onnx.NodeProto, law: Law) -> Signal:
-    """``Identity``, ``Dropout`` in inference, ``Cast`` to real numbers."""
+    """Translate ``Identity``, ``Dropout`` in inference, ``Cast`` to real numbers."""
     del origin
     signal = to.signal(node, padded=True)
     if node.op_type == "Dropout":
@@ -421,7 +421,7 @@ REAL = {1, 10, 11, 16}
 
 
 def pad(to: Reading, origin: str, node: onnx.NodeProto, law: Law) -> Signal:
-    """``Pad`` of images with zeros, which becomes part of the window behind it."""
+    """Translate ``Pad`` of images with zeros, which becomes part of the window behind it."""
     del origin
     signal = to.signal(node, padded=True)
     given, value, axes = to.constant(node, 1), to.constant(node, 2), to.constant(node, 3)

@@ -64,7 +64,7 @@ def read_window(law: dict[str, Any], kernel: Sequence[int], size: Pair) -> Windo
 
 
 def _ceiling(window: Window, size: Pair) -> Pair:
-    """Places where a last window that is not whole counts too."""
+    """Count places where a last window that is not whole counts too."""
     whole = [size[axis] + window.before[axis] + window.after[axis] - window.reach[axis] for axis in (0, 1)]
     rows, columns = (-(-room // step) + 1 for room, step in zip(whole, window.stride, strict=True))
     return rows, columns

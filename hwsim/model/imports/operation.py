@@ -29,13 +29,13 @@ class UntakenError(HwsimError, ValueError):
 
 
 def name_operation(one: Operation) -> str:
-    """The name of an operation, without library and overload."""
+    """Return the name of an operation, without library and overload."""
     schema = getattr(one.target, "_schema", None)
     return schema.name.rpartition(":")[2] if schema is not None else getattr(one.target, "__name__", str(one.target))
 
 
 def name_arguments(one: Operation) -> dict[str, Any]:
-    """The arguments of an operation by name, defaults too."""
+    """Return the arguments of an operation by name, defaults included."""
     schema = getattr(one.target, "_schema", None)
     if schema is None:
         return {}
@@ -45,7 +45,7 @@ def name_arguments(one: Operation) -> dict[str, Any]:
 
 
 def sample_shape(one: Operation) -> tuple[int, ...]:
-    """Shape of one sample of what an operation gives; of the first, where it gives several."""
+    """Return the shape of one sample of what an operation gives; of the first, if it gives several."""
     given = one.meta.get("val")
     if isinstance(given, (list, tuple)) and given:
         given = given[0]
@@ -53,7 +53,7 @@ def sample_shape(one: Operation) -> tuple[int, ...]:
 
 
 def by_sample(part: Array, shape: tuple[int, ...]) -> Array:
-    """A constant that meets a batch of signals, as it meets one sample."""
+    """Return a constant for a batch of signals as it meets one sample."""
     if part.ndim == len(shape) + 1 and part.shape[0] > 1:
         if (part != part[:1]).any():
             raise UntakenError("is another one for each sample of a batch")
@@ -65,12 +65,12 @@ def by_sample(part: Array, shape: tuple[int, ...]) -> Array:
 
 
 def unit_axis(shape: tuple[int, ...]) -> int:
-    """The axis of a sample's signals that numbers units: channels of images, features of all else."""
+    """Return the axis of a sample's signals that numbers units: channels of images, features of all else."""
     return 0 if len(shape) == IMAGE else -1
 
 
 def shortest(part: Array) -> Array:
-    """A constant of the shape of one sample as one number, or one for each unit, where it can be told so.
+    """Shorten a constant of one sample's shape to one number, or to one per unit, if that says the same.
 
     Example:
         >>> shortest(np.ones((2, 3, 3))), shortest(np.array([1.0, 2.0])).shape, shortest(np.eye(2)).shape
@@ -83,7 +83,7 @@ def shortest(part: Array) -> Array:
 
 
 def by_unit(part: Array) -> Array:
-    """The largest of a constant of the shape of one sample, for each unit.
+    """Return the largest value per unit of a constant with the shape of one sample.
 
     Example:
         >>> by_unit(np.arange(8).reshape(2, 2, 2)).tolist(), by_unit(np.arange(2)).tolist()
@@ -94,7 +94,7 @@ def by_unit(part: Array) -> Array:
 
 
 def moved_axes(one: Operation, value: Operation) -> list[int]:
-    """The axes of a value in the order in which an operation gives them."""
+    """Return the axes of a value in the order in which an operation gives them."""
     import torch
 
     marks = torch.empty(tuple(range(1, value.meta["val"].ndim + 1)), device="meta")
@@ -103,7 +103,7 @@ def moved_axes(one: Operation, value: Operation) -> list[int]:
 
 
 def pair(size: Any) -> tuple[int, int]:
-    """Rows and columns, which torch lets be given as one number.
+    """Return rows and columns, which torch lets callers give as one number.
 
     Example:
         >>> pair(3), pair([2]), pair([1, 2])
@@ -115,7 +115,7 @@ def pair(size: Any) -> tuple[int, int]:
 
 
 def place_padding(given: Any, kernel: tuple[int, int]) -> tuple[tuple[int, int], tuple[int, int]]:
-    """Zeros above and left, and below and right, as torch puts them."""
+    """Return zeros above and left, and below and right, as torch puts them."""
     if given == "same":
         need = [k - 1 for k in kernel]
         return (need[0] // 2, need[1] // 2), (need[0] - need[0] // 2, need[1] - need[1] // 2)

@@ -18,19 +18,19 @@ class Source(Protocol):
 
     @property
     def called(self) -> str:
-        """What it is called in an error, such as ``the module``."""
+        """Return what it is called in an error, such as ``the module``."""
 
     @property
     def output(self) -> str:
-        """The value by name that :meth:`run` gives first."""
+        """Return the value by name that :meth:`run` gives first."""
 
     @property
     def rounding(self) -> float:
-        """How far a number may be rounded, relative to itself: 2^-24 for float32."""
+        """Return how far a number may be rounded, relative to itself: 2^-24 for float32."""
 
     @property
     def least(self) -> float:
-        """How far a number may be rounded, however small it is: the smallest number above 0."""
+        """Return how far a number may be rounded, however small it is: the smallest number above 0."""
 
     def run(self, x: NDArray[Any]) -> tuple[NDArray[Any], Mapping[str, NDArray[Any]]]:
         """Run the network as its user would, and look inside.

@@ -59,7 +59,7 @@ class Trace:
 
     @property
     def output(self) -> str:
-        """The name of the output."""
+        """Return the name of the output."""
         return self.given.name
 
     def run(self, x: NDArray[Any]) -> tuple[NDArray[np.float64], dict[str, NDArray[np.float64]]]:
@@ -151,7 +151,7 @@ def quiet() -> Iterator[None]:
 
 
 def reason(error: Exception) -> str:
-    """The first line of an error, shortened."""
+    """Return the first line of an error, shortened."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return f"{type(error).__name__}: {lines[0][:200]}" if lines else type(error).__name__
 
@@ -187,7 +187,7 @@ def check_numbers(module: torch.nn.Module) -> None:
 
 
 def name_layer(path: str, kind: str) -> str:
-    """What a module within a module is called.
+    """Return what messages call a module within a module.
 
     Example:
         >>> name_layer("0.1", "Linear"), name_layer("", "Net")
@@ -197,7 +197,7 @@ def name_layer(path: str, kind: str) -> str:
 
 
 def numbers(tensor: torch.Tensor) -> NDArray[np.float64]:
-    """A tensor of any real dtype and device as float64."""
+    """Return a tensor of any real dtype and device as float64."""
     import torch
 
     return np.asarray(tensor.detach().to("cpu", torch.float64).numpy())
@@ -209,7 +209,7 @@ def _tensors(module: torch.nn.Module) -> Iterator[torch.Tensor]:
 
 
 def _first_shape(module: torch.nn.Module) -> tuple[int, ...]:
-    """Shape of one sample, of a module whose first layer with weights is a Linear one."""
+    """Return the shape of one sample, for a module whose first layer with weights is a Linear one."""
     import torch
 
     first = next((one for one in module.modules() if isinstance(one, (torch.nn.Linear, torch.nn.Conv2d))), None)
@@ -221,7 +221,7 @@ def _first_shape(module: torch.nn.Module) -> tuple[int, ...]:
 
 
 def _copy(module: torch.nn.Module) -> torch.nn.Module:
-    """A copy in inference mode on the CPU, of modules too that keep tensors with a history."""
+    """Copy a module in inference mode to the CPU, even one that keeps tensors with a history."""
     memo: dict[int, Any] = {}
     for one in module.modules():
         for value in vars(one).values():
@@ -242,7 +242,7 @@ def _check_inputs(module: torch.nn.Module, called: str) -> None:
 
 
 def _where(error: Exception, names: dict[int, str], called: str) -> str:
-    """The innermost module whose code an error came through."""
+    """Name the innermost module whose code an error came through."""
     found, frame = called, error.__traceback__
     while frame:
         inner = frame.tb_frame.f_locals.get("self")
@@ -283,7 +283,7 @@ def _read(program: torch.export.ExportedProgram, module: torch.nn.Module, called
 
 
 def _output(program: torch.export.ExportedProgram, called: str) -> Operation:
-    """The one output of a program.
+    """Return the one output of a program.
 
     Raises:
         RefusedError: there are several, or something besides is changed.
@@ -305,7 +305,7 @@ def _output(program: torch.export.ExportedProgram, called: str) -> Operation:
 
 
 def _inputs(program: torch.export.ExportedProgram) -> tuple[Operation, dict[Operation, Any]]:
-    """The input of a program, and its parameters, buffers and constants."""
+    """Return the input of a program, and its parameters, buffers and constants."""
     from torch.export.graph_signature import InputKind
 
     nodes = {one.name: one for one in program.graph.nodes}
@@ -317,14 +317,14 @@ def _inputs(program: torch.export.ExportedProgram) -> tuple[Operation, dict[Oper
 
 
 def _draws(one: Operation) -> bool:
-    """Tells whether an operation draws random numbers."""
+    """Tell whether an operation draws random numbers."""
     import torch
 
     return torch.Tag.nondeterministic_seeded in getattr(one.target, "tags", ())
 
 
 def stack(one: Operation) -> tuple[str, str]:
-    """Path and class, with its package, of the innermost module that an operation belongs to."""
+    """Return path and class, with its package, of the innermost module that an operation belongs to."""
     entries = list((one.meta.get("nn_module_stack") or {}).values())
     path, kind = entries[-1] if entries else ("", "")
     return path.partition("@")[0], kind if isinstance(kind, str) else f"{kind.__module__}.{kind.__name__}"

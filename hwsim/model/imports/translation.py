@@ -47,12 +47,12 @@ class Affine(NamedTuple):
     size: Array
 
     def then(self, other: Affine) -> Affine:
-        """This, and the other after it."""
+        """Apply this first and the other after it, as one."""
         gain = other.gain
         return Affine(gain * self.gain, gain * self.shift + other.shift, np.abs(gain) * self.size + other.size)
 
     def reshape(self, shape: tuple[int, ...]) -> Affine:
-        """The same, of a signal in another shape."""
+        """Return the same for a signal in another shape."""
         return Affine(*(part.reshape(shape) for part in self))
 
 
@@ -72,7 +72,7 @@ class Signal:
 
     @property
     def plain(self) -> bool:
-        """Tells whether it is what the node gives, and nothing more."""
+        """Tell whether it is what the node gives, and nothing more."""
         return self.affine is None and not any(self.pads)
 
 
@@ -110,7 +110,7 @@ class Translation:
         return Signal(self.graph.end, gives)
 
     def origin(self, one: Operation) -> str:
-        """What an operation is called: its layer, and where that does more than one, what and in which line."""
+        """Return what errors call an operation: its layer, and if that does more than one, what and in which line."""
         path, kind = stack(one)
         name = name_layer(path, kind.rpartition(".")[2] or self.trace.called)
         if self.trace.paths.get(path) == 1 and kind.startswith("torch.nn.modules."):
@@ -120,11 +120,11 @@ class Translation:
         return f"{name}, {name_operation(one)}{f' in line {line}' if line else ''}"
 
     def input(self, one: Operation) -> Operation:
-        """The one value that an operation takes."""
+        """Return the one value that an operation takes."""
         return next(before for before in one.all_input_nodes if before in self.roots)
 
     def _same(self, one: Operation) -> bool:
-        """Tells whether an operation gives what it takes, number for number and in the same shape."""
+        """Tell whether an operation gives what it takes, number for number and in the same shape."""
         name, given = name_operation(one), one.meta.get("val")
         if given is None or not hasattr(given, "shape") or not given.dtype.is_floating_point:
             return False
@@ -137,13 +137,13 @@ class Translation:
         return False
 
     def signal(self, value: Any, what: str = "takes") -> Signal:
-        """The signal that an argument is."""
+        """Return the signal that an argument is."""
         if not hasattr(value, "op") or value not in self.values:
             raise UntakenError(f"{what} constants where a signal of the network should come")
         return self.values[value]
 
     def constant(self, value: Any) -> torch.Tensor:
-        """The constant that an argument is."""
+        """Return the constant that an argument is."""
         import torch
 
         if hasattr(value, "op"):
@@ -163,7 +163,7 @@ class Translation:
         return self.scaled(origin, value)
 
     def scaled(self, origin: str, value: Any) -> Signal:
-        """The same, with its padding kept for the convolution that follows."""
+        """Scale a signal in the graph, and keep its padding for the convolution that follows."""
         signal = self.signal(value)
         self.graph.go(signal.at)
         if signal.affine is None:
@@ -175,7 +175,7 @@ class Translation:
         return self.values[value]
 
     def alone(self, value: Operation) -> bool:
-        """Tells whether nothing else takes a value."""
+        """Tell whether nothing else takes a value."""
         return self.uses.get(self.roots[value]) == 1 and not self.values[value].shared
 
     def affine(self, origin: str, one: Operation, value: Any, *parts: Any) -> Signal:

@@ -41,14 +41,14 @@ SOFTMAX = ("softmax", "log_softmax", "_softmax", "_log_softmax")
 
 
 def linear(to: Translation, origin: str, one: Operation, words: dict[str, Any]) -> Signal:
-    """``linear(input, weight, bias)``."""
+    """Translate ``linear(input, weight, bias)``."""
     weights = numbers(to.constant(words["weight"]))
     bias = None if words["bias"] is None else numbers(to.constant(words["bias"]))
     return _dense(to, origin, one, words["input"], weights, bias)
 
 
 def matmul(to: Translation, origin: str, one: Operation, words: dict[str, Any]) -> Signal:
-    """``matmul(self, other)``, ``mm(self, mat2)``."""
+    """Translate ``matmul(self, other)``, ``mm(self, mat2)``."""
     weights = numbers(to.constant(words.get("other", words.get("mat2"))))
     if weights.ndim != MATRIX:
         raise UntakenError(f"multiplies by weights of shape {weights.shape}; a matrix can be emulated")
@@ -56,7 +56,7 @@ def matmul(to: Translation, origin: str, one: Operation, words: dict[str, Any]) 
 
 
 def addmm(to: Translation, origin: str, one: Operation, words: dict[str, Any]) -> Signal:
-    """``addmm(self, mat1, mat2, beta, alpha)``."""
+    """Translate ``addmm(self, mat1, mat2, beta, alpha)``."""
     weights = numbers(to.constant(words["mat2"])).T * float(words["alpha"])
     bias = by_sample(numbers(to.constant(words["self"])), (len(weights),)) * float(words["beta"])
     return _dense(to, origin, one, words["mat1"], weights, bias)
@@ -81,7 +81,7 @@ def _dense(to: Translation, origin: str, one: Operation, value: Any, weights: Ar
 
 
 def conv2d(to: Translation, origin: str, one: Operation, words: dict[str, Any]) -> Signal:
-    """``conv2d(input, weight, bias, stride, padding, dilation, groups)``, and ``convolution``."""
+    """Translate ``conv2d(input, weight, bias, stride, padding, dilation, groups)``, and ``convolution``."""
     signal, weights = to.signal(words["input"], "multiplies"), numbers(to.constant(words["weight"]))
     bias = np.zeros(len(weights)) if words["bias"] is None else numbers(to.constant(words["bias"]))
     if weights.ndim != IMAGE + 1 or words.get("transposed") or len(signal.shape) != IMAGE:
@@ -102,7 +102,7 @@ def conv2d(to: Translation, origin: str, one: Operation, words: dict[str, Any]) 
 
 
 def batch_norm(to: Translation, origin: str, one: Operation, words: dict[str, Any]) -> Signal:
-    """``batch_norm(input, weight, bias, running_mean, running_var, training, momentum, eps)``."""
+    """Translate ``batch_norm(input, weight, bias, running_mean, running_var, training, momentum, eps)``."""
     if words.get("training") or words["running_mean"] is None or words["running_var"] is None:
         raise UntakenError("normalises by the batch that it is given; it must have running statistics")
     mean, variance = (numbers(to.constant(words[name])) for name in ("running_mean", "running_var"))
@@ -116,7 +116,7 @@ def batch_norm(to: Translation, origin: str, one: Operation, words: dict[str, An
 
 
 def layer_norm(to: Translation, origin: str, one: Operation, words: dict[str, Any]) -> Signal:
-    """``layer_norm(input, normalized_shape, weight, bias, eps)``, and ``group_norm`` of one group."""
+    """Translate ``layer_norm(input, normalized_shape, weight, bias, eps)``, and ``group_norm`` of one group."""
     signal = to.settle(origin, words["input"])
     image, shape = len(signal.shape) == IMAGE, signal.shape
     if "normalized_shape" in words:
@@ -139,7 +139,7 @@ def layer_norm(to: Translation, origin: str, one: Operation, words: dict[str, An
 
 
 def add(to: Translation, origin: str, one: Operation, words: dict[str, Any]) -> Signal:
-    """``add``, ``sub`` and ``rsub`` ``(self, other, alpha)``."""
+    """Translate ``add``, ``sub`` and ``rsub`` ``(self, other, alpha)``."""
     first, second, factor = words["self"], words["other"], float(to.constant(words.get("alpha", 1)).item())
     match name_operation(one):
         case "sub":
@@ -157,7 +157,7 @@ def add(to: Translation, origin: str, one: Operation, words: dict[str, Any]) -> 
 
 
 def _join(to: Translation, origin: str, one: Operation, parts: tuple[Any, Any], signs: tuple[float, float]) -> Signal:
-    """A sum of two signals."""
+    """Add two signals."""
     if to.roots[parts[0]] is to.roots[parts[1]]:
         return to.affine(origin, one, parts[0], sum(signs), 0.0)
     if len({sample_shape(one), *(to.values[part].shape for part in parts)}) > 1:
@@ -175,7 +175,7 @@ def _join(to: Translation, origin: str, one: Operation, parts: tuple[Any, Any], 
 
 
 def mul(to: Translation, origin: str, one: Operation, words: dict[str, Any]) -> Signal:
-    """``mul(self, other)``, ``div(self, other)``, ``neg(self)``."""
+    """Translate ``mul(self, other)``, ``div(self, other)``, ``neg(self)``."""
     value, other, name = words["self"], words.get("other", -1.0), name_operation(one)
     if words.get("rounding_mode"):
         raise UntakenError("cannot be emulated: it divides and rounds")
@@ -186,7 +186,7 @@ def mul(to: Translation, origin: str, one: Operation, words: dict[str, Any]) -> 
 
 
 def activate(to: Translation, origin: str, one: Operation, words: dict[str, Any]) -> Signal:
-    """``relu``, ``tanh``, ``sigmoid``, ``gelu``, ``leaky_relu(self, negative_slope)``, ``prelu``, ``clamp``."""
+    """Translate ``relu``, ``tanh``, ``sigmoid``, ``gelu``, ``leaky_relu``, ``prelu`` and ``clamp``."""
     activations: dict[str, Activation] = {"tanh": "tanh", "sigmoid": "sigmoid", "gelu": "gelu"}
     name: Activation = activations.get(name_operation(one), "relu")
     parameters: tuple[float, ...] = ()
@@ -206,7 +206,7 @@ def activate(to: Translation, origin: str, one: Operation, words: dict[str, Any]
 
 
 def softmax(to: Translation, origin: str, one: Operation, words: dict[str, Any]) -> Signal:
-    """``softmax(self, dim)`` and ``log_softmax``, left out at the end."""
+    """Leave out ``softmax(self, dim)`` and ``log_softmax`` at the end."""
     signal = to.signal(words["self"])
     features = len(signal.shape) == 1 and words["dim"] in {1, -1}
     if to.roots[to.trace.given] is not one or to.uses[one] != 1 or not features:
@@ -218,7 +218,7 @@ def softmax(to: Translation, origin: str, one: Operation, words: dict[str, Any])
 
 
 def reshape(to: Translation, origin: str, one: Operation, words: dict[str, Any]) -> Signal:
-    """All that gives the same numbers in the same order, in another shape: ``view``, ``flatten``, ``squeeze``."""
+    """Keep the same numbers in the same order, in another shape: ``view``, ``flatten``, ``squeeze`` and the like."""
     del words
     value, given = to.input(one), one.meta["val"]
     signal, shape = to.values[value], sample_shape(one)
@@ -246,7 +246,7 @@ def reshape(to: Translation, origin: str, one: Operation, words: dict[str, Any])
 
 
 def pad(to: Translation, origin: str, one: Operation, words: dict[str, Any]) -> Signal:
-    """``pad(self, pad, mode, value)`` and ``constant_pad_nd(self, pad, value)``, with zeros."""
+    """Translate ``pad(self, pad, mode, value)`` and ``constant_pad_nd(self, pad, value)``, with zeros."""
     del origin
     signal, pads = to.signal(words["self"]), [int(n) for n in words["pad"]]
     if words.get("mode", "constant") != "constant" or (words.get("value") or 0) != 0 or len(signal.shape) != IMAGE:
@@ -259,7 +259,7 @@ def pad(to: Translation, origin: str, one: Operation, words: dict[str, Any]) -> 
 
 
 def pool(to: Translation, origin: str, one: Operation, words: dict[str, Any]) -> Signal:
-    """``max_pool2d(self, kernel_size, stride, padding, dilation, ceil_mode)``, ``avg_pool2d``."""
+    """Translate ``max_pool2d(self, kernel_size, stride, padding, dilation, ceil_mode)``, ``avg_pool2d``."""
     kernel, largest = pair(words["kernel_size"]), "max" in name_operation(one)
     stride, pads = pair(words["stride"]) if words["stride"] else kernel, pair(words["padding"])
     if pair(words.get("dilation", 1)) != (1, 1) or words.get("divisor_override") is not None:
@@ -283,7 +283,7 @@ def pool(to: Translation, origin: str, one: Operation, words: dict[str, Any]) ->
 
 
 def average(to: Translation, origin: str, one: Operation, words: dict[str, Any]) -> Signal:
-    """``adaptive_avg_pool2d(self, output_size)``, and ``mean(self, dim, keepdim)`` over images."""
+    """Translate ``adaptive_avg_pool2d(self, output_size)``, and ``mean(self, dim, keepdim)`` over images."""
     signal = _image(to, origin, words["self"])
     size, shape = pair(signal.shape[1:]), sample_shape(one)
     if name_operation(one) == "mean":
