@@ -4,7 +4,7 @@
 Some minutes on one core.
 
 A residual network with LayerNorm and GELU tells the handwritten digits, a transformer of two blocks the next character
-of this repository's LICENSE. Both are trained in float, put on chips (of which two or three of each kind are made), and then
+of this repository's LICENSE. Both are trained in float, put on chips (two or three of each kind), and then
 their biases and norms are trained on through the noise of the chips. ``docs/networks.txt`` keeps what this printed.
 """
 
