@@ -14,7 +14,9 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy: threads of tests side by side only wait
+# before NumPy and torch come: of tests side by side, threads of linear algebra only wait for each other
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import pytest
 from hypothesis import settings

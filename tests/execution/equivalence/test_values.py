@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from functools import cache
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from hwsim.crossbar import CROSSBARS, PermutationError, crossbar
+from hwsim.crossbar import CROSSBARS, Fabric, PermutationError, crossbar
 from hwsim.execution.equivalence import assign_values, number_classes, route_values
 from hwsim.execution.equivalence.choice import route_freely
 
@@ -73,11 +74,17 @@ def test_routing_by_values_shows_what_is_wanted(n: int, class_count: int, effort
     assert np.array_equal(toggles == 0, wrong == 0)
 
 
-def least(n: int, classes: NDArray[np.int64], wanted: NDArray[np.int64], before: NDArray[np.uint8]) -> int:
-    """Fewest toggles of all settings that show what is wanted."""
+@cache
+def every_setting(n: int) -> tuple[Fabric, NDArray[np.uint8]]:
+    """A circuit and all states of its switches."""
     fabric = crossbar("benes", n)
     numbers = np.arange(2**fabric.switches)
-    every = ((numbers[:, None] >> np.arange(fabric.switches)) & 1).astype(np.uint8)
+    return fabric, ((numbers[:, None] >> np.arange(fabric.switches)) & 1).astype(np.uint8)
+
+
+def least(n: int, classes: NDArray[np.int64], wanted: NDArray[np.int64], before: NDArray[np.uint8]) -> int:
+    """Fewest toggles of all settings that show what is wanted."""
+    fabric, every = every_setting(n)
     shown = fabric.apply_many(every, np.tile(classes, (len(every), 1)))
     fits = every[(shown == wanted).all(axis=1)]
     return int((fits != before).sum(axis=1).min())
