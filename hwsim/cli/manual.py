@@ -65,6 +65,16 @@ hwsim cost --json: a list of rows (hwsim help cost). hwsim show, check, reproduc
 The export format json holds a configuration (hwsim help export)."""
 
 
+_NETWORK = """From Python: hwsim.nn.convert(module, device, crossbar, calibrate=samples, layers={pattern: device or table},
+skip=[patterns]) puts every Linear, Conv1d and Conv2d of a torch network on an emulated chip; all else stays in torch,
+and what stays against a wish is named. Forward has the chips' noise, backward goes straight through their design
+values; weights are cells, biases are parameters that are written to registers.
+
+hwsim.nn.summary(model): cells, tiles, switches, joules and seconds of each chip. hwsim.nn.quiet(model): no noise.
+model.reconnect(name, permutations), model.schedule().save(path): reconnections, as a file that hwsim cost prices.
+hwsim.nn.LaPerm(optimizer, model, period=100): learning by reconnection with any optimiser of torch."""
+
+
 def _filled(text: str, width: int) -> list[str]:
     """Fill paragraphs, which blank lines part, into lines of so many characters."""
     return [line for part in text.split("\n\n") for line in textwrap.wrap(part, width, break_on_hyphens=False)]
@@ -131,6 +141,7 @@ def _pages() -> dict[str, tuple[str, Callable[[int], str]]]:
         "cost": ("what hwsim cost reads and prints", _cost),
         "export": ("formats of hwsim export", _export),
         "fit": ("datasheets from measurements", _fit),
+        "network": ("torch networks on chips", lambda width: "\n".join(["Networks", *_filled(_NETWORK, width)])),
         "json": ("what --json prints", lambda width: "\n".join(["JSON", *_filled(_JSON, width)])),
         "scenario": ("scenario files", lambda width: reference(ScenarioFile, "Scenario file", width)),
         "reproduction": ("reproduction files", lambda width: reference(ReproductionFile, "Reproduction file", width)),

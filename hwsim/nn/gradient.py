@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from hwsim.model import Layer, Model, Node
     from hwsim.nn.chip import ModelChip
 
-KNOWN_NODES = {"dense", "conv2d", "max-pool", "average-pool", "flatten"}
+KNOWN_NODES = {"dense", "conv2d", "max-pool", "average-pool", "flatten", "activation"}
 """Nodes that gradients pass."""
 KNOWN_ACTIVATIONS = {"identity", "relu", "leaky-relu", "tanh", "sigmoid"}
 """Activations whose slope is known from what they gave."""
@@ -111,6 +111,8 @@ def _taken(model: Model, samples: torch.Tensor, kept: dict[int, torch.Tensor]) -
 def _forth(node: Node, signals: torch.Tensor) -> torch.Tensor:
     """Compute a node without cells."""
     window = node.window
+    if node.kind == "activation":
+        return functional.leaky_relu(signals, _steepness(node)) if "relu" in node.activation else _bent(node, signals)
     if window is None:
         return signals.flatten(1)
     largest, (top, left), (bottom, right) = node.kind == "max-pool", window.before, window.after
@@ -120,9 +122,19 @@ def _forth(node: Node, signals: torch.Tensor) -> torch.Tensor:
     return functional.avg_pool2d(padded, window.kernel, window.stride)
 
 
+def _steepness(node: Node) -> float:
+    """Slope of a rectifier below zero."""
+    return node.parameters[0] if node.activation == "leaky-relu" else 0.0
+
+
+def _bent(node: Node, signals: torch.Tensor) -> torch.Tensor:
+    """Apply the other activations."""
+    return signals if node.activation == "identity" else getattr(torch, node.activation)(signals)  # type: ignore[no-any-return]
+
+
 def _past(node: Node, signals: torch.Tensor, slope: torch.Tensor) -> torch.Tensor:
     """Compute the gradient before a node without cells."""
-    if node.window is None:
+    if node.kind == "flatten":
         return slope.reshape(signals.shape)
     with torch.enable_grad():
         before = signals.detach().requires_grad_()

@@ -78,7 +78,7 @@ class Members:
         except ValueError:
             return None
         known = all(node.kind in KNOWN_NODES for node in found.model.nodes)
-        known &= all(layer.activation in KNOWN_ACTIVATIONS for layer in found.model.layers)
+        known &= all(one.activation in KNOWN_ACTIVATIONS for one in (*found.model.layers, *found.model.nodes))
         check_import(found)
         fits = known and len(found.model.layers) == len(self.layers) and found.model.nodes[-1].layer is not None
         return found if fits and not device.problems(found.model) else None
