@@ -65,8 +65,9 @@ hwsim cost --json: a list of rows (hwsim help cost). hwsim show, check, reproduc
 The export format json holds a configuration (hwsim help export)."""
 
 
-_NETWORK = """From Python: hwsim.nn.convert(module, device, crossbar, calibrate=samples, layers={pattern: device or table},
-skip=[patterns]) puts every Linear, Conv1d and Conv2d of a torch network on an emulated chip; all else stays in torch,
+_NETWORK = """From Python: hwsim.nn.convert(module, device, crossbar, calibrate=samples, layers={pattern: device or
+table}, skip=[patterns])
+puts every Linear, Conv1d and Conv2d of a torch network on an emulated chip; all else stays in torch,
 and what stays against a wish is named. Forward has the chips' noise, backward goes straight through their design
 values; weights are cells, biases are parameters that are written to registers.
 
