@@ -129,7 +129,9 @@ def _steepness(node: Node) -> float:
 
 def _bent(node: Node, signals: torch.Tensor) -> torch.Tensor:
     """Apply the other activations."""
-    return signals if node.activation == "identity" else getattr(torch, node.activation)(signals)  # type: ignore[no-any-return]
+    if node.activation == "identity":
+        return signals
+    return torch.tanh(signals) if node.activation == "tanh" else torch.sigmoid(signals)
 
 
 def _past(node: Node, signals: torch.Tensor, slope: torch.Tensor) -> torch.Tensor:

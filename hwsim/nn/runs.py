@@ -78,7 +78,8 @@ class Members:
         except ValueError:
             return None
         known = all(node.kind in KNOWN_NODES for node in found.model.nodes)
-        known &= all(one.activation in KNOWN_ACTIVATIONS for one in (*found.model.layers, *found.model.nodes))
+        activations = {layer.activation for layer in found.model.layers} | {n.activation for n in found.model.nodes}
+        known &= activations <= KNOWN_ACTIVATIONS
         check_import(found)
         fits = known and len(found.model.layers) == len(self.layers) and found.model.nodes[-1].layer is not None
         return found if fits and not device.problems(found.model) else None
