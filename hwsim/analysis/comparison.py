@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
+_NAMED = (("task", "name"), ("device", "name"), ("crossbar", "technology"), ("controller", "name"))
+"""Tables whose other settings follow from a name, for the most part."""
+
+
 class NoRunsError(HwsimError, ValueError):
     """There is nothing to read or to compare; the message says where it was looked for."""
 
@@ -54,8 +58,14 @@ class Comparison:
         return table + (svg_image(svg_of(self.figure())) if alike else "")
 
     def labels(self) -> list[str]:
-        """Name every run by its differing settings, or by its folder where those say nothing."""
-        said = [", ".join(f"{key} = {row[key]}" for key in self.differing) for row in self.rows]
+        """Name every run by its differing settings, or by its folder where those say nothing.
+
+        Where devices differ, for example, their names say it, and not each number of their datasheets.
+        """
+        named = {f"{table}." for table, name in _NAMED if f"{table}.{name}" in self.differing}
+        heads = [f"{table}.{name}" for table, name in _NAMED]
+        keys = [one for one in self.differing if one in heads or f"{one.partition('.')[0]}." not in named]
+        said = [", ".join(f"{key} = {row[key]}" for key in keys) for row in self.rows]
         alike = len(set(said)) < len(said)
         return [str(row["run"]) if alike else text for row, text in zip(self.rows, said, strict=True)]
 
