@@ -54,6 +54,22 @@ as in value [uS] or time_s, or in --unit value=uS; --column value=HEADER names a
 resistive cells target and value are conductances (S, mS, uS, nS, pS), of photonic ones transmissions (1, %, dB); times
 are in s, ms, us, ns, min, h or d. Two devices at each level are the least. Without device and time there is no drift,
 without repeated reads or several times no read noise."""
+_NN = """hwsim.nn.convert(module, device, crossbar, calibrate=samples, layers={"head": "ideal"}, skip=[...]) gives a
+torch network back whose linear layers and convolutions compute on emulated chips: forward with noise, backward straight
+through the chips' design values. Weights are cells and fixed, biases stay parameters, everything else stays in torch.
+
+hwsim.nn.summary(network) says what each chip takes and costs, hwsim.nn.quiet(network) leaves noise out for a while,
+network.reconnect(name, permutations) reconnects a layer and network.schedule() gives what was done as a file. All
+arguments: help(hwsim.nn.convert) in Python. hwsim.emulate puts a whole network or an ONNX file on one chip."""
+_SCHEMA = """hwsim schema scenario > scenario.json (or model, or device) prints a JSON Schema. With
+#:schema ./scenario.json as the first line of a file,
+an editor that reads TOML schemas completes its keys and checks it while you type."""
+_TABLES = """answer.to_pandas() and .to_polars() give the score table of a run, a row for each event (hwsim help score).
+
+hwsim.read("runs/*") gives a frame with a row for each finished run, and the settings that differ as columns.
+hwsim.compare(run, run) and hwsim show RUN RUN have the same table, and accuracy against toggles in one picture.
+
+hwsim.cost gives rows that pandas.DataFrame takes. pandas and polars are extras: pip install 'hwsim[pandas]'."""
 _EACH = "With --each there is a row for each reconnection, and for each event that only writes registers:"
 _JSON = """--json prints what a command found as one JSON object, or a list of rows, on stdout; talk goes to stderr.
 
@@ -144,6 +160,9 @@ def _pages() -> dict[str, tuple[str, Callable[[int], str]]]:
         "fit": ("datasheets from measurements", _fit),
         "network": ("torch networks on chips", lambda width: "\n".join(["Networks", *_filled(_NETWORK, width)])),
         "json": ("what --json prints", lambda width: "\n".join(["JSON", *_filled(_JSON, width)])),
+        "nn": ("torch networks on emulated chips", lambda width: "\n".join(["Networks", *_filled(_NN, width)])),
+        "schema": ("completion in editors", lambda width: "\n".join(["Schemas", *_filled(_SCHEMA, width)])),
+        "tables": ("frames of runs and prices", lambda width: "\n".join(["Tables", *_filled(_TABLES, width)])),
         "scenario": ("scenario files", lambda width: reference(ScenarioFile, "Scenario file", width)),
         "reproduction": ("reproduction files", lambda width: reference(ReproductionFile, "Reproduction file", width)),
         "model": ("model files", lambda width: reference(ModelFile, "Model file", width)),
