@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 import warnings
@@ -76,6 +77,11 @@ def hwsim_process(tmp_path: Path) -> Command:
         )
 
     return call
+
+
+def diagnosed(told: str) -> list[str]:
+    """The lines of what a command said, without the lines of files that diagnostics show and the carets below them."""
+    return [line for line in told.strip().splitlines() if not re.match(r" +[0-9]* \|( |$)", line)]
 
 
 TINY_MODEL = """

@@ -37,6 +37,10 @@ def test_a_summary_counts_assumed_costs(sheets: tuple[str, ...], says: str, tmp_
         tasks=[],
         reference=None,
         resources={},
+        plan=None,
+        data={},
+        reused=False,
+        made_at="",
     )
     lines = summary(answer).splitlines()
     assert [line for line in lines if line.startswith("  assumed")] == [f"  assumed costs {says}"]

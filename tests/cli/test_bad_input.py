@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 
 from hwsim.files.library import names
-from tests.conftest import Command, run_here
+from tests.conftest import Command, diagnosed, run_here
 
 
 def _lines(stderr: str, tmp_path: Path) -> list[str]:
-    return [line.replace(str(tmp_path) + "/", "") for line in stderr.strip().splitlines()]
+    """The diagnostics of what a command said, without the lines of a file and the carets below them."""
+    return [line.replace(str(tmp_path) + "/", "") for line in diagnosed(stderr)]
 
 
 def _edit(path: Path, *pairs: tuple[str, str]) -> None:

@@ -14,7 +14,7 @@ import pytest
 
 import hwsim
 from hwsim.schedule.file import ScheduleFile
-from tests.conftest import TINY_MODEL, TINY_SCENARIO, Command, run_here
+from tests.conftest import TINY_MODEL, TINY_SCENARIO, Command, diagnosed, run_here
 
 DAMAGES: dict[str, Callable[[bytes], bytes]] = {
     "empty": lambda _: b"",
@@ -74,7 +74,7 @@ def give(hwsim_command: Command) -> Give:
 def _hold(code: object, told: str, words: tuple[str, ...]) -> None:
     assert code in {0, 2, 3}, (words, code, told)
     assert "Traceback" not in told, (words, told)
-    lines = told.splitlines()
+    lines = diagnosed(told)
     assert code == 0 or len(lines) == 1 or all(line.startswith("run/scenario.toml:") for line in lines), (words, told)
 
 

@@ -28,7 +28,7 @@ def test_one_resolve(least: float, missed: bool, monkeypatch: pytest.MonkeyPatch
 
     monkeypatch.setattr(hwsim.scenario, "resolve", counted)
     final = {**FINAL, "energy_j": 0.0, "time_s": 0.0}
-    found = {"identity": "", "events": 1, "final": final, "reference": None}
+    found = {"identity": "", "events": 1, "final": final, "reference": None, "made_at": "", "reused": False}
     monkeypatch.setattr(pipeline, "run", lambda *_: found)
     monkeypatch.setattr(RunFolder, "rows", lambda _: [ROW])
     monkeypatch.setattr(RunFolder, "answer", lambda _: found)

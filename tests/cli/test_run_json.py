@@ -36,6 +36,8 @@ def test_keys_are_what_the_text_says(tiny: Path, tmp_path: Path, capsys: pytest.
     last = list(csv.DictReader((out / "score.csv").read_text().splitlines()))[-1]
 
     assert answer.pop("run") == str(out) == found(r"^run +(.+)$", text)[0]
+    assert answer.pop("reused")
+    assert answer.pop("made_at") == json.loads((out / "provenance.json").read_text())["finished"]
     assert answer == json.loads((out / "answer.json").read_text())
     assert {"identity", "events", "final", "reference", "interval", "schedule_digest", "resources"} <= set(answer)
     low, high = answer["interval"]
