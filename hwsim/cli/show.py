@@ -56,6 +56,10 @@ def show(
     if kind not in KINDS:
         if len(what) == 1:
             _show_run(Path(kind), json=json)
+        elif not Path(kind).exists() and not set(kind) & set("*?["):
+            forms = ", ".join(f"hwsim show {one} NAME" for one in KINDS)
+            typer.echo(f"{kind}: what to show? there is no such run folder; give run folders, or: {forms}", err=True)
+            raise typer.Exit(2)
         else:
             _show_runs(what, picture, json=json)
         return

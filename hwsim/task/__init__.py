@@ -33,8 +33,8 @@ def task(train: Any, test: Any = None, goal: str = "classification", **settings:
         >>> import numpy as np
         >>> x = np.random.default_rng(0).random((50, 4))
         >>> mine = task((x, np.where(x[:, 0] < x[:, 1], "less", "more")), scaling="unit", scaling_over="all")
-        >>> mine
-        <task of 40 + 10 samples of 4, classification: 0 = less, 1 = more; digest 4a1ee6c5d0d4>
+        >>> mine  # doctest: +ELLIPSIS
+        <task of 40 + 10 samples of 4, classification: 0 = less, 1 = more; digest ...>
     """
     from hwsim.task.arrays.given import take
 

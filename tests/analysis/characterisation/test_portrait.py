@@ -52,6 +52,6 @@ def test_command(tmp_path: Path, hwsim_command: Command) -> None:
     odd = hwsim_command("show", "devices", "ideal")
     assert (odd.returncode, odd.stderr) == (
         2,
-        "devices: what to show? give a run folder alone, or: hwsim show device NAME, hwsim show model NAME, "
-        "hwsim show variance RUN, hwsim show trajectory RUN\n",
+        "devices: what to show? there is no such run folder; give run folders, or: hwsim show device NAME, "
+        "hwsim show model NAME, hwsim show variance NAME, hwsim show trajectory NAME\n",
     )
