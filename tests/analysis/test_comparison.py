@@ -104,3 +104,13 @@ def test_a_missing_library_is_one_line(runs: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setitem(sys.modules, "pandas", None)
     with pytest.raises(MissingExtraError, match=r"^pandas is not installed; pip install 'hwsim\[pandas\]'$"):
         hwsim.compare(runs / "a").to_pandas()
+
+
+def test_labels_name_a_device_and_not_each_number_of_its_datasheet() -> None:
+    rows = (
+        {"run": "a", "device.name": "ideal", "device.bits": None, "seed": 1},
+        {"run": "b", "device.name": "fpga", "device.bits": 6, "seed": 2},
+    )
+    keys = ("seed", "device.name", "device.bits")
+    assert Comparison((), keys, rows).labels() == ["seed = 1, device.name = ideal", "seed = 2, device.name = fpga"]
+    assert Comparison((), keys[2:], rows).labels() == ["device.bits = None", "device.bits = 6"]
