@@ -1,16 +1,17 @@
 # make run    set up, then run the main job          make test   set up, then lint, types and tests
 # make bench  print measured ratios beside goals     make clean  remove what make made
+# make docs   run the tutorials and every code block of README and docs/
 # make test-slow  full enumerations, statistics over seeds (pictures in build/statistics)
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: run test test-slow lint type unit bench clean help
+.PHONY: run test docs test-slow lint type unit bench clean help
 .DEFAULT_GOAL := help
 
 help:
-	@sed -n '1,3s/^# //p' Makefile
+	@sed -n '1,4s/^# //p' Makefile
 
 $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -33,6 +34,9 @@ type: $(READY)
 
 unit: $(READY)
 	$(BIN)/python -m pytest -n 2 --dist worksteal
+
+docs: $(READY)
+	$(BIN)/python -m pytest -m docs -n 2 --dist worksteal
 
 test-slow: $(READY)
 	$(BIN)/python -m pytest -m slow -n 2 --dist worksteal

@@ -139,11 +139,15 @@ def run_here(scenario: str | Path, out: Path, *settings: str, seed: int | None =
     """Run a scenario in this process, and draw no picture, which takes longer; what ``run --json`` would print."""
     with mock.patch("hwsim.report.style.try_to_save"):
         hwsim.run(hwsim.load(scenario, settings, seed), out)
-    return RunFolder(out).answer()
+    return _of_any_time(RunFolder(out).answer())
 
 
 def answer(result: subprocess.CompletedProcess[str]) -> dict[str, Any]:
     """The JSON object that a command printed."""
     assert result.returncode == 0, result.stderr
-    found: dict[str, Any] = json.loads(result.stdout)
-    return found
+    return _of_any_time(json.loads(result.stdout))
+
+
+def _of_any_time(found: dict[str, Any]) -> dict[str, Any]:
+    """An answer without when it was made and whether it was there, which are other ones in every run."""
+    return {key: value for key, value in found.items() if key not in {"made_at", "reused"}}

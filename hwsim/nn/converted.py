@@ -98,8 +98,9 @@ def quiet(network: nn.Module) -> Iterator[None]:
 
     Example:
         >>> import hwsim, torch
-        >>> chip = hwsim.nn.convert(torch.nn.Linear(3, 2), "pcm-nandakumar-2019", calibrate=torch.rand(9, 3))
-        >>> x = torch.rand(1, 3)
+        >>> samples = torch.rand(9, 3)
+        >>> chip = hwsim.nn.convert(torch.nn.Linear(3, 2), "pcm-nandakumar-2019", calibrate=samples)
+        >>> x = samples[:1]
         >>> with hwsim.nn.quiet(chip):
         ...     bool((chip(x) == chip(x)).all())
         True

@@ -40,6 +40,7 @@ def test_nine_things_take_ten_lines_at_most() -> None:
     assert all(len([line for line in block.splitlines() if line.strip()]) <= 10 for _, block in NINE)
 
 
+@pytest.mark.docs
 def test_nine_things_print_what_they_say(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -67,6 +68,7 @@ def test_nine_things_print_what_they_say(
     assert (tmp_path / "periods.png").is_file()
 
 
+@pytest.mark.docs
 def test_circuits_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     configuration, efforts, stuck = _run("circuits.md", tmp_path, monkeypatch, capsys)
     assert configuration.startswith("['c' 'a' 'b' 'e' 'd'] ")
@@ -75,6 +77,7 @@ def test_circuits_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: 
     assert stuck.startswith("0 ")
 
 
+@pytest.mark.docs
 def test_own_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     (exchanged,) = _run("own.md", tmp_path, monkeypatch, capsys)
     before, after = map(float, re.findall(r"0\.\d{3}", exchanged))
@@ -82,6 +85,7 @@ def test_own_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytes
     assert exchanged.endswith("the schedule replayed scores the same: True")
 
 
+@pytest.mark.docs
 def test_formats_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     assert _run("formats.md", tmp_path, monkeypatch, capsys)[-1].endswith("(128, 64)")
 

@@ -50,6 +50,7 @@ assert again.final["toggles"] != tried.final["toggles"]
 """What the prose of each promises, asked in its own session after its last cell."""
 
 
+@pytest.mark.docs
 @pytest.mark.parametrize("name", sorted(path.stem for path in FOLDER.glob("*.md")))
 def test_a_tutorial_runs(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH")))))
