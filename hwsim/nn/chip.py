@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import torch
@@ -16,7 +16,7 @@ from hwsim.errors import BAD_INPUT, HwsimError
 from hwsim.nn.shape import at_size, by_rows, numbers
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from hwsim.pipeline.hardware import Hardware
 
 IMAGE = 3
+T = TypeVar("T")
 
 
 class StateError(HwsimError, ValueError):
@@ -54,7 +55,7 @@ class ModelChip:
     uses: int = 1
     quiet: int = 0
     """How many contexts of :func:`hwsim.nn.quiet` are open."""
-    _met: dict[Any, torch.Tensor] = field(default_factory=dict, repr=False)
+    _met: dict[Any, Any] = field(default_factory=dict, repr=False)
     _written: list[torch.Tensor | None] = field(default_factory=list, repr=False)
     """Biases as they were looked at last."""
     _sizes: dict[tuple[int, ...], Model] = field(default_factory=dict, repr=False)
@@ -145,12 +146,20 @@ class ModelChip:
 
     def design(self, layer: int, dtype: torch.dtype, device: torch.device) -> torch.Tensor:
         """Return design weights as connected now (units, inputs): what gradients pass through."""
-        key = (layer, dtype, device)
-        if key not in self._met:
+
+        def build() -> torch.Tensor:
             machine = self.emulation.machine
             values = np.take_along_axis(machine.chip.nominal(layer), machine.permutations[layer], axis=1)
-            self._met[key] = torch.from_numpy(values).to(device, dtype)
-        return self._met[key]
+            return torch.from_numpy(values).to(device, dtype)
+
+        return self.connected((layer, dtype, device), build)
+
+    def connected(self, key: Any, build: Callable[[], T]) -> T:
+        """Return what depends on the connections alone: built once, and kept until they change."""
+        if key not in self._met:
+            self._met[key] = build()
+        found: T = self._met[key]
+        return found
 
     # reconnect
 

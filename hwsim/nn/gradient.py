@@ -12,17 +12,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 from torch.autograd.function import once_differentiable
-from torch.nn import functional
 from torch.nn.grad import conv2d_input
+
+from hwsim.nn.card import read_in_torch, runs_in_torch
+from hwsim.nn.signals import forth
 
 if TYPE_CHECKING:
     from hwsim.model import Layer, Model, Node
     from hwsim.nn.chip import ModelChip
-
-KNOWN_NODES = {"dense", "conv2d", "max-pool", "average-pool", "flatten", "activation"}
-"""Nodes that gradients pass."""
-KNOWN_ACTIVATIONS = {"identity", "relu", "leaky-relu", "tanh", "sigmoid"}
-"""Activations whose slope is known from what they gave."""
 
 
 def read(chip: ModelChip, samples: torch.Tensor, biases: list[torch.Tensor | None]) -> torch.Tensor:
@@ -45,8 +42,14 @@ def read(chip: ModelChip, samples: torch.Tensor, biases: list[torch.Tensor | Non
     return _infer(samples, chip, model, None)
 
 
-def _infer(samples: torch.Tensor, chip: ModelChip, model: Model, kept: dict[int, Any] | None) -> torch.Tensor:
-    found = chip.read(samples, model, kept).astype(np.float32, copy=False)
+def _infer(samples: torch.Tensor, chip: ModelChip, model: Model, kept: dict[int, torch.Tensor] | None) -> torch.Tensor:
+    """Read on the host, or where the samples are if the chip's law is written in torch."""
+    if runs_in_torch(chip, model, samples):
+        return read_in_torch(chip, model, samples, kept).to(samples.dtype)
+    parts: dict[int, list[Any]] | None = None if kept is None else {}
+    found = chip.read(samples, model, parts).astype(np.float32, copy=False)
+    if kept is not None and parts is not None:
+        kept |= {layer: _standing(model, layer, torch.from_numpy(np.concatenate(of))) for layer, of in parts.items()}
     given = torch.from_numpy(found)
     if samples.dtype != given.dtype or samples.device != given.device:
         given = given.to(samples.device, samples.dtype)
@@ -59,12 +62,11 @@ class _Reading(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, samples: torch.Tensor, chip: ModelChip, model: Model, *biases: torch.Tensor | None) -> Any:
-        kept: dict[int, list[Any]] = {}
+        kept: dict[int, torch.Tensor] = {}
         found = _infer(samples, chip, model, kept)
         kind, device = torch.promote_types(samples.dtype, torch.float32), samples.device
         ctx.designs = [chip.design(layer, kind, device) for layer in range(len(model.layers))]
-        ctx.kept = {layer: np.concatenate(parts) for layer, parts in kept.items()}
-        ctx.model, ctx.kinds = model, [bias.dtype if bias is not None else None for bias in biases]
+        ctx.kept, ctx.model, ctx.kinds = kept, model, [bias.dtype if bias is not None else None for bias in biases]
         ctx.save_for_backward(samples, found)
         return found
 
@@ -73,7 +75,7 @@ class _Reading(torch.autograd.Function):
     def backward(ctx: Any, given: torch.Tensor) -> Any:
         samples, outputs = ctx.saved_tensors
         model, kind = ctx.model, ctx.designs[0].dtype
-        kept = {n: _standing(model, n, torch.from_numpy(a).to(samples.device, kind)) for n, a in ctx.kept.items()}
+        kept = {n: a.to(samples.device, kind) for n, a in ctx.kept.items()}
         kept[len(model.layers) - 1] = outputs.to(kind)
         taken = _taken(model, samples.to(kind), kept)
         wanted = [need for need, _ in zip(ctx.needs_input_grad[3:], model.layers, strict=True)]
@@ -104,34 +106,8 @@ def _taken(model: Model, samples: torch.Tensor, kept: dict[int, torch.Tensor]) -
     found, now = [], samples
     for node in model.nodes:
         found.append(now)
-        now = _forth(node, now) if node.layer is None else kept[node.layer]
+        now = forth(node, now) if node.layer is None else kept[node.layer]
     return found
-
-
-def _forth(node: Node, signals: torch.Tensor) -> torch.Tensor:
-    """Compute a node without cells."""
-    window = node.window
-    if node.kind == "activation":
-        return functional.leaky_relu(signals, _steepness(node)) if "relu" in node.activation else _bent(node, signals)
-    if window is None:
-        return signals.flatten(1)
-    largest, (top, left), (bottom, right) = node.kind == "max-pool", window.before, window.after
-    padded = functional.pad(signals, (left, right, top, bottom), value=-torch.inf if largest else 0.0)
-    if largest:
-        return functional.max_pool2d(padded, window.kernel, window.stride, dilation=window.dilation)
-    return functional.avg_pool2d(padded, window.kernel, window.stride)
-
-
-def _steepness(node: Node) -> float:
-    """Slope of a rectifier below zero."""
-    return node.parameters[0] if node.activation == "leaky-relu" else 0.0
-
-
-def _bent(node: Node, signals: torch.Tensor) -> torch.Tensor:
-    """Apply the other activations."""
-    if node.activation == "identity":
-        return signals
-    return torch.tanh(signals) if node.activation == "tanh" else torch.sigmoid(signals)
 
 
 def _past(node: Node, signals: torch.Tensor, slope: torch.Tensor) -> torch.Tensor:
@@ -140,7 +116,7 @@ def _past(node: Node, signals: torch.Tensor, slope: torch.Tensor) -> torch.Tenso
         return slope.reshape(signals.shape)
     with torch.enable_grad():
         before = signals.detach().requires_grad_()
-        (found,) = torch.autograd.grad(_forth(node, before), before, slope)
+        (found,) = torch.autograd.grad(forth(node, before), before, slope)
     return found
 
 

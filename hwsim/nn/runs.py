@@ -16,8 +16,8 @@ import torch
 from torch import nn
 
 from hwsim.model.imports import read_module
-from hwsim.nn.gradient import KNOWN_ACTIVATIONS, KNOWN_NODES
 from hwsim.nn.leaves import bias_of, detached, flat, hooked, is_plain, weight_of
+from hwsim.nn.signals import KNOWN_ACTIVATIONS, KNOWN_NODES
 from hwsim.pipeline.probing import check_import
 
 if TYPE_CHECKING:
