@@ -19,9 +19,11 @@ STAGED = [name for name in CROSSBARS if hasattr(crossbar(name, 4), "draw")]
 
 
 def _walked(svg: str) -> list[int]:
-    """The input that reaches each output, by walking along line after line; colours are not looked at."""
+    """The input that reaches each output, by walking along line after line, which all have its colour."""
     root = ET.fromstring(svg)  # noqa: S314 - our own text
     after: dict[tuple[float, float], tuple[float, float]] = {}
+    lines: dict[tuple[float, float], str] = {}
+    colors: dict[tuple[str, int], str] = {}
     labels: dict[str, dict[float, int]] = {"input": {}, "output": {}}
     for one in root:
         tag = one.tag.rpartition("}")[2]
@@ -29,15 +31,20 @@ def _walked(svg: str) -> list[int]:
             x0, y0, x1, y1 = map(float, re.fullmatch(r"M(\S+) (\S+)L(\S+) (\S+)", one.attrib["d"]).groups())  # type: ignore[union-attr]
             assert (x0, y0) not in after, "two lines leave one point"
             after[x0, y0] = (x1, y1)
+            lines[x0, y0] = one.attrib["stroke"]
         elif tag == "text":
             labels[one.attrib["class"]][float(one.attrib["y"]) - 3] = int(one.text or "")
+            colors[one.attrib["class"], int(one.text or "")] = one.attrib["fill"]
     found = {}
     start = min(x for x, _ in after)
     for y, port in labels["input"].items():
-        at = (start, y)
+        at, color = (start, y), colors["input", port]
         while at in after:
+            assert lines[at] == color, "a line has another signal's colour"
             at = after[at]
-        found[labels["output"][at[1]]] = port
+        output = labels["output"][at[1]]
+        assert colors["output", output] == color
+        found[output] = port
     return [found[output] for output in range(len(found))]
 
 
