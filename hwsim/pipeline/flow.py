@@ -24,7 +24,7 @@ from hwsim.files.registry import PluginError, blame
 from hwsim.pipeline.fabrication import KEPT, assemble, initial_values, learner
 from hwsim.pipeline.folder import RunFolder, claim
 from hwsim.pipeline.promise import find_fault
-from hwsim.pipeline.replay import snapshot
+from hwsim.pipeline.snapshot import snapshot
 from hwsim.scenario import check_memory
 from hwsim.scenario.found import sure
 from hwsim.schedule import Entry, Follower, ScheduleError, open_schedule
