@@ -218,7 +218,8 @@ def _patches(step: Step, channels: int) -> NDArray[np.int64]:
 def configuration_of(snapshot: Snapshot, netlist: Netlist) -> Configuration:
     """Return what a snapshot's circuits and registers hold, as the netlist takes it."""
     circuits = {layer.layer: layer for layer in snapshot.layers}
-    permutations, states = [], []
+    permutations: list[NDArray[np.int64]] = []
+    states: list[NDArray[np.uint8] | None] = []
     for node in netlist.layers:
         circuit = circuits.get(node.layer)
         if circuit is None:

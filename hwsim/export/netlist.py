@@ -63,7 +63,7 @@ class Law:
         if self.kind != TABLE:
             return np.asarray(found)
         unit = np.arange(s.shape[-1]) if len(self.tables) > 1 else 0
-        return self.tables[unit, found - self.least].astype(np.int64)
+        return np.asarray(self.tables[unit, found - self.least], np.int64)
 
 
 @dataclass(frozen=True)
@@ -112,7 +112,7 @@ class Matmul:
     @property
     def places(self) -> int:
         """Count the places at which the matrix is applied in one inference."""
-        return self.windows.shape[1]
+        return int(self.windows.shape[1])
 
     @property
     def per_unit(self) -> bool:

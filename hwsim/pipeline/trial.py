@@ -9,7 +9,6 @@ import numpy as np
 from hwsim.execution import replay
 from hwsim.export.logic import configuration_of, netlist_of
 from hwsim.export.trial import Phase
-from hwsim.model import Registers
 from hwsim.pipeline.snapshot import prepare, snapshot
 from hwsim.schedule import Entry, open_schedule
 from hwsim.stream import stream
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
 
     from hwsim.device import Chip
     from hwsim.execution import Machine
+    from hwsim.model import Registers
     from hwsim.scenario import Plan
 
 
