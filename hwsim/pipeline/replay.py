@@ -38,7 +38,7 @@ def configured(plan: Plan, schedule_path: Path, event: int) -> Snapshot:
             raise ScheduleError(f"{schedule_path}: no event {event}; the schedule holds events 0 to {last}")
         replay(schedule.entries(), machine, until=event)
     return dataclasses.replace(
-        snapshot(plan, machine, event),
+        snapshot(plan.identity, machine, event),
         history=lambda: _read(schedule_path, event),
         trial=lambda images: trial(plan, schedule_path, event, images),
     )

@@ -22,8 +22,8 @@ def prepare(plan: Plan, schedule_path: Path) -> tuple[Task, Machine]:
     return task, assemble(plan, task, initial_values(plan, task, schedule_path.parent / KEPT))
 
 
-def snapshot(plan: Plan, machine: Machine, event: int) -> Snapshot:
-    """Return every bank's configuration as the machine holds it now, after an event."""
+def snapshot(identity: str, machine: Machine, event: int) -> Snapshot:
+    """Return every bank's configuration as the machine of a run holds it now, after an event."""
     now = machine.circuits
     layers = tuple(
         LayerSnapshot(number, fabric, permutations, state, toggled)
@@ -33,4 +33,4 @@ def snapshot(plan: Plan, machine: Machine, event: int) -> Snapshot:
         if fabric is not None and state is not None
     )
     registers = tuple(machine.register_codes())
-    return Snapshot(plan.identity, event, plan.switch.name, plan.model, layers, registers, machine.chip)
+    return Snapshot(identity, event, machine.switch.name, machine.model, layers, registers, machine.chip)

@@ -68,24 +68,27 @@ def trial(plan: Plan, schedule_path: Path, event: int, images: int | None = None
         images: test images of each phase; all when None.
     """
     task, machine = prepare(plan, schedule_path)
-    netlist = netlist_of(snapshot(plan, machine, 0))
     x = task.test_x[:images]
     with open_schedule(schedule_path) as schedule:
         entries = list(schedule.entries())[: event + 1]
     if event > 0:
         replay(entries[:-1], machine)
-        yield _phase("before", plan, machine, event - 1, x)
+        yield phase("before", machine, event - 1, x)
     replay(entries[-1:], machine)
-    yield _phase("after", plan, machine, event, x)
-    rng = stream(plan.scenario.seed, "trial")
-    machine.execute(_by_chance(machine, event + 1, rng))
-    low, high = machine.chip.input_range  # type: ignore[attr-defined]
-    drawn = rng.uniform(low, high, (len(x), netlist.takes.size)).astype(np.float32)
-    yield _phase("exercise", plan, machine, event + 1, drawn)
+    yield phase("after", machine, event, x)
+    yield exercise(machine, event + 1, len(x), stream(plan.scenario.seed, "trial"))
 
 
-def _by_chance(machine: Machine, event: int, rng: np.random.Generator) -> Entry:
-    """Draw permutations, and biases that keep hidden units between their bounds for most inputs."""
+def phase(name: str, machine: Machine, event: int, x: NDArray[np.float32]) -> Phase:
+    """Return what a machine holds now, and what it accumulates of inputs (images, features)."""
+    taken = snapshot("", machine, event)
+    configuration = configuration_of(taken, netlist_of(taken))
+    codes = np.asarray(machine.chip.encode(x)).astype(np.int64)
+    return Phase(name, configuration, codes, accumulate(machine, x))
+
+
+def exercise(machine: Machine, event: int, images: int, rng: np.random.Generator) -> Phase:
+    """Reconnect a machine by chance, and let it accumulate inputs drawn from all that its codes can hold."""
     permutations, registers = [], []
     for bank, fabric, now in zip(machine.layout.layers, machine.circuits.fabrics, machine.registers, strict=True):
         drawn = None
@@ -93,11 +96,6 @@ def _by_chance(machine: Machine, event: int, rng: np.random.Generator) -> Entry:
             drawn = rng.permuted(np.tile(np.arange(bank.ports), (bank.banks, 1)), axis=1)
         permutations.append(drawn)
         registers.append(now * rng.uniform(-1.0, 1.0, now.shape))
-    return Entry(event, 0, tuple(permutations), tuple(registers))
-
-
-def _phase(name: str, plan: Plan, machine: Machine, event: int, x: NDArray[np.float32]) -> Phase:
-    taken = snapshot(plan, machine, event)
-    configuration = configuration_of(taken, netlist_of(taken))
-    codes = np.asarray(machine.chip.encode(x)).astype(np.int64)
-    return Phase(name, configuration, codes, accumulate(machine, x))
+    machine.execute(Entry(event, 0, tuple(permutations), tuple(registers)))
+    low, high = machine.chip.input_range  # type: ignore[attr-defined]
+    return phase("exercise", machine, event, rng.uniform(low, high, (images, machine.model.inputs)).astype(np.float32))
