@@ -18,6 +18,7 @@ def export(
         Path | None,
         typer.Option(help="File, or folder where the format has several files; RUN/export/eventN when left out."),
     ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace files that are there.")] = False,
 ) -> None:
     """Export the configuration of all crossbars at one event of a run."""
     from hwsim.cli.place import check_place
@@ -25,5 +26,5 @@ def export(
 
     if out or run.is_dir():
         check_place(out or run / "export", "--out")
-    for path in export_run(run, format_, event, out):
+    for path in export_run(run, format_, event, out, force=force):
         typer.echo(str(path))

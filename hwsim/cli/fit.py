@@ -43,11 +43,11 @@ def fit(
     Conductances are in S, mS, uS, nS or pS, transmissions in shares of 1, % or dB, times in s, ms, us, ns, min, h or d.
     Numbers that the table tells get the status measured; all others are kept from the base datasheet, with theirs.
     """
-    from hwsim.analysis.fitting.sheet import check_free
+    from hwsim.analysis.fitting.sheet import check_sheet_place
     from hwsim.analysis.fitting.sheet import fit as carry_out
     from hwsim.cli.place import check_place
 
-    check_free(out, force=force)
+    check_sheet_place(out, force=force)
     check_place(out, "--out")
     options = (_pairs("--column", column), _pairs("--unit", unit))
     found = carry_out(table, technology, base=base, columns=options[0], units=options[1], title=title)

@@ -50,8 +50,6 @@ def import_(
         if isinstance(error, RefusedError):
             raise DiagnosticError(Diagnostic(str(file), 1, 1, str(one)) for one in error.refused) from None
         raise DiagnosticError([Diagnostic(str(file), 1, 1, str(error).removeprefix(f"{file}: "), "", "")]) from None
-    except FileExistsError as error:
-        raise DiagnosticError([Diagnostic(str(error.filename), 1, 1, str(error.strerror), "", "")]) from None
     layers = _layers(network)
     if json:
         import json as writer

@@ -146,6 +146,7 @@ def _show_variance(run: Path, picture: Path | None, *, json: bool) -> None:
 
     from hwsim.analysis.variance import task_variance
     from hwsim.cli.place import check_place
+    from hwsim.files.whole import write_all
     from hwsim.pipeline.exporting import plan_of
     from hwsim.report.style import try_to_save
     from hwsim.report.variance import draw_variance
@@ -155,7 +156,7 @@ def _show_variance(run: Path, picture: Path | None, *, json: bool) -> None:
     check_place(picture or run / "variance.png", "--picture")
     found = task_variance(plan, run)
     table, path = run / "variance.csv", picture or run / "variance.png"
-    table.write_text(write_table(found.table()))
+    write_all({table: write_table(found.table())}, force=True)
     title = f"{plan.scenario.title}: task variance"
     columns = (found.relative, found.variance, found.bias, found.cluster, found.correlation)
     try_to_save(lambda: draw_variance(found.tasks, *columns, title), path)

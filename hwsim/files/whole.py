@@ -1,13 +1,19 @@
-"""Write files whole or not at all."""
+"""Write files whole or not at all: one in the place of another, or several together."""
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from os.path import lexists
 from typing import TYPE_CHECKING
 
+from hwsim.files.diagnostic import Diagnostic, DiagnosticError
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
+
+    Content = bytes | str | Iterable[bytes]
+    """What a file holds: bytes, text that becomes UTF-8, or bytes part by part, which never lie in memory together."""
 
 
 @contextmanager
@@ -26,11 +32,124 @@ def whole(target: Path) -> Iterator[Path]:
         ...     [path.name for path in Path(folder).iterdir()]
         ['a.txt']
     """
-    part = target.with_name(f".part.{target.name}")
+    part = _beside(target, "part")
     try:
-        yield part
-        part.replace(target)
-    except OSError as error:
-        raise OSError(error.errno, error.strerror or str(error), str(target)) from error
+        with _named(target):
+            yield part
+            part.replace(target)
     finally:
         part.unlink(missing_ok=True)
+
+
+def check_free(*paths: Path, force: bool = False, hint: str = "give another place, or --force to replace it") -> None:
+    """Refuse places where something is already, unless it may be replaced; a folder never is.
+
+    Args:
+        paths: files to be written.
+        force: whether files that are there may be replaced.
+        hint: what would work.
+
+    Raises:
+        DiagnosticError: the first that is there, and how many others are.
+
+    Example:
+        >>> from pathlib import Path
+        >>> check_free(Path(__file__).parent)  # doctest: +ELLIPSIS
+        Traceback (most recent call last):
+        ...
+        hwsim.files.diagnostic.DiagnosticError: ...files:1:1: is a folder, give the name of a file in it
+    """
+    for path in paths:
+        if path.is_dir():
+            raise DiagnosticError([Diagnostic(str(path), 1, 1, "is a folder", "", "give the name of a file in it")])
+    taken = [] if force else [path for path in paths if lexists(path)]
+    if taken:
+        others = f", and so {'is' if len(taken) == 2 else 'are'} {len(taken) - 1} more" if len(taken) > 1 else ""  # noqa: PLR2004 - one more
+        raise DiagnosticError([Diagnostic(str(taken[0]), 1, 1, f"is there already{others}", "", hint)])
+
+
+def write_all(files: Mapping[Path, Content], *, force: bool = False) -> list[Path]:
+    """Write several files, all of them or none; folders on the way are made.
+
+    They are written beside their places and moved there last. Where that fails, what was there before is there again.
+
+    Args:
+        files: content by place.
+        force: whether files that are there may be replaced.
+
+    Returns:
+        The places, in order.
+
+    Raises:
+        DiagnosticError: something is there already, and ``force`` does not say that it may be replaced.
+        OSError: a file cannot be written; the error names it.
+
+    Example:
+        >>> from pathlib import Path
+        >>> from tempfile import TemporaryDirectory
+        >>> with TemporaryDirectory() as folder:
+        ...     written = write_all({Path(folder) / "new" / "a": "text", Path(folder) / "b": (b"x" for _ in range(3))})
+        ...     [path.read_text() for path in written]
+        ['text', 'xxx']
+    """
+    check_free(*files, force=force)
+    parts: dict[Path, Path] = {}
+    made: list[Path] = []
+    try:
+        for target, content in files.items():
+            with _named(target):
+                made += _make_folder(target.parent)
+                parts[target] = _beside(target, "part")
+                with parts[target].open("wb") as file:
+                    whole_content = content.encode() if isinstance(content, str) else content
+                    file.writelines([whole_content] if isinstance(whole_content, bytes) else whole_content)
+        check_free(*files, force=force)  # writing may have taken long
+        _move(parts)
+        made = []
+    finally:
+        for part in parts.values():
+            part.unlink(missing_ok=True)
+        for folder in reversed(made):
+            with suppress(OSError):  # something else lies there by now
+                folder.rmdir()
+    return list(files)
+
+
+def _move(parts: Mapping[Path, Path]) -> None:
+    """Move every file to its place, or put back what was there."""
+    before: dict[Path, Path | None] = {}
+    try:
+        for target, part in parts.items():
+            with _named(target):
+                old = _beside(target, "old") if lexists(target) else None
+                if old is not None:
+                    target.replace(old)
+                before[target] = old
+                part.replace(target)
+    except BaseException:
+        for target, old in before.items():
+            target.unlink(missing_ok=True) if old is None else old.replace(target)
+        raise
+    for old in before.values():
+        if old is not None:
+            old.unlink()
+
+
+def _beside(target: Path, word: str) -> Path:
+    return target.with_name(f".{word}.{target.name}")
+
+
+def _make_folder(folder: Path) -> list[Path]:
+    """Make a folder; return those that were not there, the highest first."""
+    missing = [one for one in (folder, *folder.parents) if not one.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    return missing[::-1]
+
+
+@contextmanager
+def _named(target: Path) -> Iterator[None]:
+    """Let an error of the system name the file that was to be written."""
+    try:
+        yield
+    except OSError as error:
+        raise OSError(error.errno, error.strerror or str(error), str(target)) from error

@@ -20,20 +20,19 @@ if TYPE_CHECKING:
 PARTS = ("weights", "bias", "gain")
 
 
-def write_values(path: Path, values: Sequence[Start]) -> str:
-    """Write weights, biases and gains of every layer as NumPy's npz; returns the file's SHA-256.
+def pack_values(values: Sequence[Start]) -> bytes:
+    """Return weights, biases and gains of every layer as NumPy's npz.
 
     Arrays are named ``weights/0``, ``bias/0``, ``gain/0`` and so on, float64.
     """
     named = {f"{part}/{n}": np.asarray(getattr(each, part)) for n, each in enumerate(values) for part in PARTS}
     buffer = io.BytesIO()
     np.savez(buffer, allow_pickle=False, **named)
-    path.write_bytes(buffer.getvalue())
-    return hashlib.sha256(buffer.getvalue()).hexdigest()
+    return buffer.getvalue()
 
 
 def read_values(path: Path, model: Model, digest: str | None = None) -> list[Start]:
-    """Read what :func:`write_values` wrote.
+    """Read what :func:`pack_values` packed.
 
     Args:
         path: the file.

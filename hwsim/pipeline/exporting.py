@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from hwsim.export import EXPORTS
 from hwsim.files import Diagnostic, DiagnosticError, read_document
 from hwsim.files.registry import unknown
-from hwsim.files.whole import whole
+from hwsim.files.whole import write_all
 from hwsim.pipeline.folder import SCENARIO, SCHEDULE, FolderError
 from hwsim.pipeline.replay import configured
 from hwsim.scenario import resolve
@@ -39,14 +39,21 @@ def plan_of(run: Path) -> Plan:
     return plan
 
 
-def export_run(run: Path, format_: str, event: int | None, out: Path | None) -> list[Path]:
-    """Write one event's configuration in one format; existing files are replaced whole.
+def export_run(run: Path, format_: str, event: int | None, out: Path | None, *, force: bool = False) -> list[Path]:
+    """Write one event's configuration in one format: all of its files or none.
+
+    Args:
+        run: run folder.
+        format_: name of an export.
+        event: 0 is after power-up; the last when None.
+        out: file, or folder where the format has several files; ``export/event<N>`` in the run folder when None.
+        force: whether files that are there may be replaced.
 
     Returns:
         The files written.
 
     Raises:
-        DiagnosticError: unknown format.
+        DiagnosticError: unknown format; a file is there already.
         FolderError, ScheduleError: no such run or event, or nothing to export.
     """
     if format_ not in EXPORTS:
@@ -63,11 +70,4 @@ def export_run(run: Path, format_: str, event: int | None, out: Path | None) -> 
         raise FolderError(f"{run}: no crossbar in this run, so format {format_!r} has nothing to write; try json")
     target = out or run / "export" / f"event{number}"
     single = out is not None and len(files) == 1 and not out.is_dir()
-    written = []
-    for name, content in files.items():
-        path = target if single else target / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with whole(path) as part:
-            part.write_bytes(content)
-        written.append(path)
-    return written
+    return write_all({target if single else target / name: content for name, content in files.items()}, force=force)

@@ -38,7 +38,7 @@ def test_exports_load_into_an_independent_network(tiny: Path, tmp_path: Path, hw
     assert result.stdout.split() == ["mem2/layer0.mem", "mem2/layer1.mem"]
     export_run(tmp_path / "run", "readmemh", 1, tmp_path / "mem1")
     for event in (1, 2):
-        (file,) = export_run(tmp_path / "run", "json", event, tmp_path / "c.json")
+        (file,) = export_run(tmp_path / "run", "json", event, tmp_path / "c.json", force=True)
         content = json.loads(file.read_text())
         assert content["event"] == event
         layer = content["layers"][0]
@@ -51,6 +51,21 @@ def test_exports_load_into_an_independent_network(tiny: Path, tmp_path: Path, hw
         for bank in layer["banks"]:
             start = bank["bank"] * 11
             assert _apply(64, [memory[start + k] for k in range(11)]) == bank["permutation"]
+
+
+def test_what_is_there_stays_unless_forced(tiny: Path, tmp_path: Path, hwsim_command: Command) -> None:
+    run_here(tiny, tmp_path / "run", "controller.epochs=1")
+    words = ("export", "run", "--format", "readmemh", "--out", "mem")
+    assert hwsim_command(*words).returncode == 0
+    (tmp_path / "mem" / "layer1.mem").write_text("mine")
+    (tmp_path / "mem" / "layer0.mem").unlink()
+    again = hwsim_command(*words)
+    assert again.returncode == 2
+    assert again.stderr == "mem/layer1.mem:1:1: is there already, give another place, or --force to replace it\n"
+    assert [path.name for path in (tmp_path / "mem").iterdir()] == ["layer1.mem"]
+    assert (tmp_path / "mem" / "layer1.mem").read_text() == "mine"
+    assert hwsim_command(*words, "--force").returncode == 0
+    assert sorted(path.name for path in (tmp_path / "mem").iterdir()) == ["layer0.mem", "layer1.mem"]
 
 
 def _readmemh(text: str) -> dict[int, int]:

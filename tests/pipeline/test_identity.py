@@ -6,6 +6,7 @@ Data are in ``tests/task/test_arrays.py``, functions in ``tests/controller/test_
 
 from __future__ import annotations
 
+import hashlib
 import importlib
 import sys
 from pathlib import Path
@@ -17,7 +18,7 @@ import torch
 import hwsim
 from hwsim.files.registry import Registry
 from hwsim.model import Start
-from hwsim.model.values import write_values
+from hwsim.model.values import pack_values
 from hwsim.task import TASKS
 from tests.conftest import TINY_MODEL, TINY_SCENARIO
 
@@ -96,7 +97,8 @@ def test_weights_of_a_module_and_their_file(tiny: Path, tmp_path: Path) -> None:
     model, values = tmp_path / "models" / "tiny.toml", tmp_path / "models" / "tiny.npz"
 
     def identity() -> str:
-        digest = write_values(values, _values(module))
+        values.write_bytes(pack_values(_values(module)))
+        digest = hashlib.sha256(values.read_bytes()).hexdigest()
         model.write_text(
             TINY_MODEL.replace("inputs = 64", f'inputs = 64\nvalues = "tiny.npz"\nvalues_digest = "{digest}"')
         )

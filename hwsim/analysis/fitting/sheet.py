@@ -16,7 +16,7 @@ from hwsim.errors import check_type
 from hwsim.files import Diagnostic, DiagnosticError, emit, parse_document, read_document
 from hwsim.files.diagnostic import Refusal
 from hwsim.files.registry import ambiguous, complete, unknown
-from hwsim.files.whole import whole
+from hwsim.files.whole import check_free, write_all
 from hwsim.scenario.lookup import device_technology, find_sheet
 
 if TYPE_CHECKING:
@@ -57,28 +57,20 @@ class FittedDevice:
             DiagnosticError: the file is there already, and ``force`` does not say that it may be replaced.
         """
         target = Path(path)
-        check_free(target, force=force)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with whole(target) as part:
-            part.write_text(self.text, encoding="utf-8")
-        return target
+        check_sheet_place(target, force=force)
+        return write_all({target: self.text}, force=force)[0]
 
 
-def check_free(path: Path, *, force: bool) -> None:
+def check_sheet_place(path: Path, *, force: bool) -> None:
     """Refuse a place for a datasheet that has another name, or that holds a file which may not be replaced.
 
     Raises:
         DiagnosticError: why not.
     """
-    what, hint = "", ""
     if path.suffix != ".toml":
         what, hint = "is not the name of a datasheet", "give a name that ends in .toml"
-    elif path.is_dir():
-        what, hint = "is a folder", "give the name of a file in it"
-    elif path.exists() and not force:
-        what, hint = "is there already", "give another name, or --force (force=True) to replace it"
-    if what:
         raise DiagnosticError([Diagnostic(str(path), 1, 1, what, "", hint)])
+    check_free(path, force=force, hint="give another name, or --force (force=True) to replace it")
 
 
 def fit(
@@ -125,7 +117,7 @@ def fit(
     source: Any = dict(table.items()) if hasattr(table, "items") else table
     name = _technology(technology)
     if out is not None:
-        check_free(Path(out), force=force)
+        check_sheet_place(Path(out), force=force)
     sheet_name, document = _base(base or BASES[name], name)
     sheet = read_datasheet(document, DEVICES[name].datasheet)
     values = datasheet_values(sheet, {}, document, ())

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import errno
+import hashlib
 from typing import TYPE_CHECKING, Any
 
 from hwsim.files import emit
-from hwsim.model.values import write_values
+from hwsim.files.whole import check_free, write_all
+from hwsim.model.values import pack_values
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,18 +24,15 @@ def write_model(network: Imported, folder: Path, name: str) -> tuple[Path, Path]
         Both paths.
 
     Raises:
-        FileExistsError: one of them is there already.
+        DiagnosticError: one of them is there already.
     """
     model, values = folder / f"{name}.toml", folder / f"{name}.npz"
-    for path in (model, values):
-        if path.exists():
-            what = "is there already; give another --name or folder, or remove it"
-            raise FileExistsError(errno.EEXIST, what, str(path))
-    folder.mkdir(parents=True, exist_ok=True)
+    check_free(model, values, hint="give another --name or folder, or remove it")
+    content = pack_values(network.start)
     data: dict[str, Any] = {"title": network.model.title, "inputs": network.model.inputs}
     if len(network.shape) > 1:
         data["shape"] = list(network.shape)
-    data |= {"values": values.name, "values_digest": write_values(values, network.start)}
+    data |= {"values": values.name, "values_digest": hashlib.sha256(content).hexdigest()}
     summands = {other for node in network.model.nodes for other in (node.summand, node.source) if other is not None}
     data["layer"] = [
         _table(network, node, f"n{number}" if number in summands else "")
@@ -47,7 +45,7 @@ def write_model(network: Imported, folder: Path, name: str) -> tuple[Path, Path]
     remarks: dict[tuple[str | int, ...], str] = {
         ("layer", number, "kind"): origin for number, origin in enumerate(network.origins)
     }
-    model.write_text(emit(data, remarks, header))
+    write_all({model: emit(data, remarks, header), values: content})
     return model, values
 
 

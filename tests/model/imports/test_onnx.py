@@ -117,7 +117,7 @@ def test_the_written_model_is_the_file(tmp_path: Path, hwsim_command: Command) -
     assert infer(model, chip, x.reshape(5, -1), registers, None) == pytest.approx(reference(path, x), abs=1e-5)
     again = hwsim_command(*words)
     assert again.returncode == 2
-    assert "is there already; give another --name or folder, or remove it" in again.stderr
+    assert "is there already, and so is 1 more, give another --name or folder, or remove it" in again.stderr
     printed = hwsim_command(*words, "--no-write")
     assert printed.returncode == 0, printed.stderr
     assert "in all                           298" in printed.stdout
