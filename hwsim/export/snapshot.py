@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from hwsim.crossbar import Fabric
+    from hwsim.crossbar.technology import Switch
     from hwsim.export.trial import Phase
     from hwsim.model import Model
 
@@ -82,6 +83,8 @@ class Snapshot:
     """Every event up to this one, in order, where they are at hand."""
     trial: Callable[[int | None], Iterable[Phase]] = lambda _: ()
     """What a bench runs, with so many test images a phase; all when None."""
+    switch: Switch | None = None
+    """The technology's numbers, where an export may need them."""
 
     def cells(self, layer: LayerSnapshot) -> int:
         """Return the cells of one bank; the circuit may have more ports."""

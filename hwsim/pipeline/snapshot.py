@@ -33,4 +33,5 @@ def snapshot(identity: str, machine: Machine, event: int) -> Snapshot:
         if fabric is not None and state is not None
     )
     registers = tuple(machine.register_codes())
-    return Snapshot(identity, event, machine.switch.name, machine.model, layers, registers, machine.chip)
+    chip, switch = machine.chip, machine.switch
+    return Snapshot(identity, event, switch.name, machine.model, layers, registers, chip, switch=switch)

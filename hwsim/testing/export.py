@@ -7,9 +7,13 @@ from typing import Any
 import numpy as np
 
 from hwsim.crossbar import CROSSBARS
-from hwsim.export import EXPORTS, LayerSnapshot, Snapshot
+from hwsim.crossbar.technology import Switch
+from hwsim.errors import BAD_INPUT, HwsimError
+from hwsim.export import EXPORTS, ExportPlugin, LayerSnapshot, Snapshot
 from hwsim.testing.example import CLASSIFIER
 from hwsim.testing.promise import entry_of, hold, introduce
+
+_LIGHT = Switch("light", "optical", 0, 0, 0, 0, 0, 0, 0, 32, 1e8, 0, bar_loss=2.0, cross_loss=1.0, crossing_loss=0.02)
 
 
 class _Numbered:
@@ -30,11 +34,24 @@ def _snapshot(topology: str | None) -> Snapshot:
         states = fabric.route_many(p)
         layers.append(LayerSnapshot(number, fabric, p, states, fabric.toggles_many(fabric.power_up(len(p)), states)))
     registers = tuple(np.zeros(made.units, np.int64) for made in CLASSIFIER.layers)
-    return Snapshot("0" * 64, 1, "none", CLASSIFIER, tuple(layers), registers, _Numbered())
+    return Snapshot("0" * 64, 1, "light", CLASSIFIER, tuple(layers), registers, _Numbered(), switch=_LIGHT)
+
+
+def _written(plugin: ExportPlugin, name: str, topology: str | None) -> dict[str, bytes] | None:
+    """Return the files of a small network; None where the export refuses it in one line."""
+    snapshot = _snapshot(topology)
+    try:
+        files = plugin.files(snapshot)
+    except HwsimError as refusal:
+        hold(refusal.exit_code == BAD_INPUT, name, f"a refusal is an error of bad input ({topology})")
+        hold("\n" not in str(refusal) and str(refusal), name, f"a refusal is one line ({topology})")
+        return None
+    hold(files == plugin.files(snapshot), name, f"the same snapshot gives the same files ({topology})")
+    return files
 
 
 def check_export(export: Any) -> None:
-    """Check an export: it writes named files for any topology, the same ones for the same snapshot.
+    """Check an export: it writes the same named files for the same snapshot, or refuses it in one line.
 
     Args:
         export: a registered name, or an :class:`hwsim.export.ExportPlugin`.
@@ -51,12 +68,11 @@ def check_export(export: Any) -> None:
     hold(plugin.needs in {"configuration", "network"}, name, "needs is configuration or network")
     hold(isinstance(plugin.in_runs, bool), name, "in_runs is true or false")
     for topology in ("benes", "crossbar", "bitonic", "time-multiplexed"):
-        snapshot = _snapshot(topology)
-        files = plugin.files(snapshot)
-        hold(files, name, f"there is a file where there is a crossbar ({topology})")
-        hold(files == plugin.files(snapshot), name, f"the same snapshot gives the same files ({topology})")
-        for file, content in files.items():
+        files = _written(plugin, name, topology)
+        hold(files is None or files, name, f"there is a file where there is a crossbar ({topology})")
+        for file, content in (files or {}).items():
             hold(file and not {"/", "\\"} & set(file), name, f"a file's name holds no folder ({file!r})")
             hold(isinstance(content, bytes) and content, name, f"a file holds text or bytes ({file!r})")
-    bare = plugin.files(_snapshot(None))
-    hold(bool(bare) == (plugin.needs == "network"), name, "without a crossbar, what needs a network alone writes files")
+    bare = _written(plugin, name, None)
+    needed = bare is None or bool(bare) == (plugin.needs == "network")
+    hold(needed, name, "without a crossbar, what needs a network alone writes files")

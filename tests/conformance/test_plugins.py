@@ -17,6 +17,7 @@ from hwsim.controller import CONTROLLERS
 from hwsim.crossbar import CROSSBARS
 from hwsim.device import DEVICES
 from hwsim.export import EXPORTS
+from hwsim.export.netlist import NetlistError
 from hwsim.files.library import names
 from hwsim.files.registry import PluginError, Registry
 from hwsim.pipeline.replay import configured
@@ -79,7 +80,11 @@ def test_export(name: str, tiny: Path, tmp_path: Path) -> None:
     hwsim.run(scenario, tmp_path / "run")
     content = configured(scenario.plan(), tmp_path / "run" / "schedule.sqlite", 1)
     check_export(name)
-    files = EXPORTS[name].files(content)
+    try:
+        files = EXPORTS[name].files(content)
+    except NetlistError:
+        assert name.startswith("photonic")
+        return
     assert files
     assert files == EXPORTS[name].files(content)
     for file, made in files.items():
