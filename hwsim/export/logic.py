@@ -41,6 +41,8 @@ class WholeNumbers(Protocol):
 
     signed: bool
     """Whether codes of the network's input are signed."""
+    input_scale: float
+    """The value of one of these codes."""
     layers: Sequence[Any]
     """Constants of each layer and what becomes of its accumulators (:class:`hwsim.device.fpga.numbers.Burnt`)."""
     joins: Mapping[int, Any]

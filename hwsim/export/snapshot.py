@@ -85,6 +85,9 @@ class Snapshot:
     """What a bench runs, with so many test images a phase; all when None."""
     switch: Switch | None = None
     """The technology's numbers, where an export may need them."""
+    quiet: Callable[[], tuple[NDArray[np.float32], NDArray[Any]]] | None = None
+    """The task's test inputs (samples, inputs) and what the chip gives for them in a quiet read (samples, outputs),
+    where they are at hand: what an approximate export is compared with."""
 
     def cells(self, layer: LayerSnapshot) -> int:
         """Return the cells of one bank; the circuit may have more ports."""

@@ -31,7 +31,7 @@ def configured(plan: Plan, schedule_path: Path, event: int) -> Snapshot:
     Raises:
         ScheduleError: there is no such event.
     """
-    _, machine = prepare(plan, schedule_path)
+    task, machine = prepare(plan, schedule_path)
     with open_schedule(schedule_path) as schedule:
         last = schedule.events() - 1
         if not 0 <= event <= last:
@@ -41,6 +41,7 @@ def configured(plan: Plan, schedule_path: Path, event: int) -> Snapshot:
         snapshot(plan.identity, machine, event),
         history=lambda: _read(schedule_path, event),
         trial=lambda images: trial(plan, schedule_path, event, images),
+        quiet=lambda: (task.test_x, machine.infer(task.test_x, None)),
     )
 
 

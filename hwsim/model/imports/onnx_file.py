@@ -9,6 +9,7 @@ from functools import cache
 from math import prod
 from typing import TYPE_CHECKING
 
+from hwsim.files.onnx_seal import change_in
 from hwsim.model.imports.onnx_constants import Constants
 from hwsim.model.imports.onnx_flow import SAME, Flow, single
 from hwsim.model.imports.onnx_source import ROUNDING, FileSource
@@ -56,13 +57,18 @@ def read_onnx(path: Path, shape: tuple[int, ...] | None = None) -> Imported:
     if not path.is_file():
         raise ValueError(f"{path}: no such file; give an ONNX file")
     try:
-        file = onnx.load(str(path))
+        content = path.read_bytes()
+        file = onnx.load_from_string(content)
+        changed = change_in(content, file)
+        onnx.load_external_data_for_model(file, str(path.parent))
         if file.functions:
             from onnx import inliner
 
             file = inliner.inline_local_functions(file)
     except Exception as error:
         raise ValueError(f"{path}: not a sound ONNX file ({_why(error)})") from error
+    if changed:
+        raise ValueError(f"{path}: {changed} was changed since hwsim wrote it; export it again")
     try:
         _check(file)
         return _read(file, shape, path.name)

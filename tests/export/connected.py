@@ -1,0 +1,94 @@
+"""Random networks on chips of any device, connected by chance, as exports of networks are given them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from hypothesis import strategies as st
+
+from hwsim.crossbar import crossbar
+from hwsim.device import Chip, infer
+from hwsim.export import LayerSnapshot, Snapshot
+from hwsim.files import parse_document
+from hwsim.model import Model, Registers, read_model, start
+
+Draw = Callable[[st.SearchStrategy[Any]], Any]
+ACTIVATIONS = [
+    'activation = "relu"',
+    'activation = "leaky-relu"\nslope = 0.25',
+    'activation = "look-up"\ntable = [0.5, -1, 2, 0.3, 1, 0]\ntable_range = [-2, 2]',
+]
+STEP = 'activation = "step"'
+NUMBERS = ['activation = "tanh"', 'activation = "sigmoid"', 'activation = "identity"', 'activation = "relu"']
+
+
+def _window(draw: Draw, kind: str, rest: str) -> str:
+    sides = draw(st.lists(st.integers(0, 1), min_size=4, max_size=4))
+    kernel = draw(st.sampled_from([[2, 2], [2, 1]] if kind != "conv2d" else [[2, 2], [3, 2], [1, 1]]))
+    stride = draw(st.sampled_from([[1, 1], [1, 2]]))
+    padding = sides if kind == "conv2d" or min(kernel) > max(sides) else [0, 0, 0, 0]
+    return f'kind = "{kind}"\nkernel = {kernel}\nstride = {stride}\npadding = {padding}\n{rest}'
+
+
+@st.composite
+def models(draw: Draw, activations: list[str] = ACTIVATIONS) -> Model:
+    """A dense network, or one of convolutions, pools, averages and additions with dense layers behind them."""
+    layers: list[str] = []
+    # an array cannot add in a network of steps
+    steps, image = draw(st.booleans()), draw(st.booleans())
+    chosen = [*activations, STEP] if steps else activations
+    if image:
+        channels = draw(st.integers(1, 3))
+        shape = [channels, 5, 5]
+        for number in range(draw(st.integers(1, 2))):
+            units, groups = channels * draw(st.integers(1, 2)), draw(st.sampled_from([1, channels]))
+            more = f'units = {units}\ngroups = {groups}\nbias = "uniform"\n{draw(st.sampled_from(chosen))}\n'
+            layers.append(_window(draw, "conv2d", f'{more}name = "c{number}"'))
+            channels = units
+        if not steps and draw(st.booleans()):
+            more = f'units = {units}\nbias = "uniform"\n{draw(st.sampled_from(chosen))}\n'
+            layers.append(f'kind = "conv2d"\nkernel = 3\npadding = "same"\n{more}')
+            rule = draw(st.sampled_from(["relu", "identity"]))
+            layers.append(f'kind = "add"\nsummand = "c{number}"\nactivation = "{rule}"')
+        pool = draw(st.sampled_from(["", "max-pool", "average-pool"]))
+        if pool:
+            padding = [1, 0, draw(st.integers(0, 1)), 0]
+            layers.append(f'kind = "{pool}"\nkernel = [2, 1]\nstride = [1, 1]\npadding = {padding}')
+        layers.append('kind = "flatten"')
+    else:
+        shape = [draw(st.integers(1, 9))]
+        for _ in range(draw(st.integers(0, 2))):
+            units = draw(st.integers(1, 7))
+            layers.append(f'kind = "dense"\nunits = {units}\nbias = "uniform"\n{draw(st.sampled_from(chosen))}')
+    layers.append(f'kind = "dense"\nunits = {draw(st.integers(1, 4))}\nbias = "uniform"\nactivation = "identity"')
+    head = f'title = "random"\ninputs = {int(np.prod(shape))}\nshape = {shape}\n'
+    return read_model(parse_document(head + "".join(f"\n[[layer]]\n{one}\n" for one in layers), "m.toml"))
+
+
+def connected(model: Model, chip: Chip, registers: list[Registers], rng: np.random.Generator) -> Snapshot:
+    """Let every unit meet its cells in an order of chance, and take the snapshot of it."""
+    layers = []
+    for number, made in enumerate(model.layers):
+        fabric = crossbar("crossbar", made.inputs)
+        p = np.stack([rng.permutation(made.inputs) for _ in range(made.units)])
+        cells = (p + np.arange(made.units)[:, None] * made.inputs).reshape(-1)
+        moved = np.flatnonzero(cells != np.arange(cells.size))
+        chip.connect(number, moved, cells[moved])
+        layers.append(LayerSnapshot(number, fabric, p, fabric.route_many(p), np.zeros(made.units, np.int64)))
+    held = tuple(np.asarray(chip.register_codes(n, one)) for n, one in enumerate(registers))
+    return Snapshot("0" * 64, 1, "none", model, tuple(layers), held, chip)
+
+
+def fabricated(
+    device: Any, model: Model, rng: np.random.Generator, *, signed: bool, samples: int = 20
+) -> tuple[Snapshot, np.ndarray[Any, np.dtype[np.float32]], np.ndarray[Any, Any]]:
+    """A snapshot of a chip of a device, inputs, and what the chip makes of them in a quiet read."""
+    begun = start(model, int(rng.integers(1 << 30)))
+    x = rng.uniform(-1 if signed else 0, 1, (samples, model.inputs)).astype(np.float32)
+    chip = device.fabricate(model, begun, x, 0)
+    registers = [Registers(one.bias + rng.normal(0, 0.05, one.bias.shape), one.gain) for one in begun]
+    snapshot = connected(model, chip, registers, rng)
+    beyond = (1.5 * x).astype(np.float32)
+    return snapshot, beyond, infer(model, chip, beyond, registers, None)

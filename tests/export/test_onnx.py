@@ -1,0 +1,142 @@
+"""What an exported ONNX file computes, run by two runtimes that are not hwsim's, is what the emulated chip computes."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from onnx import numpy_helper
+from onnx.reference import ReferenceEvaluator
+
+import hwsim
+from hwsim.device.fpga.lut import FpgaLut
+from hwsim.device.fpga.wired import FpgaWired
+from hwsim.export import EXPORTS, Snapshot
+from hwsim.files import parse_document
+from hwsim.model import Model, read_model
+from hwsim.model.imports import read_onnx
+from hwsim.pipeline.replay import configured
+from tests.conftest import run_here
+from tests.export.connected import fabricated, models
+
+Array = np.ndarray[Any, np.dtype[Any]]
+SMALL = """
+title = "4-3-2"
+inputs = 4
+
+[[layer]]
+kind = "dense"
+units = 3
+activation = "relu"
+
+[[layer]]
+kind = "dense"
+units = 2
+activation = "identity"
+"""
+LEVELS = onnxruntime.GraphOptimizationLevel
+
+
+def runtime(file: bytes | Path, x: Array, *, optimised: bool) -> list[Array]:
+    """All outputs that onnxruntime gives."""
+    options = onnxruntime.SessionOptions()
+    options.graph_optimization_level = LEVELS.ORT_ENABLE_ALL if optimised else LEVELS.ORT_DISABLE_ALL
+    options.intra_op_num_threads = 1
+    content = file if isinstance(file, bytes) else file.read_bytes()
+    session = onnxruntime.InferenceSession(content, options, ["CPUExecutionProvider"])
+    (entry,) = session.get_inputs()
+    return list(session.run(None, {entry.name: x.reshape(len(x), *entry.shape[1:])}))
+
+
+def array(bits: int, signals: int, *, wired: bool) -> FpgaLut:
+    if wired:
+        return FpgaWired(weight_bits=2, activation_bits=signals, bias_bits=24, headroom_bits=1, clock=1e8, lut_energy=0)
+    return FpgaLut(bits, signals, 24, 1, 1e8, 0, table_bits=6)
+
+
+@pytest.fixture(scope="module")
+def digits(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
+    """The main job after one reconnection."""
+    run = tmp_path_factory.mktemp("digits") / "run"
+    scenario = hwsim.load("digits-fpga-laperm", ["controller.epochs=4"])
+    run_here("digits-fpga-laperm", run, "controller.epochs=4")
+    return configured(scenario.plan(), run / "schedule.sqlite", 1)
+
+
+@pytest.mark.parametrize("optimised", [True, False])
+def test_every_output_of_the_digits(digits: Snapshot, optimised: bool) -> None:
+    """The 359 test images, with the runtime's optimisations and without, from numbers and from codes."""
+    assert digits.quiet is not None
+    x, wanted = digits.quiet()
+    chip: Any = digits.chip
+    files = EXPORTS["onnx"].files(digits)
+    for name, taken in (("network.onnx", x), ("network-codes.onnx", chip.encode(x).astype(np.int32))):
+        sums, found = runtime(files[name], taken, optimised=optimised)
+        assert found.size == 3590
+        assert (found == wanted).all()
+        assert (sums * chip.layers[-1].unit == wanted).all()
+
+
+def test_a_file_says_what_it_is_of(digits: Snapshot) -> None:
+    file = onnx.load_from_string(EXPORTS["onnx"].files(digits)["network.onnx"])
+    told = {one.key: one.value for one in file.metadata_props}
+    assert (told["hwsim.run"], told["hwsim.event"]) == (digits.identity, "1")
+    constants: dict[str, Array] = {one.name: numpy_helper.to_array(one) for one in file.graph.initializer}
+    total = hashlib.sha256()
+    for number in range(2):
+        codes = constants[f"layer{number}_weights"].T.astype(np.float64) - 128
+        for values in (codes, constants[f"layer{number}_bias"].astype(np.float64)):
+            total.update(np.ascontiguousarray(values).tobytes())
+    assert told["hwsim.weights_sha256"] == total.hexdigest()
+
+
+def test_a_flipped_byte(tmp_path: Path) -> None:
+    """Any byte: the file is named, and so is the constant where it is in one."""
+    model = read_model(parse_document(SMALL, "m.toml"))
+    snapshot, _, _ = fabricated(array(6, 8, wired=False), model, np.random.default_rng(0), signed=False)
+    content = EXPORTS["onnx"].files(snapshot)["network.onnx"]
+    path = tmp_path / "network.onnx"
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match=r"network\.onnx: the graph has 2 outputs"):  # sound, and no network of numbers
+        read_onnx(path)
+    rng, told = np.random.default_rng(1), set()
+    for place in rng.permutation(len(content))[:300]:
+        spoilt = bytearray(content)
+        spoilt[place] ^= 1 << int(rng.integers(8))
+        path.write_bytes(spoilt)
+        with pytest.raises(ValueError, match=r"network\.onnx: (not a sound ONNX file|.* was changed since)") as found:
+            read_onnx(path)
+        told.add(str(found.value).split(": ", 1)[1])
+    assert any("the constant 'layer0_weights' was changed" in one for one in told)
+    assert any("the graph or what the file says of itself was changed" in one for one in told)
+
+
+@given(
+    models(), st.integers(2, 8), st.integers(2, 8), st.booleans(), st.booleans(), st.booleans(), st.integers(0, 1 << 30)
+)
+@settings(max_examples=40)
+def test_random_networks_in_whole_numbers(
+    model: Model, bits: int, signals: int, signed: bool, wired: bool, optimised: bool, seed: int
+) -> None:
+    rng = np.random.default_rng(seed)
+    snapshot, x, wanted = fabricated(array(bits, signals, wired=wired), model, rng, signed=signed)
+    files = EXPORTS["onnx"].files(snapshot)
+    chip: Any = snapshot.chip
+    codes = chip.encode(x).astype(np.int32)
+    for name, taken in (("network.onnx", x), ("network-codes.onnx", codes)):
+        sums, found = runtime(files[name], taken, optimised=optimised)
+        assert sums.dtype.kind == "i"
+        np.testing.assert_array_equal(found.reshape(wanted.shape), wanted)
+        np.testing.assert_array_equal(np.rint(wanted / chip.layers[-1].unit), sums.reshape(wanted.shape))
+    if optimised:
+        evaluator: Any = ReferenceEvaluator(onnx.load_from_string(files["network.onnx"]))
+        with np.errstate(invalid="ignore"):  # it pads bytes with NaN, and by nothing
+            found = evaluator.run(None, {"x": x.reshape(len(x), *model.nodes[0].taken)})[1]
+        np.testing.assert_array_equal(found.reshape(wanted.shape), wanted)
