@@ -1,17 +1,19 @@
 # make run    set up, then run the main job          make test   set up, then lint, types and tests
 # make bench  print measured ratios beside goals     make clean  remove what make made
 # make docs   run the tutorials and every code block of README and docs/
+# make test-photonic  optical netlists and layouts in sax and gdsfactory, in .venv-photonic (1.2 GB)
 # make test-slow  full enumerations, statistics over seeds (pictures in build/statistics)
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+PHOTONIC := .venv-photonic
 
-.PHONY: run test docs test-slow lint type unit bench clean help
+.PHONY: run test docs test-slow test-photonic lint type unit bench clean help
 .DEFAULT_GOAL := help
 
 help:
-	@sed -n '1,4s/^# //p' Makefile
+	@sed -n '1,5s/^# //p' Makefile
 
 $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -19,6 +21,12 @@ $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --disable-pip-version-check -q -c constraints.txt -e ".[dev]"
 	@touch $(READY)
+
+$(PHOTONIC)/.ready: pyproject.toml constraints-photonic.txt
+	$(PYTHON) -m venv $(PHOTONIC)
+	$(PHOTONIC)/bin/python -m pip install --disable-pip-version-check -q -c constraints-photonic.txt -e ".[photonic]" \
+	  hypothesis pytest
+	@touch $(PHOTONIC)/.ready
 
 run: $(READY)
 	$(BIN)/hwsim run scenarios/digits-fpga-laperm.toml
@@ -41,6 +49,9 @@ docs: $(READY)
 test-slow: $(READY)
 	$(BIN)/python -m pytest -m slow -n 2 --dist worksteal
 
+test-photonic: $(PHOTONIC)/.ready
+	$(PHOTONIC)/bin/python -m pytest -m photonic tests/export/photonic
+
 bench: $(READY)
 	$(BIN)/python tests/bench/bench.py
 	$(BIN)/python tests/bench/inference.py --threads 1
@@ -48,4 +59,4 @@ bench: $(READY)
 	$(BIN)/python -m tests.bench.network
 
 clean:
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist
+	rm -rf $(VENV) $(PHOTONIC) .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist

@@ -1,0 +1,60 @@
+"""sax, which knows nothing of hwsim, evaluates exported optical netlists to what the emulator takes."""
+
+from __future__ import annotations
+
+from itertools import permutations
+from typing import Any
+
+import numpy as np
+import pytest
+import yaml
+
+from hwsim.execution.light import path_transmissions
+from hwsim.export import EXPORTS
+from hwsim.export.sax_models import MODELS
+from tests.export.optics import LIGHT, taken
+
+pytestmark = [pytest.mark.photonic, pytest.mark.filterwarnings("ignore")]
+
+
+@pytest.fixture(scope="module")
+def sax() -> Any:
+    jax = pytest.importorskip("jax", reason="sax is not installed; make test-photonic installs it")
+    jax.config.update("jax_enable_x64", True)  # noqa: FBT003 - jax's own call
+    return pytest.importorskip("sax", reason="sax is not installed; make test-photonic installs it")
+
+
+def powers(sax: Any, text: bytes, ports: int) -> Any:
+    """The shares of power from every position to every cell, and whether the file needs nothing but its own settings."""
+    circuit, _ = sax.circuit(yaml.safe_load(text), MODELS)
+    found = circuit()
+    return np.array([[abs(found[f"position{i}", f"cell{c}"]) ** 2 for c in range(ports)] for i in range(ports)])
+
+
+def check(sax: Any, topology: str, wanted: Any, ports: int) -> float:
+    """Return the largest difference between sax and the emulator, over all paths of all banks."""
+    snapshot = taken(topology, ports, wanted)
+    assert snapshot is not None
+    (layer,) = snapshot.layers
+    shares = path_transmissions(layer.fabric, LIGHT, layer.states)
+    worst = 0.0
+    files = EXPORTS["photonic-yaml"].files(snapshot)
+    for text, p, share in zip(files.values(), layer.permutations, shares, strict=True):
+        expected = np.zeros((ports, ports))
+        expected[np.arange(ports), p] = share
+        worst = max(worst, float(np.abs(powers(sax, text, ports) - expected).max()))
+    return worst
+
+
+def test_all_permutations_of_four_ports(sax: Any) -> None:
+    assert check(sax, "benes", list(permutations(range(4))), 4) < 1e-12
+
+
+def test_a_hundred_permutations_of_eight_ports(sax: Any) -> None:
+    rng = np.random.default_rng(8)
+    assert check(sax, "benes", [rng.permutation(8) for _ in range(100)], 8) < 1e-12
+
+
+@pytest.mark.parametrize(("topology", "ports"), [("cantor", 4), ("dilated-benes", 8), ("spanke", 5), ("waksman", 7)])
+def test_other_circuits(sax: Any, topology: str, ports: int) -> None:
+    assert check(sax, topology, None, ports) < 1e-12
