@@ -20,12 +20,12 @@ pytestmark = [pytest.mark.photonic, pytest.mark.filterwarnings("ignore")]
 @pytest.fixture(scope="module")
 def sax() -> Any:
     jax = pytest.importorskip("jax", reason="sax is not installed; make test-photonic installs it")
-    jax.config.update("jax_enable_x64", True)  # noqa: FBT003 - jax's own call
+    jax.config.update("jax_enable_x64", True)
     return pytest.importorskip("sax", reason="sax is not installed; make test-photonic installs it")
 
 
 def powers(sax: Any, text: bytes, ports: int) -> Any:
-    """The shares of power from every position to every cell, and whether the file needs nothing but its own settings."""
+    """The shares of power from every position (rows) to every cell, by the settings in the file."""
     circuit, _ = sax.circuit(yaml.safe_load(text), MODELS)
     found = circuit()
     return np.array([[abs(found[f"position{i}", f"cell{c}"]) ** 2 for c in range(ports)] for i in range(ports)])
