@@ -28,6 +28,7 @@ FLOORS: list[dict[str, str]] = [
         "scenario": "a document to a resolved plan",
         "execution": "circuits, machine, timeline",
         "report": "figures and tables",
+        "boards": "real parts: tools and hosts",
     },
     {"pipeline": "one run, from plan to answer", "costing": "prices without a run"},
     {
