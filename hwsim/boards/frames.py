@@ -35,7 +35,7 @@ def frame(kind: str, turn: int, payload: bytes = b"") -> bytes:
 
     Example:
         >>> frame("I", 7).hex()
-        'a5490700eb02'
+        'a5490700d637'
     """
     body = bytes([ord(kind), turn, len(payload)]) + payload
     return bytes([FRAME]) + body + crc16(body).to_bytes(2, "big")
