@@ -1,0 +1,314 @@
+"""Verilog of one layer of the spatial architecture: its circuit, its units, and the module that joins them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from hwsim.export.netlist import LAST, LEAKY, OUTSIDE, STEP, TABLE, Matmul, NetlistError, Signal
+from hwsim.export.rtl.circuit import Circuit, circuit
+from hwsim.export.rtl.unit import Tree, tree, truths, width
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Port:
+    """How wide the configuration port is."""
+
+    address_bits: int
+    word_bits: int
+
+    @property
+    def declared(self) -> list[str]:
+        """Return the ports by which a module is configured."""
+        address, data = self.address_bits - 1, self.word_bits - 1
+        ports = ["clk", "cfg_write", f"[{address}:0] cfg_address", f"[{data}:0] cfg_data"]
+        return [f"input  wire {port}" for port in ports]
+
+    def narrowed(self, held: int) -> Port:
+        """Return the port as those see it who hold so many bits: data above them is for others."""
+        return Port(self.address_bits, min(self.word_bits, held))
+
+    @property
+    def joined(self) -> str:
+        """Return how an instance is joined to it, its data perhaps narrower than here."""
+        names = ", ".join(f".{name}({name})" for name in ("clk", "cfg_write", "cfg_address"))
+        return f"{names}, .cfg_data(cfg_data[{self.word_bits - 1}:0])"
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One layer: its node, what enters, and the parts that decide its size and its clocks."""
+
+    name: str
+    node: Matmul
+    takes: Signal
+    every: int
+    circuit: Circuit | None
+    trees: tuple[Tree, ...]
+
+    @property
+    def held(self) -> int:
+        """Count the configured bits of a unit: states of its switches, and its bias."""
+        return self.node.bias_bits + (self.node.wiring.switches if self.node.wiring else 0)
+
+    @property
+    def delay(self) -> int:
+        """Count the registers from the map to the accumulators."""
+        return (self.circuit.delay if self.circuit else 0) + (self.trees[0].levels if self.every else 0)
+
+    @property
+    def clocks(self) -> int:
+        """Count the clocks of one image."""
+        return self.node.places * (self.takes.bits + self.delay + 1)
+
+    @property
+    def collects(self) -> bool:
+        """Tell whether results of several places are gathered into a map."""
+        return self.node.places > 1 and self.node.law.kind != LAST
+
+    @property
+    def latency(self) -> int:
+        """Count the clocks from the edge that takes an image to the one that hands its last result on."""
+        return self.clocks + 1 + self.collects
+
+
+def layer(node: Matmul, takes: Signal, every: int) -> Layer:
+    """Prepare a layer.
+
+    Raises:
+        NetlistError: its constants would have to travel, or its circuit is none of 2 x 2 switches.
+    """
+    name, where = f"hwsim_layer{node.layer}", f"layer {node.layer}"
+    if not node.per_unit:
+        what = f"{where}: a bank serves {node.units // node.banks} units, so that constants would have to travel"
+        raise NetlistError(f'{what}; use the folded architecture, or crossbar.scope = "output"')
+    if node.topology and node.wiring is None:
+        what = f"{where}: the circuit {node.topology} is none of 2 x 2 switches"
+        raise NetlistError(f"{what}; use the folded architecture, or another topology, as benes")
+    made = circuit(f"{name}_circuit", node.wiring, every=every) if node.wiring and node.wiring.switches else None
+    trees = tuple(tree(codes, registered=every > 0) for codes in node.codes)
+    return Layer(name, node, takes, every, made, trees)
+
+
+def _unit(layer: Layer, unit: int, port: Port, first: int) -> str:
+    """Write the module of one unit; ``first`` is the address of its first word."""
+    node, switches = layer.node, layer.held - layer.node.bias_bits
+    made, last = layer.trees[unit], node.law.kind == LAST
+    ports = [
+        *port.declared,
+        "input  wire commit",
+        f"input  wire [{node.inputs - 1}:0] positions",
+        *(f"input  wire {name}" for name in ("move", "clear", "lead", "result")),
+        f"output wire [{node.accumulator_bits - 1}:0] total",
+    ]
+    ports += [] if last else [f"output wire [{node.gives.bits - 1}:0] signal"]
+    lines = [
+        f"wire [{node.bias_bits - 1}:0] bias;",
+        *([f"wire [{switches - 1}:0] state;"] if switches else []),
+        f"hwsim_registers #(.BITS({layer.held}), .WORD({port.word_bits}), .ADDRESS({port.address_bits}), "
+        f".FIRST({first}))",
+        "  registers (.clk(clk), .write(cfg_write), .address(cfg_address), .data(cfg_data),",
+        f"    .commit(commit), .active({'{bias, state}' if switches else 'bias'}));",
+        *_cells(layer),
+        *made.lines,
+        *_accumulator(layer, unit),
+        *([] if last else _law(layer, unit)),
+    ]
+    return _module(f"{layer.name}_unit{unit}", ports, lines)
+
+
+def _cells(layer: Layer) -> list[str]:
+    """Write the way of the signals from positions to cells."""
+    node = layer.node
+    lines = [f"wire [{node.inputs - 1}:0] cells;"]
+    if layer.circuit is None:
+        return [*lines, "assign cells = positions;"]
+    spare = node.ports - node.inputs
+    given, found = "positions", "cells"
+    if spare:
+        lines.append(f"wire [{spare - 1}:0] unused_ports;")
+        given, found = f"{{{{{spare}{{1'b0}}}}, positions}}", "{unused_ports, cells}"
+    clock = ".clk(clk), " if layer.circuit.registers else ""
+    return [*lines, f"{layer.name}_circuit circuit ({clock}.state(state), .given({given}), .found({found}));"]
+
+
+def _accumulator(layer: Layer, unit: int) -> list[str]:
+    node, root, codes = layer.node, layer.trees[unit].root, layer.node.codes[unit]
+    signed, full = layer.takes.signed, 2**layer.takes.bits - 1
+    most = int(np.abs(codes).sum()) << layer.takes.bits - 1
+    least, largest = int(np.minimum(codes, 0).sum()) * full, int(np.maximum(codes, 0).sum()) * full
+    held = max(width(-most, most) if signed else width(least, largest), root.bits + 1)
+    start = -int(codes.sum()) if signed else 0
+    mask = (1 << held) - 1
+    return [
+        f"hwsim_accumulator #(.SUM({root.bits}), .HELD({held}), .BIAS({node.bias_bits}), "
+        f".TOTAL({node.accumulator_bits}), .START({held}'h{start >> 1 & mask:x}), .ODD(1'b{start & 1}))",
+        f"  accumulator (.clk(clk), .move(move), .clear(clear), .lead(lead), .sum({root.net}), .result(result),",
+        "    .bias(bias), .total(total));",
+    ]
+
+
+def _law(layer: Layer, unit: int) -> list[str]:
+    """Write what makes a signal of a result."""
+    law, taken, given = layer.node.law, layer.node.accumulator_bits, layer.node.gives.bits
+    if law.kind == STEP:
+        return [f"hwsim_step #(.TAKEN({taken})) law (.number(total), .found(signal));"]
+    lines, number, found = [], "total", "signal"
+    if law.kind == LEAKY:
+        lines = [
+            f"wire [{taken - 1}:0] sloped;",
+            f"hwsim_slope #(.TAKEN({taken}), .SLOPE({law.slope})) slope (.number(total), .found(sloped));",
+        ]
+        number = "sloped"
+    clipped = width(law.least, law.largest) - (law.least >= 0)
+    if law.kind == TABLE:
+        lines.append(f"wire [{clipped - 1}:0] address;")
+        found = "address"
+    lines.append(clip("clip", number, taken, law.shift, law.least, law.largest, found))
+    if law.kind == TABLE:
+        table = law.tables[unit if len(law.tables) > 1 else 0]
+        entries = np.zeros(2**clipped, np.int64)
+        entries[np.arange(law.least, law.largest + 1) % 2**clipped] = table[: law.largest - law.least + 1]
+        held = truths(entries, given, clipped)
+        lines.append(f"hwsim_table #(.INPUTS({clipped}), .BITS({given}), .TRUTHS({held}))")
+        lines.append("  law (.address(address), .value(signal));")
+    return lines
+
+
+def clip(name: str, number: str, taken: int, shift: int, least: int, largest: int, found: str) -> str:
+    """Write what rounds a number of so many bits to steps of 2**shift and clips it.
+
+    Raises:
+        NetlistError: bounds that bits do not show.
+    """
+    bits = largest.bit_length()
+    if largest != (1 << bits) - 1 or not bits or least not in {0, -largest, -largest - 1}:
+        raise NetlistError(f"signals from {least} to {largest} are not all that some bits can hold")
+    kept = f".TAKEN({taken}), .SHIFT({shift}), .BITS({bits}), .LEAST({least}), .GIVEN({bits + (least < 0)})"
+    return f"hwsim_clip #({kept}) {name} (.number({number}), .found({found}));"
+
+
+def layer_files(layer: Layer, port: Port, firsts: list[int]) -> dict[str, str]:
+    """Write the modules of a layer, a file each; ``firsts`` are the addresses of its units' first words."""
+    own = port.narrowed(layer.held)
+    found = {layer.name: _joined(layer, own)}
+    if layer.circuit:
+        found[f"{layer.name}_circuit"] = layer.circuit.text
+    found |= {f"{layer.name}_unit{unit}": _unit(layer, unit, own, first) for unit, first in enumerate(firsts)}
+    return {f"{name}.v": text for name, text in found.items()}
+
+
+def _joined(layer: Layer, port: Port) -> str:
+    """Write the module of a whole layer."""
+    node, takes = layer.node, layer.takes
+    place_bits = max((node.places - 1).bit_length(), 1)
+    totals, last = node.units * node.accumulator_bits, node.law.kind == LAST
+    ports = [
+        *port.declared,
+        "input  wire rst",
+        *("input  wire in_valid", "output wire in_ready", "input  wire in_commit"),
+        f"input  wire [{takes.size * takes.bits - 1}:0] in_map",
+        *("output wire out_valid", "input  wire out_ready", "output wire out_commit"),
+        *([] if last else [f"output wire [{node.gives.size * node.gives.bits - 1}:0] out_map"]),
+        "output wire tap_valid",
+        f"output wire [{totals - 1}:0] totals",
+        "output wire pending",
+    ]
+    settings = f".BITS({takes.bits}), .DELAY({layer.delay}), .PLACES({node.places}), .PLACE_BITS({place_bits})"
+    lines = [
+        "wire load, commit, step, first, move, clear, lead, result, valid, ready, carried, waiting;",
+        f"wire [{place_bits - 1}:0] place;",
+        f"wire [{takes.size - 1}:0] top;",
+        f"hwsim_control #({settings})",
+        "  control (.clk(clk), .rst(rst), .in_valid(in_valid), .in_ready(in_ready), .in_commit(in_commit),",
+        "    .load(load), .commit(commit), .step(step), .first(first), .place(place), .move(move), .clear(clear),",
+        "    .lead(lead), .result(result), .out_valid(valid), .out_ready(ready), .out_commit(carried),",
+        "    .pending(waiting));",
+        f"hwsim_map #(.SIGNALS({takes.size}), .BITS({takes.bits}), .SIGNED({takes.signed:d}))",
+        "  map (.clk(clk), .load(load), .step(step), .codes(in_map), .top(top));",
+        *_windows(node, signed=takes.signed),
+        "assign tap_valid = valid && ready;",
+    ]
+    if not last:
+        lines.append(f"wire [{node.units * node.gives.bits - 1}:0] signals;")
+    for unit in range(node.units):
+        lines += _instance(layer, unit, port)
+    lines += _handed_on(layer, place_bits)
+    return _module(layer.name, ports, lines)
+
+
+def _instance(layer: Layer, unit: int, port: Port) -> list[str]:
+    node = layer.node
+    bits, given = node.accumulator_bits, node.gives.bits
+    signal = "" if node.law.kind == LAST else f", .signal(signals[{unit * given} +: {given}])"
+    return [
+        f"{layer.name}_unit{unit} unit{unit} ({port.joined}, .commit(commit), .positions(positions{node.group(unit)}),",
+        "  .move(move), .clear(clear), .lead(lead), .result(result), "
+        f".total(totals[{unit * bits} +: {bits}]){signal});",
+    ]
+
+
+def _handed_on(layer: Layer, place_bits: int) -> list[str]:
+    """Write how results leave: place by place, or gathered."""
+    node = layer.node
+    if not layer.collects:
+        lines = ["assign out_valid = valid;", "assign ready = out_ready;", "assign out_commit = carried;"]
+        lines += [] if node.law.kind == LAST else ["assign out_map = signals;"]
+        return [*lines, "assign pending = waiting;"]
+    unit_step, place_step = steps(node.targets)
+    settings = (
+        f".UNITS({node.units}), .PLACES({node.places}), .PLACE_BITS({place_bits}), .BITS({node.gives.bits}), "
+        f".UNIT_STEP({unit_step}), .PLACE_STEP({place_step})"
+    )
+    return [
+        "wire gathered;",
+        f"hwsim_collect #({settings})",
+        "  collect (.clk(clk), .rst(rst), .in_valid(valid), .in_ready(ready), .in_commit(carried), .signals(signals),",
+        "    .out_valid(out_valid), .out_ready(out_ready), .out_commit(out_commit), .map(out_map), "
+        ".pending(gathered));",
+        "assign pending = waiting || gathered;",
+    ]
+
+
+def steps(targets: NDArray[np.int64]) -> tuple[int, int]:
+    """Return how far apart units and places stand in a map of results.
+
+    Raises:
+        NetlistError: they stand otherwise.
+    """
+    places, units = targets.shape
+    for unit, place in ((1, units), (places, 1)):
+        if (targets == np.arange(places)[:, None] * place + np.arange(units) * unit).all():
+            return unit, place
+    raise NetlistError("results of places and units stand in no order that the spatial architecture knows")
+
+
+def _windows(node: Matmul, *, signed: bool) -> list[str]:
+    """Write which signals stand at the positions of each group, at the place whose turn it is."""
+    outside = "first" if signed else "1'b0"  # the inverted top bit of 0 is 1
+    lines: list[str] = []
+    if not signed or not (node.windows == OUTSIDE).any():
+        lines.append("wire unused_first = first;")
+    if node.places == 1:
+        lines.append("wire unused_place = place;")
+    for group, window in enumerate(node.windows):
+        lines.append(f"wire [{node.inputs - 1}:0] positions{group};")
+        for position, signals in enumerate(window.T.tolist()):
+            names = [outside if signal == OUTSIDE else f"top[{signal}]" for signal in signals]
+            if len(set(names)) == 1:
+                lines.append(f"assign positions{group}[{position}] = {names[0]};")
+                continue
+            choice = f"choice{group}_{position}"
+            lines.append(f"wire [{len(names) - 1}:0] {choice} = {{{', '.join(reversed(names))}}};")
+            lines.append(f"assign positions{group}[{position}] = {choice}[place];")
+    return lines
+
+
+def _module(name: str, ports: list[str], lines: list[str]) -> str:
+    declared = ",\n".join(f"  {port}" for port in ports)
+    return f"module {name} (\n{declared}\n);\n" + "".join(f"  {line}\n" for line in lines) + "endmodule\n"
