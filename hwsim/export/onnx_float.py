@@ -30,16 +30,35 @@ class FloatNetwork:
     def __init__(self, snapshot: Snapshot) -> None:
         self.snapshot, self.model = snapshot, snapshot.model
         self.graph = Graph()
-        self.signals = {-1: "x"}
+        self.signals = {-1: self.taken()}
         for number, node in enumerate(self.model.nodes):
-            self.signals[number] = self._node(number, node)
+            self.signals[number] = self.node(number, node)
+
+    def taken(self) -> str:
+        """Return the name of what the first node takes, of the input ``x``."""
+        return "x"
+
+    def values(self, layer: int) -> tuple[NDArray[Any], NDArray[Any]]:
+        """Return weights (units, inputs) and biases (units,) of a layer."""
+        return effective(self.snapshot, layer)
+
+    def held(self, name: str, values: NDArray[Any], layer: int) -> str:
+        """Return the name of weights or biases of a layer as numbers."""
+        del layer
+        return self.graph.constant(name, values, np.float32)
+
+    def finished(self, node: Node, sums: str) -> str:
+        """Return what becomes of a layer's sums."""
+        made = self.model.layers[node.layer or 0]
+        return activated(self.graph, f"layer{node.layer}", sums, made.activation, made.parameters, node.given)
 
     @property
     def output(self) -> str:
         """Return the name of what the last node gives."""
         return self.signals[len(self.model.nodes) - 1]
 
-    def _node(self, number: int, node: Node) -> str:  # noqa: PLR0911 - one case a kind
+    def node(self, number: int, node: Node) -> str:  # noqa: PLR0911 - one case a kind
+        """Append a node, and return the name of what it gives."""
         to, at, given = self.graph, f"node{number}", self.signals[self.model.source(number)]
         match node.kind:
             case "dense" | "conv2d":
@@ -79,24 +98,20 @@ class FloatNetwork:
     def _weighted(self, node: Node, given: str) -> str:
         number, at = node.layer or 0, f"layer{node.layer}"
         made, to = self.model.layers[number], self.graph
-        weights, bias = effective(self.snapshot, number)
-        held = to.constant(f"{at}_bias", bias, np.float32)
+        weights, bias = self.values(number)
+        added = self.held(f"{at}_bias", bias, number)
         if node.kind == "conv2d" and node.window:
             shape = (made.units, node.taken[0] // made.groups, *node.window.kernel)
-            kernel = to.constant(f"{at}_weights", weights.reshape(shape), np.float32)
+            kernel = self.held(f"{at}_weights", weights.reshape(shape), number)
             more: dict[str, Any] = {"dilations": list(node.window.dilation), "group": made.groups, **walked(node)}
-            name = to.add("Conv", given, kernel, held, gives=f"{at}_sums", **more)
+            sums = to.add("Conv", given, kernel, added, gives=f"{at}_sums", **more)
+        elif len(node.taken) > 1:  # a sequence
+            product = to.add("MatMul", given, self.held(f"{at}_weights", weights.T, number), gives=f"{at}_product")
+            sums = to.add("Add", product, added, gives=f"{at}_sums")
         else:
-            name = self._product(at, given, weights, held, sequence=len(node.taken) > 1)
-        return activated(to, at, name, made.activation, made.parameters, node.given)
-
-    def _product(self, at: str, given: str, weights: NDArray[Any], bias: str, *, sequence: bool) -> str:
-        to = self.graph
-        if not sequence:
-            held = to.constant(f"{at}_weights", weights, np.float32)
-            return to.add("Gemm", given, held, bias, gives=f"{at}_sums", transB=1)
-        held = to.constant(f"{at}_weights", weights.T, np.float32)
-        return to.add("Add", to.add("MatMul", given, held, gives=f"{at}_product"), bias, gives=f"{at}_sums")
+            held = self.held(f"{at}_weights", weights, number)
+            sums = to.add("Gemm", given, held, added, gives=f"{at}_sums", transB=1)
+        return self.finished(node, sums)
 
     def _recurrent(self, node: Node, given: str) -> str:
         """Write a recurrent layer step by step; its state is 0 before the first."""

@@ -67,18 +67,12 @@ class IntegerNetwork:
         """Name, type and shape of those of the last layer."""
         bits = self.chip.device.activation_bits
         low, high = (1 - 2 ** (bits - 1), 2 ** (bits - 1) - 1) if self.chip.signed else (0, 2**bits - 1)
-        self._held("the inputs", low, high)
+        hold_bytes("the inputs", low, high)
         self.taken = self.model.nodes[0].taken
         self.input = ("codes", np.dtype(np.int32)) if coded else ("x", np.dtype(np.float32))
         self.signals = {-1: self._encoded(low, high, coded=coded)}
         for number, node in enumerate(self.model.nodes):
             self.signals[number] = self._node(number, node)
-
-    @staticmethod
-    def _held(what: str, low: int, high: int) -> None:
-        if high - low > WIDEST:
-            found = f"{what} have codes from {low} to {high}, and ONNX's integer products take 8 bits"
-            raise Refusal(found, "set activation_bits = '8 bit', or export the format json")
 
     def _encoded(self, low: int, high: int, *, coded: bool) -> Codes:
         """Turn inputs into codes as the chip does: in float64, rounding half to even, saturated."""
@@ -171,7 +165,7 @@ class IntegerNetwork:
 
     def _weighted(self, node: Node, given: Codes) -> Codes:
         number = node.layer or 0
-        weights = self._weights(number)
+        weights = whole_weights(self.snapshot, number)
         law, at = self.chip.layers[number], f"layer{number}"
         bias = np.asarray(self.snapshot.registers[number][: self.model.layers[number].units], np.int64)
         reach = int(np.abs(weights).sum(axis=1).max()) * max(-given.low, given.high)
@@ -189,16 +183,6 @@ class IntegerNetwork:
             self.accumulators = name, kind, node.given
             return Codes(name, 0, 0, node.given)
         return self._settled(at, name, kind, law, node)
-
-    def _weights(self, number: int) -> NDArray[np.int64]:
-        weights = met(self.snapshot, number)
-        if not np.array_equal(weights, np.rint(weights)):
-            what = f"layer {number} holds analogue levels (device.variation), which no whole number stands for"
-            raise Refusal(what, "set device.variation = 0")
-        if np.abs(weights).max() >= MIDDLE:
-            what = f"layer {number} has weights to {np.abs(weights).max():g}, and ONNX's integer products take 8 bits"
-            raise Refusal(what, "set weight_bits = '8 bit', or export the format json")
-        return np.asarray(weights, np.int64)
 
     def _product(self, at: str, node: Node, given: Codes, weights: NDArray[np.int64]) -> str:
         to, zero = self.graph, to_zero(self.graph, given)
@@ -224,10 +208,10 @@ class IntegerNetwork:
         if law.kind == LEAKY:
             name = self._leaky(at, name, kind, law.slope)
         if law.kind != TABLE:
-            self._held(f"signals of {at}", law.least, law.largest)
+            hold_bytes(f"signals of {at}", law.least, law.largest)
             return self._shifted(at, name, kind, law.shift, law.least, law.largest, node.given)
         low, high = int(law.tables.min()), int(law.tables.max())
-        self._held(f"signals of {at}", low, high)
+        hold_bytes(f"signals of {at}", low, high)
         address = self._rounded(at, name, kind, law.shift, law.least, law.largest)
         units, entries = law.tables.shape
         if units > 1:
@@ -266,3 +250,26 @@ class IntegerNetwork:
 def to_zero(to: Graph, given: Codes) -> str:
     """Return the zero point of a signal as a constant."""
     return to.constant(f"zero_point{-given.low}", -given.low, np.uint8)
+
+
+def hold_bytes(what: str, low: int, high: int) -> None:
+    """Refuse codes that no byte holds."""
+    if high - low > WIDEST:
+        found = f"{what} have codes from {low} to {high}, and ONNX's integer products take 8 bits"
+        raise Refusal(found, f"set activation_bits = '8 bit', or {INSTEAD}")
+
+
+def whole_weights(snapshot: Snapshot, layer: int) -> NDArray[np.int64]:
+    """Return what the positions of a layer meet, whole numbers of at most 8 bits.
+
+    Raises:
+        Refusal: they are not.
+    """
+    weights = met(snapshot, layer)
+    if not np.array_equal(weights, np.rint(weights)):
+        what = f"layer {layer} holds analogue levels (device.variation), which no whole number stands for"
+        raise Refusal(what, "set device.variation = 0")
+    if np.abs(weights).max() >= MIDDLE:
+        what = f"layer {layer} has weights to {np.abs(weights).max():g}, and ONNX's integer products take 8 bits"
+        raise Refusal(what, f"set weight_bits = '8 bit', or {INSTEAD}")
+    return np.asarray(weights, np.int64)

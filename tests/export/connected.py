@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnxruntime
 from hypothesis import strategies as st
 
 from hwsim.crossbar import crossbar
 from hwsim.device import Chip, infer
+from hwsim.device.fpga.lut import FpgaLut
+from hwsim.device.fpga.wired import FpgaWired
 from hwsim.export import LayerSnapshot, Snapshot
 from hwsim.files import parse_document
 from hwsim.model import Model, Registers, read_model, start
 
+Array = np.ndarray[Any, np.dtype[Any]]
 Draw = Callable[[st.SearchStrategy[Any]], Any]
 ACTIVATIONS = [
     'activation = "relu"',
@@ -22,6 +27,40 @@ ACTIVATIONS = [
 ]
 STEP = 'activation = "step"'
 NUMBERS = ['activation = "tanh"', 'activation = "sigmoid"', 'activation = "identity"', 'activation = "relu"']
+
+
+SMALL = """
+title = "4-3-2"
+inputs = 4
+
+[[layer]]
+kind = "dense"
+units = 3
+activation = "relu"
+
+[[layer]]
+kind = "dense"
+units = 2
+activation = "identity"
+"""
+LEVELS = onnxruntime.GraphOptimizationLevel
+
+
+def runtime(file: bytes | Path, x: Array, *, optimised: bool) -> list[Array]:
+    """All outputs that onnxruntime gives."""
+    options = onnxruntime.SessionOptions()
+    options.graph_optimization_level = LEVELS.ORT_ENABLE_ALL if optimised else LEVELS.ORT_DISABLE_ALL
+    options.intra_op_num_threads = 1
+    content = file if isinstance(file, bytes) else file.read_bytes()
+    session = onnxruntime.InferenceSession(content, options, ["CPUExecutionProvider"])
+    (entry,) = session.get_inputs()
+    return list(session.run(None, {entry.name: x.reshape(len(x), *entry.shape[1:])}))
+
+
+def array(bits: int, signals: int, *, wired: bool) -> FpgaLut:
+    if wired:
+        return FpgaWired(weight_bits=2, activation_bits=signals, bias_bits=24, headroom_bits=1, clock=1e8, lut_energy=0)
+    return FpgaLut(bits, signals, 24, 1, 1e8, 0, table_bits=6)
 
 
 def _window(draw: Draw, kind: str, rest: str) -> str:
@@ -83,7 +122,7 @@ def connected(model: Model, chip: Chip, registers: list[Registers], rng: np.rand
 
 def fabricated(
     device: Any, model: Model, rng: np.random.Generator, *, signed: bool, samples: int = 20
-) -> tuple[Snapshot, np.ndarray[Any, np.dtype[np.float32]], np.ndarray[Any, Any]]:
+) -> tuple[Snapshot, Array, Array]:
     """A snapshot of a chip of a device, inputs, and what the chip makes of them in a quiet read."""
     begun = start(model, int(rng.integers(1 << 30)))
     x = rng.uniform(-1 if signed else 0, 1, (samples, model.inputs)).astype(np.float32)

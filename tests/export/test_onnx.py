@@ -8,66 +8,17 @@ from typing import Any
 
 import numpy as np
 import onnx
-import onnxruntime
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from onnx import numpy_helper
 from onnx.reference import ReferenceEvaluator
 
-import hwsim
-from hwsim.device.fpga.lut import FpgaLut
-from hwsim.device.fpga.wired import FpgaWired
 from hwsim.export import EXPORTS, Snapshot
 from hwsim.files import parse_document
 from hwsim.model import Model, read_model
 from hwsim.model.imports import read_onnx
-from hwsim.pipeline.replay import configured
-from tests.conftest import run_here
-from tests.export.connected import fabricated, models
-
-Array = np.ndarray[Any, np.dtype[Any]]
-SMALL = """
-title = "4-3-2"
-inputs = 4
-
-[[layer]]
-kind = "dense"
-units = 3
-activation = "relu"
-
-[[layer]]
-kind = "dense"
-units = 2
-activation = "identity"
-"""
-LEVELS = onnxruntime.GraphOptimizationLevel
-
-
-def runtime(file: bytes | Path, x: Array, *, optimised: bool) -> list[Array]:
-    """All outputs that onnxruntime gives."""
-    options = onnxruntime.SessionOptions()
-    options.graph_optimization_level = LEVELS.ORT_ENABLE_ALL if optimised else LEVELS.ORT_DISABLE_ALL
-    options.intra_op_num_threads = 1
-    content = file if isinstance(file, bytes) else file.read_bytes()
-    session = onnxruntime.InferenceSession(content, options, ["CPUExecutionProvider"])
-    (entry,) = session.get_inputs()
-    return list(session.run(None, {entry.name: x.reshape(len(x), *entry.shape[1:])}))
-
-
-def array(bits: int, signals: int, *, wired: bool) -> FpgaLut:
-    if wired:
-        return FpgaWired(weight_bits=2, activation_bits=signals, bias_bits=24, headroom_bits=1, clock=1e8, lut_energy=0)
-    return FpgaLut(bits, signals, 24, 1, 1e8, 0, table_bits=6)
-
-
-@pytest.fixture(scope="module")
-def digits(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
-    """The main job after one reconnection."""
-    run = tmp_path_factory.mktemp("digits") / "run"
-    scenario = hwsim.load("digits-fpga-laperm", ["controller.epochs=4"])
-    run_here("digits-fpga-laperm", run, "controller.epochs=4")
-    return configured(scenario.plan(), run / "schedule.sqlite", 1)
+from tests.export.connected import SMALL, Array, array, fabricated, models, runtime
 
 
 @pytest.mark.parametrize("optimised", [True, False])
