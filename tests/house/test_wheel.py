@@ -39,6 +39,8 @@ def test_what_it_carries(unpacked: Path) -> None:
         there = {path.relative_to(ROOT / kind): path.read_bytes() for path in (ROOT / kind).rglob("*.toml")}
         shipped = unpacked / "hwsim" / "shipped" / kind
         assert there == {path.relative_to(shipped): path.read_bytes() for path in shipped.rglob("*.toml")}
+    logic = {path.relative_to(ROOT): path.read_bytes() for path in (ROOT / "hwsim").rglob("*.v")}
+    assert logic == {path.relative_to(unpacked): path.read_bytes() for path in unpacked.rglob("*.v")} != {}
     assert (unpacked / "hwsim" / "py.typed").is_file()
     assert {path.name for path in unpacked.iterdir() if path.suffix != ".dist-info"} == {"hwsim"}
 

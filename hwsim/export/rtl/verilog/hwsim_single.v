@@ -1,0 +1,20 @@
+// A single port, without contents at the start: the form of large memories.
+module hwsim_single #(
+    parameter WIDTH = 16,
+    parameter DEPTH = 2,
+    parameter ADDRESS = 1
+) (
+    input  wire               clk,
+    input  wire               enable,
+    input  wire               write,
+    input  wire [ADDRESS-1:0] address,
+    input  wire [WIDTH-1:0]   write_data,
+    output reg  [WIDTH-1:0]   data
+);
+  reg [WIDTH-1:0] words [0:DEPTH-1];
+  always @(posedge clk)
+    if (enable) begin
+      if (write) words[address] <= write_data;
+      else data <= words[address];
+    end
+endmodule
