@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from hwsim.costing import cost as cost
     from hwsim.crossbar import crossbar as crossbar
     from hwsim.errors import HwsimError as HwsimError
+    from hwsim.export.reading import read_configuration as read_configuration
     from hwsim.model import sampling as sampling
     from hwsim.pipeline.emulation import emulate as emulate
     from hwsim.pipeline.session import Answer as Answer
@@ -45,6 +46,7 @@ _HOMES = {
     "load": "hwsim.pipeline.session",
     "nn": "hwsim.nn",
     "read": "hwsim.analysis.comparison",
+    "read_configuration": "hwsim.export.reading",
     "replay": "hwsim.pipeline.session",
     "run": "hwsim.pipeline.session",
     "sampling": "hwsim.model.sampling",
@@ -70,6 +72,7 @@ __all__ = [
     "load",
     "nn",
     "read",
+    "read_configuration",
     "replay",
     "run",
     "sampling",

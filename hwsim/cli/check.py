@@ -1,4 +1,4 @@
-"""``hwsim check``: all that is wrong in scenario, model and device files, without running anything."""
+"""``hwsim check``: all that is wrong in scenario, model and device files, and in exported ones, without a run."""
 
 from __future__ import annotations
 
@@ -11,13 +11,20 @@ import typer
 def check(
     files: Annotated[
         list[Path],
-        typer.Argument(metavar="FILE...", help="Scenario, reproduction, model or device files, or names of scenarios."),
+        typer.Argument(
+            metavar="FILE...",
+            help="Scenario, reproduction, model or device files, names of scenarios, or files of hwsim export.",
+        ),
     ],
     resolved: Annotated[
         bool, typer.Option("--resolved", help="Print scenarios with every value and where it comes from.")
     ] = False,
 ) -> None:
-    """Check scenario, reproduction, model and device files and report all that is wrong, with line and column."""
+    """Check scenario, reproduction, model and device files and report all that is wrong, with line and column.
+
+    Of a file that hwsim export wrote (any that does not end in .toml) the checksum is compared, and where the format
+    can be read back, its switches are walked: they must do what the file says.
+    """
     from hwsim.files import DiagnosticError, Diagnostics, emit, read_document
     from hwsim.pipeline.session import find
     from hwsim.scenario import check_file, check_memory
@@ -26,6 +33,9 @@ def check(
     diagnostics = Diagnostics()
     for file in files:
         try:
+            if file.is_file() and file.suffix != ".toml":
+                typer.echo(_exported(file))
+                continue
             path = find(file)
             document = read_document(path)
             if is_reproduction(document):
@@ -51,3 +61,23 @@ def check(
             for line in plan.data.words if plan is not None and plan.data is not None else ():
                 typer.echo(f"  {line}")
     diagnostics.check()
+
+
+def _exported(file: Path) -> str:
+    """Check a file that an export wrote; say what it is.
+
+    Raises:
+        DiagnosticError: what is wrong with it.
+    """
+    from hwsim.export import EXPORTS
+    from hwsim.export.reading import open_export, read_configuration
+
+    name, _ = open_export(file)
+    if EXPORTS[name].read is None:
+        return f"{file}: a sound checksum of the export {name}, which is not read back"
+    found = read_configuration(file)
+    lines = [f"{file}: a sound configuration of run {found.run[:12]}, event {found.event} ({name})"]
+    for layer in found.layers:
+        what = f"{len(layer.states):,} {layer.fabric.topology} of {layer.fabric.ports:,} ports"
+        lines.append(f"  layer {layer.layer}: {what}, for {layer.cells:,} cells each")
+    return "\n".join(lines)

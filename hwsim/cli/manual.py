@@ -38,7 +38,11 @@ are wired, its technology (a switch datasheet) what one of them costs. In a scen
 technology, scope, effort, equivalence, ports (hwsim help scenario). What reconnecting costs, without training:
 hwsim help cost."""
 _EXPORT = """hwsim export RUN --format NAME writes what hardware loads, of the last event of a run or of another one
-(--event). The configuration file says how its bits are ordered and which wires a switch joins."""
+(--event). Files say how their bits are ordered and which wires a switch joins. All files of a format are written or
+none; what is there already is replaced with --force alone. hwsim help formats has files and checksums."""
+_FORMATS = """Each format of hwsim export, what its files are called, how a changed byte is found, and whether hwsim
+reads it back: hwsim check FILE and hwsim.read_configuration(path) then build the circuits again, compare their
+wires, and walk the switches, which must realise the permutations that the file tells."""
 _COST = """hwsim cost FILE prices reconnections that are known beforehand, hwsim cost --random N random ones. FILE is a
 text of permutations, a schedule, a pipe, or - (standard input). A line is one permutation: position i is fed by
 cell p[i], counted from 0; brackets, commas, semicolons and tabs may stand between, # begins a remark.
@@ -124,6 +128,13 @@ def _export(width: int) -> str:
     return "\n".join(["Exports", *_filled(_EXPORT, width), "", *table(rows, width)])
 
 
+def _formats(width: int) -> str:
+    rows = [("format", "files", "read back", "a changed byte")]
+    for name, entry in EXPORTS.items():
+        rows.append((name, entry.named, "no" if entry.read is None else "yes", entry.checksum or "is not found"))
+    return "\n".join(["Formats", *_filled(_FORMATS, width), "", *table(rows, width)])
+
+
 def _cost(width: int) -> str:
     columns = [("column", "meaning"), *COLUMNS.items(), ("blocked", "why this combination cannot be; then alone")]
     return "\n".join(
@@ -157,6 +168,7 @@ def _pages() -> dict[str, tuple[str, Callable[[int], str]]]:
         "crossbar": ("permutation circuits: topologies and efforts", _crossbar),
         "cost": ("what hwsim cost reads and prints", _cost),
         "export": ("formats of hwsim export", _export),
+        "formats": ("files of every export format, with their checksums", _formats),
         "fit": ("datasheets from measurements", _fit),
         "network": ("torch networks on chips", lambda width: "\n".join(["Networks", *_filled(_NETWORK, width)])),
         "json": ("what --json prints", lambda width: "\n".join(["JSON", *_filled(_JSON, width)])),

@@ -162,6 +162,15 @@ class CrosspointNetwork(Fabric):
             raise ValueError(self._open())
         return list(zip(values.tolist(), self._bits.tolist(), strict=True))
 
+    def from_words(self, words: list[int]) -> NDArray[np.int32]:
+        """Return the state of configuration words."""
+        state: NDArray[np.int32] = self.power_up(1)[0]
+        selects = np.array(words, np.int64)[: len(state)] - self._idle[: len(words)]
+        if (selects >= self.wiring.width[: len(words)]).any():
+            raise OverflowError
+        state[: len(words)] = selects
+        return state
+
     @property
     def word_order(self) -> str:
         """Describe the words: selects, not switches."""

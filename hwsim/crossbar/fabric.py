@@ -362,6 +362,10 @@ class Fabric(ABC):
     def words(self, state: NDArray[Any]) -> list[tuple[int, int]]:
         """Return one circuit's configuration as (value, width in bits); :attr:`word_order` says what they mean."""
 
+    def from_words(self, words: list[int]) -> NDArray[Any]:
+        """Do the work of :func:`hwsim.crossbar.words.read_words`, which compares the result with the words."""
+        raise NotImplementedError(f"the {len(words)} words of {named(self.topology)} are not read back")
+
     @property
     @abstractmethod
     def word_order(self) -> str:

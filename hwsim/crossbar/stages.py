@@ -228,6 +228,14 @@ permutation or topology
             found.append((int.from_bytes(packed, "little"), int(end - first)))
         return found
 
+    def from_words(self, words: list[int]) -> NDArray[np.uint8]:
+        """Return the state of configuration words."""
+        state = np.zeros(self.switches, np.uint8)
+        for word, first, end in zip(words, self.starts[:-1], self.starts[1:], strict=False):
+            packed = np.frombuffer(word.to_bytes(-(-int(end - first) // 8), "little"), np.uint8)
+            state[first:end] = np.unpackbits(packed, bitorder="little")[: end - first]
+        return state
+
     @property
     def word_order(self) -> str:
         """Describe the words: one per stage, one bit per switch."""

@@ -7,10 +7,15 @@ import re
 import zlib
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from hwsim.export.snapshot import DIRECTION, ExportPlugin
+from hwsim.export.told import Told, ToldLayer
+from hwsim.files.checksum import RULE, checked
 
 if TYPE_CHECKING:
     from hwsim.export.snapshot import LayerSnapshot, Snapshot
+    from hwsim.files.whole import Content
 
 _NUMBERS = re.compile(r"\[\s+(-?\d[^\[\]{}\"]*?)\s+\]")
 
@@ -23,16 +28,19 @@ def _bank(layer: LayerSnapshot, bank: int) -> dict[str, Any]:
         "permutation": layer.permutations[bank].tolist(),
         "settings_hex": settings,
         "toggles_from_previous": int(layer.toggles[bank]),
-        "crc32": f"{zlib.crc32(' '.join(settings).encode()):08x}",
+        "crc32": _crc(settings),
     }
 
 
-def export(snapshot: Snapshot) -> dict[str, str]:
+def _crc(settings: list[str]) -> str:
+    return f"{zlib.crc32(' '.join(settings).encode()):08x}"
+
+
+def export(snapshot: Snapshot) -> dict[str, Content]:
     """Write one JSON file with every bank of every reconnectable layer, and the wiring of their circuits."""
     orders = dict.fromkeys(layer.fabric.word_order for layer in snapshot.layers)
     content = {
-        "format": "hwsim configuration",
-        "version": 2,
+        "format": "hwsim export json, version 3",
         "run": snapshot.identity,
         "event": snapshot.event,
         "technology": snapshot.technology,
@@ -58,7 +66,28 @@ def export(snapshot: Snapshot) -> dict[str, str]:
         "registers": [registers.tolist() for registers in snapshot.registers],
     }
     text = _NUMBERS.sub(lambda found: f"[{' '.join(found[1].split())}]", json.dumps(content, indent=1))
-    return {"configuration.json": text + "\n"}
+    return {"configuration.json": checked(text.removesuffix("\n}") + ",\n", "json")}
+
+
+def read(content: bytes) -> Told:
+    """Read all layers; words are compared with each bank's own checksum too."""
+    found = json.loads(content.rstrip().removesuffix(b",") + b"}")
+    return Told(found["run"], found["event"], found["technology"], tuple(map(_told, found["layers"])))
+
+
+def _told(layer: dict[str, Any]) -> ToldLayer:
+    for bank in layer["banks"]:
+        if bank["crc32"] != _crc(bank["settings_hex"]):
+            raise ValueError(f"layer {layer['layer']}, bank {bank['bank']}: settings and their crc32 differ")
+    return ToldLayer(
+        layer["layer"],
+        layer["topology"],
+        layer["ports"],
+        layer["cells"],
+        words=[[int(word, 16) for word in bank["settings_hex"]] for bank in layer["banks"]],
+        permutations=np.array([bank["permutation"] for bank in layer["banks"]], np.int64),
+        wiring=layer["wiring"],
+    )
 
 
 PLUGIN = ExportPlugin(
@@ -67,4 +96,7 @@ PLUGIN = ExportPlugin(
     export=export,
     needs="network",
     in_runs=True,
+    named="configuration.json",
+    checksum=f"{RULE}; crc32 of every bank: of its settings_hex, joined by single spaces",
+    read=read,
 )

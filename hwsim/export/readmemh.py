@@ -1,66 +1,51 @@
 """Configuration words for Verilog's ``$readmemh``: one file per layer, banks one after another.
 
-Grammar: white space, ``//`` comments, hexadecimal numbers without prefix, ``@hex`` addresses (IEEE 1364-2005, 17.2.9).
-The format carries no checksum or word size, so both stand in comments, and so do what a word means and which wires a
-switch joins.
+The words are those of :meth:`hwsim.crossbar.Fabric.words`; the grammar and the remarks are in
+:mod:`hwsim.export.image`.
 """
 
 from __future__ import annotations
 
-import textwrap
-import zlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from hwsim.export.snapshot import DIRECTION, ExportPlugin
+from hwsim.export.image import read_image, write_image
+from hwsim.export.snapshot import ExportPlugin
+from hwsim.export.told import Told, ToldLayer
+from hwsim.files.checksum import RULE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
+    from hwsim.export.image import Image
     from hwsim.export.snapshot import LayerSnapshot, Snapshot
+    from hwsim.files.whole import Content
 
 
-def _wrap(text: str) -> list[str]:
-    """Break a remark into lines of at most 120 characters; continued lines are indented."""
-    return textwrap.wrap(text, 120, initial_indent="// ", subsequent_indent="//   ", break_long_words=False)
-
-
-def _listed(wiring: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
-    """Write what :meth:`hwsim.crossbar.Fabric.describe` tells, one line for each list of numbers."""
-    for key, value in wiring.items():
-        if isinstance(value, dict):
-            yield from _listed(value, f"{prefix}{key} ")
-        elif isinstance(value, list) and value and isinstance(value[0], dict):
-            for number, part in enumerate(value):
-                yield from _listed(part, f"{prefix}{key.removesuffix('s')} {number} ")
-        else:
-            numbers = value if isinstance(value, list) else [value]
-            yield f"{prefix}{key}: {' '.join(str(int(n)) for n in numbers)}"
-
-
-def _layer(snapshot: Snapshot, layer: LayerSnapshot) -> str:
+def _layer(snapshot: Snapshot, layer: LayerSnapshot) -> Iterator[bytes]:
     fabric = layer.fabric
-    width = max((bits for _, bits in fabric.words(layer.states[0])), default=0)
-    digits = -(-width // 4)
-    banks = [[f"{value:0{digits}x}" for value, _ in fabric.words(state)] for state in layer.states]
-    checksum = zlib.crc32(" ".join(word for words in banks for word in words).encode())
-    lines = [
-        f"// hwsim configuration: {fabric.topology}, {fabric.ports} ports, {fabric.switches} switches per bank",
-        f"// run {snapshot.identity[:12]}, event {snapshot.event}, layer {layer.layer}, {len(banks)} banks of "
-        f"{snapshot.cells(layer)} cells",
-        f"// {len(banks[0])} words per bank, at most {width} bits per word",
-        *_wrap(f"words: {fabric.word_order}"),
-        *_wrap(f"direction: {DIRECTION}"),
-        f"// crc32 {checksum:08x} of the words joined by single spaces",
-        *(line for text in _listed(fabric.describe()) for line in _wrap(text)),
-    ]
-    for bank, words in enumerate(banks):
-        lines += [f"@{bank * len(words):x} // bank {bank}", *words]
-    return "\n".join(lines) + "\n"
+    widths = [bits for _, bits in fabric.words(layer.states[0])]
+    remarks = {"words per bank": len(widths), "bits per word": max(widths), "words": fabric.word_order}
+    words = (value for state in layer.states for value, _ in fabric.words(state))
+    return write_image(snapshot, layer, "readmemh", remarks, enumerate(words), max(widths))
 
 
-def export(snapshot: Snapshot) -> dict[str, str]:
+def export(snapshot: Snapshot) -> dict[str, Content]:
     """Write one ``layer<k>.mem`` for every reconnectable layer that has switches."""
     return {f"layer{layer.layer}.mem": _layer(snapshot, layer) for layer in snapshot.layers if layer.fabric.switches}
+
+
+def read(content: bytes) -> Told:
+    """Read one layer's words."""
+    image = read_image(content)
+    return told(image, image.banks())
+
+
+def told(image: Image, words: list[list[int]]) -> Told:
+    """Return what a memory image tells, with the configuration words that follow from it."""
+    remarks = image.remarks
+    layer, ports, cells = (int(remarks[key]) for key in ("layer", "ports", "cells"))
+    found = ToldLayer(layer, remarks["topology"], ports, cells, words=words, wiring=image.wiring)
+    return Told(remarks["run"], int(remarks["event"]), remarks["technology"], (found,))
 
 
 PLUGIN = ExportPlugin(
@@ -68,4 +53,7 @@ PLUGIN = ExportPlugin(
     summary="configuration words for Verilog's $readmemh, one file per layer",
     export=export,
     in_runs=True,
+    named="layer<k>.mem",
+    checksum=RULE,
+    read=read,
 )

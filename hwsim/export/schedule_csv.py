@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hwsim.export.snapshot import ExportPlugin
+from hwsim.files.checksum import RULE, checked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from hwsim.export.snapshot import Snapshot
+    from hwsim.files.whole import Content
 
 HEAD = "event,layer,bank,position,cell"
 
@@ -38,6 +40,7 @@ def _written(
 
 
 def _lines(snapshot: Snapshot) -> Iterator[str]:
+    yield "# hwsim export csv, version 1"
     yield HEAD
     layers = snapshot.model.layers
     cells: list[NDArray[np.int64] | None] = [None] * len(layers)
@@ -60,9 +63,9 @@ def _lines(snapshot: Snapshot) -> Iterator[str]:
             registers[layer] = values
 
 
-def export(snapshot: Snapshot) -> dict[str, str]:
+def export(snapshot: Snapshot) -> dict[str, Content]:
     """Write one file with every event up to the snapshot's."""
-    return {"schedule.csv": "\n".join(_lines(snapshot)) + "\n"}
+    return {"schedule.csv": checked((f"{line}\n".encode() for line in _lines(snapshot)), "script")}
 
 
 PLUGIN = ExportPlugin(
@@ -70,4 +73,6 @@ PLUGIN = ExportPlugin(
     summary="the schedule as lines of event, layer, bank, position, cell, which hwsim replay takes",
     export=export,
     needs="network",
+    named="schedule.csv",
+    checksum=RULE,
 )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
+from hwsim.files.whole import split
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
@@ -13,7 +15,9 @@ if TYPE_CHECKING:
 
     from hwsim.crossbar import Fabric
     from hwsim.crossbar.technology import Switch
+    from hwsim.export.told import Told
     from hwsim.export.trial import Phase
+    from hwsim.files.whole import Content
     from hwsim.model import Model
 
 DIRECTION = (
@@ -88,6 +92,8 @@ class Snapshot:
     quiet: Callable[[], tuple[NDArray[np.float32], NDArray[Any]]] | None = None
     """The task's test inputs (samples, inputs) and what the chip gives for them in a quiet read (samples, outputs),
     where they are at hand: what an approximate export is compared with."""
+    before: Callable[[], Snapshot | None] = lambda: None
+    """The event before; None at power-up, or where it is not at hand."""
 
     def cells(self, layer: LayerSnapshot) -> int:
         """Return the cells of one bank; the circuit may have more ports."""
@@ -102,21 +108,28 @@ class ExportPlugin:
     Args:
         name: the word that commands use.
         summary: what it is, in one line.
-        export: makes the files, name to text or bytes; names hold no folder.
+        export: makes the files, name to text, bytes or parts of bytes; names hold no folder.
         needs: ``configuration`` where there is nothing to write without a crossbar, ``network`` where model, registers
             and constants are worth a file by themselves.
         in_runs: whether every run folder gets these files, for the last event; others are made when asked for.
+        named: what the files are called, for people.
+        checksum: how a file tells that a byte of it was changed; empty where it cannot.
+        read: reads a file back, without its last line; its checksum (:mod:`hwsim.files.checksum`) is sound.
     """
 
     name: str
     summary: str
-    export: Callable[[Snapshot], Mapping[str, str | bytes]]
+    export: Callable[[Snapshot], Mapping[str, Content]]
     needs: Literal["configuration", "network"] = "configuration"
     in_runs: bool = False
+    named: str = ""
+    checksum: str = ""
+    read: Callable[[bytes], Told] | None = None
+
+    def contents(self, snapshot: Snapshot) -> dict[str, Content]:
+        """Return what the files hold; none if a configuration is needed and there is no crossbar."""
+        return {} if self.needs == "configuration" and not snapshot.layers else dict(self.export(snapshot))
 
     def files(self, snapshot: Snapshot) -> dict[str, bytes]:
         """Return the files as bytes, text in UTF-8; none if a configuration is needed and there is no crossbar."""
-        if self.needs == "configuration" and not snapshot.layers:
-            return {}
-        made = self.export(snapshot)
-        return {name: text.encode() if isinstance(text, str) else text for name, text in made.items()}
+        return {name: b"".join(split(content)) for name, content in self.contents(snapshot).items()}

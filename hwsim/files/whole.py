@@ -101,8 +101,7 @@ def write_all(files: Mapping[Path, Content], *, force: bool = False) -> list[Pat
                 made += _make_folder(target.parent)
                 parts[target] = _beside(target, "part")
                 with parts[target].open("wb") as file:
-                    whole_content = content.encode() if isinstance(content, str) else content
-                    file.writelines([whole_content] if isinstance(whole_content, bytes) else whole_content)
+                    file.writelines(split(content))
         check_free(*files, force=force)  # writing may have taken long
         _move(parts)
         made = []
@@ -113,6 +112,17 @@ def write_all(files: Mapping[Path, Content], *, force: bool = False) -> list[Pat
             with suppress(OSError):  # something else lies there by now
                 folder.rmdir()
     return list(files)
+
+
+def split(content: Content) -> Iterable[bytes]:
+    """Return what a file holds as parts of bytes.
+
+    Example:
+        >>> b"".join(split("text")), b"".join(split(bytes([number]) for number in b"parts"))
+        (b'text', b'parts')
+    """
+    whole_content = content.encode() if isinstance(content, str) else content
+    return [whole_content] if isinstance(whole_content, bytes) else whole_content
 
 
 def _move(parts: Mapping[Path, Path]) -> None:

@@ -65,7 +65,7 @@ def export_run(run: Path, format_: str, event: int | None, out: Path | None, *, 
     number = last if event is None else event
     if last < 0:
         raise ScheduleError(f"{run}: the schedule is empty; run the scenario first")
-    files = EXPORTS[format_].files(configured(plan, run / SCHEDULE, number))
+    files = EXPORTS[format_].contents(configured(plan, run / SCHEDULE, number))
     if not files:
         raise FolderError(f"{run}: no crossbar in this run, so format {format_!r} has nothing to write; try json")
     target = out or run / "export" / f"event{number}"

@@ -16,7 +16,7 @@ from hwsim.errors import BAD_INPUT, HwsimError
 from hwsim.export import EXPORTS
 from hwsim.files import emit
 from hwsim.files.lock import BusyError, locked
-from hwsim.files.whole import whole
+from hwsim.files.whole import whole, write_all
 from hwsim.schedule import ScheduleError, is_blank, open_schedule
 from hwsim.score import SPENT, by_task, read_answer, read_table, worst, write_table
 from hwsim.version import VERSION
@@ -122,8 +122,9 @@ class RunFolder:
         words = (plan.scenario.title, plan.scenario.published, plan.changes)
         try_to_save(lambda: draw(rows, reference[metric], *words), self.path / "score.png", self.path / "score.svg")
         for plugin in EXPORTS.values():
-            for name, content in plugin.files(last_event).items() if plugin.in_runs else ():
-                self.write(f"export/{name}", content)
+            if plugin.in_runs:
+                made = plugin.contents(last_event).items()
+                write_all({self.path / "export" / name: content for name, content in made}, force=True)
         self.write("provenance.json", json.dumps(provenance(plan, self.path), indent=1) + "\n")
         self.write(ANSWER, json.dumps(answer, indent=1) + "\n")
 

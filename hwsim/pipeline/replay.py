@@ -40,6 +40,7 @@ def configured(plan: Plan, schedule_path: Path, event: int) -> Snapshot:
     return dataclasses.replace(
         snapshot(plan.identity, machine, event),
         history=lambda: _read(schedule_path, event),
+        before=lambda: configured(plan, schedule_path, event - 1) if event else None,
         trial=lambda images: trial(plan, schedule_path, event, images),
         quiet=lambda: (task.test_x, machine.infer(task.test_x, None)),
     )

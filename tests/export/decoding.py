@@ -110,7 +110,7 @@ def read_mem(text: str) -> tuple[dict[str, str], dict[str, Any], list[list[int]]
     told = dict(remark.split(": ", 1) for remark in remarks)
     wiring: dict[str, Any] = {"stages": []}
     for key, value in told.items():
-        if not re.fullmatch(r"[\d ]*", value):
+        if not re.fullmatch(r"wires|lanes|cycles|inputs|outputs|stage \d+ \w+", key):
             continue
         numbers = [int(number) for number in value.split()]
         if (stage := re.fullmatch(r"stage (\d+) (\w+)", key)) is not None:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-from types import SimpleNamespace
-from typing import Any
 
 import numpy as np
 import pytest
 
-from hwsim.crossbar import CROSSBARS, Fabric
-from hwsim.export import EXPORTS, LayerSnapshot, Snapshot
+from hwsim.crossbar import CROSSBARS
+from hwsim.export import EXPORTS
 from tests.export.decoding import PER_STAGE, TAGS, decode, read_mem
+from tests.export.snapshots import built, taken
 
 FAMILIES = {
     **dict.fromkeys(PER_STAGE, "one word per stage; bit k"),
@@ -21,27 +20,6 @@ FAMILIES = {
     "clos-strict": "0 = open, and inputs count from 1",
     "time-multiplexed": "first one word per cycle",
 }
-
-
-def built(name: str, ports: int) -> Fabric | None:
-    try:
-        return CROSSBARS[name].build(ports)
-    except ValueError:  # a power of two is wanted
-        return None
-
-
-def taken(fabric: Fabric, banks: int, rng: np.random.Generator) -> Snapshot:
-    """A snapshot of banks with permutations by chance; of a blocking circuit, with switches by chance."""
-    if fabric.blocking == "blocking":
-        states = rng.integers(0, 2, (banks, fabric.switches)).astype(np.uint8)
-        p = fabric.apply_many(states, np.tile(np.arange(fabric.ports), (banks, 1)))
-    else:
-        p = np.stack([rng.permutation(fabric.ports) for _ in range(banks)])
-        states = fabric.route_many(p, effort="any")
-    model: Any = SimpleNamespace(layers=[SimpleNamespace(units=banks, inputs=fabric.ports)])
-    layer = LayerSnapshot(0, fabric, p, states, np.zeros(banks, np.int64))
-    chip: Any = None
-    return Snapshot("0" * 64, 1, "none", model, (layer,), (), chip)
 
 
 def check(name: str, ports: int, banks: int) -> bool:

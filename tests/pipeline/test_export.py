@@ -68,6 +68,24 @@ def test_what_is_there_stays_unless_forced(tiny: Path, tmp_path: Path, hwsim_com
     assert sorted(path.name for path in (tmp_path / "mem").iterdir()) == ["layer0.mem", "layer1.mem"]
 
 
+def test_an_exported_file_is_checked(tiny: Path, tmp_path: Path, hwsim_command: Command) -> None:
+    run_here(tiny, tmp_path / "run", "controller.epochs=1")
+    folder = tmp_path / "run" / "export"
+    said = hwsim_command("check", folder / "layer0.mem")
+    assert (said.returncode, said.stdout.splitlines()[1:]) == (
+        0,
+        ["  layer 0: 12 benes of 64 ports, for 64 cells each"],
+    )
+    assert hwsim_command("export", "run", "--format", "csv", "--out", "s.csv").returncode == 0
+    assert "a sound checksum" in hwsim_command("check", "s.csv").stdout
+    content = bytearray((folder / "configuration.json").read_bytes())
+    content[4000] ^= 1
+    (folder / "configuration.json").write_bytes(content)
+    said = hwsim_command("check", folder / "configuration.json")
+    assert said.returncode == 2
+    assert re.fullmatch(rf"{folder}/configuration.json:\d+:1: changed since it was written: .*\n", said.stderr)
+
+
 def _readmemh(text: str) -> dict[int, int]:
     """Read by the grammar of IEEE 1364-2005, section 17.2.9."""
     memory, address = {}, 0

@@ -95,3 +95,7 @@ class Sorter(SwitchNetwork):
         """Return one destination tag per input, ceil(log2 N) bits: what to send with the signals."""
         came_from = self.apply_many(state[None, :], np.arange(self.ports)[None, :])[0]
         return [(int(tag), self._tag_bits) for tag in np.argsort(came_from)]
+
+    def from_words(self, words: list[int]) -> NDArray[np.uint8]:
+        """Return the state of configuration words."""
+        return np.asarray(self.route_many(np.argsort(words, kind="stable")[None, :])[0], np.uint8)

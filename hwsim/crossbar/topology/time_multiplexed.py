@@ -252,6 +252,18 @@ class TimeMultiplexed(Fabric):
         found = [(int.from_bytes(row.tobytes(), "little"), self.switches) for row in packed]
         return found + [(int(a), self._address_bits) for order in (read, write) for a in order.reshape(-1)]
 
+    def from_words(self, words: list[int]) -> NDArray[np.int32]:
+        """Return the state of configuration words."""
+        state: NDArray[np.int32] = self.power_up(1)[0]
+        width = -(-self.switches // 8)
+        packed = np.frombuffer(b"".join(word.to_bytes(width, "little") for word in words[: self.cycles]), np.uint8)
+        bits = np.unpackbits(packed.reshape(-1, width), axis=1, bitorder="little") if width else packed
+        state[: self._settings] = bits[..., : self.switches].reshape(-1)
+        state[self._settings :] = words[self.cycles :]
+        if (state[self._settings :] >= self.cycles).any():
+            raise OverflowError
+        return state
+
     @property
     def word_order(self) -> str:
         """Describe the words: settings of every cycle, and addresses."""

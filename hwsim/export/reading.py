@@ -1,0 +1,129 @@
+"""Exported configurations are read back: circuits are built again, walked, and held to all that the file says."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from hwsim.crossbar import CROSSBARS
+from hwsim.crossbar.words import read_words
+from hwsim.errors import check_type
+from hwsim.export import EXPORTS
+from hwsim.files import Diagnostic, DiagnosticError
+from hwsim.files.checksum import check
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from hwsim.crossbar import Fabric
+    from hwsim.export.told import ToldLayer
+
+_MARK = re.compile(rb"hwsim export ([a-z0-9-]{1,40}), version \d")
+_HEAD = 600
+"""Bytes within which every file says which format it is."""
+_UNREAD = (ValueError, KeyError, IndexError, TypeError, AttributeError, OverflowError, NotImplementedError)
+"""What a reader meets in a file whose checksum is sound and whose content is not."""
+
+
+@dataclass(frozen=True)
+class ReadLayer:
+    """One layer's circuits as a file has them; every state was walked and gives the permutation beside it.
+
+    ``fabric`` has topology, ports and wiring; ``states`` (banks, ...), ``permutations`` (banks, ports); the first
+    ``cells`` ports of a bank are cells, others are spare.
+    """
+
+    layer: int
+    fabric: Fabric
+    states: NDArray[Any]
+    permutations: NDArray[np.int64]
+    cells: int
+
+
+@dataclass(frozen=True)
+class ReadConfiguration:
+    """A configuration as an exported file holds it: of which run and event, for which switches, layer by layer."""
+
+    format: str
+    run: str
+    event: int
+    technology: str
+    layers: tuple[ReadLayer, ...]
+
+
+def read_configuration(path: str | Path) -> ReadConfiguration:
+    """Read a file that ``hwsim export`` wrote, and check that its switches do what it says.
+
+    Its checksum covers every byte. Each circuit is built from its topology and ports, its wiring is compared with the
+    file's, and its states are walked: they must realise the permutations that the file tells.
+
+    Args:
+        path: a file of a format that ``hwsim help formats`` says is read back.
+
+    Raises:
+        DiagnosticError: it cannot be read, is of no such format, was changed, or contradicts itself.
+    """
+    check_type("path", path, "a path")
+    file = Path(path)
+    name, content = open_export(file)
+    plugin = EXPORTS[name]
+    if plugin.read is None:
+        raise _refused(file, f"is a file of the format {name!r}, which is not read back", "its checksum is sound")
+    try:
+        told = plugin.read(content)
+        layers = tuple(_rebuild(layer) for layer in told.layers)
+    except _UNREAD as error:
+        why = " ".join(str(error).split()) or type(error).__name__
+        raise _refused(file, f"cannot be read as {name}: {why}", "export it again") from error
+    return ReadConfiguration(name, told.run, told.event, told.technology, layers)
+
+
+def open_export(path: Path) -> tuple[str, bytes]:
+    """Return the format of an exported file, and its content without the line that has its checksum.
+
+    Raises:
+        DiagnosticError: it cannot be read, was changed, or no export wrote it.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise _refused(path, f"cannot be read ({error.strerror})", "give a file that hwsim export wrote") from None
+    found = _MARK.search(content[:_HEAD])
+    name = found[1].decode() if found else ""
+    body = check(content, path)
+    if name not in EXPORTS:
+        what = f"was written by an export {name!r} that is not here" if name else "is no file that hwsim export wrote"
+        raise _refused(path, what, "hwsim help formats lists those there are")
+    return name, body
+
+
+def _refused(path: Path, what: str, hint: str) -> DiagnosticError:
+    return DiagnosticError([Diagnostic(str(path), 1, 1, what, "", hint)])
+
+
+def _rebuild(told: ToldLayer) -> ReadLayer:
+    """Build a layer's circuits, and hold what they do to what is told.
+
+    Raises:
+        ValueError: the first contradiction.
+    """
+    where = f"layer {told.layer}"
+    fabric = CROSSBARS[told.topology].build(told.ports)
+    if told.wiring is not None and told.wiring != fabric.describe():
+        raise ValueError(f"{where}: its wires are not those of {told.topology} circuits of {told.ports} ports")
+    if told.words is not None:
+        states = np.stack([read_words(fabric, words) for words in told.words])
+    else:
+        states = fabric.check_states("states", np.asarray(told.states), len(np.asarray(told.states)))
+        if not np.array_equal(states, np.asarray(told.states)):
+            raise ValueError(f"{where}: states that no switch has")
+    straight = np.broadcast_to(np.arange(fabric.ports), (len(states), fabric.ports))
+    found = np.asarray(fabric.apply_many(states, straight), np.int64)
+    if told.permutations is not None and not np.array_equal(found, told.permutations):
+        bank, position = np.argwhere(found != np.asarray(told.permutations).reshape(found.shape))[0]
+        raise ValueError(f"{where}, bank {bank}: switches lead cell {found[bank, position]} to position {position}")
+    return ReadLayer(told.layer, fabric, states, found, told.cells)

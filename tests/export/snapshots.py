@@ -1,0 +1,47 @@
+"""Snapshots of circuits with permutations by chance, without a run."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from hwsim.crossbar import CROSSBARS, Fabric
+from hwsim.export import LayerSnapshot, Snapshot
+from hwsim.model import Layer, Model
+
+
+class Numbered:
+    """A chip whose cells hold their own numbers."""
+
+    def __init__(self, units: int, inputs: int) -> None:
+        self.held = np.arange(units * inputs).reshape(units, inputs)
+
+    def cells(self, layer: int) -> np.ndarray[Any, np.dtype[np.int64]]:
+        del layer
+        return self.held
+
+
+def built(name: str, ports: int) -> Fabric | None:
+    """A circuit of so many ports, None where a power of two is wanted."""
+    try:
+        return CROSSBARS[name].build(ports)
+    except ValueError:
+        return None
+
+
+def taken(
+    fabric: Fabric, banks: int, rng: np.random.Generator, title: str = "net", technology: str = "none"
+) -> Snapshot:
+    """A snapshot of banks with permutations by chance; of a blocking circuit, with switches by chance."""
+    if fabric.blocking == "blocking":
+        states = rng.integers(0, 2, (banks, fabric.switches)).astype(np.uint8)
+        p = fabric.apply_many(states, np.tile(np.arange(fabric.ports), (banks, 1)))
+    else:
+        p = np.stack([rng.permutation(fabric.ports) for _ in range(banks)])
+        states = fabric.route_many(p, effort="any")
+    model = Model(title, (Layer(banks, fabric.ports),))
+    toggles = fabric.toggles_many(fabric.power_up(banks), states)
+    layer = LayerSnapshot(0, fabric, p, states, toggles)
+    chip = Numbered(banks, fabric.ports)
+    return Snapshot("0" * 64, 1, technology, model, (layer,), (np.arange(banks),), chip)

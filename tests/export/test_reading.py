@@ -1,0 +1,150 @@
+"""What is read back is what was exported, and a flipped byte anywhere is found and named."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import hwsim
+from hwsim.crossbar import CROSSBARS
+from hwsim.export import EXPORTS
+from hwsim.export.reading import open_export, read_configuration
+from hwsim.files import DiagnosticError
+from hwsim.files.checksum import REMARKS, check, checked
+from tests.export.snapshots import built, taken
+
+READ = [name for name in EXPORTS if EXPORTS[name].read is not None]
+SEALED = [name for name in EXPORTS if EXPORTS[name].checksum.startswith("last line")]
+
+
+@cache
+def exported(name: str, topology: str, ports: int) -> dict[str, bytes]:
+    fabric = built(topology, ports)
+    if fabric is None:
+        return {}
+    return EXPORTS[name].files(taken(fabric, 2, np.random.default_rng(ports), "a title", "a-technology"))
+
+
+@pytest.mark.parametrize("topology", CROSSBARS)
+@pytest.mark.parametrize("name", READ)
+def test_read_back(name: str, topology: str, tmp_path: Path) -> None:
+    seen = 0
+    for ports in (1, 5, 8, 13, 16):
+        for file, content in exported(name, topology, ports).items():
+            (tmp_path / file).write_bytes(content)
+            found = hwsim.read_configuration(tmp_path / file)
+            fabric = built(topology, ports)
+            assert fabric is not None
+            wanted = taken(fabric, 2, np.random.default_rng(ports))
+            (layer,) = found.layers
+            assert (found.format, found.run, found.event, found.technology) == (name, "0" * 64, 1, "a-technology")
+            assert np.array_equal(layer.states, wanted.layers[0].states)
+            assert np.array_equal(layer.permutations, wanted.layers[0].permutations)
+            assert layer.states.dtype == wanted.layers[0].states.dtype
+            assert layer.fabric.describe() == fabric.describe()
+            assert (layer.layer, layer.cells, layer.fabric.topology) == (0, ports, topology)
+            seen += 1
+    assert seen
+
+
+@pytest.mark.parametrize("name", SEALED)
+@given(data=st.data())
+def test_a_flipped_byte_anywhere(name: str, data: st.DataObject, tmp_path_factory: pytest.TempPathFactory) -> None:
+    files = exported(name, "benes", 8)
+    file = data.draw(st.sampled_from(sorted(files)))
+    content = bytearray(files[file])
+    path = tmp_path_factory.mktemp("flipped") / file
+    at = data.draw(
+        st.one_of(st.integers(0, len(content) - 1), st.integers(max(len(content) - 80, 0), len(content) - 1))
+    )
+    content[at] ^= data.draw(st.integers(1, 255))
+    path.write_bytes(content)
+    with pytest.raises(DiagnosticError) as told:
+        read_configuration(path)
+    assert str(told.value).startswith(f"{path}:")
+    assert "\n" not in str(told.value)
+
+
+@pytest.mark.parametrize("name", SEALED)
+def test_a_file_cut_short(name: str, tmp_path: Path) -> None:
+    for file, content in exported(name, "benes", 8).items():
+        for cut in (b"", content[:-1], content[: len(content) // 2], content + b"\n"):
+            (tmp_path / file).write_bytes(cut)
+            with pytest.raises(DiagnosticError, match=re.escape(file)):
+                open_export(tmp_path / file)
+
+
+@pytest.mark.parametrize("language", REMARKS)
+@given(content=st.binary(max_size=200))
+def test_the_checksum_is_that_of_all_bytes_before(language: str, content: bytes) -> None:
+    whole = b"".join(checked(content, language))
+    assert whole.startswith(content)
+    assert check(whole, Path("x")) == content
+
+
+def test_what_no_export_wrote(tmp_path: Path) -> None:
+    with pytest.raises(DiagnosticError, match="there:1:1: cannot be read"):
+        read_configuration(tmp_path / "there")
+    (tmp_path / "sound").write_bytes(b"".join(checked(b"// of another program\n", "verilog")))
+    with pytest.raises(DiagnosticError, match="is no file that hwsim export wrote"):
+        read_configuration(tmp_path / "sound")
+    (tmp_path / "other").write_bytes(b"".join(checked(b"// hwsim export magic, version 1\n", "verilog")))
+    with pytest.raises(DiagnosticError, match="an export 'magic' that is not here"):
+        read_configuration(tmp_path / "other")
+
+
+def _rewire(layer: dict[str, Any]) -> None:
+    layer["wiring"]["stages"][0]["wire_a"].reverse()
+
+
+def _swap(layer: dict[str, Any]) -> None:
+    layer["banks"][1]["permutation"].reverse()
+
+
+def _rename(layer: dict[str, Any]) -> None:
+    layer["topology"] = "bens"
+
+
+def _enlarge(layer: dict[str, Any]) -> None:
+    layer["ports"] += 1
+
+
+def _spoil(layer: dict[str, Any]) -> None:
+    layer["banks"][1]["settings_hex"][0] = "3"
+
+
+def _leave_out(layer: dict[str, Any]) -> None:
+    del layer["wiring"]
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        (_rewire, "layer 0: its wires are not those of benes circuits of 4 ports"),
+        (_swap, "layer 0, bank 1: switches lead cell [0-3] to position 0"),
+        (_rename, "unknown crossbar 'bens'"),
+        (_enlarge, "layer 0: its wires are not those of benes circuits of 5 ports"),
+        (_spoil, "layer 0, bank 1: settings and their crc32 differ"),
+        (_leave_out, "'wiring'"),
+    ],
+)
+def test_a_sound_checksum_of_a_file_that_contradicts_itself(
+    change: Callable[[dict[str, Any]], None], why: str, tmp_path: Path
+) -> None:
+    (content,) = exported("json", "benes", 4).values()
+    told = json.loads(content)
+    del told["checksum"]
+    change(told["layers"][0])
+    body = json.dumps(told).removesuffix("}") + ",\n"
+    (tmp_path / "c.json").write_bytes(b"".join(checked(body, "json")))
+    with pytest.raises(DiagnosticError, match=f"c.json:1:1: cannot be read as json: .*{why}"):
+        read_configuration(tmp_path / "c.json")
