@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from hwsim.crossbar.stages import SwitchNetwork
 from hwsim.export.netlist import NetlistError
+from hwsim.files.remark import one_line
 from hwsim.version import VERSION
 
 if TYPE_CHECKING:
@@ -123,7 +124,14 @@ def _pairs(network: SwitchNetwork, stage: int, order: NDArray[np.int32]) -> list
 
 def identify(snapshot: Snapshot, what: str) -> list[str]:
     """Return the first remarks of a file: what it is, of which run and event, and by which version."""
-    return [f"hwsim {VERSION}: {what}", f"run {snapshot.identity}, event {snapshot.event}"]
+    return [f"hwsim {VERSION}: {one_line(what)}", f"run {snapshot.identity}, event {snapshot.event}"]
+
+
+def place(snapshot: Snapshot, layer: LayerSnapshot, bank: int) -> str:
+    """Return the remark of a file about one bank: where it is, and what its switches are."""
+    banks, cells = len(layer.states), snapshot.cells(layer)
+    where = f"layer {layer.layer}, bank {bank} of {banks}, {cells} cells; ports from {cells} on are spare"
+    return f"{where}; technology {one_line(snapshot.technology)}"
 
 
 def remark(texts: Iterable[str], mark: str) -> str:

@@ -15,12 +15,12 @@ from hwsim.export.optical import (
     check_optical,
     identify,
     network_of,
+    place,
     remark,
     signed,
     waveguides,
 )
 from hwsim.export.snapshot import ExportPlugin
-from hwsim.files.remark import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,8 +58,7 @@ def _bank(snapshot: Snapshot, layer: LayerSnapshot, switch: Switch, bank: int, w
         remark(
             [
                 *identify(snapshot, what),
-                f"layer {layer.layer}, bank {bank} of {len(layer.states)}, {snapshot.cells(layer)} cells; spare ports "
-                f"follow; technology {one_line(snapshot.technology)}",
+                place(snapshot, layer, bank),
                 LIGHT,
                 PORTS,
                 MODELS,

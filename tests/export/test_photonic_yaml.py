@@ -21,7 +21,7 @@ def netlists(snapshot: Snapshot) -> list[dict[str, Any]]:
     files = EXPORTS["photonic-yaml"].files(snapshot)
     assert list(files) == [f"layer0_bank{bank}.yml" for bank in range(len(files))]
     assert all(is_whole(text.decode()) for text in files.values())
-    return [yaml.safe_load(text) for text in files.values()]
+    return [yaml.load(text, yaml.CSafeLoader) for text in files.values()]
 
 
 def check(snapshot: Snapshot) -> None:
@@ -47,11 +47,11 @@ def check(snapshot: Snapshot) -> None:
 @pytest.mark.parametrize("topology", STAGED)
 def test_light_arrives_as_in_the_emulator(topology: str) -> None:
     sizes = []
-    for ports in (1, 2, 3, 5, 7, 8, 16, 33):
+    for ports in (1, 2, 3, 5, 8, 13, 32):
         if snapshot := taken(topology, ports):
             check(snapshot)
             sizes.append(ports)
-    assert sizes in ([1, 2, 3, 5, 7, 8, 16, 33], [1, 2, 8, 16])
+    assert sizes in ([1, 2, 3, 5, 8, 13, 32], [1, 2, 8, 32])
 
 
 @given(st.sampled_from(["benes", "waksman", "spanke", "odd-even-transposition"]), st.data())
@@ -84,7 +84,7 @@ def test_what_is_not_light_is_refused() -> None:
 
 @given(st.text(max_size=200))
 def test_no_name_breaks_the_file(name: str) -> None:
-    snapshot = taken("benes", 4)
+    snapshot = taken("benes", 2)
     assert snapshot is not None
     plain = netlists(snapshot)
     assert netlists(dataclasses.replace(snapshot, technology=name)) == plain

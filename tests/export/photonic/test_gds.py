@@ -13,6 +13,7 @@ import yaml
 from hwsim.export import EXPORTS
 from hwsim.export.netlist import NetlistError
 from tests.export.optics import taken
+from tests.tools import package
 
 pytestmark = [pytest.mark.photonic, pytest.mark.filterwarnings("ignore")]
 CIRCUITS = [("benes", 1), ("benes", 4), ("benes", 8), ("benes", 16), ("cantor", 4), ("spanke", 3), ("waksman", 5)]
@@ -23,7 +24,7 @@ WAVEGUIDES = (1, 0)
 @pytest.fixture(scope="module", params=CIRCUITS, ids=lambda one: f"{one[0]}{one[1]}")
 def laid(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, Path]:
     """A snapshot and its layout as a file."""
-    pytest.importorskip("gdsfactory", reason="gdsfactory is not installed; make test-photonic installs it")
+    package("gdsfactory")
     snapshot = taken(*request.param)
     assert snapshot is not None
     files = EXPORTS["photonic-gds"].files(snapshot)

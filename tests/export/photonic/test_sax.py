@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from itertools import permutations
 from typing import Any
 
@@ -13,15 +14,17 @@ from hwsim.execution.light import path_transmissions
 from hwsim.export import EXPORTS
 from hwsim.export.sax_models import MODELS
 from tests.export.optics import LIGHT, taken
+from tests.tools import package
 
 pytestmark = [pytest.mark.photonic, pytest.mark.filterwarnings("ignore")]
 
 
 @pytest.fixture(scope="module")
 def sax() -> Any:
-    jax = pytest.importorskip("jax", reason="sax is not installed; make test-photonic installs it")
+    package("sax")
+    jax, found = import_module("jax"), import_module("sax")
     jax.config.update("jax_enable_x64", True)
-    return pytest.importorskip("sax", reason="sax is not installed; make test-photonic installs it")
+    return found
 
 
 def powers(sax: Any, text: bytes, ports: int) -> Any:
