@@ -6,6 +6,7 @@ the stage whenever one wire changes.
 
 from __future__ import annotations
 
+import textwrap
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -48,8 +49,7 @@ def circuit(name: str, wiring: Wiring, *, to_cells: bool = True, every: int = 0)
           // stage 0
           wire w0_s0 = state[0] ? given[1] : given[0];
           wire w1_s0 = state[0] ? given[0] : given[1];
-          assign found[0] = w0_s0;
-          assign found[1] = w1_s0;
+          assign found = {w1_s0, w0_s0};
         endmodule
         <BLANKLINE>
     """
@@ -68,7 +68,7 @@ def circuit(name: str, wiring: Wiring, *, to_cells: bool = True, every: int = 0)
             lines += _register(at, held, stage)
             delay, registers = delay + 1, registers + len(held)
         lines += _stage(wiring, stage, needed[passed + 1], at, unused)
-    lines += [f"assign found[{port}] = {at[wire]};" for port, wire in enumerate(leave.tolist())]
+    lines += joined("assign found", [at[wire] for wire in leave.tolist()])
     lines += [f"wire unused_{switch} = state[{switch}];" for switch in sorted(unused)]
     ports = ["input  wire clk"] if registers else []
     ports += [f"input  wire [{wiring.switches - 1}:0] state"] if wiring.switches else []
@@ -79,6 +79,16 @@ def circuit(name: str, wiring: Wiring, *, to_cells: bool = True, every: int = 0)
         [head, f"module {name} (", ",\n".join(f"  {port}" for port in ports), ");", *(f"  {x}" for x in lines)]
     )
     return Circuit(f"{text}\nendmodule\n", delay, registers)
+
+
+def joined(what: str, nets: list[str]) -> list[str]:
+    """Write nets side by side, the first lowest, as one assignment: each alone would be a driver of the whole bus.
+
+    Example:
+        >>> joined("assign a", ["b[0]", "c"])
+        ['assign a = {c, b[0]};']
+    """
+    return textwrap.wrap(f"{what} = {{{', '.join(reversed(nets))}}};", 116, subsequent_indent="  ")
 
 
 def _needed(wiring: Wiring, order: list[int], last: set[int]) -> list[set[int]]:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hwsim.export.netlist import LAST, LEAKY, OUTSIDE, STEP, TABLE, Matmul, NetlistError, Signal
-from hwsim.export.rtl.circuit import Circuit, circuit
-from hwsim.export.rtl.unit import Tree, tree, truths, width
+from hwsim.export.rtl.circuit import Circuit, circuit, joined
+from hwsim.export.rtl.unit import Tree, table, tree, width
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -171,12 +171,10 @@ def _law(layer: Layer, unit: int) -> list[str]:
         found = "address"
     lines.append(clip("clip", number, taken, law.shift, law.least, law.largest, found))
     if law.kind == TABLE:
-        table = law.tables[unit if len(law.tables) > 1 else 0]
+        own = law.tables[unit if len(law.tables) > 1 else 0]
         entries = np.zeros(2**clipped, np.int64)
-        entries[np.arange(law.least, law.largest + 1) % 2**clipped] = table[: law.largest - law.least + 1]
-        held = truths(entries, given, clipped)
-        lines.append(f"hwsim_table #(.INPUTS({clipped}), .BITS({given}), .TRUTHS({held}))")
-        lines.append("  law (.address(address), .value(signal));")
+        entries[np.arange(law.least, law.largest + 1) % 2**clipped] = own[: law.largest - law.least + 1]
+        lines += table("law", entries, given, "address", "signal")
     return lines
 
 
@@ -234,10 +232,12 @@ def _joined(layer: Layer, port: Port) -> str:
         *_windows(node, signed=takes.signed),
         "assign tap_valid = valid && ready;",
     ]
-    if not last:
-        lines.append(f"wire [{node.units * node.gives.bits - 1}:0] signals;")
     for unit in range(node.units):
         lines += _instance(layer, unit, port)
+    lines += joined("assign totals", [f"total{unit}" for unit in range(node.units)])
+    if not last:
+        lines.append(f"wire [{node.units * node.gives.bits - 1}:0] signals;")
+        lines += joined("assign signals", [f"signal{unit}" for unit in range(node.units)])
     lines += _handed_on(layer, place_bits)
     return _module(layer.name, ports, lines)
 
@@ -245,11 +245,13 @@ def _joined(layer: Layer, port: Port) -> str:
 def _instance(layer: Layer, unit: int, port: Port) -> list[str]:
     node = layer.node
     bits, given = node.accumulator_bits, node.gives.bits
-    signal = "" if node.law.kind == LAST else f", .signal(signals[{unit * given} +: {given}])"
+    last = node.law.kind == LAST
+    lines = [f"wire [{bits - 1}:0] total{unit};", *([] if last else [f"wire [{given - 1}:0] signal{unit};"])]
+    signal = "" if last else f", .signal(signal{unit})"
     return [
+        *lines,
         f"{layer.name}_unit{unit} unit{unit} ({port.joined}, .commit(commit), .positions(positions{node.group(unit)}),",
-        "  .move(move), .clear(clear), .lead(lead), .result(result), "
-        f".total(totals[{unit * bits} +: {bits}]){signal});",
+        f"  .move(move), .clear(clear), .lead(lead), .result(result), .total(total{unit}){signal});",
     ]
 
 
@@ -297,15 +299,16 @@ def _windows(node: Matmul, *, signed: bool) -> list[str]:
     if node.places == 1:
         lines.append("wire unused_place = place;")
     for group, window in enumerate(node.windows):
-        lines.append(f"wire [{node.inputs - 1}:0] positions{group};")
+        nets = []
         for position, signals in enumerate(window.T.tolist()):
             names = [outside if signal == OUTSIDE else f"top[{signal}]" for signal in signals]
             if len(set(names)) == 1:
-                lines.append(f"assign positions{group}[{position}] = {names[0]};")
+                nets.append(names[0])
                 continue
             choice = f"choice{group}_{position}"
-            lines.append(f"wire [{len(names) - 1}:0] {choice} = {{{', '.join(reversed(names))}}};")
-            lines.append(f"assign positions{group}[{position}] = {choice}[place];")
+            lines += joined(f"wire [{len(names) - 1}:0] {choice}", names)
+            nets.append(f"{choice}[place]")
+        lines += joined(f"wire [{node.inputs - 1}:0] positions{group}", nets)
     return lines
 
 

@@ -49,18 +49,22 @@ def width(least: int, largest: int) -> int:
     return max(largest.bit_length(), (-least - 1).bit_length() if least < 0 else 0) + 1
 
 
-def truths(values: NDArray[np.integer], bits: int, inputs: int) -> str:
-    """Return the truth tables of a table's bits as one literal; values that are left out are 0.
+def table(name: str, values: NDArray[np.integer], bits: int, address: str, found: str) -> list[str]:
+    """Write a look-up table of signed values, of which ``address`` has as many bits as it takes.
 
     Example:
-        >>> truths(np.array([0, -1, 2, 1]), 2, 2)
-        "8'h6a"
+        >>> for line in table("t", np.array([0, -1, 2, 1]), 2, "a", "v"):
+        ...     print(line)
+        hwsim_table #(.INPUTS(2), .BITS(2), .STRIDE_BITS(1), .VALUES(8'h6c))
+          t (.address(a), .value(v));
     """
-    found = 0
-    for address, value in enumerate(values.tolist()):
-        for bit in range(bits):
-            found |= (value >> bit & 1) << (bit * 2**inputs + address)
-    return f"{bits * 2**inputs}'h{found:x}"
+    inputs, stride = (len(values) - 1).bit_length(), (bits - 1).bit_length()
+    held = sum((value & (1 << bits) - 1) << (place << stride) for place, value in enumerate(values.tolist()))
+    size = 1 << inputs + stride
+    return [
+        f"hwsim_table #(.INPUTS({inputs}), .BITS({bits}), .STRIDE_BITS({stride}), .VALUES({size}'h{held:x}))",
+        f"  {name} (.address({address}), .value({found}));",
+    ]
 
 
 def tree(codes: NDArray[np.int64], *, registered: bool) -> Tree:
@@ -79,8 +83,7 @@ def tree(codes: NDArray[np.int64], *, registered: bool) -> Tree:
         told = " ".join(str(code) for code in here.tolist())
         lines += [
             f"wire [{term.bits - 1}:0] {term.net};  // {told}",
-            f"hwsim_table #(.INPUTS({len(here)}), .BITS({term.bits}), .TRUTHS({truths(sums, term.bits, len(here))}))",
-            f"  of_{term.net} (.address(cells[{start + len(here) - 1}:{start}]), .value({term.net}));",
+            *table(f"of_{term.net}", sums, term.bits, f"cells[{start + len(here) - 1}:{start}]", term.net),
         ]
     levels = registers = 0
     while len(terms) > 1:

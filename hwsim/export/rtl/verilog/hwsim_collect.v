@@ -36,16 +36,19 @@ module hwsim_collect #(
     end
     if (take) out_commit <= in_commit;
   end
-  genvar p, u;
+  reg [UNITS*PLACES*BITS-1:0] held;
+  assign map = held;
+  genvar p;
   generate
     for (p = 0; p < PLACES; p = p + 1) begin : of_place
       localparam integer HERE = p;
-      reg [UNITS*BITS-1:0] held;
+      integer u;
       always @(posedge clk) begin
-        if (take && place == HERE[PLACE_BITS-1:0]) held <= signals;
-      end
-      for (u = 0; u < UNITS; u = u + 1) begin : of_unit
-        assign map[(UNIT_STEP*u+PLACE_STEP*p)*BITS +: BITS] = held[u*BITS +: BITS];
+        if (take && place == HERE[PLACE_BITS-1:0]) begin
+          for (u = 0; u < UNITS; u = u + 1) begin
+            held[(UNIT_STEP*u+PLACE_STEP*p)*BITS +: BITS] <= signals[u*BITS +: BITS];
+          end
+        end
       end
     end
   endgenerate

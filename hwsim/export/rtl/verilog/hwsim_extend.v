@@ -6,10 +6,14 @@ module hwsim_extend #(
   input  wire [FROM-1:0] number,
   output wire [TO-1:0] found
 );
-  genvar b;
   generate
-    for (b = 0; b < TO; b = b + 1) begin : of_bit
-      assign found[b] = number[b < FROM ? b : FROM - 1];
+    if (TO > FROM) begin : wider
+      assign found = {{TO-FROM{number[FROM-1]}}, number};
+    end else begin : narrower
+      assign found = number[TO-1:0];
+    end
+    if (TO < FROM) begin : dropped
+      wire unused_bits = ^number[FROM-1:TO];
     end
   endgenerate
 endmodule

@@ -4,7 +4,7 @@
 module hwsim_map #(
   parameter SIGNALS = 1,
   parameter BITS = 1,
-  parameter SIGNED = 0
+  parameter [0:0] SIGNED = 0
 ) (
   input  wire clk,
   input  wire load,
@@ -12,19 +12,14 @@ module hwsim_map #(
   input  wire [SIGNALS*BITS-1:0] codes,
   output wire [SIGNALS-1:0] top
 );
-  wire [SIGNALS*BITS-1:0] entering;
-  reg  [SIGNALS*BITS-1:0] planes;
-  genvar s, b;
-  generate
-    for (s = 0; s < SIGNALS; s = s + 1) begin : of_signal
-      for (b = 0; b < BITS; b = b + 1) begin : of_bit
-        if (SIGNED != 0 && b == BITS - 1) begin : inverted
-          assign entering[b*SIGNALS+s] = ~codes[s*BITS+b];
-        end else begin : plain
-          assign entering[b*SIGNALS+s] = codes[s*BITS+b];
-        end
-      end
+  reg [SIGNALS*BITS-1:0] entering, planes;
+  integer s, b;
+  always @* begin
+    for (s = 0; s < SIGNALS; s = s + 1) begin
+      for (b = 0; b < BITS; b = b + 1) entering[b*SIGNALS+s] = codes[s*BITS+b] ^ (SIGNED && b == BITS - 1);
     end
+  end
+  generate
     if (BITS == 1) begin : still
       wire unused_step = step;
       always @(posedge clk) begin

@@ -6,10 +6,6 @@ module hwsim_slope #(
   input  wire [TAKEN-1:0] number,
   output wire [TAKEN-1:0] found
 );
-  genvar b;
-  generate
-    for (b = 0; b < TAKEN; b = b + 1) begin : of_bit
-      assign found[b] = number[TAKEN-1] ? number[b + SLOPE < TAKEN ? b + SLOPE : TAKEN - 1] : number[b];
-    end
-  endgenerate
+  wire signed [TAKEN-1:0] flat = $signed(number) >>> SLOPE;
+  assign found = number[TAKEN-1] ? flat : number;
 endmodule

@@ -1,18 +1,19 @@
-// Look-up table: value bit k is bit `address` of its truth table, 2**INPUTS bits of TRUTHS from 2**INPUTS * k on.
-// With four inputs a value bit is one LUT4, and its truth table what that LUT holds.
+// Look-up table: value number `address` of VALUES, which stand STRIDE bits apart, a power of two.
+// With four inputs every bit of a value is one LUT4.
 module hwsim_table #(
   parameter INPUTS = 4,
   parameter BITS = 1,
-  parameter [BITS*(2**INPUTS)-1:0] TRUTHS = 0
+  parameter STRIDE_BITS = 0,  // STRIDE is 2**STRIDE_BITS
+  parameter [(2**(INPUTS+STRIDE_BITS))-1:0] VALUES = 0
 ) (
   input  wire [INPUTS-1:0] address,
   output wire [BITS-1:0] value
 );
-  genvar k;
   generate
-    for (k = 0; k < BITS; k = k + 1) begin : of_bit
-      localparam [2**INPUTS-1:0] TRUTH = TRUTHS[k*(2**INPUTS) +: 2**INPUTS];
-      assign value[k] = TRUTH[address];
+    if (STRIDE_BITS == 0) begin : close
+      assign value = VALUES[address];
+    end else begin : apart
+      assign value = VALUES[{address, {STRIDE_BITS{1'b0}}} +: BITS];
     end
   endgenerate
 endmodule
