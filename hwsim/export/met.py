@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 @runtime_checkable
 class WeighingChip(Protocol):
-    """A chip whose cells hold something else than weights, and that tells what they weigh."""
+    """A chip whose cells hold something else than weights, and that tells what its layers compute."""
 
-    def weights(self, layer: int) -> NDArray[np.float64]:
-        """Return what every position weighs as it is connected now (units, inputs), without noise."""
+    def means(self, layer: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return weights (units, inputs) as connected now, and what is added to each sum (units,), without noise."""
 
 
 def met(snapshot: Snapshot, layer: int) -> NDArray[Any]:
@@ -45,8 +45,9 @@ def effective(snapshot: Snapshot, layer: int) -> tuple[NDArray[np.float64], NDAr
     chip, made = snapshot.chip, snapshot.model.layers[layer]
     registers = np.asarray(snapshot.registers[layer], np.float64)
     bias, gains = registers[: made.units], registers[made.units :]
-    weights = np.asarray(chip.weights(layer) if isinstance(chip, WeighingChip) else met(snapshot, layer), np.float64)
     if isinstance(chip, WholeNumbers):
         law = chip.layers[layer]
-        return weights * law.weight_scale, bias * law.unit
-    return weights * (gains.reshape(-1, 1) if gains.size else 1.0), bias
+        return met(snapshot, layer) * law.weight_scale, bias * law.unit
+    weights, added = chip.means(layer) if isinstance(chip, WeighingChip) else (met(snapshot, layer), 0.0)
+    gain = gains if gains.size else np.ones(1)
+    return np.asarray(weights, np.float64) * gain[:, None], bias + gain * added

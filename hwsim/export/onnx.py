@@ -1,7 +1,8 @@
 """The network that a run ended with, cells in the places where they are now, as ONNX: what chip and circuits compute.
 
 On a chip of whole numbers, such as an FPGA array, the graph is one of whole numbers and gives the chip's, whatever
-runs it (:mod:`hwsim.export.onnx_integer`).
+runs it (:mod:`hwsim.export.onnx_integer`). Of other devices it is one of the noise-free means, in float32; converters
+that round are not in it, and the file says how far the test inputs' outputs are from those of a quiet read.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from hwsim.export.logic import WholeNumbers
 from hwsim.export.met import met
 from hwsim.export.onnx_float import FloatNetwork
 from hwsim.export.onnx_integer import IntegerNetwork
+from hwsim.export.onnx_trial import largest_difference
 from hwsim.export.snapshot import ExportPlugin
 
 if TYPE_CHECKING:
@@ -63,7 +65,9 @@ def export(snapshot: Snapshot) -> dict[str, bytes]:
     made.graph.add("Identity", made.output, gives="outputs")
     nodes = snapshot.model.nodes
     taken, given = {"x": (np.float32, nodes[0].taken)}, {"outputs": (np.float32, nodes[-1].given)}
-    return {"network.onnx": made.graph.file("network", taken, given, about(snapshot))}
+    told = about(snapshot)
+    off = largest_difference(snapshot, made.graph.file("network", taken, given, told))
+    return {"network.onnx": made.graph.file("network", taken, given, {**told, "hwsim.largest_difference": off})}
 
 
 PLUGIN = ExportPlugin(

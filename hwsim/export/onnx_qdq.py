@@ -6,21 +6,19 @@ each output, in steps of the last layer's accumulator, is compared with the emul
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from hwsim.export.logic import WholeNumbers
 from hwsim.export.onnx import about
 from hwsim.export.onnx_quantised import QuantisedNetwork
+from hwsim.export.onnx_trial import count_differing
 from hwsim.export.snapshot import ExportPlugin
 from hwsim.files import Refusal
 
 if TYPE_CHECKING:
     from hwsim.export.snapshot import Snapshot
-
-AT_ONCE = 512
-"""Samples that run together."""
 
 
 def export(snapshot: Snapshot) -> dict[str, bytes | str]:
@@ -37,33 +35,10 @@ def export(snapshot: Snapshot) -> dict[str, bytes | str]:
     nodes = snapshot.model.nodes
     taken, given = {"x": (np.float32, nodes[0].taken)}, {"outputs": (np.float32, nodes[-1].given)}
     told = about(snapshot)
-    differ = differing(snapshot, made.graph.file("network", taken, given, told))
+    unit = made.chip.layers[-1].unit
+    differ = count_differing(snapshot, made.graph.file("network", taken, given, told), unit)
     content = made.graph.file("network", taken, given, {**told, "hwsim.outputs_that_differ": differ})
     return {"network-qdq.onnx": content, "network-qdq.txt": f"outputs that differ from the chip's: {differ}\n"}
-
-
-def differing(snapshot: Snapshot, content: bytes) -> str:
-    """Say how many outputs of the test inputs a file gives otherwise than the chip, and by which runtime.
-
-    Args:
-        snapshot: the run, with its test inputs where they are at hand.
-        content: the file.
-    """
-    if snapshot.quiet is None:
-        return "unknown, no test inputs were at hand"
-    try:
-        import onnxruntime
-    except ImportError:
-        return "unknown, onnxruntime was not installed"
-    x, wanted = snapshot.quiet()
-    chip: Any = snapshot.chip
-    session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
-    images = x.reshape(len(x), *snapshot.model.nodes[0].taken)
-    parts = [session.run(None, {"x": images[n : n + AT_ONCE]})[0] for n in range(0, len(x), AT_ONCE)]
-    steps = np.rint(np.concatenate(parts).astype(np.float64) / chip.layers[-1].unit).reshape(wanted.shape)
-    wrong = int((steps != np.rint(wanted / chip.layers[-1].unit)).sum())
-    runtime = f"onnxruntime {onnxruntime.__version__} with its default optimisations"
-    return f"{wrong} of {wanted.size} of the {len(x)} test inputs, by {runtime}"
 
 
 PLUGIN = ExportPlugin(

@@ -72,12 +72,12 @@ def _window(draw: Draw, kind: str, rest: str) -> str:
 
 
 @st.composite
-def models(draw: Draw, activations: list[str] = ACTIVATIONS) -> Model:
+def models(draw: Draw, activations: list[str] = ACTIVATIONS, *, step: str = STEP) -> Model:
     """A dense network, or one of convolutions, pools, averages and additions with dense layers behind them."""
     layers: list[str] = []
     # an array cannot add in a network of steps
-    steps, image = draw(st.booleans()), draw(st.booleans())
-    chosen = [*activations, STEP] if steps else activations
+    steps, image = bool(step) and draw(st.booleans()), draw(st.booleans())
+    chosen = [*activations, step] if steps else activations
     if image:
         channels = draw(st.integers(1, 3))
         shape = [channels, 5, 5]
@@ -121,13 +121,13 @@ def connected(model: Model, chip: Chip, registers: list[Registers], rng: np.rand
 
 
 def fabricated(
-    device: Any, model: Model, rng: np.random.Generator, *, signed: bool, samples: int = 20
+    device: Any, model: Model, rng: np.random.Generator, *, signed: bool, reach: float = 1.5
 ) -> tuple[Snapshot, Array, Array]:
-    """A snapshot of a chip of a device, inputs, and what the chip makes of them in a quiet read."""
+    """A snapshot of a chip, inputs that reach so far beyond what it was calibrated for, and a quiet read of them."""
     begun = start(model, int(rng.integers(1 << 30)))
-    x = rng.uniform(-1 if signed else 0, 1, (samples, model.inputs)).astype(np.float32)
+    x = rng.uniform(-1 if signed else 0, 1, (20, model.inputs)).astype(np.float32)
     chip = device.fabricate(model, begun, x, 0)
     registers = [Registers(one.bias + rng.normal(0, 0.05, one.bias.shape), one.gain) for one in begun]
     snapshot = connected(model, chip, registers, rng)
-    beyond = (1.5 * x).astype(np.float32)
+    beyond = (reach * x).astype(np.float32)
     return snapshot, beyond, infer(model, chip, beyond, registers, None)

@@ -15,7 +15,7 @@ Biases and activation are electronic.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -40,6 +40,9 @@ if TYPE_CHECKING:
 
     from hwsim.device.photonic.core import Core
     from hwsim.model import Model, Start
+
+AT_ONCE = 256
+"""Inputs that are opened in one product where weights are found by reading."""
 
 
 @dataclass(frozen=True)
@@ -194,6 +197,29 @@ class PhotonicChip(NumberChip):
             part *= factors.astype(self.precision)
             part += constant.astype(self.precision)
         return accumulators
+
+    def means(self, layer: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return what a layer computes without noise, converters and leaking light, as it is connected now.
+
+        Found by reading: one input after the other is opened, at the wavelength of the first vector.
+
+        Returns:
+            Weights (units, inputs) and what is added to each sum (units,).
+        """
+        entry, vectors = self.layers[layer], self.device.wavelength_vectors
+        units, inputs = entry.weights.shape
+        if entry.core is None:
+            return entry.weights, np.zeros(units)
+        exact = replace(self, device=replace(self.device, dac_bits=None, adc_bits=None, channel_crosstalk=-np.inf))
+        (shut,) = exact.matmul(layer, np.full((vectors, inputs), entry.low), None)[:1]
+        weights = np.empty((units, inputs))
+        for first in range(0, inputs, AT_ONCE):
+            opened = np.arange(first, min(first + AT_ONCE, inputs))
+            drives = np.full((len(opened), inputs), entry.low)
+            drives[np.arange(len(opened)), opened] += entry.span
+            read = exact.matmul(layer, np.repeat(drives, vectors, axis=0), None)[::vectors]
+            weights[:, opened] = (read - shut).T / entry.span
+        return weights, np.asarray(shut - weights.sum(axis=1) * entry.low)
 
     def _read(
         self,
