@@ -19,6 +19,9 @@ def check(
     resolved: Annotated[
         bool, typer.Option("--resolved", help="Print scenarios with every value and where it comes from.")
     ] = False,
+    base: Annotated[
+        Path | None, typer.Option(help="Exported configuration of the event before, which changes are laid over.")
+    ] = None,
 ) -> None:
     """Check scenario, reproduction, model and device files and report all that is wrong, with line and column.
 
@@ -34,7 +37,7 @@ def check(
     for file in files:
         try:
             if file.is_file() and file.suffix != ".toml":
-                typer.echo(_exported(file))
+                typer.echo(_exported(file, base))
                 continue
             path = find(file)
             document = read_document(path)
@@ -63,7 +66,7 @@ def check(
     diagnostics.check()
 
 
-def _exported(file: Path) -> str:
+def _exported(file: Path, base: Path | None) -> str:
     """Check a file that an export wrote; say what it is.
 
     Raises:
@@ -75,7 +78,7 @@ def _exported(file: Path) -> str:
     name, _ = open_export(file)
     if EXPORTS[name].read is None:
         return f"{file}: a sound checksum of the export {name}, which is not read back"
-    found = read_configuration(file)
+    found = read_configuration(file, base)
     lines = [f"{file}: a sound configuration of run {found.run[:12]}, event {found.event} ({name})"]
     for layer in found.layers:
         what = f"{len(layer.states):,} {layer.fabric.topology} of {layer.fabric.ports:,} ports"

@@ -13,6 +13,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from hwsim.export.snapshot import DIRECTION
+from hwsim.export.told import Told, ToldLayer
 from hwsim.files.checksum import checked
 from hwsim.files.remark import one_line
 
@@ -46,6 +47,12 @@ class Image:
         if sorted(self.memory) != list(range(count * each)):
             raise ValueError(f"not {count} banks of {each} words from address 0 on")
         return [[self.memory[bank * each + word] for word in range(each)] for bank in range(count)]
+
+    def told(self, **configuration: Any) -> Told:
+        """Return what the image tells of its layer, with words, states or changes that follow from its memory."""
+        layer, ports, cells = (int(self.remarks[key]) for key in ("layer", "ports", "cells"))
+        found = ToldLayer(layer, self.remarks["topology"], ports, cells, wiring=self.wiring, **configuration)
+        return Told(self.remarks["run"], int(self.remarks["event"]), self.remarks["technology"], (found,))
 
 
 def write_image(

@@ -13,6 +13,7 @@ from hwsim.crossbar import CROSSBARS
 from hwsim.crossbar.words import read_words
 from hwsim.errors import check_type
 from hwsim.export import EXPORTS
+from hwsim.export.delta import crc_of
 from hwsim.files import Diagnostic, DiagnosticError
 from hwsim.files.checksum import check
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from hwsim.crossbar import Fabric
-    from hwsim.export.told import ToldLayer
+    from hwsim.export.told import Changes, ToldLayer
 
 _MARK = re.compile(rb"hwsim export ([a-z0-9-]{1,40}), version \d")
 _HEAD = 600
@@ -55,7 +56,7 @@ class ReadConfiguration:
     layers: tuple[ReadLayer, ...]
 
 
-def read_configuration(path: str | Path) -> ReadConfiguration:
+def read_configuration(path: str | Path, base: str | Path | ReadConfiguration | None = None) -> ReadConfiguration:
     """Read a file that ``hwsim export`` wrote, and check that its switches do what it says.
 
     Its checksum covers every byte. Each circuit is built from its topology and ports, its wiring is compared with the
@@ -63,6 +64,7 @@ def read_configuration(path: str | Path) -> ReadConfiguration:
 
     Args:
         path: a file of a format that ``hwsim help formats`` says is read back.
+        base: what a list of changes (format ``delta``) is laid over: the configuration of the event before.
 
     Raises:
         DiagnosticError: it cannot be read, is of no such format, was changed, or contradicts itself.
@@ -73,9 +75,12 @@ def read_configuration(path: str | Path) -> ReadConfiguration:
     plugin = EXPORTS[name]
     if plugin.read is None:
         raise _refused(file, f"is a file of the format {name!r}, which is not read back", "its checksum is sound")
+    under = read_configuration(base) if isinstance(base, str | Path) else base
     try:
         told = plugin.read(content)
-        layers = tuple(_rebuild(layer) for layer in told.layers)
+        if under is not None and (under.run, under.event) != (told.run, told.event - 1):
+            raise ValueError(f"its base must be event {told.event - 1} of its run, found event {under.event}")
+        layers = tuple(_rebuild(layer, under) for layer in told.layers)
     except _UNREAD as error:
         why = " ".join(str(error).split()) or type(error).__name__
         raise _refused(file, f"cannot be read as {name}: {why}", "export it again") from error
@@ -105,7 +110,29 @@ def _refused(path: Path, what: str, hint: str) -> DiagnosticError:
     return DiagnosticError([Diagnostic(str(path), 1, 1, what, "", hint)])
 
 
-def _rebuild(told: ToldLayer) -> ReadLayer:
+def _changed(told: ToldLayer, changes: Changes, base: ReadConfiguration | None) -> list[list[int]]:
+    """Lay changes over the words of the event before.
+
+    Raises:
+        ValueError: there is nothing to lay them over, or it is another configuration.
+    """
+    under = next((one for one in base.layers if one.layer == told.layer), None) if base is not None else None
+    if under is None or (under.fabric.topology, under.fabric.ports) != (told.topology, told.ports):
+        raise ValueError(
+            f"it holds changes of layer {told.layer} alone; give the configuration of the event before as base"
+        )
+    banks = [[word for word, _ in under.fabric.words(state)] for state in under.states]
+    each, words = len(banks[0]), [word for bank in banks for word in bank]
+    if crc_of(words, changes.width) != changes.before:
+        raise ValueError(f"the words of layer {told.layer} in its base are not those that it changes")
+    for address, word in changes.words.items():
+        words[address] = word
+    if crc_of(words, changes.width) != changes.after:
+        raise ValueError(f"changes of layer {told.layer} lead to other words than it tells")
+    return [words[first : first + each] for first in range(0, len(words), each)]
+
+
+def _rebuild(told: ToldLayer, base: ReadConfiguration | None) -> ReadLayer:
     """Build a layer's circuits, and hold what they do to what is told.
 
     Raises:
@@ -115,11 +142,13 @@ def _rebuild(told: ToldLayer) -> ReadLayer:
     fabric = CROSSBARS[told.topology].build(told.ports)
     if told.wiring is not None and told.wiring != fabric.describe():
         raise ValueError(f"{where}: its wires are not those of {told.topology} circuits of {told.ports} ports")
-    if told.words is not None:
-        states = np.stack([read_words(fabric, words) for words in told.words])
+    words = told.words if told.changes is None else _changed(told, told.changes, base)
+    if words is not None:
+        states = np.stack([read_words(fabric, one) for one in words])
     else:
-        states = fabric.check_states("states", np.asarray(told.states), len(np.asarray(told.states)))
-        if not np.array_equal(states, np.asarray(told.states)):
+        given = np.asarray(told.states)
+        states = fabric.check_states("states", given, len(given))
+        if not np.array_equal(states, given):
             raise ValueError(f"{where}: states that no switch has")
     straight = np.broadcast_to(np.arange(fabric.ports), (len(states), fabric.ports))
     found = np.asarray(fabric.apply_many(states, straight), np.int64)

@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING
 
 from hwsim.export.image import read_image, write_image
 from hwsim.export.snapshot import ExportPlugin
-from hwsim.export.told import Told, ToldLayer
 from hwsim.files.checksum import RULE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hwsim.export.image import Image
     from hwsim.export.snapshot import LayerSnapshot, Snapshot
+    from hwsim.export.told import Told
     from hwsim.files.whole import Content
 
 
@@ -37,15 +36,7 @@ def export(snapshot: Snapshot) -> dict[str, Content]:
 def read(content: bytes) -> Told:
     """Read one layer's words."""
     image = read_image(content)
-    return told(image, image.banks())
-
-
-def told(image: Image, words: list[list[int]]) -> Told:
-    """Return what a memory image tells, with the configuration words that follow from it."""
-    remarks = image.remarks
-    layer, ports, cells = (int(remarks[key]) for key in ("layer", "ports", "cells"))
-    found = ToldLayer(layer, remarks["topology"], ports, cells, words=words, wiring=image.wiring)
-    return Told(remarks["run"], int(remarks["event"]), remarks["technology"], (found,))
+    return image.told(words=image.banks())
 
 
 PLUGIN = ExportPlugin(

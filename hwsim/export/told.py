@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    import numpy as np
-    from numpy.typing import NDArray
+    from numpy.typing import ArrayLike
+
+
+@dataclass(frozen=True)
+class Changes:
+    """Words of a layer that differ from those of the event before."""
+
+    words: Mapping[int, int]
+    """By address: bank times words per bank, plus the number in the bank."""
+    width: int
+    """Bits of a word."""
+    before: str
+    """CRC-32 of all words before (:func:`hwsim.export.delta.crc_of`)."""
+    after: str
 
 
 @dataclass(frozen=True)
 class ToldLayer:
-    """One layer's circuits. States or words are told, and what else a file holds, by which they are checked."""
+    """One layer's circuits: states, words or changes, and what else a file holds, by which they are checked."""
 
     layer: int
     topology: str
@@ -23,9 +35,10 @@ class ToldLayer:
     """Of one bank; other ports are spare."""
     words: Sequence[Sequence[int]] | None = None
     """Per bank, as :meth:`hwsim.crossbar.Fabric.words`."""
-    states: NDArray[Any] | None = None
+    states: ArrayLike | None = None
     """(banks, states)."""
-    permutations: NDArray[np.int64] | None = None
+    changes: Changes | None = None
+    permutations: ArrayLike | None = None
     """(banks, ports)."""
     wiring: Mapping[str, Any] | None = None
     """As :meth:`hwsim.crossbar.Fabric.describe`."""
@@ -39,5 +52,3 @@ class Told:
     event: int
     technology: str
     layers: tuple[ToldLayer, ...]
-    more: Mapping[str, Any] = field(default_factory=dict)
-    """What only this format has."""

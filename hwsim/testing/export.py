@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from hwsim.crossbar import CROSSBARS
 from hwsim.crossbar.technology import Switch
 from hwsim.errors import BAD_INPUT, HwsimError
 from hwsim.export import EXPORTS, ExportPlugin, LayerSnapshot, Snapshot
+from hwsim.files.checksum import RULE, check
 from hwsim.testing.example import CLASSIFIER
 from hwsim.testing.promise import entry_of, hold, introduce
 
@@ -25,16 +27,26 @@ class _Numbered:
         return np.arange(made.units * made.inputs).reshape(made.units, made.inputs)
 
 
-def _snapshot(topology: str | None) -> Snapshot:
-    """Build a small network after one event, with one circuit per unit before its cells, or with none."""
+def _snapshot(topology: str | None, event: int = 1) -> Snapshot:
+    """Build a small network after so many events, with one circuit per unit before its cells, or with none."""
     layers = []
     for number, made in enumerate(CLASSIFIER.layers if topology else ()):
         fabric = CROSSBARS[topology or ""].build(made.inputs)
-        p = np.tile(np.roll(np.arange(made.inputs), 1), (made.units, 1))
+        p = np.tile(np.roll(np.arange(made.inputs), event), (made.units, 1))
         states = fabric.route_many(p)
         layers.append(LayerSnapshot(number, fabric, p, states, fabric.toggles_many(fabric.power_up(len(p)), states)))
     registers = tuple(np.zeros(made.units, np.int64) for made in CLASSIFIER.layers)
-    return Snapshot("0" * 64, 1, "light", CLASSIFIER, tuple(layers), registers, _Numbered(), switch=_LIGHT)
+    return Snapshot(
+        "0" * 64,
+        event,
+        "light",
+        CLASSIFIER,
+        tuple(layers),
+        registers,
+        _Numbered(),
+        switch=_LIGHT,
+        before=lambda: _snapshot(topology, event - 1) if event else None,
+    )
 
 
 def _written(plugin: ExportPlugin, name: str, topology: str | None) -> dict[str, bytes] | None:
@@ -47,6 +59,11 @@ def _written(plugin: ExportPlugin, name: str, topology: str | None) -> dict[str,
         hold("\n" not in str(refusal) and str(refusal), name, f"a refusal is one line ({topology})")
         return None
     hold(files == plugin.files(snapshot), name, f"the same snapshot gives the same files ({topology})")
+    for file, content in files.items() if plugin.checksum.startswith(RULE) else ():
+        try:
+            check(content, Path(file))
+        except HwsimError as fault:
+            hold(False, name, f"its files end with their checksum ({fault})")  # noqa: FBT003 - never kept
     return files
 
 

@@ -30,18 +30,35 @@ def built(name: str, ports: int) -> Fabric | None:
         return None
 
 
-def taken(
-    fabric: Fabric, banks: int, rng: np.random.Generator, title: str = "net", technology: str = "none"
-) -> Snapshot:
-    """A snapshot of banks with permutations by chance; of a blocking circuit, with switches by chance."""
+def routed(fabric: Fabric, banks: int, rng: np.random.Generator) -> LayerSnapshot:
+    """Banks with permutations by chance; of a blocking circuit, with switches by chance."""
     if fabric.blocking == "blocking":
         states = rng.integers(0, 2, (banks, fabric.switches)).astype(np.uint8)
         p = fabric.apply_many(states, np.tile(np.arange(fabric.ports), (banks, 1)))
     else:
         p = np.stack([rng.permutation(fabric.ports) for _ in range(banks)])
         states = fabric.route_many(p, effort="any")
-    model = Model(title, (Layer(banks, fabric.ports),))
-    toggles = fabric.toggles_many(fabric.power_up(banks), states)
-    layer = LayerSnapshot(0, fabric, p, states, toggles)
-    chip = Numbered(banks, fabric.ports)
-    return Snapshot("0" * 64, 1, technology, model, (layer,), (np.arange(banks),), chip)
+    return LayerSnapshot(0, fabric, p, states, fabric.toggles_many(fabric.power_up(banks), states))
+
+
+def taken(
+    fabric: Fabric,
+    banks: int,
+    seed: int | np.random.Generator,
+    title: str = "net",
+    technology: str = "none",
+    event: int = 1,
+) -> Snapshot:
+    """A snapshot of one layer after an event, before which there were others."""
+    drawn = seed if isinstance(seed, int) else int(seed.integers(2**31))
+    layer = routed(fabric, banks, np.random.default_rng([drawn, event]))
+    return Snapshot(
+        "0" * 64,
+        event,
+        technology,
+        Model(title, (Layer(banks, fabric.ports),)),
+        (layer,),
+        (np.arange(banks),),
+        Numbered(banks, fabric.ports),
+        before=lambda: taken(fabric, banks, drawn, title, technology, event - 1) if event else None,
+    )
