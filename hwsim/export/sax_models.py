@@ -62,5 +62,37 @@ def wire(crossings: Any = 0, crossing_loss: Any = 0.0) -> Amplitudes:
     return _reciprocal({("o1", "o2"): _amplitude(crossings * crossing_loss)})
 
 
-MODELS: dict[str, Callable[..., Amplitudes]] = {"switch2x2": switch2x2, "wire": wire}
+def coupler(coupling: Any = 0.5, loss: Any = 0.0) -> Amplitudes:
+    """Model a directional coupler: o1-o4 and o2-o3 keep ``1 - coupling`` of the power, o1-o3 and o2-o4 get the rest.
+
+    Args:
+        coupling: share of the power that crosses over, a quarter of a turn ahead.
+        loss: excess loss, dB.
+
+    Example:
+        >>> round(abs(coupler(0.25)["o2", "o4"]) ** 2, 9), round(coupler(0.25)["o2", "o3"] ** 2, 9)
+        (0.25, 0.75)
+    """
+    kept, crossed = _amplitude(loss) * (1 - coupling) ** 0.5, 1j * _amplitude(loss) * coupling**0.5
+    return _reciprocal({("o1", "o4"): kept, ("o2", "o3"): kept, ("o1", "o3"): crossed, ("o2", "o4"): crossed})
+
+
+def crossing(loss: Any = 0.0) -> Amplitudes:
+    """Model a crossing of two waveguides, from o1 to o3 and from o2 to o4, which loses ``loss`` dB."""
+    return _reciprocal({("o1", "o3"): _amplitude(loss), ("o2", "o4"): _amplitude(loss)})
+
+
+def cell(transmission: Any = 1.0) -> Amplitudes:
+    """Model a cell that lets a share of the power through, from o1 to o2."""
+    return _reciprocal({("o1", "o2"): transmission**0.5})
+
+
+def combiner(loss: Any = 0.0) -> Amplitudes:
+    """Model a combiner of light of different wavelengths: o1 and o2 reach o3 whole, less ``loss`` dB."""
+    return _reciprocal({("o1", "o3"): _amplitude(loss), ("o2", "o3"): _amplitude(loss)})
+
+
+MODELS: dict[str, Callable[..., Amplitudes]] = {
+    part.__name__: part for part in (switch2x2, wire, coupler, crossing, cell, combiner)
+}
 """The models by component, as ``sax.circuit`` takes them."""

@@ -27,6 +27,7 @@ from hwsim.device.photonic.datasheet import EFFECTS, SYMBOLS, PhotonicDatasheet
 from hwsim.device.photonic.drive import Drives
 from hwsim.device.photonic.layer import CoreLayer
 from hwsim.device.photonic.path import OpticalPath
+from hwsim.device.photonic.tile import tiles
 from hwsim.device.photonic_numbers import NONE_BEYOND, PhotonicNumbers
 from hwsim.device.range_observer import observe_ranges
 from hwsim.device.technology import Bill, FabricationError, Resources, Technology
@@ -34,11 +35,12 @@ from hwsim.kernels.reading.reads import Light, PhotonicLaw, Tiles
 from hwsim.model import Registers
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
     from hwsim.device.photonic.core import Core
+    from hwsim.device.photonic.tile import Tile
     from hwsim.model import Model, Start
 
 AT_ONCE = 256
@@ -124,6 +126,11 @@ class PhotonicChip(NumberChip):
         """Return the transmissions that cells really have, each with its path, relative to the design's mean path."""
         entry = self.layers[layer]
         return entry.weights if entry.core is None else entry.core.cells()
+
+    def tiles(self, layer: int) -> Iterator[Tile]:
+        """Yield the tiles of a layer as they are, for exports; none of a layer in electronics."""
+        core = self.layers[layer].core
+        yield from () if core is None else tiles(self.device, core)
 
     def classes(self, layer: int) -> NDArray[np.int64]:
         """No two cells are equal: each has its own programming error, and its own place before a rounding read-out."""

@@ -14,6 +14,7 @@ from hwsim.execution.light import path_transmissions
 from hwsim.export import EXPORTS
 from hwsim.export.sax_models import MODELS
 from tests.export.optics import LIGHT, taken
+from tests.export.test_photonic_core import KINDS, chip_of, netlists
 from tests.tools import package
 
 pytestmark = [pytest.mark.photonic, pytest.mark.filterwarnings("ignore")]
@@ -47,6 +48,20 @@ def check(sax: Any, topology: str, wanted: Any, ports: int) -> float:
         expected[np.arange(ports), p] = share
         worst = max(worst, float(np.abs(powers(sax, text, ports) - expected).max()))
     return worst
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_tiles_of_a_core(sax: Any, kind: str) -> None:
+    chip = chip_of(kind)
+    for netlist in netlists(chip)[:1]:
+        circuit, _ = sax.circuit(netlist, MODELS)
+        found = circuit()
+        rows = [port for port in netlist["ports"] if port.startswith("row")]
+        units = [port for port in netlist["ports"] if port.startswith("unit")]
+        powers = [[abs(found[row, unit]) ** 2 for row in rows] for unit in units]
+        numbers = [[int(port.lstrip("rownuit")) for port in ports] for ports in (units, rows)]
+        wanted = chip.cells(0)[np.ix_(*numbers)] * chip.device.mean_path
+        np.testing.assert_allclose(np.array(powers), wanted, atol=1e-12)
 
 
 def test_all_permutations_of_four_ports(sax: Any) -> None:
