@@ -49,7 +49,7 @@ def folded(netlist: Netlist) -> Architecture:
         takes=Beats(1, netlist.takes.size, netlist.takes.bits),
         gives=taps[-1],
         taps=taps,
-        address_bits=sizes.parameters["POSITION"],
+        address_bits=sizes.parameters["ADDRESS"],
         word_bits=program.word_bits,
         clocks=netlist.takes.size + latency + late,
         latency=latency,
@@ -79,7 +79,7 @@ module {TOP} (
     input  wire                rst,
     input  wire                cfg_valid,
     output wire                cfg_ready,
-    input  wire {_range(wide["POSITION"])} cfg_address,
+    input  wire {_range(wide["ADDRESS"])} cfg_address,
     input  wire {_range(wide["WORD"])} cfg_data,
     input  wire                in_valid,
     output wire                in_ready,
@@ -136,15 +136,14 @@ def _laws(sizes: Sizes) -> str:
     signal = f"[{wide['SIGNAL'] - 1}:0]"
     lines = ["  // accumulators become signals", f"  wire signed [{wide['SUM'] - 1}:0] sum;"]
     for number, law in enumerate(sizes.laws):
+        bounds = {"LEAST": law.least, "LARGEST": law.largest, "BASE": law.least if law.kind == TABLE else 0}
         parameters = {
+            "SUM": wide["SUM"],
+            "SIGNAL": wide["SIGNAL"],
             "STEP": int(law.kind == STEP),
             "SLOPE": law.slope if law.kind == LEAKY else 0,
             "SHIFT": law.shift,
-            "LEAST": law.least,
-            "LARGEST": law.largest,
-            "BASE": law.least if law.kind == TABLE else 0,
-            "SUM": wide["SUM"],
-            "SIGNAL": wide["SIGNAL"],
+            **{name: f"{'-' * (bound < 0)}{wide['SIGNAL'] + 1}'sd{abs(bound)}" for name, bound in bounds.items()},
         }
         given = ", ".join(f".{name}({value})" for name, value in parameters.items())
         lines.append(f"  wire {signal} signal{number};")

@@ -47,61 +47,77 @@ def nest(windows: NDArray[np.int64]) -> Nest:
     """Find the loops that walk windows (groups, places, inputs) of addresses.
 
     Raises:
-        NetlistError: windows are no such loops.
+        NetlistError: groups are not equally far apart.
     """
-    groups, places, inputs = windows.shape
-    origins, offsets, known = separate(windows.reshape(-1, inputs))
-    origins = origins.reshape(groups, places)
+    groups, _, inputs = windows.shape
+    origins, offsets, known = separate(windows[0])
     hidden = windows[0] == OUTSIDE
-    step = int(origins[1, 0] - origins[0, 0]) if groups > 1 else 0
-    best: tuple[int, int, NDArray[np.int64]] | None = None
-    for order in (np.arange(inputs), np.argsort(offsets, kind="stable")):
-        for taps in range(1, inputs + 1):
-            if inputs % taps or (best is not None and taps >= best[0]):
-                continue
-            stride = _stride(offsets[order], known[order], hidden[:, order], taps)
-            if stride is not None:
-                best = taps, stride, order
-                break
-    if best is None:
-        raise AssertionError("as many taps as inputs always do")
-    taps, stride, order = best
+    seen = int(np.argmin(hidden))
+    step = int(windows[1].flat[seen] - windows[0].flat[seen]) if groups > 1 else 0
+    order, taps, stride = _shortest(offsets, known, hidden)
     outside, shapes = np.unique(hidden[:, order][:, :taps], axis=0, return_inverse=True)
     ordered, sure = offsets[order].reshape(-1, taps), known[order].reshape(-1, taps)
-    first = np.where(sure.any(axis=0), np.argmax(sure, axis=0), 0)
-    listed = ordered[first, np.arange(taps)] - first * stride
-    lists = np.broadcast_to(listed, outside.shape)
-    found = Nest(order, origins[0], step, inputs // taps, stride, shapes.reshape(-1), lists, outside)
-    if not np.array_equal(found.windows(groups), windows[:, :, order]):
-        raise NetlistError("windows are no nested loops, so a folded network has no addresses for them")
-    return found
+    channel = np.argmax(sure, axis=0)
+    listed = np.broadcast_to(ordered[channel, np.arange(taps)] - channel * stride, outside.shape)
+    found = Nest(order, origins, step, inputs // taps, stride, shapes.reshape(-1), listed, outside)
+    if np.array_equal(found.windows(groups), windows[:, :, order]):
+        return found
+    if groups > 1:
+        raise NetlistError("groups read windows that are not equally far apart, so a folded network has no steps")
+    return _listed(windows[0])
+
+
+def _listed(windows: NDArray[np.int64]) -> Nest:
+    """Walk windows (places, inputs) that no loops describe: each has a list of taps, and equal lists stand once."""
+    origins = np.where(windows[:, 0] == OUTSIDE, 0, windows[:, 0])
+    lists = np.where(windows == OUTSIDE, OUTSIDE, windows - origins[:, None])
+    both, shapes = np.unique(np.stack([lists, windows == OUTSIDE], axis=1), axis=0, return_inverse=True)
+    order = np.arange(windows.shape[1])
+    return Nest(order, origins, 0, 1, 0, shapes.reshape(-1), both[:, 0], both[:, 1].astype(np.bool_))
 
 
 def separate(rows: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
-    """Split addresses (rows, inputs) into an origin a row and an offset an input; an origin is met at its row's first.
+    """Split addresses (rows, inputs) into an origin a row and an offset an input, as far as they are such sums.
 
     Returns:
         Origins, offsets, and which offsets are known: those of inputs that are inside somewhere.
     """
     inside = rows != OUTSIDE
     origins, offsets = np.zeros(len(rows), np.int64), np.zeros(rows.shape[1], np.int64)
-    placed, known = np.zeros(len(rows), np.bool_), np.zeros(rows.shape[1], np.bool_)
-    start = int(np.argmax(inside.sum(axis=1)))
-    first = int(np.argmax(inside[start]))
-    origins[start], placed[start] = rows[start, first], True
-    while True:
-        reached = inside & placed[:, None]
-        fresh = reached.any(axis=0) & ~known
-        row = np.argmax(reached, axis=0)
-        offsets[fresh] = rows[row, np.arange(rows.shape[1])][fresh] - origins[row][fresh]
-        known |= fresh
-        meets = inside & known
-        joined = meets.any(axis=1) & ~placed
-        column = np.argmax(meets, axis=1)
-        origins[joined] = rows[np.arange(len(rows)), column][joined] - offsets[column][joined]
-        placed |= joined
-        if not (fresh.any() or joined.any()):
-            return origins, offsets, known
+    placed, known = ~inside.any(axis=1), np.zeros(rows.shape[1], np.bool_)
+    while not placed.all():
+        row = int(np.argmax(np.where(placed, 0, inside.sum(axis=1))))  # the one that tells most
+        origins[row], placed[row] = rows[row, np.argmax(inside[row])], True
+        grown = True
+        while grown:
+            reached = inside & placed[:, None]
+            fresh = reached.any(axis=0) & ~known
+            teller = np.argmax(reached, axis=0)
+            offsets[fresh] = rows[teller, np.arange(rows.shape[1])][fresh] - origins[teller][fresh]
+            known |= fresh
+            meets = inside & known
+            joined = meets.any(axis=1) & ~placed
+            column = np.argmax(meets, axis=1)
+            origins[joined] = rows[np.arange(len(rows)), column][joined] - offsets[column][joined]
+            placed |= joined
+            grown = bool(joined.any())
+    return origins, offsets, known
+
+
+def _shortest(
+    offsets: NDArray[np.int64], known: NDArray[np.bool_], hidden: NDArray[np.bool_]
+) -> tuple[NDArray[np.int64], int, int]:
+    """Return the order of inputs with the shortest list of taps, the list's length and the stride of channels."""
+    inputs = len(offsets)
+    best = np.arange(inputs), inputs, 0
+    for order in (np.arange(inputs), np.argsort(offsets, kind="stable")):
+        for taps in range(1, best[1]):
+            if inputs % taps == 0:
+                stride = _stride(offsets[order], known[order], hidden[:, order], taps)
+                if stride is not None:
+                    best = order, taps, stride
+                    break
+    return best
 
 
 def _stride(offsets: NDArray[np.int64], known: NDArray[np.bool_], hidden: NDArray[np.bool_], taps: int) -> int | None:
@@ -109,10 +125,9 @@ def _stride(offsets: NDArray[np.int64], known: NDArray[np.bool_], hidden: NDArra
     cut, sure, lost = offsets.reshape(-1, taps), known.reshape(-1, taps), hidden.reshape(len(hidden), -1, taps)
     if not (lost == lost[:, :1]).all():
         return None
-    channels = len(cut)
-    if channels == 1:
-        return 0
     column = int(np.argmax(sure.all(axis=0)))
     stride = int(cut[1, column] - cut[0, column])
-    expected = cut[:1] + np.arange(channels)[:, None] * stride
+    channel = np.arange(len(cut))[:, None] * stride
+    base = np.argmax(sure, axis=0)
+    expected = cut[base, np.arange(taps)] - base * stride + channel
     return stride if (expected == cut)[sure].all() else None

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hwsim.export.netlist import LAST, RELU, Join, Law, Matmul, Pool
-from hwsim.export.rtl.nest import Nest, nest, separate
+from hwsim.export.rtl.nest import Nest, nest
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -66,6 +66,7 @@ class Program:
     loops: tuple[Loop, ...]
     weights: NDArray[np.int64]
     stored: int
+    """Signals in memory."""
     bias_bits: int
     bias_words: int
     """Words of one bias."""
@@ -144,7 +145,26 @@ def program_of(netlist: Netlist) -> Program:
         loops.append(loop)
         maps[number] = layout + stored
         stored += 0 if loop.law.kind == LAST else loop.results
-    return Program(netlist.takes, tuple(loops), np.concatenate(weights), stored, widest, parts, word_bits)
+    size = _ring(netlist, maps)
+    return Program(netlist.takes, tuple(loops), np.concatenate(weights), size, widest, parts, word_bits)
+
+
+def _ring(netlist: Netlist, maps: dict[int, NDArray[np.int64]]) -> int:
+    """Return the size of a memory in which a map is overwritten once nobody reads it any more.
+
+    Addresses are taken modulo a power of two, and go round where that is smaller than all maps together.
+    """
+    last = {-1: 0}
+    for number, node in enumerate(netlist.nodes):
+        for source in (node.source, node.summand) if isinstance(node, Join) else (node.source,):
+            last[source] = number
+    final = len(netlist.nodes) - 1  # its results go out
+    need = 0
+    for number in range(len(netlist.nodes)):
+        end = max(int(maps[place].max()) + 1 for place in range(-1, min(number + 1, final)))
+        need = max(need, end - min(int(maps[place].min()) for place, used in last.items() if used >= number > place))
+    total = max(int(maps[place].max()) + 1 for place in range(-1, final))
+    return min(total, 1 << (need - 1).bit_length())
 
 
 def _as_met(node: Matmul, order: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -173,34 +193,46 @@ def _constants(node: Node) -> NDArray[np.int64]:
 
 
 def _free(node: Node, maps: dict[int, NDArray[np.int64]], weight: int) -> tuple[Loop, NDArray[np.int64]]:
-    """Arrange a node without cells: its results may come in any order, so in that of their windows in memory."""
+    """Arrange a node without cells, whose results may come in any order."""
     least, largest = _range(node.gives)
     shift = 0
     if isinstance(node, Pool):
-        windows, shift = _read(maps[node.source], node.windows), node.shift
+        shift = node.shift
+        groups, found, layout = _pooled(node.windows, maps[node.source])
     elif isinstance(node, Join):
-        windows = np.stack([maps[node.source], maps[node.summand]], axis=1)
         shift, least, largest = node.shift, node.least, node.largest
+        groups, found, layout = _alike([maps[node.source], maps[node.summand]])
     else:
-        windows, least = maps[node.source][:, None], 0
-    order = np.argsort(separate(windows)[0], kind="stable")
-    groups, found = _grouped(windows[order])
-    layout = np.empty(len(windows), np.int64)
-    layout[order] = np.arange(len(windows))
+        least = 0
+        groups, found, layout = _alike([maps[node.source]])
     return Loop(node, found, groups, 1, Law(RELU, shift, least, largest), weight, -1, -1), layout
 
 
-def _grouped(windows: NDArray[np.int64]) -> tuple[int, Nest]:
-    """Divide results (results, window) into places of as many groups as are equally far apart."""
-    results, size = windows.shape
-    origins = separate(windows)[0]
-    for groups in range(results, 1, -1):
-        if results % groups:
+def _alike(layouts: list[NDArray[np.int64]]) -> tuple[int, Nest, NDArray[np.int64]]:
+    """Walk maps signal by signal in the order of the first one's memory; its layout is the result's too."""
+    layout = layouts[0] - layouts[0].min()
+    windows = np.empty((len(layout), len(layouts)), np.int64)
+    windows[layout] = np.stack(layouts, axis=1)
+    if len(np.unique(np.diff(windows, axis=1))) <= 1:  # as far from each other everywhere
+        return len(layout), nest(windows[:, None]), layout
+    return 1, nest(windows[None]), layout
+
+
+def _pooled(windows: NDArray[np.int64], layout: NDArray[np.int64]) -> tuple[int, Nest, NDArray[np.int64]]:
+    """Divide results into as many groups as are equally far apart, in the map and in memory: its channels, or more."""
+    results = len(windows)
+    for groups in range(results, 0, -1):
+        if results % groups or len(layout) % groups:
             continue
-        cut, hidden = origins.reshape(-1, groups), (windows < 0).reshape(-1, groups, size)
-        if (hidden == hidden[:, :1]).all() and len(np.unique(np.diff(cut, axis=1))) == 1:
-            return groups, nest(windows.reshape(-1, groups, size).transpose(1, 0, 2))
-    return 1, nest(windows[None])
+        cut = windows.reshape(groups, -1, windows.shape[1])
+        step = np.arange(groups)[:, None, None] * (len(layout) // groups)
+        if not np.array_equal(np.where(cut[:1] < 0, cut[:1], cut[:1] + step), cut):
+            continue
+        read = _read(layout, cut)
+        if len(np.unique((read[1:] - read[:-1])[cut[1:] >= 0])) <= 1:
+            produced = np.arange(results).reshape(-1, groups).T.reshape(-1)
+            return groups, nest(read), produced
+    raise AssertionError("one group always does")
 
 
 def _range(signal: Signal) -> tuple[int, int]:

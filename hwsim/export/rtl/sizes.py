@@ -105,6 +105,7 @@ def _memories(netlist: Netlist, program: Program) -> dict[str, int]:
     widest = max(signal.bits + (signed and not signal.signed) for signal in signals)
     entries = [node.law.largest - node.law.least for node in netlist.layers if node.law.kind == TABLE]
     weights = program.weights
+    address = max(count_bits(program.words), count_bits(program.biases) + program.bias_words - 1)
     return {
         "TAKEN": netlist.takes.bits,
         "TAKES_SIGNED": int(netlist.takes.signed),
@@ -117,8 +118,9 @@ def _memories(netlist: Netlist, program: Program) -> dict[str, int]:
         "WEIGHTS": max(len(weights), 2),
         "CELL": count_bits(len(weights)),
         "WORD": program.word_bits,
-        "WORDS": program.words,
-        "POSITION": max(count_bits(program.words), count_bits(len(weights)), 2),
+        "WORDS": max(program.words, (1 << (address - 1)) + 1),
+        "ADDRESS": address,
+        "POSITION": max(address, count_bits(len(weights))),
         "BIAS": program.bias_bits,
         "BIASES": program.biases,
         "PARTS": program.bias_words,

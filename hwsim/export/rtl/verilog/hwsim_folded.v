@@ -16,7 +16,8 @@ module hwsim_folded #(
     parameter CELL = 1,      // address of a weight
     parameter WORD = 16,     // of the configuration
     parameter WORDS = 4,
-    parameter POSITION = 2,  // address of such a word, and the configuration port's
+    parameter ADDRESS = 2,   // of such a word
+    parameter POSITION = 2,  // address of such a word or of a weight
     parameter BIAS = 24,
     parameter BIASES = 1,
     parameter PARTS = 2,     // words of a bias: 1 or 2
@@ -39,7 +40,7 @@ module hwsim_folded #(
     input  wire                  rst,
     input  wire                  cfg_valid,
     output wire                  cfg_ready,
-    input  wire [POSITION-1:0]   cfg_address,
+    input  wire [ADDRESS-1:0]    cfg_address,
     input  wire [WORD-1:0]       cfg_data,
     input  wire                  in_valid,
     output wire                  in_ready,
@@ -131,9 +132,10 @@ module hwsim_folded #(
   wire [STORE-1:0] tap_b;
   reg [STORE-1:0] window_b;
   reg [POSITION-1:0] position_b;
-  hwsim_swap #(.WIDTH(CELL), .DEPTH(WORDS), .ADDRESS(POSITION)) permutations (
+  wire unused_position = &{1'b0, position_b};   // of which a weight's address may be narrower
+  hwsim_swap #(.WIDTH(CELL), .DEPTH(WORDS), .ADDRESS(ADDRESS)) permutations (
       .clk(clk), .active(active), .write(load), .write_address(cfg_address), .write_data(cfg_data[CELL-1:0]),
-      .enable(step), .address(position_a), .data(word_b)
+      .enable(step), .address(position_a[ADDRESS-1:0]), .data(word_b)
   );
   hwsim_rom #(.FILE("taps.mem"), .WIDTH(1 + STORE), .DEPTH(1 << (SHAPE + TAP)), .ADDRESS(SHAPE + TAP)) taps (
       .clk(clk), .enable(step), .address({shape_a, tap_a}), .data({outside_b, tap_b})
@@ -186,7 +188,7 @@ module hwsim_folded #(
         assign number = cfg_address[BIAS_AT:1];
       end
       hwsim_ram #(.WIDTH(WIDTH), .DEPTH(2 << BIAS_AT), .ADDRESS(BIAS_AT + 1)) memory (
-          .clk(clk), .write(load && here && {{(32 - POSITION) {1'b0}}, cfg_address} < BIAS_WORDS),
+          .clk(clk), .write(load && here && {{(32 - ADDRESS) {1'b0}}, cfg_address} < BIAS_WORDS),
           .write_address({!active, number}), .write_data(cfg_data[WIDTH-1:0]),
           .enable(step), .address({active, bias_at}), .data(bias[part*WORD +: WIDTH])
       );

@@ -1,4 +1,5 @@
-// A single port, without contents at the start: the form of large memories.
+// A single port, without contents at the start: the form of the large memories (SPRAM) that an iCE40 UltraPlus has beside
+// its block RAM. Yosys takes them by itself for many words; with the macro HWSIM_LARGE, for any number.
 module hwsim_single #(
     parameter WIDTH = 16,
     parameter DEPTH = 2,
@@ -11,6 +12,9 @@ module hwsim_single #(
     input  wire [WIDTH-1:0]   write_data,
     output reg  [WIDTH-1:0]   data
 );
+`ifdef HWSIM_LARGE
+  (* ram_style = "huge" *)
+`endif
   reg [WIDTH-1:0] words [0:DEPTH-1];
   always @(posedge clk)
     if (enable) begin
