@@ -19,6 +19,17 @@ def export(
         typer.Option(help="File, or folder where the format has several files; RUN/export/eventN when left out."),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace files that are there.")] = False,
+    arch: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Of rtl: spatial (circuits, the default) or folded (one multiplier)."),
+    ] = None,
+    images: Annotated[
+        int | None, typer.Option(metavar="N", help="Of rtl: test images of a phase of the bench; 100 when left out.")
+    ] = None,
+    pipeline: Annotated[
+        int | None,
+        typer.Option(metavar="K", help="Of rtl, spatial: registers every K switch stages; none when left out."),
+    ] = None,
 ) -> None:
     """Export the configuration of all crossbars at one event of a run."""
     from hwsim.cli.place import check_place
@@ -26,5 +37,7 @@ def export(
 
     if out or run.is_dir():
         check_place(out or run / "export", "--out")
-    for path in export_run(run, format_, event, out, force=force):
+    given = {"arch": arch, "images": images, "pipeline": pipeline}
+    options = {name: value for name, value in given.items() if value is not None}
+    for path in export_run(run, format_, event, out, force=force, **options):
         typer.echo(str(path))

@@ -115,20 +115,22 @@ class ExportPlugin:
         named: what the files are called, for people.
         checksum: how a file tells that a byte of it was changed; empty where it cannot.
         read: reads a file back, without its last line; its checksum (:mod:`hwsim.files.checksum`) is sound.
+        options: keyword arguments of ``export`` that the command ``hwsim export`` has options for.
     """
 
     name: str
     summary: str
-    export: Callable[[Snapshot], Mapping[str, Content]]
+    export: Callable[..., Mapping[str, Content]]
     needs: Literal["configuration", "network"] = "configuration"
     in_runs: bool = False
     named: str = ""
     checksum: str = ""
     read: Callable[[bytes], Told] | None = None
+    options: tuple[str, ...] = ()
 
-    def contents(self, snapshot: Snapshot) -> dict[str, Content]:
+    def contents(self, snapshot: Snapshot, **options: Any) -> dict[str, Content]:
         """Return what the files hold; none if a configuration is needed and there is no crossbar."""
-        return {} if self.needs == "configuration" and not snapshot.layers else dict(self.export(snapshot))
+        return {} if self.needs == "configuration" and not snapshot.layers else dict(self.export(snapshot, **options))
 
     def files(self, snapshot: Snapshot) -> dict[str, bytes]:
         """Return the files as bytes, text in UTF-8; none if a configuration is needed and there is no crossbar."""

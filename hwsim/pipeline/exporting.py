@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hwsim.export import EXPORTS
 from hwsim.files import Diagnostic, DiagnosticError, read_document
@@ -14,6 +14,7 @@ from hwsim.scenario import resolve
 from hwsim.schedule import ScheduleError, check_recorded, layout, open_schedule
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from hwsim.scenario import Plan
@@ -39,7 +40,9 @@ def plan_of(run: Path) -> Plan:
     return plan
 
 
-def export_run(run: Path, format_: str, event: int | None, out: Path | None, *, force: bool = False) -> list[Path]:
+def export_run(
+    run: Path, format_: str, event: int | None, out: Path | None, *, force: bool = False, **options: Any
+) -> list[Path]:
     """Write one event's configuration in one format: all of its files or none.
 
     Args:
@@ -48,26 +51,47 @@ def export_run(run: Path, format_: str, event: int | None, out: Path | None, *, 
         event: 0 is after power-up; the last when None.
         out: file, or folder where the format has several files; ``export/event<N>`` in the run folder when None.
         force: whether files that are there may be replaced.
+        options: of the format, by name.
 
     Returns:
         The files written.
 
     Raises:
-        DiagnosticError: unknown format; a file is there already.
+        DiagnosticError: unknown format; an option that it does not have; a file is there already.
         FolderError, ScheduleError: no such run or event, or nothing to export.
     """
     if format_ not in EXPORTS:
         what, _, hint = unknown("export format", format_, EXPORTS).partition("; ")
         raise DiagnosticError([Diagnostic("--format", 1, 1, what, "", hint)])
+    check_options(format_, options)
     plan = plan_of(run)
     with open_schedule(run / SCHEDULE) as schedule:
         last = schedule.events() - 1
     number = last if event is None else event
     if last < 0:
         raise ScheduleError(f"{run}: the schedule is empty; run the scenario first")
-    files = EXPORTS[format_].contents(configured(plan, run / SCHEDULE, number))
+    files = EXPORTS[format_].contents(configured(plan, run / SCHEDULE, number), **options)
     if not files:
         raise FolderError(f"{run}: no crossbar in this run, so format {format_!r} has nothing to write; try json")
     target = out or run / "export" / f"event{number}"
     single = out is not None and len(files) == 1 and not out.is_dir()
     return write_all({target if single else target / name: content for name, content in files.items()}, force=force)
+
+
+def check_options(format_: str, options: Iterable[str]) -> None:
+    """Refuse options that a format does not have.
+
+    Raises:
+        DiagnosticError: the option, and the formats that have it.
+
+    Example:
+        >>> check_options("csv", ["arch"])
+        Traceback (most recent call last):
+        ...
+        hwsim.files.diagnostic.DiagnosticError: --arch:1:1: format 'csv' has no such option, formats that have it: rtl
+    """
+    for name in options:
+        if name not in EXPORTS[format_].options:
+            having = [one for one, plugin in EXPORTS.items() if name in plugin.options]
+            hint = f"formats that have it: {', '.join(having) or 'none'}"
+            raise DiagnosticError([Diagnostic(f"--{name}", 1, 1, f"format {format_!r} has no such option", "", hint)])

@@ -1,9 +1,8 @@
-"""Contents of a memory for Verilog's ``$readmemh``: words as hexadecimal numbers, with remarks and a check sum."""
+"""Contents of a memory for Verilog's ``$readmemh``: words as hexadecimal numbers, with remarks."""
 
 from __future__ import annotations
 
 import textwrap
-import zlib
 from typing import TYPE_CHECKING
 
 from hwsim.files.remark import one_line
@@ -13,8 +12,6 @@ if TYPE_CHECKING:
 
     import numpy as np
     from numpy.typing import NDArray
-
-RULE = "as below: lower case, joined by single spaces, ASCII"
 
 
 def write_memory(words: Iterable[int], bits: int, remarks: Sequence[str]) -> str:
@@ -26,7 +23,7 @@ def write_memory(words: Iterable[int], bits: int, remarks: Sequence[str]) -> str
         remarks: what stands in the memory; free text becomes a harmless line.
 
     Returns:
-        The file, in ASCII. Its last remark has the CRC-32 of the words.
+        The file, in ASCII. Its last remark tells how many words there are.
 
     Raises:
         ValueError: a word needs more bits.
@@ -34,7 +31,7 @@ def write_memory(words: Iterable[int], bits: int, remarks: Sequence[str]) -> str
     Example:
         >>> print(write_memory([1, 255], 9, ["codes"]))
         // codes
-        // 2 words of 9 bits, crc32 be1bae55 of the words as below: lower case, joined by single spaces, ASCII
+        // 2 words of 9 bits
         001
         0ff
         <BLANKLINE>
@@ -46,8 +43,7 @@ def write_memory(words: Iterable[int], bits: int, remarks: Sequence[str]) -> str
             raise ValueError(f"word {len(written)}, {word}, does not fit into {bits} bits")
         written.append(f"{word:0{digits}x}")
     told = [line for remark in remarks for line in textwrap.wrap(one_line(remark, 2000), 117)]
-    checksum = zlib.crc32(" ".join(written).encode())
-    told.append(f"{len(written)} words of {bits} bits, crc32 {checksum:08x} of the words {RULE}")
+    told.append(f"{len(written)} words of {bits} bits")
     return "\n".join([*(f"// {line}" for line in told), *written, ""])
 
 

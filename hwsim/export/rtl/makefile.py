@@ -1,0 +1,142 @@
+"""The Makefile of an exported network: simulators, lint, synthesis, place and route, bitstreams."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import TYPE_CHECKING
+
+from hwsim.export.rtl.architecture import TOP
+from hwsim.export.rtl.pins import BOARDS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+ICE40 = "nextpnr-ice40 --{part} --package {package} --json {made}.json --pcf {pins} --asc {made}.asc --seed $(SEED)"
+ECP5 = (
+    "$(ECP5) --{part} --package {package} --json {made}.json --lpf {pins} --textcfg {made}.config --freq {clock}"
+    " --seed $(SEED)"
+)
+GOWIN = (
+    "$(GOWIN) --device {package} --json {made}.json --write {made}-placed.json --vopt family=GW1N-9C --vopt cst={pins}"
+    " --freq {clock} --seed $(SEED)"
+)
+WIDE = "synth_ecp5 -noflatten -nowidelut -top board; flatten; opt_clean"
+GW1NR = "synth_gowin -top board"
+STEPS = {
+    "up5k": ("synth_ice40 -dsp -spram -top board", ICE40, "sg48", "icepack {made}.asc $@", "bin"),
+    "hx8k": ("synth_ice40 -top board", ICE40, "ct256", "icepack {made}.asc $@", "bin"),
+    "ecp5-25k": (WIDE, ECP5, "CABGA381", "$(ECPPACK) {made}.config $@", "bit"),
+    "ecp5-85k": (WIDE, ECP5, "CABGA381", "$(ECPPACK) {made}.config $@", "bit"),
+    "gw1nr-9": (GW1NR, GOWIN, "GW1NR-LV9QN88PC6/I5", "gowin_pack -d GW1N-9C -o $@ {made}-placed.json", "fs"),
+}
+"""By part: synthesis, place and route, package, packer, and the ending of a bitstream."""
+
+_HEAD = """\
+# make sim            the bench in Icarus Verilog, with stalls by chance; SEED=2 makes others
+# make clocks         the same without stalls: clocks of an image and latency are compared too
+# make sim-verilator  the bench in Verilator
+# make lint           Verilator's remarks on the logic: none
+# make bitstream PART={first}   synthesis, place and route, packing (make synth and make pnr stop before)
+# Parts: {parts}.
+
+PART ?= {first}
+SEED ?= 1
+IVERILOG ?= iverilog
+VVP ?= vvp
+VERILATOR ?= verilator
+YOSYS ?= yosys
+ECP5 ?= nextpnr-ecp5
+ECPPACK ?= ecppack
+GOWIN ?= nextpnr-himbaechel
+
+LOGIC = {logic}
+
+BENCH = {bench}
+
+.PHONY: sim clocks sim-verilator lint synth pnr bitstream clean
+
+sim: build/bench.vvp
+\t$(VVP) -n build/bench.vvp +seed=$(SEED)
+
+clocks: build/bench.vvp
+\t$(VVP) -n build/bench.vvp +even
+
+build/bench.vvp: $(LOGIC) $(BENCH)
+\tmkdir -p build
+\t$(IVERILOG) -g2005 -Wall -s bench -o $@ $(BENCH) $(LOGIC)
+
+sim-verilator: build/verilator/bench
+\tbuild/verilator/bench +seed=$(SEED)
+
+build/verilator/bench: $(LOGIC) $(BENCH)
+\tmkdir -p build
+\t$(VERILATOR) --binary -j 2 -Wno-fatal -Wno-style -CFLAGS "-std=c++20 -O1" --Mdir build/verilator \\
+\t  --top-module bench -o bench $(BENCH) $(LOGIC)
+
+lint:
+\t$(VERILATOR) --lint-only -Wall --top-module {top} $(LOGIC)
+
+clean:
+\trm -rf build
+"""
+
+_PART = """
+build/{part}.json: $(LOGIC) {sources}
+\tmkdir -p build
+\t$(YOSYS) -q -l build/{part}-synth.log -p "read_verilog $^; {synth}; check -assert; write_json $@"
+
+build/{part}-pnr.log: build/{part}.json {pins}
+\t{pnr} --log $@
+
+build/{part}.{ending}: build/{part}-pnr.log
+\t{pack}
+"""
+
+_TAIL = """
+synth: build/$(PART).json
+pnr: build/$(PART)-pnr.log
+bitstream: build/$(PART).$(ENDING_$(PART))
+"""
+
+_WIDE = """
+synth pnr bitstream:
+\t@echo "the outputs are too many for the serial line of a board; put a top of your own around module {top}" && exit 1
+"""
+
+
+def makefile(logic: Sequence[str], bench: Sequence[str], boards: Mapping[str, Mapping[str, str]]) -> str:
+    """Write the Makefile.
+
+    Args:
+        logic: Verilog files of the network.
+        bench: those of the bench.
+        boards: files of the board's top by part; the Verilog and one constraint file.
+    """
+    parts = [part for part in STEPS if part in boards]
+    listed = {"logic": _wrapped(logic), "bench": _wrapped(bench)}
+    text = _HEAD.format(first=next(iter(parts), "none"), parts=", ".join(parts) or "none", top=TOP, **listed)
+    if not parts:
+        return text + _WIDE.format(top=TOP)
+    endings = "".join(f"ENDING_{part} = {STEPS[part][-1]}\n" for part in parts)
+    return text + "\n" + endings + _TAIL + "".join(_part(part, boards[part]) for part in parts)
+
+
+def _part(part: str, board: Mapping[str, str]) -> str:
+    synth, pnr, package, pack, ending = STEPS[part]
+    (pins,) = (name for name in board if not name.endswith(".v"))
+    clock = next(one.clock for one in BOARDS.values() if one.part == part) / 1e6
+    made = f"build/{part}"
+    device = part.removeprefix("ecp5-")
+    return _PART.format(
+        part=part,
+        sources=" ".join(name for name in board if name.endswith(".v")),
+        pins=pins,
+        synth=synth,
+        pnr=pnr.format(part=device, package=package, made=made, pins=pins, clock=f"{clock:g}"),
+        pack=pack.format(made=made),
+        ending=ending,
+    )
+
+
+def _wrapped(names: Sequence[str]) -> str:
+    return " \\\n  ".join(textwrap.wrap(" ".join(names), 110))

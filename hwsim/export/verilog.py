@@ -1,0 +1,73 @@
+"""The network as Verilog, with a bench that checks itself, boards, and a Makefile that runs the tools."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hwsim.export.logic import netlist_of
+from hwsim.export.netlist import NetlistError
+from hwsim.export.snapshot import ExportPlugin, Snapshot
+from hwsim.files.checksum import RULE
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from hwsim.export.netlist import Netlist
+    from hwsim.export.rtl.architecture import Architecture
+    from hwsim.files.whole import Content
+
+ARCHITECTURES = ("spatial", "folded")
+IMAGES = 100
+"""Test images of a phase where nobody says otherwise."""
+
+
+def architecture_of(netlist: Netlist, arch: str, pipeline: int = 0) -> Architecture:
+    """Write a netlist in the architecture of that name.
+
+    Raises:
+        NetlistError: there is no such architecture, or the network has no such form.
+    """
+    if arch == "spatial":
+        from hwsim.export.rtl.spatial import spatial
+
+        return spatial(netlist, pipeline)
+    if arch == "folded":
+        from hwsim.export.rtl.folded import folded
+
+        if pipeline:
+            raise NetlistError("--pipeline: the folded architecture has no stages between which registers could stand")
+        return folded(netlist)
+    raise NetlistError(f"--arch: no architecture {arch!r}; known: {', '.join(ARCHITECTURES)}")
+
+
+def export(snapshot: Snapshot, arch: str = "spatial", images: int = IMAGES, pipeline: int = 0) -> Mapping[str, Content]:
+    """Write the logic of a network and all that tries it.
+
+    Args:
+        snapshot: a run at the event that takes place on the bench.
+        arch: ``spatial`` or ``folded``.
+        images: test images of a phase, as many as there are at the most.
+        pipeline: switch stages between two registers of the spatial architecture; 0 for none.
+
+    Raises:
+        NetlistError: there is no such logic.
+    """
+    from hwsim.export.rtl.project import project
+
+    if images < 1:
+        raise NetlistError(f"--images: a bench needs at least one image, found {images}")
+    netlist = netlist_of(snapshot)
+    made = architecture_of(netlist, arch, pipeline)
+    head = [f"hwsim export rtl, version 1; run {snapshot.identity}, event {snapshot.event}, {made.name} architecture"]
+    return project(made, netlist, list(snapshot.trial(images)), head)
+
+
+PLUGIN = ExportPlugin(
+    name="rtl",
+    summary="the network as Verilog, spatial or folded, with a self-checking bench and a Makefile",
+    export=export,
+    needs="network",
+    named="network.v, bench.v, Makefile, README.txt, *.v, *.mem",
+    checksum=RULE,
+    options=("arch", "images", "pipeline"),
+)

@@ -1,0 +1,75 @@
+"""The exported folder as its user has it: the bench passes, every file is sound, options are refused in one line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from hwsim.export.reading import open_export
+from hwsim.export.rtl.project import project
+from hwsim.export.verilog import architecture_of
+from hwsim.files.whole import split
+from tests.conftest import Command, run_here
+from tests.export import networks
+from tests.tools import icarus
+
+
+def folder(case: networks.Case, arch: str, pipeline: int = 0) -> dict[str, str]:
+    """All files of a network by chance."""
+    made = architecture_of(case.netlist, arch, pipeline)
+    head = [f"hwsim export rtl, version 1; run {case.netlist.identity}, event 0, {arch}"]
+    return {
+        name: b"".join(split(content)).decode()
+        for name, content in project(made, case.netlist, case.phases, head).items()
+    }
+
+
+def logic(files: dict[str, str]) -> dict[str, str]:
+    """What a simulation reads."""
+    return {name: text for name, text in files.items() if name.endswith((".v", ".mem")) and "board" not in name}
+
+
+@pytest.mark.parametrize("arch", ["spatial", "folded"])
+def test_a_run_is_exported_and_its_bench_passes(tiny: Path, tmp_path: Path, hwsim_command: Command, arch: str) -> None:
+    run_here(tiny, tmp_path / "run", "controller.epochs=2")
+    result = hwsim_command("export", "run", "--format", "rtl", "--arch", arch, "--images", "4", "--out", "rtl")
+    assert result.returncode == 0, result.stderr
+    assert "hwsim_verdict.v" in result.stdout
+    files = {path.name: path.read_text() for path in (tmp_path / "rtl").iterdir()}
+    for name in files:
+        assert open_export(tmp_path / "rtl" / name)[0] == "rtl"
+    for plusargs in ((), ("+even",)):
+        told = icarus(logic(files), "bench", tmp_path / "sim", plusargs=plusargs)
+        assert "PASS, 12 images in 3 phases: 264 accumulators of 2 layers and 120 outputs compared, 0 differ" in told
+
+
+@pytest.mark.parametrize("arch", ["spatial", "folded"])
+def test_load_lists_lead_from_one_configuration_to_the_next(arch: str) -> None:
+    case = networks.build(networks.dense(np.random.default_rng(1)), images=2)
+    made = architecture_of(case.netlist, arch)
+    files = project(made, case.netlist, case.phases, ["head"])
+    memories: list[dict[int, int]] = [{}, {}] if made.swaps else [{}]
+    for number, phase in enumerate(case.phases):
+        text = b"".join(split(files[f"load_{phase.name}.mem"])).decode()
+        shadow = memories[number % len(memories)]
+        for line in text.splitlines():
+            if not line.startswith("//"):
+                shadow[int(line, 16) >> made.word_bits] = int(line, 16) & (1 << made.word_bits) - 1
+        assert shadow == dict(enumerate(made.words(phase.configuration).tolist()))
+
+
+def test_options_are_refused_in_one_line(tiny: Path, tmp_path: Path, hwsim_command: Command) -> None:
+    run_here(tiny, tmp_path / "run", "controller.epochs=1")
+    for words, what in (
+        (("json", "--arch", "folded"), "--arch:1:1: format 'json' has no such option, formats that have it: rtl"),
+        (("rtl", "--arch", "flat"), "--arch: no architecture 'flat'; known: spatial, folded"),
+        (("rtl", "--images", "0"), "--images: a bench needs at least one image, found 0"),
+        (("rtl", "--arch", "folded", "--pipeline", "2"), "--pipeline: the folded architecture has no stages"),
+    ):
+        result = hwsim_command("export", "run", "--format", *words, "--out", "rtl")
+        assert result.returncode == 2
+        assert result.stderr.startswith(what)
+        assert len(result.stderr.splitlines()) == 1
+        assert not (tmp_path / "rtl").exists()
