@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 def replay(
     schedule: Annotated[
-        Path, typer.Argument(metavar="SCHEDULE", help="CSV, NPZ or SQLite file of reconnections, or a run folder.")
+        Path,
+        typer.Argument(metavar="SCHEDULE", help="CSV, NPZ, Parquet or SQLite file of reconnections, or a run folder."),
     ],
     scenario: Annotated[str, typer.Argument(help="Scenario file, or the name of a shipped one.")],
     out: Annotated[Path | None, typer.Option(help="Run folder; runs/NAME-seedN-IDENTITY when left out.")] = None,
@@ -27,7 +28,7 @@ def replay(
 ) -> None:
     """Execute a schedule made elsewhere on a scenario's chip, in place of its controller, and score every event.
 
-    hwsim help schedule says what the files hold; hwsim export RUN --format csv writes one.
+    hwsim help schedule says what the files hold; hwsim export RUN --format csv or parquet writes one.
     """
     from hwsim.files import Diagnostic, DiagnosticError
     from hwsim.pipeline.session import with_schedule

@@ -19,8 +19,8 @@ class ReplayParameters(FollowedParameters):
     """Parameters of the controller ``replay``."""
 
     schedule: str = Field(min_length=1)
-    """File of reconnections: ``.csv``, ``.npz`` or ``.sqlite`` (``hwsim help schedule``). A path counts from the
-    scenario file; one that ``--set`` gives, from the current folder."""
+    """File of reconnections: ``.csv``, ``.npz``, ``.parquet`` or ``.sqlite`` (``hwsim help schedule``). A path counts
+    from the scenario file; one that ``--set`` gives, from the current folder."""
 
 
 class Replaying:

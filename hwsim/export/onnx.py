@@ -75,4 +75,6 @@ PLUGIN = ExportPlugin(
     summary="the network as it is connected now, for ONNX tools; of an FPGA in exact whole numbers",
     export=export,
     needs="network",
+    named="network.onnx, network-codes.onnx",
+    checksum="metadata: SHA-256 of the file, CRC-32 of each constant",
 )

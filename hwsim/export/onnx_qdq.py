@@ -16,12 +16,14 @@ from hwsim.export.onnx_quantised import QuantisedNetwork
 from hwsim.export.onnx_trial import count_differing
 from hwsim.export.snapshot import ExportPlugin
 from hwsim.files import Refusal
+from hwsim.files.checksum import RULE, checked
 
 if TYPE_CHECKING:
     from hwsim.export.snapshot import Snapshot
+    from hwsim.files.whole import Content
 
 
-def export(snapshot: Snapshot) -> dict[str, bytes | str]:
+def export(snapshot: Snapshot) -> dict[str, Content]:
     """Write the graph, and a text that says how many outputs it gives otherwise than the chip.
 
     Raises:
@@ -38,7 +40,8 @@ def export(snapshot: Snapshot) -> dict[str, bytes | str]:
     unit = made.chip.layers[-1].unit
     differ = count_differing(snapshot, made.graph.file("network", taken, given, told), unit)
     content = made.graph.file("network", taken, given, {**told, "hwsim.outputs_that_differ": differ})
-    return {"network-qdq.onnx": content, "network-qdq.txt": f"outputs that differ from the chip's: {differ}\n"}
+    text = f"outputs that differ from the chip's: {differ}\n"
+    return {"network-qdq.onnx": content, "network-qdq.txt": checked(text, "plain")}
 
 
 PLUGIN = ExportPlugin(
@@ -46,4 +49,6 @@ PLUGIN = ExportPlugin(
     summary="an FPGA's network for tools that take QuantizeLinear/DequantizeLinear; says how many outputs differ",
     export=export,
     needs="network",
+    named="network-qdq.onnx, network-qdq.txt",
+    checksum=f"metadata: SHA-256 of the file; of the text, {RULE}",
 )

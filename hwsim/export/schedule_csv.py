@@ -9,15 +9,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
+from hwsim.export.schedule_changes import changes
 from hwsim.export.snapshot import ExportPlugin
 from hwsim.files.checksum import RULE, checked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from numpy.typing import NDArray
 
     from hwsim.export.snapshot import Snapshot
     from hwsim.files.whole import Content
@@ -25,42 +22,16 @@ if TYPE_CHECKING:
 HEAD = "event,layer,bank,position,cell"
 
 
-def _connected(event: int, layer: int, before: NDArray[np.int64], after: NDArray[np.int64]) -> Iterator[str]:
-    for bank, position in np.argwhere(before != after).tolist():
-        yield f"{event},{layer},{bank},{position},{after[bank, position]}"
-
-
-def _written(
-    event: int, layer: int, units: int, before: NDArray[np.float64] | None, after: NDArray[np.float64]
-) -> Iterator[str]:
-    """List registers whose value changes; all at the first event, since other chips may start from other values."""
-    for number in range(len(after)) if before is None else np.flatnonzero(before != after).tolist():
-        word, place = ("bias", number) if number < units else ("gain", number - units)
-        yield f"{event},{layer},{place},{word},{float(after[number])!r}"
-
-
 def _lines(snapshot: Snapshot) -> Iterator[str]:
     yield "# hwsim export csv, version 1"
     yield HEAD
-    layers = snapshot.model.layers
-    cells: list[NDArray[np.int64] | None] = [None] * len(layers)
-    registers: list[NDArray[np.float64] | None] = [None] * len(layers)
-    steps = 0
-    for entry in snapshot.history():
-        if not entry.event:
+    for event, kind, layer, places, positions, values in changes(snapshot):
+        if kind == "steps":
+            yield f"{event},,,steps,{values[0]}"
             continue
-        if entry.batch != steps or entry.event == 1:
-            yield f"{entry.event},,,steps,{entry.batch}"
-        steps = entry.batch
-        for layer, after in enumerate(entry.permutations):
-            if after is not None:
-                straight = np.tile(np.arange(after.shape[1]), (len(after), 1))
-                before = cells[layer]
-                yield from _connected(entry.event, layer, straight if before is None else before, after)
-                cells[layer] = after
-        for layer, values in enumerate(entry.registers):
-            yield from _written(entry.event, layer, layers[layer].units, registers[layer], values)
-            registers[layer] = values
+        rows = zip(places.tolist(), positions.tolist(), values.tolist(), strict=True)
+        for place, position, value in rows:
+            yield f"{event},{layer},{place},{position if kind == 'cell' else kind},{value!r}"
 
 
 def export(snapshot: Snapshot) -> dict[str, Content]:

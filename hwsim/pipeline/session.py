@@ -298,8 +298,8 @@ def replay(
     """Execute and score a schedule made elsewhere, on a scenario's device, crossbar and switch technology.
 
     Args:
-        schedule: path of a ``.csv``, ``.npz`` or ``.sqlite`` file (``hwsim help schedule``) or of a run folder; or
-            reconnections themselves, as a controller may yield them.
+        schedule: path of a ``.csv``, ``.npz``, ``.parquet`` or ``.sqlite`` file (``hwsim help schedule``) or of a run
+            folder; or reconnections themselves, as a controller may yield them.
         scenario: as for :func:`run`; the schedule stands in place of its controller.
         out: as for :func:`run`.
         report: as for :func:`run`.

@@ -34,7 +34,7 @@ _WHOLE = re.compile(r"\d{1,15}")
 
 
 @dataclass
-class _Lines:
+class Lines:
     """The lines of a file by kind: whole numbers of connections, and what registers are set to."""
 
     moves: NDArray[np.int64]
@@ -45,7 +45,7 @@ class _Lines:
     """By event, line and optimiser steps."""
 
 
-class _Reader:
+class LineReader:
     """One file, and what is wrong with it."""
 
     def __init__(self, path: Path, model: Model, layout: Layout) -> None:
@@ -101,7 +101,7 @@ class _Reader:
             if any(cells) and not cells[0].startswith("#"):
                 yield reader.line_num, cells
 
-    def parsed(self) -> _Lines:
+    def parsed(self) -> Lines:
         """Read every line by its kind; report those that cannot be read."""
         moves, writes, steps = [], [], {}
         for line, cells in self.rows():
@@ -114,7 +114,7 @@ class _Reader:
                     writes.append(write)
             elif (numbers := self._whole(line, cells, COLUMNS)) is not None:
                 moves.append([line, *numbers])
-        return _Lines(np.array(moves, np.int64).reshape(-1, 6), writes, steps)
+        return Lines(np.array(moves, np.int64).reshape(-1, 6), writes, steps)
 
     def _whole(self, line: int, cells: list[str], names: tuple[str, ...]) -> list[int] | None:
         for cell, name in zip(cells, names, strict=True):
@@ -129,28 +129,57 @@ class _Reader:
         numbers = self._whole(line, cells[:3], COLUMNS[:3])
         if numbers is None:
             return None
-        event, layer, unit = numbers
         try:
             value = float(cells[4].replace("_", "?"))
         except ValueError:
             value = float("nan")
+        return self.register(line, cells[3], numbers, value, repr(cells[4][:20]))
+
+    def register(
+        self, line: int, word: str, numbers: list[int], value: float, found: str = ""
+    ) -> tuple[int, int, int, int, float] | None:
+        """Return line, event, layer, number of the register and value; report what no register can be set to.
+
+        Args:
+            line: where it stands.
+            word: ``bias`` or ``gain``.
+            numbers: event, layer and unit.
+            value: the value.
+            found: how the value is written.
+        """
+        event, layer, unit = numbers
         if not abs(value) <= MOST:
-            self.fault(line, f"the {cells[3]} is no number that a device can hold", repr(cells[4][:20]))
+            self.fault(line, f"the {word} is no number that a device can hold", found or repr(value))
             return None
         if layer >= len(self.layout.layers):
             self.fault(line, "there is no such layer", str(layer), f"layers are 0 to {len(self.layout.layers) - 1}")
             return None
         made = self.model.layers[layer]
-        first, count = (made.units, made.gains) if cells[3] == "gain" else (0, made.units)
+        first, count = (made.units, made.gains) if word == "gain" else (0, made.units)
         if unit >= count:
             hint = f"layer {layer} has {count}" if count else f"layer {layer} has none"
-            self.fault(line, f"there is no such {cells[3]}", str(unit), hint)
+            self.fault(line, f"there is no such {word}", str(unit), hint)
             return None
         return line, event, layer, first + unit, value
 
     # events
 
-    def in_range(self, lines: _Lines) -> None:
+    def read(self) -> list[Step]:
+        """Return the events in order.
+
+        Raises:
+            DiagnosticError: every faulty line.
+        """
+        lines = self.parsed()
+        self.in_range(lines)
+        self.numbered(lines)
+        self.doubled(lines)
+        self.check()
+        found = self.steps(lines)
+        self.check()
+        return found
+
+    def in_range(self, lines: Lines) -> None:
         """Report layers, banks, positions and cells that do not exist."""
         moves, banks = lines.moves, self.layout.layers
         layers = np.minimum(moves[:, 2], len(banks) - 1)
@@ -167,7 +196,7 @@ class _Reader:
             hint = f"layer {moves[row, 2]} has 0 to {most}"
             self.fault(int(moves[row, 0]), f"there is no such {noun}", str(moves[row, 3 + column]), hint)
 
-    def numbered(self, lines: _Lines) -> None:
+    def numbered(self, lines: Lines) -> None:
         """Report missing events, and counts of optimiser steps that fall."""
         places = {event: line for event, (line, _) in lines.steps.items()}
         for line, event, *_ in lines.writes:
@@ -189,7 +218,7 @@ class _Reader:
                 self.fault(line, "fewer optimiser steps than before", str(count))
             before = count
 
-    def doubled(self, lines: _Lines) -> None:
+    def doubled(self, lines: Lines) -> None:
         """Report positions and registers that one event sets twice."""
         moves = lines.moves[np.lexsort((lines.moves[:, 0], *lines.moves[:, [4, 3, 2, 1]].T))]
         same = np.flatnonzero((np.diff(moves[:, 1:5], axis=0) == 0).all(axis=1)) + 1
@@ -203,7 +232,7 @@ class _Reader:
                 self.fault(line, what, "", f"the first is in line {seen[event, layer, number]}")
             seen[event, layer, number] = line
 
-    def steps(self, lines: _Lines) -> list[Step]:
+    def steps(self, lines: Lines) -> list[Step]:
         """Return the events in order; report banks that are left without a permutation."""
         last = max([*lines.moves[:, 1].tolist(), *(write[1] for write in lines.writes), *lines.steps], default=0)
         moves = lines.moves[np.argsort(lines.moves[:, 1], kind="stable")]
@@ -243,23 +272,6 @@ def _by_layer(writes: list[tuple[int, int, float]]) -> dict[int, tuple[NDArray[n
     for layer in sorted({write[0] for write in writes}):
         pairs = sorted((number, value) for one, number, value in writes if one == layer)
         found[layer] = np.array([n for n, _ in pairs], np.int64), np.array([v for _, v in pairs], np.float64)
-    return found
-
-
-def read_lines(path: Path, model: Model, layout: Layout) -> list[Step]:
-    """Read a schedule from lines of CSV.
-
-    Raises:
-        DiagnosticError: every faulty line.
-    """
-    reader = _Reader(path, model, layout)
-    lines = reader.parsed()
-    reader.in_range(lines)
-    reader.numbered(lines)
-    reader.doubled(lines)
-    reader.check()
-    found = reader.steps(lines)
-    reader.check()
     return found
 
 

@@ -9,6 +9,11 @@ have a word as their ``position``: ``bias`` (``cell`` is the new bias of unit ``
 **NPZ**: arrays ``permutations`` of shape (events, banks, ports), or ``permutations/0`` and so on by number of layer;
 ``biases`` (events, units) or ``biases/0``, and ``steps`` (events,), where there are any.
 
+**Parquet** (``pip install 'hwsim[parquet]'``): columns ``event``, ``kind``, ``layer``, ``bank``, ``position``, ``cell``
+and ``value``; ``kind`` is ``cell`` for a position that is fed by another cell, ``bias`` or ``gain`` (``bank`` is the
+unit, ``value`` the new value), or ``steps`` (``cell`` optimiser steps were taken by then). What a kind does not need is
+null.
+
 **SQLite**: ``schedule.sqlite`` of a run folder.
 """
 
@@ -21,9 +26,11 @@ import numpy as np
 
 from hwsim.files import Refusal
 from hwsim.files.numpy_file import Archive
+from hwsim.files.parquet import MAGIC
+from hwsim.schedule.columns import ColumnReader
 from hwsim.schedule.file import open_schedule
 from hwsim.schedule.layout import layout
-from hwsim.schedule.lines import MOST, read_lines
+from hwsim.schedule.lines import MOST, LineReader
 from hwsim.schedule.recorded import check_recorded
 from hwsim.schedule.step import Step
 
@@ -49,7 +56,7 @@ def read_steps(path: Path, model: Model, scope: str) -> list[Step]:
         scope: its banks, ``output`` or ``layer``.
 
     Raises:
-        DiagnosticError: lines of a CSV file that are wrong, all of them.
+        DiagnosticError: lines of a CSV file, or rows of a Parquet file, that are wrong, all of them.
         Refusal: anything else that is wrong with the file.
         ScheduleError: an SQLite file that is no whole schedule.
     """
@@ -60,14 +67,16 @@ def read_steps(path: Path, model: Model, scope: str) -> list[Step]:
         with path.open("rb") as file:
             head = file.read(len(_SQLITE))
     except FileNotFoundError:
-        raise Refusal(f"there is no schedule {path}", "give a .csv, .npz or .sqlite file, or a run folder") from None
+        raise Refusal(
+            f"there is no schedule {path}", "give a .csv, .npz, .parquet or .sqlite file, or a run folder"
+        ) from None
     except OSError as error:
         raise Refusal(f"{path} cannot be read: {error.strerror}") from None
     if head == _SQLITE:
         return _recorded(path, banks)
     if head.startswith(b"PK"):
         return _arrays(Archive(path), model, banks)
-    return read_lines(path, model, banks)
+    return (ColumnReader if head.startswith(MAGIC) else LineReader)(path, model, banks).read()
 
 
 def _recorded(path: Path, banks: Layout) -> list[Step]:

@@ -30,10 +30,11 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, hwsim.Answer]:
     (folder / "tiny.toml").write_text(TINY_SCENARIO)
     answer = hwsim.run(hwsim.load(folder / "tiny.toml", QUICK), folder / "run")
     export_run(folder / "run", "csv", None, folder / "run.csv")
+    export_run(folder / "run", "parquet", None, folder / "run.parquet")
     return folder, answer
 
 
-@pytest.mark.parametrize("source", ["run.csv", "run/schedule.sqlite", "run"])
+@pytest.mark.parametrize("source", ["run.csv", "run.parquet", "run/schedule.sqlite", "run"])
 def test_the_same_score_row_by_row(made: tuple[Path, hwsim.Answer], tmp_path: Path, source: str) -> None:
     folder, answer = made
     again = hwsim.replay(folder / source, hwsim.load(folder / "tiny.toml", QUICK), tmp_path / "again")

@@ -1,0 +1,102 @@
+"""Columns of numbers and words as a Parquet file, whose rows have a digest; -1 and NaN stand for what a row lacks."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from hwsim.files.diagnostic import Refusal
+from hwsim.files.frame import extra
+from hwsim.files.memory import refuse_more
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+MAGIC = b"PAR1"
+"""How a Parquet file begins and ends."""
+DIGEST = "hwsim.sha256"
+"""The key in a file's metadata for the SHA-256 of its rows."""
+KINDS: dict[str, Any] = {"i": np.int64, "f": np.float64, "U": np.str_}
+"""Types of columns: whole numbers from 0, finite numbers, words."""
+
+
+def write_columns(columns: Mapping[str, NDArray[Any]], about: Mapping[str, str]) -> bytes:
+    """Return a file of columns, int64, float64 or text, with a CRC-32 of every page and a digest of all rows.
+
+    Args:
+        columns: by name, all of one length; -1 and NaN become null.
+        about: what its metadata say besides.
+    """
+    pa = extra("pyarrow", "parquet")
+    from pyarrow import parquet
+
+    made = {}
+    for name, values in columns.items():
+        lacking = {"i": values == -1, "f": values != values}.get(values.dtype.kind)  # noqa: PLR0124 - NaN alone is not itself
+        made[name] = pa.array(values.tolist() if lacking is None else values, mask=lacking)
+    told = {**about, DIGEST: _digest(columns)}
+    file = io.BytesIO()
+    parquet.write_table(pa.table(made).replace_schema_metadata(told), file, write_page_checksum=True)
+    return file.getvalue()
+
+
+def read_columns(path: Path, wanted: Mapping[str, str]) -> dict[str, NDArray[Any]]:
+    """Read columns back; a file that has a digest must have the rows that it is of.
+
+    Args:
+        path: the file; other columns in it are left out.
+        wanted: by name, a key of :data:`KINDS`.
+
+    Raises:
+        Refusal: it cannot be read, lacks a column, holds something else in one, or was changed.
+    """
+    pa = extra("pyarrow", "parquet")
+    from pyarrow import parquet
+
+    try:
+        refuse_more(8 * path.stat().st_size, f"{path}: its columns")
+        file = parquet.ParquetFile(path, page_checksum_verification=True)
+        missing = [name for name in wanted if name not in file.schema_arrow.names]
+        if missing:
+            raise Refusal(f"{path}: no column {missing[0]!r}", f"columns are {', '.join(wanted)}")
+        table = file.read(list(wanted))
+        found = {name: _column(path, name, table.column(name), kind) for name, kind in wanted.items()}
+    except (OSError, MemoryError, pa.ArrowException) as error:
+        raise Refusal(f"{path}: cannot be read ({' '.join(str(error).split())[:120]})", "write it again") from None
+    told = (file.schema_arrow.metadata or {}).get(DIGEST.encode())
+    if told is not None and told.decode(errors="replace") != _digest(found):
+        raise Refusal(f"{path}: its rows were changed since hwsim wrote it", "export it again")
+    return found
+
+
+def _column(path: Path, name: str, column: Any, kind: str) -> NDArray[Any]:
+    values = column.combine_chunks()
+    lacking = np.asarray(values.is_null())
+    if lacking.all():  # such a column may have no type
+        return np.full(len(lacking), {"U": "", "f": np.nan, "i": -1}[kind])
+    if kind == "U":
+        return np.array([text or "" for text in values.to_pylist()], np.str_)
+    numbers = np.asarray(values.fill_null(0), np.float64 if kind == "f" else None)
+    if kind == "f":
+        return np.where(lacking, np.nan, numbers)
+    lacking |= np.isnan(numbers) if numbers.dtype.kind == "f" else False  # as pandas writes whole numbers with gaps
+    whole = np.where(lacking, 0, numbers)
+    if numbers.dtype.kind not in "iuf" or (whole != np.floor(whole)).any() or (whole < 0).any():
+        raise Refusal(f"{path}: column {name!r} holds not whole numbers from 0", "write integers")
+    return np.where(lacking, -1, whole.astype(np.int64))
+
+
+def _digest(columns: Mapping[str, NDArray[Any]]) -> str:
+    total = hashlib.sha256()
+    for name in sorted(columns):
+        values = columns[name]
+        text = values.dtype.kind == "U"
+        whole = "\n".join(values.tolist()).encode() if text else values.astype(f"<{values.dtype.kind}8").tobytes()
+        total.update(f"{name} {len(values)} {len(whole)}\n".encode() + whole)
+    return total.hexdigest()
