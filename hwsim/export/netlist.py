@@ -177,9 +177,18 @@ class Netlist:
         """Return the nodes with cells in order."""
         return tuple(node for node in self.nodes if isinstance(node, Matmul))
 
+    @staticmethod
+    def sources(node: Node) -> tuple[int, ...]:
+        """Return the numbers of the nodes from which a node takes."""
+        return (node.source, node.summand) if isinstance(node, Join) else (node.source,)
+
     def source(self, node: Node) -> Signal:
         """Return what a node takes."""
-        return self.takes if node.source < 0 else self.nodes[node.source].gives
+        return self.given(node.source)
+
+    def given(self, number: int) -> Signal:
+        """Return what a node gives, or what enters where it is none."""
+        return self.takes if number < 0 else self.nodes[number].gives
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,9 @@ the stage whenever one wire changes.
 
 from __future__ import annotations
 
-import textwrap
 from typing import TYPE_CHECKING, NamedTuple
+
+from hwsim.export.rtl.module import joined, module
 
 if TYPE_CHECKING:
     from hwsim.crossbar.wiring import Wiring
@@ -74,21 +75,8 @@ def circuit(name: str, wiring: Wiring, *, to_cells: bool = True, every: int = 0)
     ports += [f"input  wire [{wiring.switches - 1}:0] state"] if wiring.switches else []
     ports += [f"{way} wire [{wiring.ports - 1}:0] {port}" for way, port in (("input ", "given"), ("output", "found"))]
     way = "from positions to cells" if to_cells else "from cells to positions"
-    head = f"// {wiring.ports} ports, {wiring.switches} switches in {wiring.depth} stages, {way}"
-    text = "\n".join(
-        [head, f"module {name} (", ",\n".join(f"  {port}" for port in ports), ");", *(f"  {x}" for x in lines)]
-    )
-    return Circuit(f"{text}\nendmodule\n", delay, registers)
-
-
-def joined(what: str, nets: list[str]) -> list[str]:
-    """Write nets side by side, the first lowest, as one assignment: each alone would be a driver of the whole bus.
-
-    Example:
-        >>> joined("assign a", ["b[0]", "c"])
-        ['assign a = {c, b[0]};']
-    """
-    return textwrap.wrap(f"{what} = {{{', '.join(reversed(nets))}}};", 116, subsequent_indent="  ")
+    head = f"{wiring.ports} ports, {wiring.switches} switches in {wiring.depth} stages, {way}"
+    return Circuit(module(name, ports, lines, head), delay, registers)
 
 
 def _needed(wiring: Wiring, order: list[int], last: set[int]) -> list[set[int]]:

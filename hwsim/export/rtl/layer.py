@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hwsim.export.netlist import LAST, LEAKY, OUTSIDE, STEP, TABLE, Matmul, NetlistError, Signal
-from hwsim.export.rtl.circuit import Circuit, circuit, joined
+from hwsim.export.rtl.circuit import Circuit, circuit
+from hwsim.export.rtl.module import joined, module, unread
 from hwsim.export.rtl.unit import Tree, table, tree, width
 
 if TYPE_CHECKING:
@@ -62,19 +63,14 @@ class Layer:
         return (self.circuit.delay if self.circuit else 0) + (self.trees[0].levels if self.every else 0)
 
     @property
-    def clocks(self) -> int:
-        """Count the clocks of one image."""
-        return self.node.places * (self.takes.bits + self.delay + 1)
+    def place_clocks(self) -> int:
+        """Count the clocks of one place, from its first bit to the result."""
+        return self.takes.bits + self.delay + 1
 
     @property
     def collects(self) -> bool:
         """Tell whether results of several places are gathered into a map."""
         return self.node.places > 1 and self.node.law.kind != LAST
-
-    @property
-    def latency(self) -> int:
-        """Count the clocks from the edge that takes an image to the one that hands its last result on."""
-        return self.clocks + 1 + self.collects
 
 
 def layer(node: Matmul, takes: Signal, every: int) -> Layer:
@@ -119,7 +115,7 @@ def _unit(layer: Layer, unit: int, port: Port, first: int) -> str:
         *_accumulator(layer, unit),
         *([] if last else _law(layer, unit)),
     ]
-    return _module(f"{layer.name}_unit{unit}", ports, lines)
+    return module(f"{layer.name}_unit{unit}", ports, lines)
 
 
 def _cells(layer: Layer) -> list[str]:
@@ -229,7 +225,7 @@ def _joined(layer: Layer, port: Port) -> str:
         "    .pending(waiting));",
         f"hwsim_map #(.SIGNALS({takes.size}), .BITS({takes.bits}), .SIGNED({takes.signed:d}))",
         "  map (.clk(clk), .load(load), .step(step), .codes(in_map), .top(top));",
-        *_windows(node, signed=takes.signed),
+        *_windows(node, takes.size, signed=takes.signed),
         "assign tap_valid = valid && ready;",
     ]
     for unit in range(node.units):
@@ -239,7 +235,7 @@ def _joined(layer: Layer, port: Port) -> str:
         lines.append(f"wire [{node.units * node.gives.bits - 1}:0] signals;")
         lines += joined("assign signals", [f"signal{unit}" for unit in range(node.units)])
     lines += _handed_on(layer, place_bits)
-    return _module(layer.name, ports, lines)
+    return module(layer.name, ports, lines)
 
 
 def _instance(layer: Layer, unit: int, port: Port) -> list[str]:
@@ -290,7 +286,7 @@ def steps(targets: NDArray[np.int64]) -> tuple[int, int]:
     raise NetlistError("results of places and units stand in no order that the spatial architecture knows")
 
 
-def _windows(node: Matmul, *, signed: bool) -> list[str]:
+def _windows(node: Matmul, size: int, *, signed: bool) -> list[str]:
     """Write which signals stand at the positions of each group, at the place whose turn it is."""
     outside = "first" if signed else "1'b0"  # the inverted top bit of 0 is 1
     lines: list[str] = []
@@ -309,9 +305,5 @@ def _windows(node: Matmul, *, signed: bool) -> list[str]:
             lines += joined(f"wire [{len(names) - 1}:0] {choice}", names)
             nets.append(f"{choice}[place]")
         lines += joined(f"wire [{node.inputs - 1}:0] positions{group}", nets)
-    return lines
-
-
-def _module(name: str, ports: list[str], lines: list[str]) -> str:
-    declared = ",\n".join(f"  {port}" for port in ports)
-    return f"module {name} (\n{declared}\n);\n" + "".join(f"  {line}\n" for line in lines) + "endmodule\n"
+    idle = np.setdiff1d(np.arange(size), node.windows)
+    return lines + unread([f"top[{signal}]" for signal in idle.tolist()])

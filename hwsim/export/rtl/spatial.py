@@ -12,17 +12,24 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hwsim.export.netlist import Configuration, Matmul, Netlist, NetlistError
-from hwsim.export.rtl.architecture import TOP, Architecture, Beats
+from hwsim.export.netlist import Configuration, Matmul, Netlist
+from hwsim.export.rtl.architecture import Architecture, Beats
+from hwsim.export.rtl.course import course
 from hwsim.export.rtl.layer import Layer, Port, layer, layer_files
+from hwsim.export.rtl.network import Network
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
 WORD = 32
 """Bits of a configuration word; fewer where no unit has so many."""
-LIBRARY = ("accumulator", "clip", "collect", "control", "extend", "map", "registers", "slope", "step", "table")
-"""Modules that are the same for every network."""
+LIBRARY = (
+    *("control", "map", "collect", "fork", "registers", "table", "accumulator", "extend"),
+    *("clip", "slope", "step", "largest", "mean"),
+)
+"""Modules that are the same for every network, those that need others first."""
 
 
 def spatial(netlist: Netlist, every: int = 0) -> Architecture:
@@ -35,14 +42,20 @@ def spatial(netlist: Netlist, every: int = 0) -> Architecture:
     Raises:
         NetlistError: a layer that cannot be written so.
     """
-    layers = [layer(node, netlist.source(node), every) for node in _nodes(netlist)]
+    placed = {
+        number: layer(node, netlist.source(node), every)
+        for number, node in enumerate(netlist.nodes)
+        if isinstance(node, Matmul)
+    }
+    layers = list(placed.values())
     firsts, words = _addresses(layers)
     port = Port(max((words - 1).bit_length(), 1), min(WORD, max(one.held for one in layers)))
-    sources = {f"hwsim_{name}.v": library(f"hwsim_{name}.v") for name in LIBRARY}
+    sources: dict[str, str] = {}
     for one, first in zip(layers, firsts, strict=True):
         sources |= layer_files(one, port, first)
-    sources[f"{TOP}.v"] = _network(layers, port)
-    last = layers[-1].node
+    sources |= Network(netlist, placed, port).write()
+    sources |= library(sources)
+    last, told = layers[-1].node, course(netlist, placed)
     taps = tuple(Beats(one.node.units, one.node.places, one.node.accumulator_bits) for one in layers)
     return Architecture(
         name="spatial",
@@ -53,25 +66,21 @@ def spatial(netlist: Netlist, every: int = 0) -> Architecture:
         taps=taps,
         address_bits=port.address_bits,
         word_bits=port.word_bits,
-        clocks=max(one.clocks for one in layers),
-        latency=sum(one.latency for one in layers),
+        clocks=told.clocks,
+        latency=told.latency,
         words=lambda configuration: words_of(layers, configuration),
         swaps=False,
     )
 
 
-def library(name: str) -> str:
-    """Return a file of hand-written Verilog."""
-    return (files("hwsim.export.rtl") / "verilog" / name).read_text("ascii")
-
-
-def _nodes(netlist: Netlist) -> list[Matmul]:
-    found = []
-    for number, node in enumerate(netlist.nodes):
-        if not isinstance(node, Matmul) or node.source != number - 1:
-            what = f"node {number} ({type(node).__name__.lower()}) has no spatial form yet"
-            raise NetlistError(f"{what}; use the folded architecture")
-        found.append(node)
+def library(sources: Mapping[str, str]) -> dict[str, str]:
+    """Return the hand-written modules that some sources name, and those that these need."""
+    found: dict[str, str] = {}
+    asked = "".join(sources.values())
+    for name in LIBRARY:
+        if f"hwsim_{name} #" in asked:
+            found[f"hwsim_{name}.v"] = (files("hwsim.export.rtl") / "verilog" / f"hwsim_{name}.v").read_text("ascii")
+            asked += found[f"hwsim_{name}.v"]
     return found
 
 
@@ -102,48 +111,3 @@ def words_of(layers: list[Layer], configuration: Configuration) -> NDArray[np.ui
         bits[:, switches : one.held] = biases[:, None] >> np.arange(node.bias_bits) & 1
         found.append((bits.reshape(-1, WORD) << np.arange(WORD, dtype=np.uint64)).sum(axis=1, dtype=np.uint64))
     return np.concatenate(found)
-
-
-def _network(layers: list[Layer], port: Port) -> str:
-    """Write the top module."""
-    takes, last = layers[0].takes, layers[-1].node
-    out = last.units * last.accumulator_bits
-    ports = ["input  wire clk", "input  wire rst", "input  wire cfg_valid", "output wire cfg_ready"]
-    ports += [f"input  wire [{port.address_bits - 1}:0] cfg_address", f"input  wire [{port.word_bits - 1}:0] cfg_data"]
-    ports += ["input  wire in_valid", "output wire in_ready", "input  wire in_commit"]
-    ports += [f"input  wire [{takes.size * takes.bits - 1}:0] in_data"]
-    ports += ["output wire out_valid", "input  wire out_ready", f"output wire [{out - 1}:0] out_data"]
-    for k, one in enumerate(layers):
-        width = one.node.units * one.node.accumulator_bits
-        ports += [f"output wire tap{k}_valid", f"output wire [{width - 1}:0] tap{k}_data"]
-    waiting = " || ".join(f"pending{k}" for k in range(len(layers) - 1)) or "1'b0"
-    lines = [
-        "// no word is written while a commit has yet to reach a layer",
-        f"assign cfg_ready = !(in_valid && in_commit) && !({waiting});",
-        "wire cfg_write = cfg_valid && cfg_ready;",
-        f"wire unused_last = pending{len(layers) - 1} || commit{len(layers) - 1};",
-    ]
-    for k, one in enumerate(layers):
-        lines += _instance(k, one, port, last=k == len(layers) - 1)
-    lines.append(f"assign out_data = tap{len(layers) - 1}_data;")
-    declared = ",\n".join(f"  {each}" for each in ports)
-    return f"module {TOP} (\n{declared}\n);\n" + "".join(f"  {line}\n" for line in lines) + "endmodule\n"
-
-
-def _instance(k: int, one: Layer, port: Port, *, last: bool) -> list[str]:
-    taken = ("in_valid", "in_ready", "in_commit", "in_data")
-    if k:
-        taken = (f"valid{k - 1}", f"ready{k - 1}", f"commit{k - 1}", f"map{k - 1}")
-    given = ("out_valid", "out_ready") if last else (f"valid{k}", f"ready{k}")
-    node = one.node
-    names = f"commit{k}, pending{k}" + ("" if last else f", valid{k}, ready{k}")
-    lines = [f"wire {names};"]
-    lines += [] if last else [f"wire [{node.gives.size * node.gives.bits - 1}:0] map{k};"]
-    out_map = "" if last else f".out_map(map{k}), "
-    return [
-        *lines,
-        f"{one.name} layer{k} ({port.narrowed(one.held).joined}, .rst(rst),",
-        f"  .in_valid({taken[0]}), .in_ready({taken[1]}), .in_commit({taken[2]}), .in_map({taken[3]}),",
-        f"  .out_valid({given[0]}), .out_ready({given[1]}), .out_commit(commit{k}), {out_map}",
-        f"  .tap_valid(tap{k}_valid), .totals(tap{k}_data), .pending(pending{k}));",
-    ]

@@ -1,0 +1,87 @@
+"""When images move through the layers of the spatial architecture, clock edge by clock edge, when nobody outside waits.
+
+The rules are those of ``hwsim_control.v``, ``hwsim_collect.v`` and ``hwsim_fork.v``: an edge takes place as soon as all
+that it waits for has. Clocks an image and latency are read from the course of some images.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from hwsim.export.netlist import Matmul, Netlist
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from hwsim.export.rtl.layer import Layer
+
+NEVER = -(10**9)
+
+
+class Course(NamedTuple):
+    """Clocks from image to image, and from the edge that takes an image to the one that gives its last result."""
+
+    clocks: int
+    latency: int
+
+
+class _Stage:
+    """A layer: the edges at which its last image was taken, computed and handed on."""
+
+    def __init__(self, layer: Layer) -> None:
+        self.layer = layer
+        self.computed = self.left = self.gathered = NEVER
+        self.early = True
+        """Whether the next image may be taken at the edge at which the last one is computed."""
+
+    def take(self, offered: int) -> int:
+        """Take an image that is offered from this edge on, and return the edge at which it is taken."""
+        taken = max(offered, self.computed if self.early else self.computed + 1)
+        each, start = self.layer.place_clocks, taken
+        for place in range(self.layer.node.places):
+            done = start + each
+            self.early = place + 1 == self.layer.node.places and self.left < done
+            self.computed = start = max(done, self.left)
+            self.left = self.computed + 1
+            if self.layer.collects and place == 0:
+                self.left = max(self.left, self.gathered + 1)
+        return taken
+
+    def give(self) -> int:
+        """Return the edge from which on the map may be taken."""
+        return self.left + 1 if self.layer.collects else self.left
+
+    def release(self, edge: int) -> None:
+        """Note the edge at which the last taker took the map."""
+        if self.layer.collects:
+            self.gathered = edge
+        else:
+            self.left = edge
+
+
+def course(netlist: Netlist, layers: Mapping[int, Layer], images: int = 8) -> Course:
+    """Follow some images."""
+    stages = {number: _Stage(layer) for number, layer in layers.items()}
+    entered, latency = [NEVER], 0
+    for image in range(images):
+        offered = {-1: max(entered[-1] + 1, 0)}
+        taken: dict[int, int] = {}
+        for number, node in enumerate(netlist.nodes):
+            if isinstance(node, Matmul):
+                edge = stages[number].take(offered[node.source])
+                taken |= {node.source: max(taken.get(node.source, NEVER), edge)}
+                offered[number] = stages[number].give()
+            else:
+                offered[number] = max(offered[source] for source in netlist.sources(node))
+        for number in reversed(range(len(netlist.nodes))):
+            node = netlist.nodes[number]
+            if not isinstance(node, Matmul):
+                for source in netlist.sources(node):
+                    taken[source] = max(taken.get(source, NEVER), taken[number])
+        for number, stage in stages.items():
+            if number in taken:
+                stage.release(taken[number])
+        entered.append(taken[-1])
+        if image == 0:
+            latency = stages[len(netlist.nodes) - 1].left - taken[-1]
+    return Course(entered[-1] - entered[-2], latency)
