@@ -26,6 +26,7 @@ def _main() -> None:
     from hwsim.cli import (
         ablate,
         about,
+        board,
         check,
         cost,
         export,
@@ -58,6 +59,7 @@ def _main() -> None:
         ("check", check.check),
         ("list", listing.list_),
         ("show", show.show),
+        ("board", board.board),
         ("export", export.export),
         ("cost", cost.cost),
         ("ablate", ablate.ablate),
