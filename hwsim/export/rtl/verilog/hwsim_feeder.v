@@ -22,18 +22,18 @@ module hwsim_feeder #(
   output wire             first,   // a first beat is taken
   output wire             last     // a last beat is taken
 );
-  reg [31:0] beat, image, inside, phase;  // the next to be taken; inside its phase
+  reg [31:0] beat, image, turn, phase;  // the next to be taken; turn its phase
   wire taken = in_valid && in_ready;
   wire ends = beat == BEATS - 1;
-  wire turns = ends && inside == SHARE - 1;
+  wire turns = ends && turn == SHARE - 1;
 
   // the beat after the one that is taken now
   wire [31:0] beat_next = !taken ? beat : ends ? 32'd0 : beat + 32'd1;
   wire [31:0] image_next = taken && ends ? image + 32'd1 : image;
-  wire [31:0] inside_next = !(taken && ends) ? inside : turns ? 32'd0 : inside + 32'd1;
+  wire [31:0] turn_next = !(taken && ends) ? turn : turns ? 32'd0 : turn + 32'd1;
   wire [31:0] phase_next = taken && turns ? phase + 32'd1 : phase;
   wire opens = beat_next == 32'd0;
-  wire waits = inside_next == SHARE - 1 && inside_next != 32'd0 && image_next != IMAGES - 1;
+  wire waits = turn_next == SHARE - 1 && turn_next != 32'd0 && image_next != IMAGES - 1;
   wire configured = {30'd0, loaded} > phase_next + {31'd0, waits};
   wire alone = !even || image_next != 32'd1 || given == 32'd1;  // the second image of an even run shows the latency
   wire offered = go && image_next < IMAGES && (!opens || (configured && alone));
@@ -46,7 +46,7 @@ module hwsim_feeder #(
     if (rst) begin
       beat <= 32'd0;
       image <= 32'd0;
-      inside <= 32'd0;
+      turn <= 32'd0;
       phase <= 32'd0;
       in_valid <= 1'b0;
       in_commit <= 1'b1;
@@ -54,12 +54,12 @@ module hwsim_feeder #(
     end else begin
       beat <= beat_next;
       image <= image_next;
-      inside <= inside_next;
+      turn <= turn_next;
       phase <= phase_next;
       if (taken || !in_valid) begin
         in_valid <= offered;
         in_data <= offered ? word : ~word;
-        in_commit <= offered && opens ? inside_next == 32'd0 : !in_commit;
+        in_commit <= offered && opens ? turn_next == 32'd0 : !in_commit;
       end
     end
   end

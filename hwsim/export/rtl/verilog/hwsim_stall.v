@@ -1,41 +1,28 @@
-// Chance for the bench: streams that go at full rate, often, now and then, or hardly, in turns of 64 clocks.
-// +seed=N makes other stalls; +even makes none.
+// Chance for the bench: each of three streams goes always, often, now and then, or hardly; that changes about every 64
+// clocks. +seed=N makes other stalls; +even makes none.
 module hwsim_stall (
-  input  wire       clk,
-  output wire       even,
-  output wire [2:0] go
+  input  wire      clk,
+  output reg       even,
+  output reg [2:0] go
 );
-  reg [31:0] chance, seed;
-  reg [5:0]  turn;
-  reg [5:0]  rates;
-  reg        steady;
+  reg [31:0] drawn;                  // linear congruential numbers; their high bits are by chance
+  reg [6:0] level0, level1, level2;  // of 128 clocks a stream stands so many
 
-  assign even = steady;
-  assign go[0] = steady || passes(rates[1:0], chance[2:0]);
-  assign go[1] = steady || passes(rates[3:2], chance[10:8]);
-  assign go[2] = steady || passes(rates[5:4], chance[18:16]);
-
-  function passes(input [1:0] rate, input [2:0] drawn);
-    case (rate)
-      2'd0:    passes = 1'b1;
-      2'd1:    passes = drawn[1:0] != 2'd0;
-      2'd2:    passes = drawn[0];
-      default: passes = drawn == 3'd0;
-    endcase
+  function [6:0] level(input [1:0] rate);
+    level = rate == 2'd0 ? 7'd0 : rate == 2'd1 ? 7'd32 : rate == 2'd2 ? 7'd64 : 7'd112;
   endfunction
 
   initial begin
-    steady = $test$plusargs("even") != 0;
-    if ($value$plusargs("seed=%d", seed) == 0) seed = 32'd1;
-    chance = 32'h2545f491 ^ (seed * 32'd2654435761);
-    if (chance == 32'd0) chance = 32'd1;
-    turn = 6'd0;
-    rates = 6'b10_01_11;
+    even = $test$plusargs("even") != 0;
+    go = 3'b111;
+    if ($value$plusargs("seed=%d", drawn) == 0) drawn = 32'd1;
+    {level2, level1, level0} = {level(2'd1), level(2'd2), level(2'd3)};
   end
 
-  always @(posedge clk) begin
-    chance <= {1'b0, chance[31:1]} ^ (chance[0] ? 32'h80200003 : 32'd0);  // maximal length: 32, 22, 2, 1
-    turn <= turn + 6'd1;
-    if (turn == 6'd63) rates <= chance[30:25];
-  end
+  always @(posedge clk)
+    if (!even) begin
+      drawn <= drawn * 32'd1664525 + 32'd1013904223;
+      go <= {drawn[31:25] >= level2, drawn[24:18] >= level1, drawn[17:11] >= level0};
+      if (drawn[30:25] == 6'd0) {level2, level1, level0} <= {level(drawn[15:14]), level(drawn[17:16]), level(drawn[20:19])};
+    end
 endmodule
