@@ -1,6 +1,7 @@
 # make run    set up, then run the main job          make test   set up, then lint, types and tests
 # make bench  print measured ratios beside goals     make clean  remove what make made
 # make docs   run the tutorials and every code block of README and docs/
+# make rtl    exported networks in simulators and synthesis, minutes
 # make test-photonic  optical netlists and layouts in sax and gdsfactory, in .venv-photonic (1.2 GB)
 # make test-slow  full enumerations, statistics over seeds (pictures in build/statistics)
 PYTHON ?= python3
@@ -9,11 +10,11 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 PHOTONIC := .venv-photonic
 
-.PHONY: run test docs test-slow test-photonic lint type unit bench clean help
+.PHONY: run test docs rtl test-slow test-photonic lint type unit bench clean help
 .DEFAULT_GOAL := help
 
 help:
-	@sed -n '1,5s/^# //p' Makefile
+	@sed -n '1,6s/^# //p' Makefile
 
 $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -45,6 +46,9 @@ unit: $(READY)
 
 docs: $(READY)
 	$(BIN)/python -m pytest -m docs -n 2 --dist worksteal
+
+rtl: $(READY)
+	$(BIN)/python -m pytest -m rtl -n 2 --dist worksteal
 
 test-slow: $(READY)
 	$(BIN)/python -m pytest -m slow -n 2 --dist worksteal

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from hwsim.export.logic import netlist_of
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 ARCHITECTURES = ("spatial", "folded")
 IMAGES = 100
 """Test images of a phase where nobody says otherwise."""
+EXERCISE = 40
+"""Images by chance, at the most: every one of them meets all constants."""
 
 
 def architecture_of(netlist: Netlist, arch: str, pipeline: int = 0) -> Architecture:
@@ -59,7 +62,9 @@ def export(snapshot: Snapshot, arch: str = "spatial", images: int = IMAGES, pipe
     netlist = netlist_of(snapshot)
     made = architecture_of(netlist, arch, pipeline)
     head = [f"hwsim export rtl, version 1; run {snapshot.identity}, event {snapshot.event}, {made.name} architecture"]
-    return project(made, netlist, list(snapshot.trial(images)), head)
+    *phases, last = snapshot.trial(images)
+    few = replace(last, inputs=last.inputs[:EXERCISE], accumulators=tuple(one[:EXERCISE] for one in last.accumulators))
+    return project(made, netlist, [*phases, few], head)
 
 
 PLUGIN = ExportPlugin(
