@@ -21,12 +21,14 @@ from typing import TYPE_CHECKING, Any
 from hwsim.export.netlist import NetlistError
 from hwsim.export.optical import NO_TAPE_OUT, PORTS, check_optical, identify, network_of, remark, waveguides
 from hwsim.export.snapshot import ExportPlugin
+from hwsim.files.checksum import checked
 from hwsim.files.frame import extra
 
 if TYPE_CHECKING:
     from hwsim.crossbar.stages import SwitchNetwork
     from hwsim.export.optical import Waveguide
     from hwsim.export.snapshot import LayerSnapshot, Snapshot
+    from hwsim.files.whole import Content
 
     Point = tuple[float, float]
 
@@ -157,7 +159,7 @@ def _check_small(layer: LayerSnapshot) -> SwitchNetwork:
     return network
 
 
-def export(snapshot: Snapshot) -> dict[str, str | bytes]:
+def export(snapshot: Snapshot) -> dict[str, Content]:
     """Write ``layer<k>.gds`` for every layer with circuits, and ``layer<k>.txt``, which says what it is, with its CRC.
 
     Raises:
@@ -166,17 +168,17 @@ def export(snapshot: Snapshot) -> dict[str, str | bytes]:
     """
     check_optical(snapshot)
     networks = {layer.layer: _check_small(layer) for layer in snapshot.layers}
-    files: dict[str, str | bytes] = {}
+    files: dict[str, Content] = {}
     for number, network in networks.items():
         content = _written(network, f"layer{number}")
         what = f"layout of an optical circuit, a {network.topology} of {network.ports} ports"
         lines = [
-            *identify(snapshot, what),
+            *identify(snapshot, "photonic-gds", what),
             f"crc32 {zlib.crc32(content):08x} of layer{number}.gds",
             PORTS,
             f"generic parts of gdsfactory; {NO_TAPE_OUT}",
         ]
-        files |= {f"layer{number}.gds": content, f"layer{number}.txt": remark(lines, "#")}
+        files |= {f"layer{number}.gds": content, f"layer{number}.txt": checked(remark(lines, "#"), "script")}
     return files
 
 
@@ -184,4 +186,6 @@ PLUGIN = ExportPlugin(
     name="photonic-gds",
     summary="layouts of optical circuits of up to 16 ports in GDSII, of generic parts (needs hwsim[photonic])",
     export=export,
+    named="layer<k>.gds, layer<k>.txt",
+    checksum="CRC-32 of the layout in layer<k>.txt, which has its own in its last line",
 )

@@ -7,17 +7,21 @@ drawing`): cells on the left, positions on the right, stage 0 at the cells. A sw
 
 from __future__ import annotations
 
+import json
+import re
 import textwrap
-import zlib
-from typing import TYPE_CHECKING, NamedTuple
+from itertools import zip_longest
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from hwsim.crossbar import CROSSBARS
 from hwsim.crossbar.stages import SwitchNetwork
+from hwsim.crossbar.technology import LOSSES
 from hwsim.export.netlist import NetlistError
+from hwsim.export.told import Told, ToldLayer
 from hwsim.files.remark import one_line
-from hwsim.version import VERSION
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     import numpy as np
     from numpy.typing import NDArray
@@ -122,16 +126,67 @@ def _pairs(network: SwitchNetwork, stage: int, order: NDArray[np.int32]) -> list
     return [(a, b) if row[a] < row[b] else (b, a) for a, b in pairs]
 
 
-def identify(snapshot: Snapshot, what: str) -> list[str]:
-    """Return the first remarks of a file: what it is, of which run and event, and by which version."""
-    return [f"hwsim {VERSION}: {one_line(what)}", f"run {snapshot.identity}, event {snapshot.event}"]
+def identify(snapshot: Snapshot, name: str, what: str) -> list[str]:
+    """Return the first remarks of a file: the format, what it is, and of which run and event."""
+    return [f"hwsim export {name}, version 1: {one_line(what)}", f"run {snapshot.identity}, event {snapshot.event}"]
 
 
-def place(snapshot: Snapshot, layer: LayerSnapshot, bank: int) -> str:
-    """Return the remark of a file about one bank: where it is, and what its switches are."""
-    banks, cells = len(layer.states), snapshot.cells(layer)
-    where = f"layer {layer.layer}, bank {bank} of {banks}, {cells} cells; ports from {cells} on are spare"
-    return f"{where}; technology {one_line(snapshot.technology)}"
+def tell(snapshot: Snapshot, layer: LayerSnapshot, switch: Switch, bank: int) -> dict[str, Any]:
+    """Return what a file says of one bank, by which it is read back; a name that is no harmless line is cut to one."""
+    return {
+        "run": snapshot.identity,
+        "event": snapshot.event,
+        "technology": one_line(snapshot.technology),
+        "layer": layer.layer,
+        "bank": bank,
+        "topology": one_line(layer.fabric.topology),
+        "ports": layer.fabric.ports,
+        "cells": snapshot.cells(layer),
+        **{name: float(getattr(switch, name)) for name in LOSSES},
+        "crosstalk": None if switch.crosstalk is None else float(switch.crosstalk),
+        "permutation": layer.permutations[bank].tolist(),
+    }
+
+
+def read_bank(
+    content: bytes, info: str, state: str, body: Callable[[SwitchNetwork, dict[str, Any], list[int]], str]
+) -> Told:
+    """Read one bank back, and hold every line of its netlist to how its circuit and its states would be written.
+
+    Args:
+        content: of the file.
+        info: what begins the line that holds what :func:`tell` gives.
+        state: pattern of a switch's state.
+        body: writes the netlist, with which the file ends, of a circuit, what the file says of it, and its states.
+
+    Raises:
+        ValueError: a line is another one.
+    """
+    text = content.decode()
+    told = json.loads(re.findall(rf"^{info}(.*)$", text, re.MULTILINE)[0])
+    states = [int(one) for one in re.findall(state, text, re.MULTILINE)]
+    network = CROSSBARS[told["topology"]].build(told["ports"])
+    if not isinstance(network, SwitchNetwork) or len(states) != network.switches:
+        raise ValueError(f"{len(states)} switches are not those of its circuit")
+    wanted = body(network, told, states)
+    first = text.count("\n") - wanted.count("\n")
+    for number, (line, other) in enumerate(zip_longest(text.splitlines()[first:], wanted.splitlines()), first + 1):
+        if line != other:
+            raise ValueError(f"line {number} is not that of this circuit and its states")
+    where = (told["layer"], told["topology"], told["ports"], told["cells"])
+    layer = ToldLayer(*where, states=[states], permutations=[told["permutation"]])
+    return Told(told["run"], told["event"], told["technology"], (layer,))
+
+
+def decimal(value: float) -> str:
+    """Write a number so that YAML 1.1 takes it for one: with a point, the nearest float64 and no other.
+
+    Example:
+        >>> decimal(0.02), decimal(1e-05)
+        ('0.02', '1.0e-05')
+    """
+    text = repr(float(value))
+    return text if "." in text else text.replace("e", ".0e")
 
 
 def remark(texts: Iterable[str], mark: str) -> str:
@@ -144,13 +199,3 @@ def remark(texts: Iterable[str], mark: str) -> str:
     first, other = f"{mark} ", f"{mark}   "
     lines = (textwrap.fill(text, 120, initial_indent=first, subsequent_indent=other) for text in texts)
     return "".join(f"{line}\n" for line in lines)
-
-
-def signed(text: str, mark: str) -> str:
-    r"""Return a text with its checksum in a last line, a remark.
-
-    Example:
-        >>> signed("a\n", "#")
-        'a\n# crc32 ddeaa107 of the lines above\n'
-    """
-    return f"{text}{mark} crc32 {zlib.crc32(text.encode()):08x} of the lines above\n"

@@ -12,13 +12,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hwsim.export.netlist import NetlistError
-from hwsim.export.optical import NO_TAPE_OUT, identify, remark, signed
+from hwsim.export.optical import NO_TAPE_OUT, decimal, identify, remark
 from hwsim.export.snapshot import ExportPlugin
+from hwsim.files.checksum import RULE, checked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from hwsim.export.snapshot import Snapshot
+    from hwsim.files.whole import Content
 
 REMARKS = (
     "row<i> is cell i of each unit, unit<u> the column of a unit, dark or dark<u> what it is compared with; cells that "
@@ -48,7 +50,7 @@ class _Netlist:
         self._open(rows, columns)
 
     def _add(self, name: str, component: str, **settings: float) -> None:
-        given = ", ".join(f"{key}: {value!r}" for key, value in settings.items())
+        given = ", ".join(f"{key}: {decimal(value)}" for key, value in settings.items())
         self.instances[name] = f"{{component: {component}, settings: {{{given}}}}}"
 
     def _crosspoint(self, i: int, j: int) -> None:
@@ -83,7 +85,7 @@ class _Netlist:
                 self.ports[self.tile.columns[j]] = f"add{rows - 1}_{j},o3"
 
 
-def _written(snapshot: Snapshot, layer: int, tile: Any) -> str:
+def _written(snapshot: Snapshot, layer: int, tile: Any) -> Iterator[bytes]:
     netlist, name = _Netlist(tile), f"layer{layer}_tile{tile.group}_{tile.place}"
     rows, columns = tile.transmissions.shape
     what = f"photonic tile of {rows} rows and {columns} columns"
@@ -91,14 +93,14 @@ def _written(snapshot: Snapshot, layer: int, tile: Any) -> str:
     info = f"run: '{snapshot.identity}', event: {snapshot.event}, layer: {layer}, group: {tile.group}"
     parts = {"instances": netlist.instances, "connections": netlist.connections, "ports": netlist.ports}
     text = [
-        remark([*identify(snapshot, what), where, *REMARKS], "#"),
+        remark([*identify(snapshot, "photonic-core", what), where, *REMARKS], "#"),
         f"name: {name}\ninfo: {{{info}, tile: {tile.place}}}\n",
         *("".join([f"{key}:\n", *(f"  {a}: {b}\n" for a, b in part.items())]) for key, part in parts.items()),
     ]
-    return signed("".join(text), "#")
+    return checked("".join(text), "script")
 
 
-def _files(snapshot: Snapshot) -> Iterator[tuple[str, str]]:
+def _files(snapshot: Snapshot) -> Iterator[tuple[str, Content]]:
     tiles: Any = getattr(snapshot.chip, "tiles", None)
     if tiles is None:
         raise NetlistError(
@@ -110,7 +112,7 @@ def _files(snapshot: Snapshot) -> Iterator[tuple[str, str]]:
             yield f"layer{layer}_tile{tile.group}_{tile.place}.yml", _written(snapshot, layer, tile)
 
 
-def export(snapshot: Snapshot) -> dict[str, str]:
+def export(snapshot: Snapshot) -> dict[str, Content]:
     """Write one ``layer<k>_tile<group>_<tile>.yml`` for every tile of a core; layers in electronics have none.
 
     Raises:
@@ -124,4 +126,6 @@ PLUGIN = ExportPlugin(
     summary="tiles of a photonic core as gdsfactory-style YAML netlists for sax: couplers, crossings, cells",
     export=export,
     needs="network",
+    named="layer<k>_tile<group>_<tile>.yml",
+    checksum=RULE,
 )

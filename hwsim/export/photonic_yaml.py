@@ -6,37 +6,45 @@ components, for ``sax``, are in :mod:`hwsim.export.sax_models`.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import json
+from typing import TYPE_CHECKING, Any
 
 from hwsim.export.optical import (
     LIGHT,
     NO_TAPE_OUT,
     PORTS,
     check_optical,
+    decimal,
     identify,
     network_of,
-    place,
+    read_bank,
     remark,
-    signed,
+    tell,
     waveguides,
 )
 from hwsim.export.snapshot import ExportPlugin
+from hwsim.files.checksum import RULE, checked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hwsim.crossbar.technology import Switch
-    from hwsim.export.snapshot import LayerSnapshot, Snapshot
+    from hwsim.crossbar.stages import SwitchNetwork
+    from hwsim.export.snapshot import Snapshot
+    from hwsim.export.told import Told
+    from hwsim.files.whole import Content
 
+NAME = "photonic-yaml"
 MODELS = "models for sax: from hwsim.export.sax_models import MODELS"
+"""Where a reader finds what the components do."""
+_STATE = r"^  switch\d+: .*\bstate: ([01])\b"
 
 
-def _wires(layer: LayerSnapshot, switch: Switch) -> str:
+def _wires(network: SwitchNetwork, crossing_loss: float) -> str:
     """Write what all banks of a layer have in common: the waveguides, what they join, and the ports."""
     instances, connections, ports = [], ["connections:\n"], ["ports:\n"]
-    for number, guide in enumerate(waveguides(network_of(layer))):
+    for number, guide in enumerate(waveguides(network)):
         wire = f"wire{number}"
-        settings = f"crossings: {guide.crossings}, crossing_loss: {float(switch.crossing_loss)!r}"
+        settings = f"crossings: {guide.crossings}, crossing_loss: {decimal(crossing_loss)}"
         instances.append(f"  {wire}: {{component: wire, settings: {{{settings}}}}}\n")
         for end, port in ((guide.left, f"{wire},o1"), (guide.right, f"{wire},o2")):
             if "," in end:
@@ -48,56 +56,56 @@ def _wires(layer: LayerSnapshot, switch: Switch) -> str:
     return "".join([*instances, *connections, *ports])
 
 
-def _bank(snapshot: Snapshot, layer: LayerSnapshot, switch: Switch, bank: int, wires: str) -> str:
-    fabric = layer.fabric
-    what = f"optical circuit, a {fabric.topology} of {fabric.ports} ports and {fabric.switches} switches"
-    crosstalk = "null" if switch.crosstalk is None else repr(float(switch.crosstalk))
-    losses = f"bar_loss: {float(switch.bar_loss)!r}, cross_loss: {float(switch.cross_loss)!r}"
-    states = layer.states[bank].tolist()
-    lines = [
-        remark(
-            [
-                *identify(snapshot, what),
-                place(snapshot, layer, bank),
-                LIGHT,
-                PORTS,
-                MODELS,
-                f"what a switch leaks (info: crosstalk, dB) is in no setting; {NO_TAPE_OUT}",
-            ],
-            "#",
-        ),
-        f"name: layer{layer.layer}_bank{bank}\n",
-        f"info: {{run: '{snapshot.identity}', event: {snapshot.event}, layer: {layer.layer}, bank: {bank}, "
-        f"crosstalk: {crosstalk}}}\n",
-        "instances:\n",
-        *(
-            f"  switch{number}: {{component: switch2x2, settings: {{state: {state}, {losses}}}}}\n"
-            for number, state in enumerate(states)
-        ),
-        wires,
-    ]
-    return signed("".join(lines), "#")
+def _netlist(told: dict[str, Any], states: list[int], wires: str) -> Iterator[str]:
+    """Yield the netlist of one bank."""
+    losses = f"bar_loss: {decimal(told['bar_loss'])}, cross_loss: {decimal(told['cross_loss'])}"
+    yield f"name: layer{told['layer']}_bank{told['bank']}\ninstances:\n"
+    for number, state in enumerate(states):
+        yield f"  switch{number}: {{component: switch2x2, settings: {{state: {state}, {losses}}}}}\n"
+    yield wires
 
 
-def _files(snapshot: Snapshot) -> Iterator[tuple[str, str]]:
-    switch = check_optical(snapshot)
-    for layer in snapshot.layers:
-        wires = _wires(layer, switch)
-        for bank in range(len(layer.states)):
-            yield f"layer{layer.layer}_bank{bank}.yml", _bank(snapshot, layer, switch, bank, wires)
+def _bank(snapshot: Snapshot, told: dict[str, Any], states: list[int], wires: str) -> Iterator[bytes]:
+    what = f"optical circuit, a {told['topology']} of {told['ports']} ports and {len(states)} switches"
+    spare = f"ports from {told['cells']} on are spare"
+    leak = f"what a switch leaks (crosstalk, dB) is in no setting; {NO_TAPE_OUT}"
+    yield remark([*identify(snapshot, NAME, what), spare, LIGHT, PORTS, MODELS, leak], "#").encode()
+    yield f"info: {json.dumps(told)}\n".encode()
+    for text in _netlist(told, states, wires):
+        yield text.encode()
 
 
-def export(snapshot: Snapshot) -> dict[str, str]:
+def export(snapshot: Snapshot) -> dict[str, Content]:
     """Write one ``layer<k>_bank<b>.yml`` for every optical circuit.
 
     Raises:
         NetlistError: switches are electronic, or a circuit is not made of 2 x 2 switches.
     """
-    return dict(_files(snapshot))
+    switch = check_optical(snapshot)
+    files: dict[str, Content] = {}
+    for layer in snapshot.layers:
+        wires = _wires(network_of(layer), float(switch.crossing_loss))
+        for bank, states in enumerate(layer.states):
+            content = _bank(snapshot, tell(snapshot, layer, switch, bank), states.tolist(), wires)
+            files[f"layer{layer.layer}_bank{bank}.yml"] = checked(content, "script")
+    return files
+
+
+def read(content: bytes) -> Told:
+    """Read one bank back."""
+    return read_bank(
+        content,
+        "info: ",
+        _STATE,
+        lambda network, told, states: "".join(_netlist(told, states, _wires(network, told["crossing_loss"]))),
+    )
 
 
 PLUGIN = ExportPlugin(
     name="photonic-yaml",
     summary="optical circuits as gdsfactory-style YAML netlists for sax, one file per bank",
     export=export,
+    named="layer<k>_bank<b>.yml",
+    checksum=RULE,
+    read=read,
 )

@@ -6,8 +6,9 @@ them and nothing else. Sources are linear and of one direction, from the positio
 
 from __future__ import annotations
 
+import json
 import textwrap
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hwsim.export.optical import (
     LIGHT,
@@ -16,19 +17,24 @@ from hwsim.export.optical import (
     check_optical,
     identify,
     network_of,
-    place,
+    read_bank,
     remark,
-    signed,
+    tell,
     waveguides,
 )
 from hwsim.export.snapshot import ExportPlugin
+from hwsim.files.checksum import RULE, checked
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from hwsim.crossbar.technology import Switch
-    from hwsim.export.snapshot import LayerSnapshot, Snapshot
+    from hwsim.crossbar.stages import SwitchNetwork
+    from hwsim.export.snapshot import Snapshot
+    from hwsim.export.told import Told
+    from hwsim.files.whole import Content
 
+NAME = "photonic-spice"
+_STATE = r"\bstate\d+=([01])\b"
 PARTS = """\
 .subckt switch2x2 o1 o2 o3 o4 state=0
 .param bar={{(1-state)*10**(-({bar})/10)}} cross={{state*10**(-({cross})/10)}}
@@ -53,9 +59,8 @@ def _wrapped(words: Iterable[str]) -> str:
     return textwrap.fill(" ".join(words), 120, subsequent_indent="+ ", break_long_words=False) + "\n"
 
 
-def _wires(layer: LayerSnapshot) -> str:
+def _wires(network: SwitchNetwork) -> str:
     """Write what all banks of a layer have in common: the instances of switches and wires."""
-    network = network_of(layer)
     lines = []
     for number in range(network.switches):
         ports = " ".join(f"switch{number}_o{port}" for port in (1, 2, 3, 4))
@@ -66,50 +71,57 @@ def _wires(layer: LayerSnapshot) -> str:
     return "".join(lines)
 
 
-def _bank(snapshot: Snapshot, layer: LayerSnapshot, switch: Switch, bank: int, wires: str) -> str:
-    fabric, name = layer.fabric, f"layer{layer.layer}_bank{bank}"
-    what = f"optical circuit, a {fabric.topology} of {fabric.ports} ports and {fabric.switches} switches"
-    head = [
-        *identify(snapshot, what),
-        place(snapshot, layer, bank),
-        LIGHT,
-        PORTS,
-        "a volt is a watt of light",
-        NO_TAPE_OUT,
-    ]
-    losses = {"bar": switch.bar_loss, "cross": switch.cross_loss, "crossing": switch.crossing_loss}
-    states = layer.states[bank].tolist()
-    ports = [f"{side}{port}" for side in ("position", "cell") for port in range(fabric.ports)]
-    parts = [
-        remark(head, "*"),
-        PARTS.format(**{key: repr(float(value)) for key, value in losses.items()}),
-        _wrapped([".subckt", name, *ports]),
-        _wrapped([".param", *(f"state{number}={state}" for number, state in enumerate(states))]) if states else "",
-        wires,
-        f".ends {name}\n",
-    ]
-    return signed("".join(parts), "*")
+def _netlist(told: dict[str, Any], states: list[int], wires: str) -> Iterator[str]:
+    """Yield the subcircuits of one bank."""
+    name = f"layer{told['layer']}_bank{told['bank']}"
+    yield PARTS.format(bar=told["bar_loss"], cross=told["cross_loss"], crossing=told["crossing_loss"])
+    yield _wrapped([".subckt", name, *(f"{side}{n}" for side in ("position", "cell") for n in range(told["ports"]))])
+    if states:
+        yield _wrapped([".param", *(f"state{number}={state}" for number, state in enumerate(states))])
+    yield wires
+    yield f".ends {name}\n"
 
 
-def _files(snapshot: Snapshot) -> Iterator[tuple[str, str]]:
-    switch = check_optical(snapshot)
-    for layer in snapshot.layers:
-        wires = _wires(layer)
-        for bank in range(len(layer.states)):
-            yield f"layer{layer.layer}_bank{bank}.cir", _bank(snapshot, layer, switch, bank, wires)
+def _bank(snapshot: Snapshot, told: dict[str, Any], states: list[int], wires: str) -> Iterator[bytes]:
+    what = f"optical circuit, a {told['topology']} of {told['ports']} ports and {len(states)} switches"
+    spare = f"ports from {told['cells']} on are spare; a volt is a watt of light"
+    yield remark([*identify(snapshot, NAME, what), spare, LIGHT, PORTS, NO_TAPE_OUT], "*").encode()
+    yield f"* info: {json.dumps(told)}\n".encode()
+    for text in _netlist(told, states, wires):
+        yield text.encode()
 
 
-def export(snapshot: Snapshot) -> dict[str, str]:
+def export(snapshot: Snapshot) -> dict[str, Content]:
     """Write one ``layer<k>_bank<b>.cir`` for every optical circuit.
 
     Raises:
         NetlistError: switches are electronic, or a circuit is not made of 2 x 2 switches.
     """
-    return dict(_files(snapshot))
+    switch = check_optical(snapshot)
+    files: dict[str, Content] = {}
+    for layer in snapshot.layers:
+        wires = _wires(network_of(layer))
+        for bank, states in enumerate(layer.states):
+            content = _bank(snapshot, tell(snapshot, layer, switch, bank), states.tolist(), wires)
+            files[f"layer{layer.layer}_bank{bank}.cir"] = checked(content, "spice")
+    return files
+
+
+def read(content: bytes) -> Told:
+    """Read one bank back."""
+    return read_bank(
+        content,
+        r"\* info: ",
+        _STATE,
+        lambda network, told, states: "".join(_netlist(told, states, _wires(network))),
+    )
 
 
 PLUGIN = ExportPlugin(
     name="photonic-spice",
     summary="optical circuits as SPICE subcircuits, one file per bank: volts for power, states as parameters",
     export=export,
+    named="layer<k>_bank<b>.cir",
+    checksum=RULE,
+    read=read,
 )

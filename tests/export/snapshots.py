@@ -7,8 +7,28 @@ from typing import Any
 import numpy as np
 
 from hwsim.crossbar import CROSSBARS, Fabric
+from hwsim.crossbar.technology import Switch
 from hwsim.export import LayerSnapshot, Snapshot
 from hwsim.model import Layer, Model
+
+LIGHT = Switch(
+    "light",
+    "optical",
+    0,
+    0,
+    0,
+    0,
+    0,
+    0,
+    0,
+    32,
+    1e8,
+    0,
+    bar_loss=2.0,
+    cross_loss=0.96,
+    crossing_loss=0.02,
+    crosstalk=-20,
+)
 
 
 class Numbered:
@@ -61,4 +81,5 @@ def taken(
         (np.arange(banks),),
         Numbered(banks, fabric.ports),
         before=lambda: taken(fabric, banks, drawn, title, technology, event - 1) if event else None,
+        switch=LIGHT,
     )

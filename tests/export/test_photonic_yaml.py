@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,10 +12,14 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+import hwsim
 from hwsim.execution.light import path_transmissions
 from hwsim.export import EXPORTS, Snapshot
 from hwsim.export.netlist import NetlistError
-from tests.export.optics import LIGHT, STAGED, is_whole, taken, walk
+from hwsim.files import DiagnosticError
+from hwsim.files.checksum import checked
+from tests.export.optics import STAGED, is_whole, taken, walk
+from tests.export.snapshots import LIGHT
 
 
 def netlists(snapshot: Snapshot) -> list[dict[str, Any]]:
@@ -62,14 +67,55 @@ def test_any_permutation(topology: str, data: st.DataObject) -> None:
     check(snapshot)
 
 
-@given(st.integers(0), st.integers(0, 7))
-def test_a_flipped_bit_is_found(place: int, bit: int) -> None:
-    snapshot = taken("benes", 3, [[2, 0, 1]])
+@pytest.mark.parametrize("name", ["photonic-yaml", "photonic-spice"])
+@pytest.mark.parametrize("topology", STAGED)
+def test_banks_are_read_back(name: str, topology: str, tmp_path: Path) -> None:
+    for ports in (1, 5, 8):
+        if (snapshot := taken(topology, ports)) is None:
+            continue
+        (wanted,) = snapshot.layers
+        for bank, (file, content) in enumerate(EXPORTS[name].files(snapshot).items()):
+            (tmp_path / file).write_bytes(content)
+            found = hwsim.read_configuration(tmp_path / file)
+            assert (found.format, found.run, found.event, found.technology) == (name, snapshot.identity, 1, "light")
+            (layer,) = found.layers
+            assert layer.states.tolist() == [wanted.states[bank].tolist()]
+            assert layer.permutations.tolist() == [wanted.permutations[bank].tolist()]
+            assert (layer.layer, layer.cells, layer.fabric.topology) == (0, ports, topology)
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "why"),
+    [
+        ("photonic-yaml", "state: 1", "state: 0", "switches lead cell"),
+        ("photonic-yaml", "wire3,o1", "wire2,o1", "line [0-9]+ is not that of this circuit"),
+        ("photonic-yaml", "crossings: 1", "crossings: 2", "line [0-9]+ is not that of this circuit"),
+        ("photonic-yaml", '"ports": 4', '"ports": 5', "6 switches are not those of its circuit"),
+        ("photonic-spice", "wire crossings=1", "wire crossings=0", "line [0-9]+ is not that of this circuit"),
+        ("photonic-spice", "E1 o1 a o4", "E1 o1 a o3", "line [0-9]+ is not that of this circuit"),
+    ],
+)
+def test_a_sound_checksum_of_a_file_that_contradicts_itself(
+    name: str, old: str, new: str, why: str, tmp_path: Path
+) -> None:
+    snapshot = taken("benes", 4, [[3, 1, 0, 2]])
     assert snapshot is not None
-    text = bytearray(EXPORTS["photonic-yaml"].files(snapshot)["layer0_bank0.yml"])
-    signed = len(text) - len(b"of the lines above\n") - 1  # what follows are words
-    text[place % signed] ^= 1 << bit
-    assert not is_whole(text.decode(errors="replace"))
+    ((file, content),) = EXPORTS[name].files(snapshot).items()
+    assert old in content.decode()
+    body = content.decode().rpartition("\n")[0].rpartition("\n")[0].replace(old, new, 1) + "\n"
+    language = {"photonic-yaml": "script", "photonic-spice": "spice"}[name]
+    (tmp_path / file).write_bytes(b"".join(checked(body, language)))
+    with pytest.raises(DiagnosticError, match=why):
+        hwsim.read_configuration(tmp_path / file)
+
+
+@given(st.floats(0, 1e3))
+def test_losses_are_numbers_to_yaml(loss: float) -> None:
+    snapshot = taken("benes", 2)
+    assert snapshot is not None
+    switch = dataclasses.replace(LIGHT, bar_loss=loss, crossing_loss=loss)
+    parts = netlists(dataclasses.replace(snapshot, switch=switch))[0]["instances"]
+    assert parts["switch0"]["settings"]["bar_loss"] == parts["wire0"]["settings"]["crossing_loss"] == loss
 
 
 def test_what_is_not_light_is_refused() -> None:
@@ -87,4 +133,9 @@ def test_no_name_breaks_the_file(name: str) -> None:
     snapshot = taken("benes", 2)
     assert snapshot is not None
     plain = netlists(snapshot)
-    assert netlists(dataclasses.replace(snapshot, technology=name)) == plain
+    found = netlists(dataclasses.replace(snapshot, technology=name))
+    technologies = {one["info"].pop("technology") for one in found}
+    assert len(technologies) == 1
+    for one in plain:
+        one["info"].pop("technology")
+    assert found == plain

@@ -13,7 +13,8 @@ import yaml
 from hwsim.execution.light import path_transmissions
 from hwsim.export import EXPORTS
 from hwsim.export.sax_models import MODELS
-from tests.export.optics import LIGHT, taken
+from tests.export.optics import taken
+from tests.export.snapshots import LIGHT
 from tests.export.test_photonic_core import KINDS, chip_of, netlists
 from tests.tools import package
 
