@@ -97,6 +97,7 @@ def test_toml_blocks_are_toml() -> None:
 def test_verbs_and_their_options_exist(hwsim_command: Command) -> None:
     calls = re.findall(r"^hwsim ([a-z]+)([^#\n]*)", "\n".join(_blocks("sh", "\n".join(PAGES.values()))), re.MULTILINE)
     assert {verb for verb, _ in calls} == {
+        "board",
         "list",
         "show",
         "run",
