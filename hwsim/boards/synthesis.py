@@ -1,140 +1,138 @@
-"""From Verilog to a bitstream: map for a part, place, route, pack, unpack again; what it takes, and how fast it is."""
+"""From Verilog to a bitstream: synthesis, place and route, packing, and the bitstream read back."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+import tempfile
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from hwsim.boards.tools import call, version
-from hwsim.export.rtl.board import BOARD_TOP
-from hwsim.export.rtl.pins import BOARDS
+from hwsim.boards.families import FAMILIES
+from hwsim.boards.fitting import check_fit
+from hwsim.boards.tools import NEXTPNR, PACK, UNPACK, ToolFailedError, yosys
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
+    from collections.abc import Callable, Mapping
 
-    from hwsim.boards.parts import Part
+    from hwsim.boards.families import Family
+    from hwsim.boards.parts import Area, Part
 
-_MINUTES = 60.0
-_LUTS = {"ice40": ("SB_LUT4",), "ecp5": ("LUT4",), "gowin": ("LUT1", "LUT2", "LUT3", "LUT4"), "7-series": ()}
-_CARRY = {"ecp5": ("CCU2C", 2), "gowin": ("ALU", 1)}
-"""A carry cell takes the place of so many LUTs."""
-_BELS = {"ice40": "ICESTORM_LC", "ecp5": "TRELLIS_COMB"}
-"""What nextpnr calls the places of LUTs, carries with them."""
-
-
-@dataclass(frozen=True)
-class Mapped:
-    """What a design takes of a part once it is mapped: LUTs, flip-flops, memory and DSP blocks."""
-
-    counts: Mapping[str, int]
-    cells: Mapping[str, int]
-    """Every kind of cell, as Yosys counts it."""
+PROGRESS = ("synthesis (Yosys)", "place and route (nextpnr)", "packing")
 
 
 @dataclass(frozen=True)
 class Placed:
-    """A design in its place."""
+    """What tools made of a design."""
 
-    mapped: Mapped
-    taken: Mapping[str, int]
-    """What it takes of the part, counted in place."""
-    clock: float
-    """The fastest clock, Hz, after routing."""
-    bitstream: Path
-    tools: tuple[str, ...]
-    seed: int
-
-
-def map_logic(sources: list[str], part: Part, folder: Path, top: str = BOARD_TOP) -> Mapped:
-    """Map Verilog in a folder for a part; writes ``mapped.json`` there.
-
-    Raises:
-        ToolFailedError: the logic has a fault, or Yosys has.
-    """
-    commands = [f"read_verilog {' '.join(sources)}", f"hierarchy -check -top {top}"]
-    commands += [command.format(top=top) for command in part.synth]
-    commands += ["check -assert", "write_json mapped.json", "tee -o stat.json stat -json"]
-    call("yosys", commands, folder, seconds=30 * _MINUTES)
-    return Mapped(*_counts(part, json.loads((folder / "stat.json").read_text())["design"]["num_cells_by_type"]))
+    area: Area
+    """What it takes of the part, after place and route where there was any."""
+    tables: int
+    """Look-up tables after synthesis, carries apart."""
+    clock: float | None
+    """Hz that the placed design allows, after routing; None where the part is not placed."""
+    tools: Mapping[str, str]
+    """Versions by tool."""
+    bitstream: bytes
+    log: str
 
 
-def _counts(part: Part, cells: Mapping[str, int]) -> tuple[dict[str, int], dict[str, int]]:
-    def some(names: tuple[str, ...]) -> int:
-        return sum(cells.get(name, 0) for name in names)
+def synthesise(
+    part: Part,
+    sources: Mapping[str, str],
+    *,
+    seed: int,
+    seconds: float = 3600.0,
+    report: Callable[[str], None] = lambda _: None,
+) -> Placed:
+    """Make the bitstream of the module ``board`` for a part.
 
-    luts = some(_LUTS[part.family])
-    if part.family == "7-series":
-        luts = sum(count for name, count in cells.items() if name.startswith("LUT"))
-    if part.family in _CARRY:
-        name, each = _CARRY[part.family]
-        luts += cells.get(name, 0) * each
-    prefixes = ("SB_DFF", "TRELLIS_FF", "DFF", "FDRE", "FDSE", "FDCE", "FDPE")
-    flip_flops = sum(count for name, count in cells.items() if name.startswith(prefixes))
-    found = {"LUT": luts, "FF": flip_flops, "memory": some(part.memories), "DSP": some(part.multipliers)}
-    return found, dict(cells)
-
-
-def overflow(part: Part, counts: Mapping[str, int]) -> list[str]:
-    """Tell by how much counts exceed a part, in words; empty where it has room."""
-    return [
-        f"{counts[kind]:,} {kind} for {part.has[kind]:,} ({counts[kind] / max(part.has[kind], 1):.1f} times)"
-        for kind in part.has
-        if counts.get(kind, 0) > part.has[kind]
-    ]
-
-
-def place(part: Part, mapped: Mapped, folder: Path, seed: int) -> Placed:
-    """Place, route and pack ``mapped.json`` of a folder; the bitstream is unpacked again, and must be read.
+    Args:
+        part: with its board, whose pins are used.
+        sources: Verilog and memory files by name.
+        seed: of place and route.
+        seconds: that each tool may take.
+        report: told what is done next.
 
     Raises:
-        ToolFailedError: a tool failed, or the design cannot be placed or routed.
+        MissingToolError: a tool is not installed; said before any of them runs.
+        FitError: the part has no room for the design.
+        ToolFailedError: a tool failed, took too long, or a bitstream does not read back as it was written.
     """
-    pins = BOARDS[part.board]
-    (folder / f"pins{pins.suffix}").write_text(pins.constraints())
-    name = {"ice40": "nextpnr-ice40", "ecp5": "nextpnr-ecp5", "gowin": "nextpnr-himbaechel-gowin"}[part.family]
-    out = {
-        "ice40": ["--pcf", "pins.pcf", "--asc", "placed.asc"],
-        "ecp5": ["--lpf", "pins.lpf", "--textcfg", "placed.cfg"],
-    }
-    words = [
-        *part.place,
-        "--json",
-        "mapped.json",
-        "--seed",
-        str(seed),
-        "--report",
-        "report.json",
-        "--timing-allow-fail",
-    ]
-    words += out.get(part.family, ["--vopt", "cst=pins.cst", "--write", "placed.json"])
-    call(name, words, folder, seconds=80 * _MINUTES)
-    report = json.loads((folder / "report.json").read_text())
-    clock = 1e6 * min(float(each["achieved"]) for each in report["fmax"].values())
-    tools = [version("yosys"), version(name)]
-    bitstream = _pack(part, folder, tools)
-    return Placed(mapped, _taken(part, mapped, report["utilization"]), clock, bitstream, tuple(tools), seed)
+    family = FAMILIES[part.family]
+    tools = [] if not part.device else [NEXTPNR[part.family], PACK[part.family]]
+    for tool in tools:
+        tool.find()
+    with tempfile.TemporaryDirectory(prefix="hwsim-synth-") as name:
+        folder = Path(name)
+        for file, text in sources.items():
+            (folder / file).write_text(text, encoding="utf-8")
+        report(PROGRESS[0])
+        mapped = _map(part, family, folder, seconds, [file for file in sources if file.endswith(".v")])
+        check_fit(part, mapped.area)
+        if not part.device:
+            return mapped
+        (folder / f"pins{_board(part).suffix}").write_text(_board(part).constraints())
+        report(PROGRESS[1])
+        log = NEXTPNR[part.family].run(family.arguments(part, seed), folder, seconds)
+        found = _report(folder, family)
+        report(PROGRESS[2])
+        bitstream = _pack(part, folder, seconds)
+        version = NEXTPNR[part.family].told_version(folder)
+        return replace(
+            mapped,
+            area=replace(mapped.area, logic=found[0]),
+            clock=found[1],
+            tools={**mapped.tools, "nextpnr": version, **_packer(part, folder)},
+            bitstream=bitstream,
+            log=mapped.log + log,
+        )
 
 
-def _taken(part: Part, mapped: Mapped, used: Mapping[str, Mapping[str, int]]) -> dict[str, int]:
-    """Count what stands in place: LUTs with all that the tools add."""
-    bel = _BELS.get(part.family, "")
-    return {**mapped.counts, **({"LUT": used[bel]["used"]} if bel in used else {})}
+def _board(part: Part) -> Any:
+    if part.board is None:
+        raise AssertionError("a part that can be placed has a board")
+    return part.board
 
 
-def _pack(part: Part, folder: Path, tools: list[str]) -> Path:
-    """Pack a bitstream, and unpack it again as proof that it can be read."""
-    if part.family == "ice40":
-        call("icepack", ["placed.asc", "board.bin"], folder, seconds=_MINUTES)
-        call("iceunpack", ["board.bin", "unpacked.asc"], folder, seconds=_MINUTES)
-        tools.append(version("icepack"))
-        return folder / "board.bin"
-    if part.family == "ecp5":
-        call("ecppack", ["placed.cfg", "board.bit"], folder, seconds=5 * _MINUTES)
-        call("ecpunpack", ["board.bit", "unpacked.cfg"], folder, seconds=5 * _MINUTES)
-        tools.append(version("ecppack"))
-        return folder / "board.bit"
-    call("gowin_pack", ["-d", "GW1N-9C", "-o", "board.fs", "placed.json"], folder, seconds=5 * _MINUTES)
-    tools.append(version("gowin_pack"))
-    return folder / "board.fs"
+def _map(part: Part, family: Family, folder: Path, seconds: float, files: list[str]) -> Placed:
+    """Synthesise, and count the cells of the mapped netlist."""
+    script = [f"read_verilog {' '.join(files)}", *family.script(part), "check -assert"]
+    log = yosys([*script, "tee -q -o cells.json stat -json", "write_json board.json"], folder, seconds)
+    told = json.loads((folder / "cells.json").read_text())
+    counts = {name: int(count) for name, count in told["design"]["num_cells_by_type"].items()}
+    tables = sum(count for name, count in counts.items() if name.startswith(("SB_LUT", "LUT")))
+    version = str(told["creator"]).split()[1]
+    return Placed(family.area(counts), tables, None, {"yosys": version}, b"", log)
+
+
+def _report(folder: Path, family: Family) -> tuple[int, float]:
+    """Return the logic that was placed, and the clock after routing, Hz: the report has the last of nextpnr's two."""
+    told = json.loads((folder / "report.json").read_text())
+    used = sum(int(told["utilization"].get(name, {"used": 0})["used"]) for name in family.placed)
+    return used, 1e6 * min(float(one["achieved"]) for one in told["fmax"].values())
+
+
+def _pack(part: Part, folder: Path, seconds: float) -> bytes:
+    """Pack a placed design; what is unpacked from the bitstream must pack to the same bytes."""
+    pack = PACK[part.family]
+    if part.family == "gowin":
+        pack.run(["-d", "GW1N-9C", "-o", "bitstream", "placed"], folder, seconds)
+        return (folder / "bitstream").read_bytes()
+    pack.run(["placed", "bitstream"], folder, seconds)
+    UNPACK[part.family].run(["bitstream", "unpacked"], folder, seconds)
+    pack.run(["unpacked", "again"], folder, seconds)
+    made = (folder / "bitstream").read_bytes()
+    if _body(made, part) != _body((folder / "again").read_bytes(), part):
+        raise ToolFailedError("the bitstream does not read back as it was packed; try other versions of the tools")
+    return made
+
+
+def _body(bitstream: bytes, part: Part) -> bytes:
+    """Return a bitstream without the remark at its start, which iCE40's packer takes from its input."""
+    return bitstream.partition(b"\xff\x00")[2] if part.family == "ice40" else bitstream
+
+
+def _packer(part: Part, folder: Path) -> dict[str, str]:
+    pack = PACK[part.family]
+    return {pack.names[0]: pack.told_version(folder)} if pack.version else {}

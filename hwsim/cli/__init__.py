@@ -38,6 +38,7 @@ def _main() -> None:
         run,
         schema,
         show,
+        synth,
     )
     from hwsim.cli import help as help_verb
     from hwsim.cli.ending import ending
@@ -61,6 +62,7 @@ def _main() -> None:
         ("show", show.show),
         ("board", board.board),
         ("export", export.export),
+        ("synth", synth.synth),
         ("cost", cost.cost),
         ("ablate", ablate.ablate),
         ("import", import_.import_),

