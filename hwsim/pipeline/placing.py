@@ -9,10 +9,8 @@ from hwsim.boards.families import FAMILIES
 from hwsim.boards.fitting import check_clock, words
 from hwsim.boards.synthesis import synthesise
 from hwsim.export.logic import netlist_of
-from hwsim.export.netlist import NetlistError
 from hwsim.export.rtl.board import board
-from hwsim.export.rtl.folded import folded
-from hwsim.export.rtl.spatial import spatial
+from hwsim.export.verilog import architecture_of
 from hwsim.pipeline.folder import SCHEDULE, RunFolder
 from hwsim.pipeline.replay import configured
 from hwsim.report.placement import placement_lines
@@ -23,7 +21,6 @@ if TYPE_CHECKING:
 
     from hwsim.boards.parts import Part
     from hwsim.boards.synthesis import Placed
-    from hwsim.export.netlist import Netlist
     from hwsim.export.rtl.architecture import Architecture
     from hwsim.scenario import Plan
 
@@ -51,21 +48,6 @@ def file_names(plan: Plan, part: Part) -> tuple[str, ...]:
     ending = FAMILIES[part.family].ending
     stem = f"{plan.task.name}-{part.name}"
     return (f"{stem}.log", *([f"{stem}.{ending}"] if ending else []))
-
-
-def architecture_of(netlist: Netlist, arch: str, pipeline: int) -> Architecture:
-    """Write a netlist in the architecture of that name.
-
-    Raises:
-        NetlistError: there is no such architecture, or the network has no such form.
-    """
-    if arch == "folded" and not pipeline:
-        return folded(netlist)
-    if arch == "spatial":
-        return spatial(netlist, pipeline)
-    raise NetlistError(
-        f"--arch {arch} --pipeline {pipeline}: no such architecture; known: spatial, folded without pipeline"
-    )
 
 
 def place_run(

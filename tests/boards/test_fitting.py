@@ -65,7 +65,7 @@ def test_a_tool_that_fails_or_hangs_is_one_line(tmp_path: Path) -> None:
     with pytest.raises(ToolFailedError, match=r"^nextpnr failed: ERROR: no BELs remaining$") as told:
         call("nextpnr", [sys.executable, "-c", fails], tmp_path, 60)
     assert told.value.log.startswith("fine")
-    with pytest.raises(ToolFailedError, match="was not done after 0.005 minutes and was stopped; allow more"):
+    with pytest.raises(ToolFailedError, match=r"was not done after 0\.005 minutes and was stopped; allow more"):
         call("yosys", [sys.executable, "-c", "import time; time.sleep(60)"], tmp_path, 0.3)
     with pytest.raises(ToolFailedError, match="yosys failed: it said nothing"):
         call("yosys", [sys.executable, "-c", "import os; os.abort()"], tmp_path, 60)
