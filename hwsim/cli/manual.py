@@ -39,7 +39,10 @@ technology, scope, effort, equivalence, ports (hwsim help scenario). What reconn
 hwsim help cost."""
 _EXPORT = """hwsim export RUN --format NAME writes what hardware loads, of the last event of a run or of another one
 (--event). Files say how their bits are ordered and which wires a switch joins. All files of a format are written or
-none; what is there already is replaced with --force alone. hwsim help formats has files and checksums."""
+none; what is there already is replaced with --force alone. hwsim help formats has files and checksums.
+
+Formats photonic-yaml, photonic-spice and photonic-gds take runs with optical switches, photonic-core runs on a photonic
+core; docs/photonics.md says what each component is. A layout is no tape-out: crossings and pads are left to you."""
 _FORMATS = """Each format of hwsim export, what its files are called, how a changed byte is found, and whether hwsim
 reads it back: hwsim check FILE and hwsim.read_configuration(path) then build the circuits again, compare their
 wires, and walk the switches, which must realise the permutations that the file tells."""
