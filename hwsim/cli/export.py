@@ -18,6 +18,9 @@ def export(
         Path | None,
         typer.Option(help="File, or folder where the format has several files; RUN/export/eventN when left out."),
     ] = None,
+    only: Annotated[
+        str | None, typer.Option(metavar="PATTERN", help="Write only files so called, as in 'layer0_bank3.*'.")
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace files that are there.")] = False,
     arch: Annotated[
         str | None,
@@ -39,5 +42,5 @@ def export(
         check_place(out or run / "export", "--out")
     given = {"arch": arch, "images": images, "pipeline": pipeline}
     options = {name: value for name, value in given.items() if value is not None}
-    for path in export_run(run, format_, event, out, force=force, **options):
+    for path in export_run(run, format_, event, out, force=force, only=only, **options):
         typer.echo(str(path))

@@ -12,6 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hwsim.crossbar.stages import SwitchNetwork
+from hwsim.export.heading import told
 from hwsim.export.image import read_image, write_image
 from hwsim.export.snapshot import ExportPlugin
 from hwsim.files.checksum import RULE
@@ -61,7 +62,7 @@ def export(snapshot: Snapshot) -> dict[str, Content]:
 def read(content: bytes) -> Told:
     """Read one layer's tables as states."""
     image = read_image(content)
-    return image.told(states=[[_state(word) for word in bank] for bank in image.banks()])
+    return told(image.remarks, wiring=image.wiring, states=[[_state(word) for word in bank] for bank in image.banks()])
 
 
 def _state(word: int) -> int:

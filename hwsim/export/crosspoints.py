@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hwsim.crossbar.crosspoints import CrosspointNetwork
+from hwsim.export.heading import told
 from hwsim.export.image import read_image, write_image
 from hwsim.export.snapshot import ExportPlugin
 from hwsim.files.checksum import RULE
@@ -51,7 +52,7 @@ def export(snapshot: Snapshot) -> dict[str, Content]:
 def read(content: bytes) -> Told:
     """Read one layer's crosspoints as the input that each terminal is joined to."""
     image = read_image(content)
-    return image.told(states=[[_chosen(word) for word in bank] for bank in image.banks()])
+    return told(image.remarks, wiring=image.wiring, states=[[_chosen(word) for word in bank] for bank in image.banks()])
 
 
 def _chosen(word: int) -> int:

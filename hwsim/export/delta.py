@@ -9,6 +9,7 @@ from __future__ import annotations
 import zlib
 from typing import TYPE_CHECKING
 
+from hwsim.export.heading import told
 from hwsim.export.image import read_image, write_image
 from hwsim.export.snapshot import ExportPlugin
 from hwsim.export.told import Changes
@@ -83,7 +84,11 @@ def read(content: bytes) -> Told:
     remarks = image.remarks
     if int(remarks["changed words"]) != len(image.memory):
         raise ValueError("another number of words than it tells")
-    return image.told(changes=Changes(image.memory, int(remarks["bits per word"]), remarks["before"], remarks["after"]))
+    return told(
+        image.remarks,
+        wiring=image.wiring,
+        changes=Changes(image.memory, int(remarks["bits per word"]), remarks["before"], remarks["after"]),
+    )
 
 
 PLUGIN = ExportPlugin(

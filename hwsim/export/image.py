@@ -12,10 +12,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+from hwsim.export.heading import heading, mark
 from hwsim.export.snapshot import DIRECTION
-from hwsim.export.told import Told, ToldLayer
 from hwsim.files.checksum import checked
-from hwsim.files.remark import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -48,12 +47,6 @@ class Image:
             raise ValueError(f"not {count} banks of {each} words from address 0 on")
         return [[self.memory[bank * each + word] for word in range(each)] for bank in range(count)]
 
-    def told(self, **configuration: Any) -> Told:
-        """Return what the image tells of its layer, with words, states or changes that follow from its memory."""
-        layer, ports, cells = (int(self.remarks[key]) for key in ("layer", "ports", "cells"))
-        found = ToldLayer(layer, self.remarks["topology"], ports, cells, wiring=self.wiring, **configuration)
-        return Told(self.remarks["run"], int(self.remarks["event"]), self.remarks["technology"], (found,))
-
 
 def write_image(
     snapshot: Snapshot,
@@ -84,27 +77,13 @@ def _lines(
     words: Iterable[tuple[int, int]],
     digits: int,
 ) -> Iterator[bytes]:
-    fabric = layer.fabric
-    head = {
-        "run": snapshot.identity,
-        "event": snapshot.event,
-        "network": one_line(snapshot.model.title),
-        "technology": one_line(snapshot.technology),
-        "layer": layer.layer,
-        "topology": one_line(fabric.topology),
-        "ports": fabric.ports,
-        "cells": snapshot.cells(layer),
-        "banks": len(layer.states),
-        **remarks,
-        "direction": DIRECTION,
-    }
-    yield f"// hwsim export {name}, version 1\n".encode()
-    for key, value in head.items():
+    yield f"// {mark(name)}\n".encode()
+    for key, value in {**heading(snapshot, layer), **remarks, "direction": DIRECTION}.items():
         lines = textwrap.wrap(
             f"{key}: {value}", WIDTH, initial_indent="// ", subsequent_indent=_FURTHER, break_long_words=False
         )
         yield ("\n".join(lines) + "\n").encode()
-    for key, numbers in _listed(fabric.describe()):
+    for key, numbers in _listed(layer.fabric.describe()):
         yield _numbers(key, numbers)
     each, expected, bank = remarks["words per bank"], -1, -1
     for address, word in words:

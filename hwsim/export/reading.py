@@ -43,6 +43,8 @@ class ReadLayer:
     states: NDArray[Any]
     permutations: NDArray[np.int64]
     cells: int
+    bank: int = 0
+    """The first of these; files of pictures and graphs hold one of several."""
 
 
 @dataclass(frozen=True)
@@ -155,4 +157,4 @@ def _rebuild(told: ToldLayer, base: ReadConfiguration | None) -> ReadLayer:
     if told.permutations is not None and not np.array_equal(found, told.permutations):
         bank, position = np.argwhere(found != np.asarray(told.permutations).reshape(found.shape))[0]
         raise ValueError(f"{where}, bank {bank}: switches lead cell {found[bank, position]} to position {position}")
-    return ReadLayer(told.layer, fabric, states, found, told.cells)
+    return ReadLayer(told.layer, fabric, states, found, told.cells, told.bank)

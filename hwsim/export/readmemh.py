@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from hwsim.export.heading import told
 from hwsim.export.image import read_image, write_image
 from hwsim.export.snapshot import ExportPlugin
 from hwsim.files.checksum import RULE
@@ -36,7 +37,7 @@ def export(snapshot: Snapshot) -> dict[str, Content]:
 def read(content: bytes) -> Told:
     """Read one layer's words."""
     image = read_image(content)
-    return image.told(words=image.banks())
+    return told(image.remarks, wiring=image.wiring, words=image.banks())
 
 
 PLUGIN = ExportPlugin(

@@ -33,6 +33,8 @@ class ToldLayer:
     ports: int
     cells: int
     """Of one bank; other ports are spare."""
+    bank: int = 0
+    """The first that is told, where a file holds one of several."""
     words: Sequence[Sequence[int]] | None = None
     """Per bank, as :meth:`hwsim.crossbar.Fabric.words`."""
     states: ArrayLike | None = None

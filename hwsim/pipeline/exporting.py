@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 from hwsim.export import EXPORTS
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
+    from hwsim.files.whole import Content
     from hwsim.scenario import Plan
 
 
@@ -41,7 +43,14 @@ def plan_of(run: Path) -> Plan:
 
 
 def export_run(
-    run: Path, format_: str, event: int | None, out: Path | None, *, force: bool = False, **options: Any
+    run: Path,
+    format_: str,
+    event: int | None,
+    out: Path | None,
+    *,
+    force: bool = False,
+    only: str | None = None,
+    **options: Any,
 ) -> list[Path]:
     """Write one event's configuration in one format: all of its files or none.
 
@@ -51,6 +60,7 @@ def export_run(
         event: 0 is after power-up; the last when None.
         out: file, or folder where the format has several files; ``export/event<N>`` in the run folder when None.
         force: whether files that are there may be replaced.
+        only: pattern of the names of files that are wanted, as of a shell; all when None.
         options: of the format, by name.
 
     Returns:
@@ -73,9 +83,24 @@ def export_run(
     files = EXPORTS[format_].contents(configured(plan, run / SCHEDULE, number), **options)
     if not files:
         raise FolderError(f"{run}: no crossbar in this run, so format {format_!r} has nothing to write; try json")
+    if only is not None:
+        files = _matching(files, only)
     target = out or run / "export" / f"event{number}"
     single = out is not None and len(files) == 1 and not out.is_dir()
     return write_all({target if single else target / name: content for name, content in files.items()}, force=force)
+
+
+def _matching(files: dict[str, Content], only: str) -> dict[str, Content]:
+    """Return the files whose names match a pattern; content of others is never made.
+
+    Raises:
+        DiagnosticError: none does.
+    """
+    found = {name: content for name, content in files.items() if fnmatchcase(name, only)}
+    if not found:
+        hint = f"they are called {', '.join([*files][:4])}{', ...' if len(files) > 4 else ''}"  # noqa: PLR2004 - a few
+        raise DiagnosticError([Diagnostic("--only", 1, 1, "no file has such a name", repr(only), hint)])
+    return found
 
 
 def check_options(format_: str, options: Iterable[str]) -> None:

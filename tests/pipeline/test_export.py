@@ -68,6 +68,21 @@ def test_what_is_there_stays_unless_forced(tiny: Path, tmp_path: Path, hwsim_com
     assert sorted(path.name for path in (tmp_path / "mem").iterdir()) == ["layer0.mem", "layer1.mem"]
 
 
+def test_only_some_files(tiny: Path, tmp_path: Path, hwsim_command: Command) -> None:
+    run_here(tiny, tmp_path / "run", "controller.epochs=1")
+    words = ("export", "run", "--format", "svg", "--out", "pictures", "--only")
+    assert hwsim_command(*words, "layer1_bank[37].svg").stdout.split() == [
+        "pictures/layer1_bank3.svg",
+        "pictures/layer1_bank7.svg",
+    ]
+    said = hwsim_command(*words, "*.png")
+    assert said.returncode == 2
+    assert said.stderr.startswith(
+        "--only:1:1: no file has such a name, found '*.png', they are called layer0_bank0.svg, "
+    )
+    assert len(list((tmp_path / "pictures").iterdir())) == 2
+
+
 def test_an_exported_file_is_checked(tiny: Path, tmp_path: Path, hwsim_command: Command) -> None:
     run_here(tiny, tmp_path / "run", "controller.epochs=1")
     folder = tmp_path / "run" / "export"
