@@ -18,6 +18,7 @@ from hwsim.export.onnx_float import FloatNetwork
 from hwsim.export.onnx_integer import IntegerNetwork
 from hwsim.export.onnx_trial import largest_difference
 from hwsim.export.snapshot import ExportPlugin
+from hwsim.files.checksum import RULE
 
 if TYPE_CHECKING:
     from hwsim.export.snapshot import Snapshot
@@ -47,7 +48,7 @@ def _integer(snapshot: Snapshot, *, coded: bool) -> bytes:
     to.add("Identity", sums, gives="accumulators")
     given = {"accumulators": (kind, shape), "outputs": (np.float64, end.shape)}
     name, taken = made.input
-    return to.file("network", {name: (taken, made.taken)}, given, about(snapshot))
+    return to.file("onnx", {name: (taken, made.taken)}, given, about(snapshot))
 
 
 def export(snapshot: Snapshot) -> dict[str, bytes]:
@@ -66,8 +67,8 @@ def export(snapshot: Snapshot) -> dict[str, bytes]:
     nodes = snapshot.model.nodes
     taken, given = {"x": (np.float32, nodes[0].taken)}, {"outputs": (np.float32, nodes[-1].given)}
     told = about(snapshot)
-    off = largest_difference(snapshot, made.graph.file("network", taken, given, told))
-    return {"network.onnx": made.graph.file("network", taken, given, {**told, "hwsim.largest_difference": off})}
+    off = largest_difference(snapshot, made.graph.file("onnx", taken, given, told))
+    return {"network.onnx": made.graph.file("onnx", taken, given, {**told, "hwsim.largest_difference": off})}
 
 
 PLUGIN = ExportPlugin(
@@ -76,5 +77,5 @@ PLUGIN = ExportPlugin(
     export=export,
     needs="network",
     named="network.onnx, network-codes.onnx",
-    checksum="metadata: SHA-256 of the file, CRC-32 of each constant",
+    checksum=f"{RULE}; CRC-32 of each constant, in the metadata",
 )

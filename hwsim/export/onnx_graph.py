@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from hwsim.files.checksum import checked
 from hwsim.files.frame import extra
-from hwsim.files.onnx_seal import DIGEST, MARK
-from hwsim.files.seal import OPEN, seal
+from hwsim.files.onnx_check import CHECKSUM, CHECKSUMS, PRODUCER
 from hwsim.version import VERSION
 
 if TYPE_CHECKING:
@@ -58,19 +58,19 @@ class Graph:
 
     def file(
         self,
-        name: str,
+        export: str,
         taken: Mapping[str, tuple[Any, tuple[int, ...]]],
         given: Mapping[str, tuple[Any, tuple[int, ...]]],
         about: Mapping[str, str],
     ) -> bytes:
-        """Return the file.
+        """Return the file, which ends with its checksum.
 
         Args:
-            name: of the graph.
+            export: the format's name.
             taken: by name of an input, type and shape without the samples.
             given: by name of an output, likewise.
-            about: what the file says of itself, as ``metadata_props``; a digest of the file and one of every constant
-                are added.
+            about: what the file says of itself, as ``metadata_props``; a checksum of the file and one of every
+                constant are added.
         """
         helper = self.onnx.helper
         values = [
@@ -81,14 +81,18 @@ class Graph:
             for half in (taken, given)
         ]
         tensors = [self.onnx.numpy_helper.from_array(value, one) for one, value in self.constants.items()]
-        graph = helper.make_graph(self.nodes, name, *values, tensors)
+        graph = helper.make_graph(self.nodes, "network", *values, tensors)
         opset = [helper.make_opsetid("", OPSET)]
-        made = helper.make_model(graph, producer_name="hwsim", producer_version=VERSION, opset_imports=opset)
-        made.ir_version = FORMAT
-        crc = " ".join(f"{zlib.crc32(one.raw_data):08x}" for one in tensors)
-        helper.set_model_props(made, {**about, "hwsim.crc32": crc, DIGEST: OPEN.decode()})
+        made = helper.make_model(graph, producer_name=PRODUCER, producer_version=VERSION, opset_imports=opset)
+        made.ir_version, made.doc_string = FORMAT, f"hwsim export {export}, version 1"
+        sums = " ".join(f"{zlib.crc32(one.raw_data):08x}" for one in tensors)
+        line = next(reversed(list(checked(b"", "plain"))))  # as long as any
+        helper.set_model_props(made, {**about, CHECKSUMS: sums, CHECKSUM: line.decode()})
         self.onnx.checker.check_model(made, full_check=True)
-        return seal(made.SerializeToString(deterministic=True), MARK)
+        content = made.SerializeToString(deterministic=True)
+        if not content.endswith(line):
+            raise AssertionError("the last property of a file does not end it")
+        return b"".join(checked(content[: -len(line)], "plain"))
 
 
 def walked(node: Node) -> dict[str, list[int]]:

@@ -38,9 +38,9 @@ def export(snapshot: Snapshot) -> dict[str, Content]:
     taken, given = {"x": (np.float32, nodes[0].taken)}, {"outputs": (np.float32, nodes[-1].given)}
     told = about(snapshot)
     unit = made.chip.layers[-1].unit
-    differ = count_differing(snapshot, made.graph.file("network", taken, given, told), unit)
-    content = made.graph.file("network", taken, given, {**told, "hwsim.outputs_that_differ": differ})
-    text = f"outputs that differ from the chip's: {differ}\n"
+    differ = count_differing(snapshot, made.graph.file("onnx-qdq", taken, given, told), unit)
+    content = made.graph.file("onnx-qdq", taken, given, {**told, "hwsim.outputs_that_differ": differ})
+    text = f"hwsim export onnx-qdq, version 1\noutputs that differ from the chip's: {differ}\n"
     return {"network-qdq.onnx": content, "network-qdq.txt": checked(text, "plain")}
 
 
@@ -50,5 +50,5 @@ PLUGIN = ExportPlugin(
     export=export,
     needs="network",
     named="network-qdq.onnx, network-qdq.txt",
-    checksum=f"metadata: SHA-256 of the file; of the text, {RULE}",
+    checksum=f"{RULE}; CRC-32 of each constant, in the metadata",
 )

@@ -14,7 +14,7 @@ from hwsim.crossbar.words import read_words
 from hwsim.errors import check_type
 from hwsim.export import EXPORTS
 from hwsim.export.delta import crc_of
-from hwsim.files import Diagnostic, DiagnosticError
+from hwsim.files import Diagnostic, DiagnosticError, Refusal
 from hwsim.files.checksum import check
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _MARK = re.compile(rb"hwsim export ([a-z0-9-]{1,40}), version \d")
 _HEAD = 600
-"""Bytes within which every file says which format it is."""
+"""Bytes from the beginning, or from the end, within which every file says which format it is."""
 _UNREAD = (ValueError, KeyError, IndexError, TypeError, AttributeError, OverflowError, NotImplementedError)
 """What a reader meets in a file whose checksum is sound and whose content is not."""
 
@@ -99,8 +99,15 @@ def open_export(path: Path) -> tuple[str, bytes]:
         content = path.read_bytes()
     except OSError as error:
         raise _refused(path, f"cannot be read ({error.strerror})", "give a file that hwsim export wrote") from None
-    found = _MARK.search(content[:_HEAD])
+    found = _MARK.search(content[:_HEAD]) or _MARK.search(content[-_HEAD:])
     name = found[1].decode() if found else ""
+    verify = EXPORTS[name].verify if name in EXPORTS else None
+    if verify is not None:
+        try:
+            verify(path)
+        except Refusal as error:
+            raise _refused(path, error.what.removeprefix(f"{path}: "), error.hint) from error
+        return name, content
     body = check(content, path)
     if name not in EXPORTS:
         what = f"was written by an export {name!r} that is not here" if name else "is no file that hwsim export wrote"

@@ -13,13 +13,16 @@ import numpy as np
 
 from hwsim.export.schedule_changes import changes
 from hwsim.export.snapshot import ExportPlugin
-from hwsim.files.parquet import write_columns
+from hwsim.files.parquet import KINDS, read_columns, write_columns
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from hwsim.export.schedule_changes import Change
     from hwsim.export.snapshot import Snapshot
+
+COLUMNS = {"event": "i", "kind": "U", "layer": "i", "bank": "i", "position": "i", "cell": "i", "value": "f"}
+"""Columns with their kinds (:mod:`hwsim.files.parquet`)."""
 
 
 def _columns(change: Change) -> dict[str, NDArray[Any]]:
@@ -39,13 +42,15 @@ def _columns(change: Change) -> dict[str, NDArray[Any]]:
 def export(snapshot: Snapshot) -> dict[str, bytes]:
     """Write one file with every event up to the snapshot's."""
     parts = [_columns(change) for change in changes(snapshot)]
-    kinds = {"kind": np.str_, "value": np.float64}
-    names = ("event", "kind", "layer", "bank", "position", "cell", "value")
     columns = {
-        name: np.concatenate([np.zeros(0, kinds.get(name, np.int64)), *(part[name] for part in parts)])
-        for name in names
+        name: np.concatenate([np.zeros(0, KINDS[kind]), *(part[name] for part in parts)])
+        for name, kind in COLUMNS.items()
     }
-    about = {"hwsim.run": snapshot.identity, "hwsim.event": str(snapshot.event)}
+    about = {
+        "hwsim.format": "hwsim export parquet, version 1",
+        "hwsim.run": snapshot.identity,
+        "hwsim.event": str(snapshot.event),
+    }
     return {"schedule.parquet": write_columns(columns, about)}
 
 
@@ -56,4 +61,5 @@ PLUGIN = ExportPlugin(
     needs="network",
     named="schedule.parquet",
     checksum="CRC-32 of every page, SHA-256 of all rows in the metadata",
+    verify=lambda path: read_columns(path, COLUMNS),
 )

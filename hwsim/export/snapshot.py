@@ -9,6 +9,7 @@ from hwsim.files.whole import split
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
+    from pathlib import Path
 
     import numpy as np
     from numpy.typing import NDArray
@@ -115,6 +116,7 @@ class ExportPlugin:
         named: what the files are called, for people.
         checksum: how a file tells that a byte of it was changed; empty where it cannot.
         read: reads a file back, without its last line; its checksum (:mod:`hwsim.files.checksum`) is sound.
+        verify: finds a change of a file that cannot end with such a line; a refusal says what was changed.
         options: keyword arguments of ``export`` that the command ``hwsim export`` has options for.
     """
 
@@ -126,6 +128,7 @@ class ExportPlugin:
     named: str = ""
     checksum: str = ""
     read: Callable[[bytes], Told] | None = None
+    verify: Callable[[Path], object] | None = None
     options: tuple[str, ...] = ()
 
     def contents(self, snapshot: Snapshot, **options: Any) -> dict[str, Content]:

@@ -18,11 +18,13 @@ from typing import TYPE_CHECKING
 
 from hwsim.export.met import effective
 from hwsim.export.snapshot import ExportPlugin
+from hwsim.files.checksum import RULE, checked
 
 if TYPE_CHECKING:
     import torch
 
     from hwsim.export.snapshot import Snapshot
+    from hwsim.files.whole import Content
 
 
 def state_dict(snapshot: Snapshot) -> dict[str, torch.Tensor]:
@@ -48,13 +50,15 @@ def state_dict(snapshot: Snapshot) -> dict[str, torch.Tensor]:
     return found
 
 
-def export(snapshot: Snapshot) -> dict[str, bytes]:
-    """Write one file, which ``torch.load(..., weights_only=True)`` reads."""
+def export(snapshot: Snapshot) -> dict[str, Content]:
+    """Write one file, which ``torch.load(..., weights_only=True)`` reads; the zip's comment has the checksum."""
     import torch
 
     file = io.BytesIO()
     torch.save(state_dict(snapshot), file)
-    return {"state_dict.pt": file.getvalue()}
+    mark = b"hwsim export state-dict, version 1\n"
+    length = sum(map(len, checked(mark, "plain")))
+    return {"state_dict.pt": checked(file.getvalue()[:-2] + length.to_bytes(2, "little") + mark, "plain")}
 
 
 PLUGIN = ExportPlugin(
@@ -63,5 +67,5 @@ PLUGIN = ExportPlugin(
     export=export,
     needs="network",
     named="state_dict.pt",
-    checksum="CRC-32 of each record of the zip: python -m zipfile -t FILE",
+    checksum=f"{RULE}; the line is the zip's comment",
 )

@@ -40,9 +40,10 @@ def write_columns(columns: Mapping[str, NDArray[Any]], about: Mapping[str, str])
     for name, values in columns.items():
         lacking = {"i": values == -1, "f": values != values}.get(values.dtype.kind)  # noqa: PLR0124 - NaN alone is not itself
         made[name] = pa.array(values.tolist() if lacking is None else values, mask=lacking)
-    told = {**about, DIGEST: _digest(columns)}
-    file = io.BytesIO()
-    parquet.write_table(pa.table(made).replace_schema_metadata(told), file, write_page_checksum=True)
+    table, file = pa.table(made), io.BytesIO()
+    with parquet.ParquetWriter(file, table.schema, store_schema=False, write_page_checksum=True) as writer:
+        writer.write_table(table)
+        writer.add_key_value_metadata({**about, DIGEST: _digest(columns)})  # near the end of the file
     return file.getvalue()
 
 
@@ -69,7 +70,7 @@ def read_columns(path: Path, wanted: Mapping[str, str]) -> dict[str, NDArray[Any
         found = {name: _column(path, name, table.column(name), kind) for name, kind in wanted.items()}
     except (OSError, MemoryError, pa.ArrowException) as error:
         raise Refusal(f"{path}: cannot be read ({' '.join(str(error).split())[:120]})", "write it again") from None
-    told = (file.schema_arrow.metadata or {}).get(DIGEST.encode())
+    told = (file.metadata.metadata or {}).get(DIGEST.encode())
     if told is not None and told.decode(errors="replace") != _digest(found):
         raise Refusal(f"{path}: its rows were changed since hwsim wrote it", "export it again")
     return found

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import zipfile
 from typing import Any
 
 import numpy as np
@@ -107,25 +106,11 @@ def test_an_array_of_whole_numbers() -> None:
     close(net["layer1"](hidden), wanted)
 
 
-def test_a_flipped_byte() -> None:
-    """Zip's own checksums find it, or nothing that is loaded is another."""
+def test_what_does_not_fit() -> None:
     model = read_model(parse_document(SMALL, "m.toml"))
     snapshot, _, _ = fabricated(Ideal(), model, np.random.default_rng(5), signed=True)
-    content = EXPORTS["state-dict"].files(snapshot)["state_dict.pt"]
-    before = torch.load(io.BytesIO(content), weights_only=True)
-    named = set()
-    for place in range(0, len(content), 3):
-        spoilt = bytearray(content)
-        spoilt[place] ^= 4
-        try:
-            with zipfile.ZipFile(io.BytesIO(spoilt)) as file:
-                record = file.testzip()
-            after = before if record else torch.load(io.BytesIO(spoilt), weights_only=True)
-        except Exception as error:  # what cannot be read is found as well
-            record, after = type(error).__name__, before
-        named.add(record)
-        assert list(after) == list(before)
-        assert all(torch.equal(after[key], before[key]) for key in before)
-    assert any(record and record.endswith("/data/0") for record in named)
+    content = io.BytesIO(EXPORTS["state-dict"].files(snapshot)["state_dict.pt"])
+    tensors = torch.load(content, weights_only=True)
+    assert all(type(one) is torch.Tensor and one.is_contiguous() for one in tensors.values())
     with pytest.raises(RuntimeError, match="size mismatch"):
-        nn.ModuleDict({"layer0": nn.Linear(4, 2), "layer1": nn.Linear(3, 2)}).load_state_dict(before)
+        nn.ModuleDict({"layer0": nn.Linear(4, 2), "layer1": nn.Linear(3, 2)}).load_state_dict(tensors)

@@ -9,7 +9,7 @@ from functools import cache
 from math import prod
 from typing import TYPE_CHECKING
 
-from hwsim.files.onnx_seal import change_in
+from hwsim.files.onnx_check import change_in
 from hwsim.model.imports.onnx_constants import Constants
 from hwsim.model.imports.onnx_flow import SAME, Flow, single
 from hwsim.model.imports.onnx_source import ROUNDING, FileSource
@@ -59,7 +59,7 @@ def read_onnx(path: Path, shape: tuple[int, ...] | None = None) -> Imported:
     try:
         content = path.read_bytes()
         file = onnx.load_from_string(content)
-        changed = change_in(content, file)
+        changed = change_in(content, file, path)
         onnx.load_external_data_for_model(file, str(path.parent))
         if file.functions:
             from onnx import inliner
