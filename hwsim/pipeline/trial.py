@@ -88,14 +88,26 @@ def phase(name: str, machine: Machine, event: int, x: NDArray[np.float32]) -> Ph
 
 
 def exercise(machine: Machine, event: int, images: int, rng: np.random.Generator) -> Phase:
-    """Reconnect a machine by chance, and let it accumulate inputs drawn from all that its codes can hold."""
-    permutations, registers = [], []
-    for bank, fabric, now in zip(machine.layout.layers, machine.circuits.fabrics, machine.registers, strict=True):
+    """Reconnect a machine by chance, and let it accumulate inputs drawn from all that its codes can hold.
+
+    Biases of a hidden unit lift what it accumulates to where it varies, whatever cells it met, so that no signal stands
+    still; those of the last layer are drawn from all that a register holds.
+    """
+    chip: Any = machine.chip
+    permutations = []
+    for bank, fabric in zip(machine.layout.layers, machine.circuits.fabrics, strict=True):
         drawn = None
         if fabric is not None and fabric.blocking != "blocking":
             drawn = rng.permuted(np.tile(np.arange(bank.ports), (bank.banks, 1)), axis=1)
         permutations.append(drawn)
-        registers.append(now * rng.uniform(-1.0, 1.0, now.shape))
-    machine.execute(Entry(event, 0, tuple(permutations), tuple(registers)))
-    low, high = machine.chip.input_range  # type: ignore[attr-defined]
-    return phase("exercise", machine, event, rng.uniform(low, high, (images, machine.model.inputs)).astype(np.float32))
+    empty = tuple(np.zeros_like(one) for one in machine.registers)
+    machine.execute(Entry(event, 0, tuple(permutations), empty))
+    low, high = chip.input_range
+    x = rng.uniform(low, high, (images, machine.model.inputs)).astype(np.float32)
+    most = chip.device.largest_bias
+    for layer, burnt in enumerate(chip.layers):
+        sums = accumulate(machine, x)[layer]
+        lift = sums.std(axis=(0, 1)) * rng.uniform(0.0, 2.0, sums.shape[-1]) - sums.mean(axis=(0, 1))
+        codes = lift if layer < len(chip.layers) - 1 else rng.uniform(-most, most, sums.shape[-1])
+        machine.registers[layer] = np.rint(codes) * burnt.unit
+    return phase("exercise", machine, event, x)

@@ -103,7 +103,7 @@ def convolved(rng: np.random.Generator) -> Model:
         units=2 * groups,
         kernel=int(rng.integers(1, 4)),
         stride=int(rng.integers(1, 3)),
-        padding=int(rng.integers(0, 2)) if rng.random() < 0.5 else "same",
+        padding=[int(rng.integers(0, 2))] * 4 if rng.random() < 0.5 else "same",
         groups=groups,
         **activated(str(rng.choice(ACTIVATIONS[:2])), rng),
     )

@@ -110,11 +110,17 @@ def bench(architecture: Architecture, netlist: Netlist, phases: Sequence[Phase])
     Args:
         architecture: what is tried.
         netlist: of which it was made.
-        phases: what is loaded and offered; every one but the last has as many images, at least one.
+        phases: what is loaded and offered, up to three; all have equally many images, only the last may have fewer.
 
     Returns:
         Files by name: ``bench.v``, the library's parts of it, and its memory files.
+
+    Raises:
+        ValueError: phases have other numbers of images.
     """
+    counts = [len(phase.inputs) for phase in phases]
+    if len(set(counts[:-1])) > 1 or not 0 < counts[-1] <= counts[0]:
+        raise ValueError(f"phases of {counts} images: all have equally many, and the last at least one")
     loads = load_lists(architecture, phases)
     given = stimuli(architecture, phases)
     streams = [
