@@ -53,7 +53,7 @@ module bench;
   reg [{made.takes.width - 1}:0] codes [0:{(first + second) * made.takes.beats - 1}];
   integer loaded = 0, word = 0, beat = 0, image = 0, results = 0, rate = {stalls}, seed = 1;
   integer loads;
-  initial begin $readmemh("words.hex", words); $readmemh("codes.hex", codes); #25 rst = 0; end
+  initial begin $readmemh("words.hex", words); $readmemh("codes.hex", codes); #27 rst = 0; end
   always #5 clk = !clk;
   always @(posedge clk) begin
     clock <= clock + 1;
