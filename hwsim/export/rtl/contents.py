@@ -20,12 +20,10 @@ def contents(program: Program, sizes: Sizes) -> dict[str, str]:
     """Return the files by name."""
     wide = sizes.parameters
     store, shape = wide["STORE"], wide["SHAPE"]
-    weights = np.zeros(wide["WEIGHTS"], np.int64)
-    weights[: len(program.weights)] = program.weights
+    weights = np.zeros((program.lanes, wide["WEIGHTS"]), np.int64)
+    weights[:, : program.weights.shape[1]] = program.weights
     found = {
-        "weights.mem": _text(
-            weights, wide["WEIGHT"], "weights in two's complement, node by node and there bank by bank"
-        ),
+        **{f"weights{lane}.mem": _text(row, wide["WEIGHT"], WEIGHTS) for lane, row in enumerate(weights)},
         "places.mem": _text(_places(program, sizes), 1 + shape + store, PLACES.format(shape=shape, store=store)),
         "taps.mem": _text(_taps(program, sizes), 1 + store, TAPS.format(store=store)),
     }
@@ -35,6 +33,7 @@ def contents(program: Program, sizes: Sizes) -> dict[str, str]:
     return found
 
 
+WEIGHTS = "weights in two's complement, node by node and there bank by bank"
 PLACES = (
     "places of windows: 1 bit, the node's last; {shape} bits, its list of taps; {store} bits, address of its origin"
 )

@@ -1,4 +1,4 @@
-"""The folded architecture: one multiplier computes the whole network, and a permutation memory tells it which weight.
+"""The folded architecture: one multiplier or a few compute the whole network; a permutation memory tells which weight.
 
 It fits the smallest boards, and is named for what it is: weights in initialised memory, connections in a memory that is
 loaded, no circuit of switches. Any network with any circuit can be folded, since only permutations count.
@@ -9,38 +9,43 @@ from __future__ import annotations
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from hwsim.export.netlist import LEAKY, STEP, TABLE, Matmul
+from hwsim.export.netlist import LEAKY, STEP, TABLE
 from hwsim.export.rtl.architecture import TOP, Architecture, Beats
 from hwsim.export.rtl.contents import contents
-from hwsim.export.rtl.program import Loop, Program, program_of
+from hwsim.export.rtl.program import Addresses, Program, program_of
 from hwsim.export.rtl.sizes import Sizes, count_bits, sizes_of
 from hwsim.files.remark import one_line
 
 if TYPE_CHECKING:
     from hwsim.export.netlist import Netlist
+    from hwsim.export.rtl.loops import Loop
 
-PARTS = ("rom", "ram", "single", "swap", "sequencer", "law", "folded")
+PARTS = ("rom", "ram", "single", "swap", "sequencer", "law", "lane", "folded")
 """Library files, ``hwsim_<part>.v``."""
 DRAIN = 4
 """Clocks from a node's last position to its last result; the next node's first position follows one later."""
 
 
-def folded(netlist: Netlist) -> Architecture:
+def folded(netlist: Netlist, lanes: int = 1) -> Architecture:
     """Write a network as one multiplier that is used again and again.
 
     A beat is one code, or one accumulator. Words of the configuration are all biases, low half first where one takes
     two words, and then the address in ``weights.mem`` of the weight that each position meets, layer by layer and unit
     by unit; layers of fixed connections have none.
 
+    Args:
+        netlist: the network.
+        lanes: multipliers, 1, 2, 4 or 8, each for a unit of its own; words of the lanes stand side by side.
+
     Raises:
-        NetlistError: a node's windows are no nested loops.
+        NetlistError: groups of a node read windows that are not equally far apart, or there are no such lanes.
     """
-    program = program_of(netlist)
+    program = program_of(netlist, lanes)
     sizes = sizes_of(netlist, program)
     folder = files("hwsim.export.rtl") / "verilog"
     sources = {f"hwsim_{part}.v": (folder / f"hwsim_{part}.v").read_text("ascii") for part in PARTS}
     late = sizes.parameters["TABLES"]
-    latency = sum(loop.results * loop.inputs + DRAIN + 1 + late for loop in program.loops) - 1 - late
+    latency = program.products + (DRAIN + 1 + late) * len(program.loops) - 1 - late
     taps = tuple(Beats(1, node.places * node.units, node.accumulator_bits) for node in netlist.layers)
     return Architecture(
         name="folded",
@@ -49,7 +54,7 @@ def folded(netlist: Netlist) -> Architecture:
         takes=Beats(1, netlist.takes.size, netlist.takes.bits),
         gives=taps[-1],
         taps=taps,
-        address_bits=sizes.parameters["ADDRESS"],
+        address_bits=sizes.parameters["ADDRESS"] + sizes.parameters["LANE"],
         word_bits=program.word_bits,
         clocks=netlist.takes.size + latency + late,
         latency=latency,
@@ -73,13 +78,13 @@ def _network(netlist: Netlist, program: Program, sizes: Sizes) -> str:
 // them a position meets. No circuit of switches, no fixed-weight logic.
 // Words of the configuration, from address 0: {program.biases} biases of {program.bias_words} {halves}; then
 // the address in weights.mem of what each position meets, layer by layer, place after place with the same words:
-{"".join(_addresses(loop, program) for loop in program.loops)}\
+{"".join(_addresses(loop, at, program) for loop, at in zip(program.loops, program.addresses, strict=True))}\
 module {TOP} (
     input  wire                clk,
     input  wire                rst,
     input  wire                cfg_valid,
     output wire                cfg_ready,
-    input  wire {_range(wide["ADDRESS"])} cfg_address,
+    input  wire {_range(wide["ADDRESS"] + wide["LANE"])} cfg_address,
     input  wire {_range(wide["WORD"])} cfg_data,
     input  wire                in_valid,
     output wire                in_ready,
@@ -92,17 +97,17 @@ module {TOP} (
 );
 {_nodes(program, sizes)}
 {_laws(sizes)}
-{_core(program, sizes)}
+{_core(netlist, program, sizes)}
 endmodule
 """
 
 
-def _addresses(loop: Loop, program: Program) -> str:
-    if not isinstance(loop.node, Matmul):
+def _addresses(loop: Loop, at: Addresses, program: Program) -> str:
+    if loop.cells is None:
         return ""
-    first = loop.bias * program.bias_words
-    entries = "fixed connections" if loop.word < 0 else f"permutation from {loop.word}"
-    return f"//   layer {loop.node.layer}: biases from {first}, {entries}\n"
+    first, lanes = at.bias * program.bias_words, program.lanes
+    entries = "fixed connections" if at.word < 0 else f"permutation from {at.word * lanes}"
+    return f"//   layer {loop.cells.layer}: biases from {first * lanes}, {entries}\n"
 
 
 def _range(width: int) -> str:
@@ -112,7 +117,7 @@ def _range(width: int) -> str:
 def _nodes(program: Program, sizes: Sizes) -> str:
     """Write what each node is as a table by its number."""
     wide = sizes.parameters["NODE"]
-    rows = [sizes.fields(loop) for loop in program.loops]
+    rows = [sizes.fields(loop, at) for loop, at in zip(program.loops, program.addresses, strict=True)]
     lines = ["  // nodes, one computed after another", f"  wire [{wide - 1}:0] node;"]
     lines += [f"  reg {_range(width)} node_{name};" for name, (width, _) in rows[0].items()]
     lines += ["  always @*", "    case (node)"]
@@ -125,8 +130,8 @@ def _nodes(program: Program, sizes: Sizes) -> str:
 
 
 def _told(loop: Loop) -> str:
-    kind = f"layer {loop.node.layer}" if isinstance(loop.node, Matmul) else type(loop.node).__name__.lower()
-    counts = f"{len(loop.nest.origins)} places, {loop.groups} groups, {loop.units} units, {loop.nest.channels} channels"
+    kind = f"layer {loop.cells.layer}" if loop.cells else type(loop.node).__name__.lower()
+    counts = f"{loop.places} places, {loop.groups} groups, {loop.units} units, {loop.nest.channels} channels"
     return f"{kind}: {counts}, {loop.nest.taps.shape[1]} taps"
 
 
@@ -153,17 +158,17 @@ def _laws(sizes: Sizes) -> str:
     return "\n".join([*lines, f"  wire {signal} signal = {chosen}{last};"])
 
 
-def _core(program: Program, sizes: Sizes) -> str:
+def _core(netlist: Netlist, program: Program, sizes: Sizes) -> str:
     wide = sizes.parameters["NODE"]
     ports = "clk rst cfg_valid cfg_ready cfg_address cfg_data in_valid in_ready in_commit in_data out_valid out_ready"
     names = [*ports.split(), "node", "sum", "done", "signal"]
-    names += [f"node_{name}" for name in sizes.fields(program.loops[0]) if name != "law"]
+    names += [f"node_{name}" for name in sizes.fields(program.loops[0], program.addresses[0]) if name != "law"]
     parameters = ",\n".join(f"      .{name}({value})" for name, value in sizes.parameters.items())
     connections = ",\n".join(f"      .{name}({name})" for name in names)
     lines = [f"  wire done;\n  hwsim_folded #(\n{parameters}\n  ) core (\n{connections}\n  );"]
     for number, loop in enumerate(program.loops):
-        if isinstance(loop.node, Matmul):
-            tap, top = f"tap{loop.node.layer}", loop.node.accumulator_bits - 1
+        if loop.cells:
+            tap, top = f"tap{loop.cells.layer}", loop.cells.accumulator_bits - 1
             lines.append(f"  assign {tap}_valid = done && node == {wide}'d{number};")
             lines.append(f"  assign {tap}_data = sum[{top}:0];")
-    return "\n".join([*lines, f"  assign out_data = tap{program.layers - 1}_data;"])
+    return "\n".join([*lines, f"  assign out_data = tap{netlist.layers[-1].layer}_data;"])

@@ -11,7 +11,8 @@ from hwsim.export.netlist import LAST, TABLE
 
 if TYPE_CHECKING:
     from hwsim.export.netlist import Law, Netlist
-    from hwsim.export.rtl.program import Loop, Program
+    from hwsim.export.rtl.loops import Loop
+    from hwsim.export.rtl.program import Addresses, Program
 
 
 @dataclass(frozen=True)
@@ -30,24 +31,25 @@ class Sizes:
         """Return the number of a loop's law; 0 where results are not stored."""
         return next((number for number, law in enumerate(self.laws) if law is loop.law), 0)
 
-    def fields(self, loop: Loop) -> dict[str, tuple[int, int]]:
+    def fields(self, loop: Loop, at: Addresses) -> dict[str, tuple[int, int]]:
         """Return what the core asks of a node by name: width and value."""
         wide = {**self.parameters, "LAW": count_bits(len(self.laws))}
-        number = self.law(loop)
+        number, lanes = self.law(loop), wide["LANES"]
         tabled = loop.law.kind == TABLE
         found: dict[str, tuple[int | str, int]] = {
             "ends": (1, int(loop.law.kind == LAST)),
-            "position": ("POSITION", loop.weight if loop.word < 0 else loop.word),
-            "fixed": (1, int(loop.word < 0)),
-            "shared": (1, int(loop.shared)),
+            "position": ("POSITION", at.weight if at.word < 0 else at.word),
+            "fixed": (1, int(at.word < 0)),
+            "shared": (1, int(loop.cells is None)),
             "last_tap": ("TAP", loop.nest.taps.shape[1] - 1),
             "last_channel": ("CHANNEL", loop.nest.channels - 1),
             "stride": ("STORE", loop.nest.stride),
-            "last_unit": ("UNIT", loop.units - 1),
+            "last_unit": ("UNIT", loop.bundles(lanes) - 1),
+            "last_lane": (wide["LANE"] + 1, (loop.units - 1) % lanes),
             "last_group": ("GROUP", loop.groups - 1),
             "group_step": ("STORE", loop.nest.group_step),
-            "biased": (1, int(loop.bias >= 0)),
-            "bias": ("BIAS_AT", max(loop.bias, 0)),
+            "biased": (1, int(at.bias >= 0)),
+            "bias": ("BIAS_AT", max(at.bias, 0)),
             "maximum": (1, int(loop.maximum)),
             "table": (1, int(tabled)),
             "rows": (1, int(tabled and len(loop.law.tables) > 1)),
@@ -87,10 +89,10 @@ def sizes_of(netlist: Netlist, program: Program) -> Sizes:
         "SHAPE": count_bits(shapes[-1]),
         "TAP": count_bits(max(loop.nest.taps.shape[1] for loop in loops)),
         "CHANNEL": count_bits(max(loop.nest.channels for loop in loops)),
-        "UNIT": count_bits(max(loop.units for loop in loops)),
+        "UNIT": count_bits(max(loop.bundles(program.lanes) for loop in loops)),
         "GROUP": count_bits(max(loop.groups for loop in loops)),
-        "PLACE": count_bits(sum(len(loop.nest.origins) for loop in loops)),
-        "PLACES": sum(len(loop.nest.origins) for loop in loops),
+        "PLACE": count_bits(sum(loop.places for loop in loops)),
+        "PLACES": sum(loop.places for loop in loops),
     }
     product = parameters["WEIGHT"] + parameters["SIGNAL"] + 1
     sums = [node.accumulator_bits for node in netlist.layers]
@@ -107,6 +109,8 @@ def _memories(netlist: Netlist, program: Program) -> dict[str, int]:
     weights = program.weights
     address = max(count_bits(program.words), count_bits(program.biases) + program.bias_words - 1)
     return {
+        "LANES": program.lanes,
+        "LANE": (program.lanes - 1).bit_length(),
         "TAKEN": netlist.takes.bits,
         "TAKES_SIGNED": int(netlist.takes.signed),
         "INPUTS": netlist.takes.size,
@@ -115,12 +119,12 @@ def _memories(netlist: Netlist, program: Program) -> dict[str, int]:
         "STORED": program.stored,
         "STORE": count_bits(program.stored),
         "WEIGHT": max(int(weights.max()).bit_length(), int(-weights.min() - 1).bit_length(), 1) + 1,
-        "WEIGHTS": max(len(weights), 2),
-        "CELL": count_bits(len(weights)),
+        "WEIGHTS": max(weights.shape[1], 2),
+        "CELL": count_bits(weights.shape[1]),
         "WORD": program.word_bits,
         "WORDS": max(program.words, (1 << (address - 1)) + 1),
         "ADDRESS": address,
-        "POSITION": max(address, count_bits(len(weights))),
+        "POSITION": max(address, count_bits(weights.shape[1])),
         "BIAS": program.bias_bits,
         "BIASES": program.biases,
         "PARTS": program.bias_words,

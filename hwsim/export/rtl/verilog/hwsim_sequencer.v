@@ -30,8 +30,9 @@ module hwsim_sequencer #(
     output reg  [STORE-1:0]    window,     // address in the memory of signals
     output reg  [SHAPE-1:0]    shape,
     output reg  [TAP-1:0]      tap,
-    output wire                first,      // of a unit
-    output wire                last,       // of a unit
+    output wire                first,      // of a bundle of units
+    output wire                last,       // of a bundle
+    output wire                bundle,     // of the last bundle of a group
     output wire                wrap,       // last of a place
     output wire                finish       // last of the node
 );
@@ -49,6 +50,7 @@ module hwsim_sequencer #(
   wire place_end = group_end && group == node_last_group;
   assign first = running && tap == {TAP{1'b0}} && channel == {CHANNEL{1'b0}};
   assign last = running && unit_end;
+  assign bundle = running && group_end;
   assign wrap = running && place_end;
   assign finish = running && place_end && ends;
 
