@@ -45,7 +45,7 @@ class Sizes:
             "last_channel": ("CHANNEL", loop.nest.channels - 1),
             "stride": ("STORE", loop.nest.stride),
             "last_unit": ("UNIT", loop.bundles(lanes) - 1),
-            "last_lane": (wide["LANE"] + 1, (loop.units - 1) % lanes),
+            "last_lane": (max(wide["LANE"], 1), (loop.units - 1) % lanes),
             "last_group": ("GROUP", loop.groups - 1),
             "group_step": ("STORE", loop.nest.group_step),
             "biased": (1, int(at.bias >= 0)),

@@ -61,7 +61,7 @@ module hwsim_folded #(
     input  wire [CHANNEL-1:0]    node_last_channel,
     input  wire [STORE-1:0]      node_stride,
     input  wire [UNIT-1:0]       node_last_unit,   // bundle
-    input  wire [LANE:0]         node_last_lane,   // of the last bundle
+    input  wire [((LANE > 0) ? LANE : 1)-1:0] node_last_lane,  // of the last bundle
     input  wire [GROUP-1:0]      node_last_group,
     input  wire [STORE-1:0]      node_group_step,
     input  wire                  node_biased,
@@ -190,7 +190,7 @@ module hwsim_folded #(
       localparam [31:0] LAST = LANES - 1;
       assign loads = (cfg_valid && !commit) ? {{(LANES - 1) {1'b0}}, 1'b1} << cfg_address[LANE-1:0] : {LANES{1'b0}};
       assign sum = sums[leaving*SUM +: SUM];
-      assign more = leaving != (bundle_e ? node_last_lane[LANE-1:0] : LAST[LANE-1:0]);
+      assign more = leaving != (bundle_e ? node_last_lane : LAST[LANE-1:0]);
       always @(posedge clk)
         if (rst || (done && !more)) leaving <= {LANE{1'b0}};
         else if (done) leaving <= leaving + 1'b1;
