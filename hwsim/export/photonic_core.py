@@ -57,13 +57,13 @@ class _Netlist:
         """Place the parts of one crosspoint; their light comes from the left and from above."""
         tile, here = self.tile, f"{i}_{j}"
         loss, crossing = float(tile.coupler_loss), float(tile.crossing_loss)
-        self._add(f"tap{here}", "coupler", coupling=float(tile.row_taps[i, j]), loss=loss)
-        self._add(f"crossing{here}", "crossing", loss=crossing)
+        self._add(f"tap{here}", "directional_coupler", coupling=float(tile.row_taps[i, j]), loss=loss)
+        self._add(f"crossing{here}", "waveguide_crossing", loss=crossing)
         self.connections[f"tap{here},o3"] = f"crossing{here},o1"
         if j:
             self.connections[f"crossing{i}_{j - 1},o3"] = f"tap{here},o2"
         if tile.column_taps is not None:
-            self._add(f"add{here}", "coupler", coupling=float(tile.column_taps[i, j]), loss=loss)
+            self._add(f"add{here}", "directional_coupler", coupling=float(tile.column_taps[i, j]), loss=loss)
             self.connections[f"crossing{here},o4"] = f"add{here},o2"
         else:
             last = i == len(tile.transmissions) - 1

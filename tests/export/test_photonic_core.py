@@ -50,10 +50,10 @@ def ways_on(part: dict[str, Any], port: str) -> list[tuple[str, float]]:
     given = part["settings"]
     kept = 10 ** (-given.get("loss", 0.0) / 10)
     match part["component"]:
-        case "coupler":
+        case "directional_coupler":
             straight, over = {"o1": ("o4", "o3"), "o2": ("o3", "o4")}[port]
             return [(straight, kept * (1 - given["coupling"])), (over, kept * given["coupling"])]
-        case "crossing":
+        case "waveguide_crossing":
             return [({"o1": "o3", "o2": "o4"}[port], kept)]
         case "cell":
             return [("o2", given["transmission"])]

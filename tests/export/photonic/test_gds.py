@@ -12,7 +12,9 @@ import yaml
 
 from hwsim.export import EXPORTS
 from hwsim.export.netlist import NetlistError
+from hwsim.export.sax_models import MODELS
 from tests.export.optics import taken
+from tests.export.test_photonic_core import chip_of, netlists
 from tests.tools import package
 
 pytestmark = [pytest.mark.photonic, pytest.mark.filterwarnings("ignore")]
@@ -76,3 +78,34 @@ def test_waveguides_cross_as_often_as_they_are_drawn(laid: tuple[Any, Path]) -> 
 def test_large_circuits_are_refused() -> None:
     with pytest.raises(NetlistError, match="a benes of 17 ports; layouts are made of circuits of at most 16"):
         EXPORTS["photonic-gds"].files(taken("benes", 17))  # type: ignore[arg-type]
+
+
+def test_netlists_are_schematics_of_a_pdk_with_our_parts() -> None:
+    """gdsfactory's own schema takes them: no key is unknown, no name that of a generic part."""
+    package("gdsfactory")
+    import gdsfactory as gf
+    from gdsfactory.schematic import Netlist
+
+    def stub(name: str) -> Any:
+        def part(**settings: Any) -> Any:
+            del settings
+            return gf.Component()
+
+        part.__name__ = name
+        return gf.cell(part)
+
+    assert not set(MODELS) & set(gf.gpdk.PDK.cells)
+    snapshot = taken("benes", 8)
+    assert snapshot is not None
+    circuit = yaml.safe_load(EXPORTS["photonic-yaml"].files(snapshot)["layer0_bank0.yml"])
+    tile = netlists(chip_of("as published"))[0]
+    gf.Pdk(name="ours", cells={name: stub(name) for name in MODELS}).activate()
+    try:
+        for netlist in (circuit, tile):
+            found = Netlist.model_validate(netlist)
+            assert found.connections == netlist["connections"]
+            assert found.ports == netlist["ports"]
+            settings = {name: part["settings"] for name, part in netlist["instances"].items()}
+            assert {name: part.settings for name, part in found.instances.items()} == settings
+    finally:
+        gf.gpdk.PDK.activate()
