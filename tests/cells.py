@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -32,9 +32,7 @@ class Cells(NamedTuple):
     flip_flops: int
 
 
-def cells(
-    sources: Mapping[str, str], top: str, family: str, folder: Path, before: Iterable[str] = (), seconds: float = 300
-) -> dict[str, Cells]:
+def cells(sources: Mapping[str, str], top: str, family: str, folder: Path) -> dict[str, Cells]:
     """Synthesise, and count the cells of every module that is kept.
 
     Args:
@@ -42,14 +40,33 @@ def cells(
         top: the top module.
         family: one of :data:`SYNTHESIS`.
         folder: where Yosys runs.
-        before: commands between reading and synthesis.
-        seconds: after which it is stopped.
     """
+    return {name: _of(kinds, family) for name, kinds in _kinds(sources, top, family, folder, []).items()}
+
+
+def parts(sources: Mapping[str, str], top: str, family: str, folder: Path) -> dict[str, Cells]:
+    """Synthesise with the borders of all modules kept; sum up the cells of every module written over its instances."""
+    kinds = _kinds(sources, top, family, folder, [f"hierarchy -top {top}", "setattr -mod -set keep_hierarchy 1 *"])
+    found: dict[str, Cells] = {}
+    waiting = [top]
+    while waiting:
+        name = waiting.pop()
+        waiting += [part for part, count in kinds[name].items() if part in kinds for _ in range(count)]
+        own = _of(kinds[name], family)
+        written = name.split("\\")[1] if "$paramod" in name else name
+        before = found.get(written, Cells(0, 0))
+        found[written] = Cells(before.luts + own.luts, before.flip_flops + own.flip_flops)
+    return found
+
+
+def _kinds(
+    sources: Mapping[str, str], top: str, family: str, folder: Path, before: list[str]
+) -> dict[str, dict[str, int]]:
+    """Return how many cells of each kind, submodules too, every module has."""
     read = [f"read_verilog {name}" for name in write(sources, folder)]
-    asked = [*read, *before, f"{SYNTHESIS[family]} -top {top}", "tee -q -o cells.json stat -json"]
-    yosys(asked, folder, seconds)
+    yosys([*read, *before, f"{SYNTHESIS[family]} -top {top}", "tee -q -o cells.json stat -json"], folder)
     modules = json.loads((folder / "cells.json").read_text("utf-8"))["modules"]
-    return {name.lstrip("\\"): _of(made["num_cells_by_type"], family) for name, made in modules.items()}
+    return {name.removeprefix("\\"): made["num_cells_by_type"] for name, made in modules.items()}
 
 
 def _of(kinds: Mapping[str, int], family: str) -> Cells:

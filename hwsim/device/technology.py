@@ -42,6 +42,7 @@ class Resources:
     ``cells`` hold weights. ``cores`` are arrays or tiles that stand side by side, so that a layer is read at once,
     ``rows`` inputs by ``columns`` outputs each (of the largest where they differ). ``luts`` and ``flip_flops`` are an
     FPGA's, ``cycles`` its clock cycles of one inference, and ``folding`` the turns in which a unit takes its inputs.
+    ``serial`` signals pass the permutation circuit bit by bit, on one wire each.
     ``part`` is the FPGA that the datasheet names. ``notes`` are sentences about what was built.
     """
 
@@ -53,6 +54,7 @@ class Resources:
     flip_flops: int = 0
     cycles: int = 0
     folding: int = 1
+    serial: bool = False
     part: Part | None = None
     notes: tuple[str, ...] = ()
 

@@ -35,8 +35,9 @@ def account(chip: Chip, circuits: Circuits) -> dict[str, Any]:
     if core.cores:
         found |= {"cores": core.cores, "rows": core.rows, "columns": core.columns}
     found["switches"] = switches
-    luts = switches * switch.luts * chip.data_bits
-    flip_flops = switches * (switch.data_flip_flops * chip.data_bits + switch.state_flip_flops)
+    wires = 1 if core.serial else chip.data_bits
+    luts = switches * switch.luts * wires
+    flip_flops = switches * (switch.data_flip_flops * wires + switch.state_flip_flops)
     if core.luts or luts:
         found |= {"luts": core.luts + luts, "flip_flops": core.flip_flops + flip_flops}
         found["of_weights"] = {"luts": core.luts, "flip_flops": core.flip_flops}

@@ -25,6 +25,7 @@ def test_the_technologies_that_are_there() -> None:
     starts = [
         "cmos-28nm",
         "eo-mzi",
+        "fpga-bitwise",
         "fpga-cfglut5",
         "fpga-register",
         "mems-crossbar",
@@ -150,7 +151,7 @@ def test_a_name_too_short(tiny: Path) -> None:
         check_file(tiny)
     assert str(caught.value).endswith(
         ":15:1: ambiguous switch technology 'fpga', give more of the name: "
-        "fpga-cfglut5-ug953-2012, fpga-register-ug474-2016"
+        "fpga-bitwise-yosys-2026, fpga-cfglut5-ug953-2012, fpga-register-ug474-2016"
     )
 
 

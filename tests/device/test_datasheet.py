@@ -43,7 +43,7 @@ def test_a_range_of_nothing() -> None:
     assert faults(("clock = [1e6, 5e8]", "clok = [1e6, 5e8]")) == [
         f"d.toml:{line('clock = [')}:1: range of 'clok', which is not a number of this sheet, "
         "known: weight_bits, activation_bits, bias_bits, headroom_bits, table_bits, folding, "
-        "part, part_luts, part_flip_flops, clock, lut_energy"
+        "family, architecture, part, part_luts, part_flip_flops, clock, lut_energy"
     ]
 
 
@@ -71,6 +71,8 @@ def test_overrides() -> None:
         "headroom_bits": 0,
         "table_bits": 8,
         "folding": 1,
+        "family": "7-series",
+        "architecture": "parallel",
         "part": "XC7Z020",
         "part_luts": 53200,
         "part_flip_flops": 106400,

@@ -16,9 +16,11 @@ from hypothesis import strategies as st
 from hwsim.device import infer
 from hwsim.device.fpga.chip import FpgaChip
 from hwsim.device.fpga.fabric import crossbar_luts, csd_digits, layer_luts, switch_luts, table_luts
+from hwsim.device.fpga.family import FAMILIES
 from hwsim.device.fpga.lut import FpgaLut
 from hwsim.device.fpga.multiplier import build_multiplier, multiplier_luts
 from hwsim.device.fpga.numbers import LAST, RELU, Burnt
+from hwsim.device.fpga.serial import parts
 from hwsim.device.fpga.wired import FpgaWired
 from hwsim.model import Layer, Model, Registers, start
 
@@ -203,6 +205,41 @@ def test_the_bill_by_hand() -> None:
     assert bill.energy_j == pytest.approx(2e-13 * (sum(trees) + sum(behind)))
     assert [each.luts for each in chip.areas] == [trees[0] + behind[0], trees[1] + behind[1]]
     assert [each.flip_flops - each.luts for each in chip.areas] == [12 * 24, 10 * 24]
+
+
+def test_bit_serial_units_take_no_turns() -> None:
+    serial = replace(DEVICE, architecture="serial")
+    assert serial.problems(model(1, 1)) == []
+    ((node, what, hint),) = replace(serial, folding=4).problems(model(1, 1))
+    assert (node, what) == (0, "bit-serial units take all inputs at once, and folding is 4")
+    assert hint == 'use folding = 1, or architecture = "parallel"'
+
+
+def test_bit_serial_areas_by_hand() -> None:
+    """One unit of 3 and 5: 3a + 5b has bits a^b, a&!b | ..: of 0, 3, 5, 8 four, the third and first of which differ.
+
+    Bits of 0, 3, 5, 8: 0110, 0100, 0010, 0001, so four tables. The sum has 5 bits with its sign, of 8 bits at most
+    2040, 12 bits; the result 24 + 1. Horner's adder leaves out the lowest bit.
+    """
+    chip = FpgaChip(replace(DEVICE, architecture="serial"), (Burnt(np.array([[3, 5]]), 1.0, 1.0),), 1.0, signed=False)
+    (use,) = chip.uses
+    made = parts(chip.device.widths, chip.layers[0], use)
+    assert made == (4, 0, 11 + 25, 0, 0, 12 + 25)
+    assert chip.areas[0].flip_flops == 2 * 24 + 12 + 25 + 2 * 8 + 8 + 4
+    assert chip.resources().cycles == 10
+    assert chip.inference_bill().time_s == pytest.approx(1e-7)
+    assert chip.inference_bill().energy_j == pytest.approx(chip.areas[0].luts * 9 * 2e-13)
+
+
+@pytest.mark.parametrize("family", ["ice40", "ecp5"])
+def test_products_of_families(family: str) -> None:
+    """A power of two is wiring, minus it is not; half the bits of x take half the tables; 7 series are as they were."""
+    told = FAMILIES[family]
+    assert [told.product(c, 0, 255) for c in (0, 1, 64)] == [0, 0, 0]
+    assert told.product(-4, 0, 255) == told.product(-64, 0, 255) > 8
+    assert told.product(11, -8, 7) == pytest.approx(told.product(11, -128, 127) / 2)
+    assert told.product(11, 0, 255) == told.product(44, 0, 255) > 1.3 * FAMILIES["7-series"].product(11, 0, 255)
+    assert told.layer(np.array([[11, 0]]), 8, signed=False) == round(told.product(11, 0, 255))
 
 
 def test_what_cannot_be_built() -> None:

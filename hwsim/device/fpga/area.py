@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from hwsim.device.fpga.fabric import layer_luts, table_luts, width
+from hwsim.device.fpga.fabric import width
+from hwsim.device.fpga.family import FAMILIES, Family
 from hwsim.device.fpga.numbers import LEAKY, RELU, TABLE
 
 if TYPE_CHECKING:
@@ -21,6 +22,15 @@ class Widths(NamedTuple):
     activation_bits: int
     bias_bits: int
     folding: int = 1
+    family: Family = FAMILIES["7-series"]
+
+
+class Use(NamedTuple):
+    """How a layer is used in one inference: what it is given, and how often its matrix is applied to windows of it."""
+
+    signals: int
+    bits: int
+    places: int = 1
 
 
 @dataclass(frozen=True)
@@ -39,7 +49,7 @@ def behind(widths: Widths, layer: Burnt) -> int:
     if layer.kind in {RELU, LEAKY}:
         each += widths.activation_bits
     elif layer.kind == TABLE:
-        each += table_luts(width(layer.least, layer.largest), widths.activation_bits)
+        each += widths.family.table(width(layer.least, layer.largest), widths.activation_bits)
     return units * each
 
 
@@ -48,7 +58,7 @@ def pipelined(widths: Widths, layer: Burnt) -> Area:
 
     Flip-flops: one behind every LUT of the pipeline, and the bias registers.
     """
-    luts = layer_luts(layer.codes, widths.activation_bits, signed=layer.signed_input) + behind(widths, layer)
+    luts = widths.family.layer(layer.codes, widths.activation_bits, signed=layer.signed_input) + behind(widths, layer)
     levels = int(np.ceil(np.log2(layer.codes.shape[1] + 1)))
     return Area(luts, luts + len(layer.codes) * widths.bias_bits, 2 + levels)
 
@@ -63,12 +73,12 @@ def folded(widths: Widths, layer: Burnt) -> Area:
     at_once = -(-inputs // turns)
     a, b, bits = widths.activation_bits, widths.weight_bits, layer.accumulator_bits
     address = max(int(np.ceil(np.log2(turns))), 1)
-    each = at_once * (table_luts(address, b) + (b - 1) * (a + 1)) + (at_once - 1) * bits + bits
+    each = at_once * (widths.family.table(address, b) + (b - 1) * (a + 1)) + (at_once - 1) * bits + bits
     luts = units * each + behind(widths, layer)
     return Area(luts, luts + units * widths.bias_bits, turns + 2 + int(np.ceil(np.log2(at_once + 1))))
 
 
 def combinational(widths: Widths, layer: Burnt) -> Area:
     """Estimate trees of adders, bias adders and tables between registers; one clock cycle per layer."""
-    luts = layer_luts(layer.codes, widths.activation_bits, signed=layer.signed_input) + behind(widths, layer)
+    luts = widths.family.layer(layer.codes, widths.activation_bits, signed=layer.signed_input) + behind(widths, layer)
     return Area(luts, len(layer.codes) * (widths.activation_bits + widths.bias_bits), 1)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from hwsim.device.fpga.area import Area, Widths, folded, pipelined
+from hwsim.device.fpga.area import Area, Use, Widths, folded, pipelined
+from hwsim.device.fpga.family import FAMILIES
+from hwsim.device.fpga.serial import clocks, serial
 from hwsim.device.technology import Part
 from hwsim.device.variation import EXACT, Variation
 
@@ -29,6 +31,8 @@ class FpgaArray:
     lut_energy: float
     table_bits: int = 8
     folding: int = 1
+    family: str = "7-series"
+    architecture: str = "parallel"
     part: str = ""
     part_luts: int = 0
     part_flip_flops: int = 0
@@ -42,7 +46,13 @@ class FpgaArray:
     @property
     def widths(self) -> Widths:
         """Return the numbers that set areas."""
-        return Widths(self.weight_bits, self.activation_bits, self.bias_bits, self.folding)
+        family = FAMILIES[self.family]
+        return Widths(self.weight_bits, self.activation_bits, self.bias_bits, self.folding, family)
+
+    @property
+    def serial(self) -> bool:
+        """Tell whether signals pass bit by bit."""
+        return self.architecture == "serial"
 
     @property
     def named_part(self) -> Part | None:
@@ -68,6 +78,15 @@ class FpgaArray:
         """Return the nearest codes of weights in steps of a given value."""
         return np.rint(weights / scale).astype(np.int32)
 
-    def count(self, layer: Burnt) -> Area:
+    def count(self, layer: Burnt, use: Use) -> Area:
         """Count what a layer needs of the fabric."""
-        return (folded if self.folding > 1 else pipelined)(self.widths, layer)
+        if self.serial:
+            return serial(self.widths, layer, use)
+        area = (folded if self.folding > 1 else pipelined)(self.widths, layer)
+        return replace(area, cycles=area.cycles + (use.places - 1) * self.turns(layer, use))
+
+    def turns(self, layer: Burnt, use: Use) -> int:
+        """Count the clocks in which one matrix product of a layer keeps its LUTs busy."""
+        if self.serial:
+            return clocks(use) // use.places
+        return min(self.folding, int(layer.codes.shape[1]))

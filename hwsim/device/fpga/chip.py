@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from hwsim.device.fpga.area import Use
 from hwsim.device.fpga.numbers import limits
+from hwsim.device.fpga.serial import signal_bits
 from hwsim.device.technology import Bill, Resources
 
 if TYPE_CHECKING:
@@ -120,9 +123,21 @@ class FpgaChip:
         return self.joins[node].add(one, other)
 
     @cached_property
+    def uses(self) -> tuple[Use, ...]:
+        """Tell what each layer is given, and how often its matrix is applied in one inference."""
+        bits, widths, found = {-1: self.device.activation_bits}, self.device.widths, []
+        for number, node in enumerate(self.nodes):
+            taken = bits.get(number - 1 if node.source is None else node.source, self.device.activation_bits)
+            bits[number] = self.device.activation_bits if node.kind == "add" else taken
+            if node.layer is not None:
+                found.append(Use(prod(node.taken), taken, node.matmuls))
+                bits[number] = signal_bits(widths, self.layers[node.layer])
+        return tuple(found) or tuple(Use(each.codes.shape[1], self.device.activation_bits) for each in self.layers)
+
+    @cached_property
     def areas(self) -> tuple[Area, ...]:
         """Compute what each layer takes of the fabric."""
-        return tuple(self.device.count(layer) for layer in self.layers)
+        return tuple(self.device.count(*each) for each in zip(self.layers, self.uses, strict=True))
 
     def resources(self) -> Resources:
         """Sum up all layers, each laid down once, and the cycles of one inference."""
@@ -132,6 +147,7 @@ class FpgaChip:
             flip_flops=sum(area.flip_flops for area in self.areas),
             cycles=self._cycles(),
             folding=self.device.folding,
+            serial=self.device.serial,
             part=self.device.named_part,
             notes=self._notes(),
         )
@@ -145,25 +161,19 @@ class FpgaChip:
 
     def foldings(self) -> Iterator[Resources]:
         """Yield what the array would need if its units took their inputs in more and more turns."""
-        most = max(layer.codes.shape[1] for layer in self.layers) if self.device.foldable else 1
+        most = (
+            max(layer.codes.shape[1] for layer in self.layers) if self.device.foldable and not self.device.serial else 1
+        )
         for folding in range(self.device.folding + 1, most + 1):
             yield replace(self, device=replace(self.device, folding=folding)).resources()
 
     def inference_bill(self) -> Bill:
         """Bill every LUT once for each product of a layer's matrix; layers in sequence, products pipelined."""
         energy = 0.0
-        for area, layer, count in zip(self.areas, self.layers, self._products(), strict=True):
-            energy += area.luts * count * self._turns(layer) * self.device.lut_energy
+        for area, layer, use in zip(self.areas, self.layers, self.uses, strict=True):
+            energy += area.luts * use.places * self.device.turns(layer, use) * self.device.lut_energy
         return Bill(energy_j=energy, time_s=self._cycles() / self.device.clock)
-
-    def _products(self) -> list[int]:
-        """Count the products of each layer's matrix in one inference."""
-        return [node.matmuls for node in self.nodes if node.layer is not None] or [1] * len(self.layers)
-
-    def _turns(self, layer: Burnt) -> int:
-        return min(self.device.folding, int(layer.codes.shape[1]))
 
     def _cycles(self) -> int:
         """Count the clock cycles of one inference."""
-        each = zip(self.areas, self.layers, self._products(), strict=True)
-        return sum(area.cycles + (count - 1) * self._turns(layer) for area, layer, count in each)
+        return sum(area.cycles for area in self.areas)

@@ -36,6 +36,9 @@ if TYPE_CHECKING:
     from hwsim.device.fpga.numbers import Burnt
     from hwsim.model import Layer, Model, Start
 
+Family = Literal["7-series", "ice40", "ecp5"]
+Architecture = Literal["parallel", "serial"]
+
 
 class FpgaChipNumbers(Section):
     """Fixed when the bitstream is made."""
@@ -54,6 +57,11 @@ class FpgaChipNumbers(Section):
     folding: Datum[int]
     """Turns in which a unit takes its inputs: 1 for constant multipliers and adder trees, pipelined, all inputs at
     once; more for multipliers that take turns, with the constants in tables."""
+    family: Datum[Family] | None = None
+    """Family of the part, which decides what products, adders and tables take; 7-series unless told."""
+    architecture: Datum[Architecture] | None = None
+    """``parallel``, unless told: all bits of a signal at once. ``serial``: bit by bit, each through one wire of the
+    permutation circuit and tables of four constants, as the exported Verilog of the spatial architecture has it."""
     part: Datum[str] | None = None
     """Name of the FPGA that the array is to fit into."""
     part_luts: Datum[int] | None = None
@@ -89,6 +97,9 @@ class FpgaLut(FpgaArray):
     def problems(self, model: Model) -> list[tuple[int, str, str]]:
         """List what integers cannot do: other activations, averages of other than a power of two, gains, recurrence."""
         found = []
+        if self.serial and self.folding > 1:
+            what = f"bit-serial units take all inputs at once, and folding is {self.folding}"
+            found.append((0, what, 'use folding = 1, or architecture = "parallel"'))
         last = len(model.layers) - 1
         for number, node in enumerate(model.nodes):
             if node.kind == "rnn":

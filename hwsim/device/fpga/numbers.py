@@ -78,6 +78,11 @@ class Burnt:
         """Return the width of a signed accumulator that no sum of this layer overflows."""
         return width(-self.bound, self.bound)
 
+    def total_bits(self, bias_bits: int) -> int:
+        """Return the width of a signed number that holds any sum of this layer with any bias."""
+        most = self.bound + (1 << bias_bits - 1) - 1
+        return width(-most, most)
+
     def matmul(self, activations: NDArray[Any]) -> NDArray[Any]:
         """Compute exact accumulators (rows, units) of activations (rows, inputs); rounded ones of cells that vary."""
         if self.held is not None:

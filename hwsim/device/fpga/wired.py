@@ -8,12 +8,12 @@ common magnitude of a layer is the mean magnitude of its weights, which is neare
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 
-from hwsim.device.fpga.area import Area, combinational
+from hwsim.device.fpga.area import Area, Use, combinational
 from hwsim.device.fpga.lut import FpgaCostNumbers, FpgaLut
 from hwsim.device.technology import Technology
 from hwsim.files import Bits, Section
@@ -88,9 +88,10 @@ class FpgaWired(FpgaLut):
             raise ValueError(f"{what}; give other weights, or use a LUT array")
         return np.where(weights < 0, -1, 1).astype(np.int32), magnitude
 
-    def count(self, layer: Burnt) -> Area:
-        """Estimate trees of adders, bias adders and tables; registers at outputs and for biases; one clock cycle."""
-        return combinational(self.widths, layer)
+    def count(self, layer: Burnt, use: Use) -> Area:
+        """Estimate trees of adders, bias adders and tables; registers at outputs and of biases; a cycle a place."""
+        area = combinational(self.widths, layer)
+        return replace(area, cycles=area.cycles * use.places)
 
 
 def _build(values: Mapping[str, Any]) -> FpgaWired:

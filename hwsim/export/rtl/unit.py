@@ -103,7 +103,8 @@ def _added(term: Term, pair: list[Term], *, registered: bool) -> list[str]:
     value = " + ".join(extended(one, term.bits) for one in pair)
     if registered:
         return [f"reg [{term.bits - 1}:0] {term.net};", f"always @(posedge clk) {term.net} <= {value};"]
-    return [f"wire [{term.bits - 1}:0] {term.net} = {value};"]
+    # kept, or synthesis takes a whole tree for one sum and builds it of tables alone, without carry chains
+    return [f"(* keep *) wire [{term.bits - 1}:0] {term.net} = {value};"]
 
 
 def extended(term: Term, bits: int) -> str:
