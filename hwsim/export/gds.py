@@ -11,8 +11,8 @@ generic parts are no foundry's. It serves to look at a circuit, to measure lengt
 
 from __future__ import annotations
 
-import zlib
 from functools import cache
+from hashlib import sha256
 from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -160,7 +160,7 @@ def _check_small(layer: LayerSnapshot) -> SwitchNetwork:
 
 
 def export(snapshot: Snapshot) -> dict[str, Content]:
-    """Write ``layer<k>.gds`` for every layer with circuits, and ``layer<k>.txt``, which says what it is, with its CRC.
+    """Write ``layer<k>.gds`` for every layer with circuits, and ``layer<k>.txt``, which ``sha256sum -c`` takes.
 
     Raises:
         NetlistError: switches are electronic, or a circuit is not made of 2 x 2 switches or has too many ports.
@@ -174,11 +174,11 @@ def export(snapshot: Snapshot) -> dict[str, Content]:
         what = f"layout of an optical circuit, a {network.topology} of {network.ports} ports"
         lines = [
             *identify(snapshot, "photonic-gds", what),
-            f"crc32 {zlib.crc32(content):08x} of layer{number}.gds",
             PORTS,
             f"generic parts of gdsfactory; {NO_TAPE_OUT}",
         ]
-        files |= {f"layer{number}.gds": content, f"layer{number}.txt": checked(remark(lines, "#"), "script")}
+        text = f"{remark(lines, '#')}{sha256(content).hexdigest()}  layer{number}.gds\n"
+        files |= {f"layer{number}.gds": content, f"layer{number}.txt": checked(text, "script")}
     return files
 
 
@@ -187,5 +187,5 @@ PLUGIN = ExportPlugin(
     summary="layouts of optical circuits of up to 16 ports in GDSII, of generic parts (needs hwsim[photonic])",
     export=export,
     named="layer<k>.gds, layer<k>.txt",
-    checksum="CRC-32 of the layout in layer<k>.txt, which has its own in its last line",
+    checksum="SHA-256 of the layout in layer<k>.txt: sha256sum -c layer<k>.txt",
 )

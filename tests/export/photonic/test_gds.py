@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -12,10 +11,11 @@ import yaml
 
 from hwsim.export import EXPORTS
 from hwsim.export.netlist import NetlistError
+from hwsim.export.reading import open_export
 from hwsim.export.sax_models import MODELS
 from tests.export.optics import taken
 from tests.export.test_photonic_core import chip_of, netlists
-from tests.tools import package
+from tests.tools import ToolError, call, package
 
 pytestmark = [pytest.mark.photonic, pytest.mark.filterwarnings("ignore")]
 CIRCUITS = [("benes", 1), ("benes", 4), ("benes", 8), ("benes", 16), ("cantor", 4), ("spanke", 3), ("waksman", 5)]
@@ -32,10 +32,24 @@ def laid(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     files = EXPORTS["photonic-gds"].files(snapshot)
     assert files == EXPORTS["photonic-gds"].files(snapshot)
     assert list(files) == ["layer0.gds", "layer0.txt"]
-    assert f"crc32 {zlib.crc32(files['layer0.gds']):08x} of layer0.gds" in files["layer0.txt"].decode()
     path = tmp_path_factory.mktemp("gds") / "layer0.gds"
     path.write_bytes(files["layer0.gds"])
+    path.with_suffix(".txt").write_bytes(files["layer0.txt"])
     return snapshot, path
+
+
+def test_a_flipped_byte_is_found(laid: tuple[Any, Path]) -> None:
+    _, path = laid
+    assert "layer0.gds: OK" in call(["sha256sum", "-c", "layer0.txt"], path.parent)
+    assert open_export(path.with_suffix(".txt"))[0] == "photonic-gds"
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    other = path.parent / "changed"
+    other.mkdir()
+    (other / "layer0.gds").write_bytes(content)
+    (other / "layer0.txt").write_bytes(path.with_suffix(".txt").read_bytes())
+    with pytest.raises(ToolError, match=r"layer0\.gds: FAILED"):
+        call(["sha256sum", "-c", "layer0.txt"], other)
 
 
 def nets(pairs: Any) -> set[frozenset[str]]:
