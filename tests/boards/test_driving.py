@@ -46,10 +46,10 @@ def test_a_run_on_a_board(finished: Path, hwsim_command: Command, tmp_path: Path
 def test_a_wrong_constant_ends_with_exit_code_1(finished: Path, hwsim_command: Command, tmp_path: Path) -> None:
     """The constant is changed behind the design's name, as radiation or a bad cell would."""
     made = sources(finished)
-    weights = made["weights.mem"].splitlines()
+    weights = made["weights0.mem"].splitlines()
     at = max(n for n, line in enumerate(weights) if re.match(r"[0-9a-f]+$", line))
     weights[at] = f"{int(weights[at], 16) ^ 4:x}"
-    with simulated({**made, "weights.mem": "\n".join(weights)}, tmp_path / "sim") as (_, port):
+    with simulated({**made, "weights0.mem": "\n".join(weights)}, tmp_path / "sim") as (_, port):
         done = hwsim_command("board", port, str(finished), "--images", "3")
     assert done.returncode == 1, done.stderr
     assert re.search(r"[1-9]\d* of \d+ sums differ", done.stdout)

@@ -114,7 +114,7 @@ def test_half_a_configuration_is_never_used(line: Line) -> None:
 
 
 def test_another_design_is_refused(line: Line) -> None:
-    other = replace(LOGIC, memories={"weights.mem": "1"})
+    other = replace(LOGIC, memories={"weights0.mem": "1"})
     assert design_digest(other) != design_digest(LOGIC)
     with pytest.raises(BoardError, match=r"holds design .* and this run's is .*; load the bitstream that hwsim synth"):
         Board(line, other)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from hwsim.export.netlist import LEAKY, STEP, TABLE
 from hwsim.export.rtl.architecture import TOP, Architecture, Beats
 from hwsim.export.rtl.contents import contents
-from hwsim.export.rtl.program import Addresses, Program, program_of
+from hwsim.export.rtl.program import Program, program_of
 from hwsim.export.rtl.sizes import Sizes, count_bits, sizes_of
 from hwsim.files.remark import one_line
 
@@ -30,12 +30,13 @@ def folded(netlist: Netlist, lanes: int = 1) -> Architecture:
     """Write a network as one multiplier that is used again and again.
 
     A beat is one code, or one accumulator. Words of the configuration are all biases, low half first where one takes
-    two words, and then the address in ``weights.mem`` of the weight that each position meets, layer by layer and unit
-    by unit; layers of fixed connections have none.
+    two words, and then the address in ``weights0.mem`` of the weight that each position meets, layer by layer and unit
+    by unit; layers of fixed connections have none. With more lanes, words for unit after unit stand side by side, lane
+    by lane, and addresses are those in the lane's own file.
 
     Args:
         netlist: the network.
-        lanes: multipliers, 1, 2, 4 or 8, each for a unit of its own; words of the lanes stand side by side.
+        lanes: multipliers, 1, 2, 4 or 8, each for a unit of its own.
 
     Raises:
         NetlistError: groups of a node read windows that are not equally far apart, or there are no such lanes.
@@ -71,14 +72,9 @@ def _network(netlist: Netlist, program: Program, sizes: Sizes) -> str:
         f"    output wire {_range(node.accumulator_bits)} tap{node.layer}_data"
         for node in layers
     )
-    halves = "words each, low half first" if program.bias_words > 1 else "word each"
     return f"""\
 // run {one_line(netlist.identity)}
-// A network folded onto one multiplier: weights stand in initialised memory, and a permutation MEMORY tells which of
-// them a position meets. No circuit of switches, no fixed-weight logic.
-// Words of the configuration, from address 0: {program.biases} biases of {program.bias_words} {halves}; then
-// the address in weights.mem of what each position meets, layer by layer, place after place with the same words:
-{"".join(_addresses(loop, at, program) for loop, at in zip(program.loops, program.addresses, strict=True))}\
+{_head(program)}
 module {TOP} (
     input  wire                clk,
     input  wire                rst,
@@ -102,12 +98,25 @@ endmodule
 """
 
 
-def _addresses(loop: Loop, at: Addresses, program: Program) -> str:
-    if loop.cells is None:
-        return ""
-    first, lanes = at.bias * program.bias_words, program.lanes
-    entries = "fixed connections" if at.word < 0 else f"permutation from {at.word * lanes}"
-    return f"//   layer {loop.cells.layer}: biases from {first * lanes}, {entries}\n"
+def _head(program: Program) -> str:
+    """Write what the network is, and what each word of the configuration means."""
+    lanes = program.lanes
+    lines = [
+        f"// A network folded onto {lanes} {'multiplier' if lanes == 1 else 'multipliers, a lane each'}: weights stand in",
+        "// initialised memory, and a permutation MEMORY tells which of them a position meets. No circuit of switches, no",
+        "// fixed-weight logic. Words of the configuration, from address 0: biases"
+        + (", low half before high half;" if program.bias_words > 1 else ";"),
+        "// then the address in weights0.mem of what each position meets, in the order in which they are met.",
+    ]
+    if lanes > 1:
+        lines.append("// Words of the lanes stand side by side; a lane's addresses are those in its own file.")
+    for loop, at in zip(program.loops, program.addresses, strict=True):
+        if loop.cells:
+            entries = "fixed connections" if at.word < 0 else f"permutation from {at.word * lanes}"
+            lines.append(
+                f"//   layer {loop.cells.layer}: biases from {at.bias * program.bias_words * lanes}, {entries}"
+            )
+    return "\n".join(lines)
 
 
 def _range(width: int) -> str:

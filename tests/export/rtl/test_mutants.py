@@ -40,14 +40,14 @@ def flipped_entries(files: dict[str, str], rng: random.Random) -> Iterator[tuple
 
 def flipped_weights(files: dict[str, str], rng: random.Random) -> Iterator[tuple[str, str, str]]:
     """One bit of one weight flipped in the memory of the folded architecture."""
-    lines = files["weights.mem"].splitlines()
+    lines = files["weights0.mem"].splitlines()
     words = [number for number, line in enumerate(lines) if not line.startswith("//")]
     (bits,) = (int(found[1]) for line in lines if (found := re.fullmatch(r"// \d+ words of (\d+) bits", line)))
     for number in rng.sample(words, FAULTS):
         bit = rng.randrange(bits)
         changed = [*lines]
         changed[number] = f"{int(lines[number], 16) ^ (1 << bit):0{len(lines[number])}x}"
-        yield "weights.mem", "\n".join([*changed, ""]), f"line {number}, bit {bit}"
+        yield "weights0.mem", "\n".join([*changed, ""]), f"line {number}, bit {bit}"
 
 
 @pytest.mark.rtl
