@@ -102,9 +102,9 @@ def _head(program: Program) -> str:
     """Write what the network is, and what each word of the configuration means."""
     lanes = program.lanes
     lines = [
-        f"// A network folded onto {lanes} {'multiplier' if lanes == 1 else 'multipliers, a lane each'}: weights stand in",
-        "// initialised memory, and a permutation MEMORY tells which of them a position meets. No circuit of switches, no",
-        "// fixed-weight logic. Words of the configuration, from address 0: biases"
+        f"// A network folded onto {'one multiplier' if lanes == 1 else f'{lanes} multipliers, a lane each'}.",
+        "// Weights stand in initialised memory, and a permutation MEMORY tells which of them a position meets: no",
+        "// circuit of switches, no fixed-weight logic. Words of the configuration, from address 0: biases"
         + (", low half before high half;" if program.bias_words > 1 else ";"),
         "// then the address in weights0.mem of what each position meets, in the order in which they are met.",
     ]
