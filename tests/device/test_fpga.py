@@ -194,17 +194,18 @@ def test_luts_of_a_unit(codes: list[int], bits: int) -> None:
 def test_the_bill_by_hand() -> None:
     """Layers 64-12 and 12-10; cycles 2 + ceil(log2 65) = 9 and 2 + ceil(log2 13) = 6.
 
-    Behind the trees: an adder for the bias as wide as the sum, and 8 LUTs that saturate a hidden unit.
+    Behind the trees: an adder of 25 bits, which hold any sum with a bias of 24, and 16 LUTs that round and clip the 8
+    bits of a hidden unit. Bias registers have shadows.
     """
     net = model(64, 12, 10)
     chip = DEVICE.fabricate(net, start(net, 0), np.array([[0.0] * 64, [1.0] * 64], np.float32), 0)
     bill = chip.inference_bill()
     assert bill.time_s == pytest.approx(15e-8)
-    behind = [12 * (chip.layers[0].accumulator_bits + 8), 10 * chip.layers[1].accumulator_bits]
+    behind = [12 * (25 + 16), 10 * 25]
     trees = [layer_luts(layer.codes, 8) for layer in chip.layers]
     assert bill.energy_j == pytest.approx(2e-13 * (sum(trees) + sum(behind)))
     assert [each.luts for each in chip.areas] == [trees[0] + behind[0], trees[1] + behind[1]]
-    assert [each.flip_flops - each.luts for each in chip.areas] == [12 * 24, 10 * 24]
+    assert [each.flip_flops - each.luts for each in chip.areas] == [12 * 48, 10 * 48]
 
 
 def test_bit_serial_units_take_no_turns() -> None:
@@ -374,6 +375,6 @@ def test_wired_logic() -> None:
     assert infer(net, chip, x, registers, None) == pytest.approx(wanted, abs=0.05)
     first = chip.layers[0]
     trees = layer_luts(first.codes, 8, signed=True)
-    assert chip.areas[0].luts == trees + 5 * (first.accumulator_bits + 8 * 2**4)
-    assert chip.areas[0].flip_flops == 5 * (8 + 24)
+    assert chip.areas[0].luts == trees + 5 * (25 + 8 * 2**4)
+    assert chip.areas[0].flip_flops == 5 * (8 + 48)
     assert chip.inference_bill().time_s == pytest.approx(2e-7)

@@ -37,25 +37,32 @@ def count(device: FpgaLut, model: Model, values: list[Start] | None = None) -> d
 
 
 def test_one_unit_by_hand() -> None:
-    """31 x is 32 x - x: up to 7905, 13 bits; two of them 15810, 14 bits, and the bias in 15 with its sign.
+    """31 x is 32 x - x: up to 7905, 13 bits; two of them 15810, 14 bits, and the bias in 25.
 
-    A flip-flop behind each, 24 of the bias; one switch of 8 bits takes 8 LUTs, 16 flip-flops of data and 2 of state.
+    A flip-flop behind each, 24 of the bias and 24 of its shadow; one switch of 8 bits takes 8 LUTs, 16 flip-flops of data and 2 of state.
     """
     found = count(LUT, TWO, ONES)
-    assert found["of_weights"] == {"luts": 13 + 13 + 14 + 15, "flip_flops": 13 + 13 + 14 + 15 + 24}
+    assert found["of_weights"] == {"luts": 13 + 13 + 14 + 25, "flip_flops": 13 + 13 + 14 + 25 + 48}
     assert found["of_switches"] == {"luts": 8, "flip_flops": 18}
-    assert (found["luts"], found["flip_flops"], found["switches"], found["cells"]) == (63, 97, 1, 2)
+    assert (found["luts"], found["flip_flops"], found["switches"], found["cells"]) == (73, 131, 1, 2)
     assert found["cycles"] == 2 + 2
     assert "fits" not in found
 
 
+def test_bit_serial_signals_take_one_wire() -> None:
+    """A switch of one bit: one LUT, two flip-flops of data and two of state."""
+    found = count(replace(LUT, architecture="serial"), TWO, ONES)
+    assert found["of_switches"] == {"luts": 1, "flip_flops": 4}
+    assert found["cycles"] == 8 + 2
+
+
 def test_wired_unit_by_hand() -> None:
-    """An adder of 9 bits, the bias in 10, a table of 8 bits from 8 at 4 LUT6 each; 8 and 24 flip-flops, one clock."""
+    """An adder of 9 bits, the bias in 25, a table of 8 bits from 8 at 4 LUT6 each; 8 and 2 x 24 flip-flops, one clock."""
     model = Model("2-1-1", (Layer(1, 2, "relu"), Layer(1, 1, "identity")))
     values = [*ONES, Start(np.ones((1, 1)), np.zeros(1), 1.0)]
     found = count(FpgaWired(2, 8, 24, 0, 1e7, 2e-13), model, values)
-    assert found["of_weights"]["luts"] == 9 + 10 + 8 * 4 + 9  # the last layer: a bias in 9 bits
-    assert found["of_weights"]["flip_flops"] == 2 * (8 + 24)
+    assert found["of_weights"]["luts"] == 9 + 25 + 8 * 4 + 25  # the last layer: a bias
+    assert found["of_weights"]["flip_flops"] == 2 * (8 + 48)
     assert found["cycles"] == 2
 
 
@@ -75,10 +82,10 @@ def test_the_least_folding_that_fits(part_luts: int) -> None:
 
 
 def test_what_is_said_of_a_part() -> None:
-    tight = replace(LUT, part="P", part_luts=62, part_flip_flops=1000)
+    tight = replace(LUT, part="P", part_luts=72, part_flip_flops=1000)
     verdict = dict(resource_lines(count(tight, TWO, ONES)))["  fits"]
-    assert verdict.startswith("no: P has 62 LUTs and 1,000 flip-flops, and this takes 1.0 times its LUTs; ")
-    assert "yes: P has 63" in dict(resource_lines(count(replace(tight, part_luts=63), TWO, ONES)))["  fits"]
+    assert verdict.startswith("no: P has 72 LUTs and 1,000 flip-flops, and this takes 1.0 times its LUTs; ")
+    assert "yes: P has 73" in dict(resource_lines(count(replace(tight, part_luts=73), TWO, ONES)))["  fits"]
     assert "the switches alone" in dict(resource_lines(count(replace(tight, part_luts=7), TWO, ONES)))["  fits"]
     wired = replace(FpgaWired(2, 8, 24, 0, 1e7, 2e-13), part="P", part_luts=9, part_flip_flops=1000)
     assert "no folding" in dict(resource_lines(count(wired, TWO, ONES)))["  fits"]

@@ -43,24 +43,32 @@ class Area:
 
 
 def behind(widths: Widths, layer: Burnt) -> int:
-    """Count LUTs behind the accumulators: bias adders, and saturation or tables."""
-    units, bits = len(layer.codes), layer.accumulator_bits
-    each = bits
+    """Count LUTs behind the sums: adders of biases, as wide as any sum with any bias; rounding and clipping, or tables.
+
+    Yosys takes 16 LUTs to round and clip to 8 bits on 7-series parts.
+    """
+    units = len(layer.codes)
+    each = layer.total_bits(widths.bias_bits)
     if layer.kind in {RELU, LEAKY}:
-        each += widths.activation_bits
+        each += 2 * widths.activation_bits
     elif layer.kind == TABLE:
         each += widths.family.table(width(layer.least, layer.largest), widths.activation_bits)
     return units * each
 
 
+def registers(widths: Widths, layer: Burnt) -> int:
+    """Count the flip-flops of biases: those in use, and the shadow that a configuration is loaded into."""
+    return 2 * len(layer.codes) * widths.bias_bits
+
+
 def pipelined(widths: Widths, layer: Burnt) -> Area:
     """Estimate constant multipliers and adder trees, one product of the matrix per clock cycle.
 
-    Flip-flops: one behind every LUT of the pipeline, and the bias registers.
+    Flip-flops: one behind every LUT of the pipeline, and the bias registers with their shadows.
     """
     luts = widths.family.layer(layer.codes, widths.activation_bits, signed=layer.signed_input) + behind(widths, layer)
     levels = int(np.ceil(np.log2(layer.codes.shape[1] + 1)))
-    return Area(luts, luts + len(layer.codes) * widths.bias_bits, 2 + levels)
+    return Area(luts, luts + registers(widths, layer), 2 + levels)
 
 
 def folded(widths: Widths, layer: Burnt) -> Area:
@@ -75,10 +83,10 @@ def folded(widths: Widths, layer: Burnt) -> Area:
     address = max(int(np.ceil(np.log2(turns))), 1)
     each = at_once * (widths.family.table(address, b) + (b - 1) * (a + 1)) + (at_once - 1) * bits + bits
     luts = units * each + behind(widths, layer)
-    return Area(luts, luts + units * widths.bias_bits, turns + 2 + int(np.ceil(np.log2(at_once + 1))))
+    return Area(luts, luts + registers(widths, layer), turns + 2 + int(np.ceil(np.log2(at_once + 1))))
 
 
 def combinational(widths: Widths, layer: Burnt) -> Area:
     """Estimate trees of adders, bias adders and tables between registers; one clock cycle per layer."""
     luts = widths.family.layer(layer.codes, widths.activation_bits, signed=layer.signed_input) + behind(widths, layer)
-    return Area(luts, len(layer.codes) * (widths.activation_bits + widths.bias_bits), 1)
+    return Area(luts, len(layer.codes) * widths.activation_bits + registers(widths, layer), 1)

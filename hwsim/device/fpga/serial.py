@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from hwsim.device.fpga.area import Area, Use, Widths
+from hwsim.device.fpga.area import Area, Use, Widths, registers
 from hwsim.device.fpga.fabric import width
 from hwsim.device.fpga.numbers import LAST, LEAKY, STEP, TABLE
 
@@ -52,7 +52,7 @@ def serial(widths: Widths, layer: Burnt, use: Use) -> Area:
     rotating = use.signals * use.bits
     luts = made.tables + made.trees + made.accumulators + made.clips + made.laws + rotating * (use.bits > 1) + STEERING
     counting = (use.places - 1).bit_length()
-    flip_flops = 2 * units * widths.bias_bits + made.held + rotating + use.bits + COURSE + counting
+    flip_flops = registers(widths, layer) + made.held + rotating + use.bits + COURSE + counting
     last = layer.kind == LAST
     flip_flops -= 2 * last  # nobody behind the last layer asks whether a commit goes with an image
     if use.places > 1 and not last:
