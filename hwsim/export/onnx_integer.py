@@ -233,7 +233,7 @@ class IntegerNetwork:
     def _rounded(self, at: str, name: str, kind: np.dtype[Any], shift: int, least: int, largest: int) -> str:
         """Compute ``clip((s + half) >> shift, least, largest) - least``, with clipping first."""
         to, half = self.graph, (1 << shift) >> 1
-        span = ((largest - least) << shift) + (1 << shift) - 1
+        span = (largest - least) << shift
         name = to.add("Add", name, to.constant(f"{at}_half", half - (least << shift), kind), gives=f"{at}_halved")
         name = to.add("Max", name, to.constant(f"{at}_zero", 0, kind), gives=f"{at}_from")
         name = to.add("Min", name, to.constant(f"{at}_most", span, kind), gives=f"{at}_held")

@@ -114,7 +114,7 @@ class QuantisedNetwork(FloatNetwork):
         """
         to, (scale, least, largest) = self.graph, self.scales[number]
         step = scale if unit is None else unit
-        hold_bytes(f"signals of {at}", least, largest)
+        hold_bytes("the inputs" if number < 0 else f"signals of node {number}", least, largest)
         if largest - least < BYTE:
             ends = (("least", least), ("most", largest))
             held = [to.constant(f"{at}_{end}", code * step, np.float32) for end, code in ends]

@@ -43,6 +43,96 @@ kind = "dense"
 units = 2
 activation = "identity"
 """
+RESIDUAL = """
+title = "6-6-6-2"
+inputs = 6
+
+[[layer]]
+name = "first"
+kind = "dense"
+units = 6
+activation = "relu"
+bias = "uniform"
+
+[[layer]]
+kind = "dense"
+units = 6
+activation = "leaky-relu"
+slope = 0.125
+bias = "uniform"
+
+[[layer]]
+kind = "add"
+summand = "first"
+
+[[layer]]
+kind = "dense"
+units = 2
+activation = "identity"
+"""
+BRANCHED = """
+title = "images behind each other and beside each other"
+inputs = 32
+shape = [2, 4, 4]
+
+[[layer]]
+name = "one"
+kind = "conv2d"
+units = 2
+kernel = 3
+padding = "same"
+activation = "leaky-relu"
+slope = 0.5
+bias = "uniform"
+
+[[layer]]
+name = "two"
+kind = "conv2d"
+takes = "input"
+units = 2
+kernel = 1
+activation = "look-up"
+table = [-1.0, 0.5, 1.0, 2.0]
+table_entries = 2
+table_range = [-1, 1]
+
+[[layer]]
+kind = "add"
+summand = "one"
+activation = "identity"
+
+[[layer]]
+kind = "activation"
+activation = "relu"
+
+[[layer]]
+kind = "conv2d"
+units = 3
+kernel = 2
+stride = 2
+activation = "identity"
+bias = "uniform"
+
+[[layer]]
+kind = "reshape"
+shape = [4, 3]
+"""
+SEQUENCE = """
+title = "steps"
+inputs = 12
+shape = [4, 3]
+
+[[layer]]
+kind = "dense"
+units = 5
+activation = "relu"
+bias = "uniform"
+
+[[layer]]
+kind = "dense"
+units = 2
+activation = "identity"
+"""
 LEVELS = onnxruntime.GraphOptimizationLevel
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +15,24 @@ from hypothesis import strategies as st
 from onnx import numpy_helper
 from onnx.reference import ReferenceEvaluator
 
+from hwsim.device.fpga.lut import FpgaLut
+from hwsim.device.variation import Variation
 from hwsim.export import EXPORTS, Snapshot
-from hwsim.files import parse_document
-from hwsim.model import Model, read_model
+from hwsim.files import Refusal, parse_document
+from hwsim.model import Model, Registers, Start, read_model
 from hwsim.model.imports import read_onnx
-from tests.export.connected import SMALL, Array, array, fabricated, models, runtime
+from tests.export.connected import (
+    BRANCHED,
+    RESIDUAL,
+    SEQUENCE,
+    SMALL,
+    Array,
+    array,
+    connected,
+    fabricated,
+    models,
+    runtime,
+)
 
 
 @pytest.mark.parametrize("optimised", [True, False])
@@ -91,3 +105,62 @@ def test_random_networks_in_whole_numbers(
         with np.errstate(invalid="ignore"):  # it pads bytes with NaN, and by nothing
             found = evaluator.run(None, {"x": x.reshape(len(x), *model.nodes[0].taken)})[1]
         np.testing.assert_array_equal(found.reshape(wanted.shape), wanted)
+
+
+@pytest.mark.parametrize("text", [RESIDUAL, BRANCHED, SEQUENCE])
+@pytest.mark.parametrize("signed", [True, False])
+def test_graphs_of_every_shape(text: str, signed: bool) -> None:
+    model = read_model(parse_document(text, "m.toml"))
+    snapshot, x, wanted = fabricated(array(8, 8, wired=False), model, np.random.default_rng(7), signed=signed)
+    sums, found = runtime(EXPORTS["onnx"].files(snapshot)["network.onnx"], x, optimised=True)
+    assert found.shape[1:] == model.nodes[-1].given
+    assert np.abs(sums).max() > 100
+    np.testing.assert_array_equal(found.reshape(wanted.shape), wanted)
+
+
+def test_sums_that_32_bits_do_not_hold() -> None:
+    text = SMALL.replace('"identity"', '"identity"\nbias = "uniform"\nbias_bound = 1e8')
+    model = read_model(parse_document(text, "m.toml"))
+    snapshot, x, wanted = fabricated(FpgaLut(8, 8, 48, 1, 1e8, 0), model, np.random.default_rng(7), signed=True)
+    sums, found = runtime(EXPORTS["onnx"].files(snapshot)["network.onnx"], x, optimised=True)
+    assert sums.dtype == np.int64
+    assert np.abs(sums).max() > 2**32
+    np.testing.assert_array_equal(found, wanted)
+
+
+def test_weights_and_signals_at_full_drive() -> None:
+    """Pairs of products of 255 and 127 would saturate the 16 bits that signed kernels of some processors have."""
+    model = read_model(parse_document(SMALL.replace("inputs = 4", "inputs = 64"), "m.toml"))
+    begun = [Start(np.full((layer.units, layer.inputs), -1.0), np.zeros(layer.units), 1.0) for layer in model.layers]
+    x = np.ones((5, 64), np.float32)
+    chip = FpgaLut(8, 8, 24, 0, 1e8, 0).fabricate(model, begun, x, 0)
+    registers = [Registers(np.zeros(layer.units), 1.0) for layer in model.layers]
+    snapshot = connected(model, chip, registers, np.random.default_rng(0))
+    graph = onnx.load_from_string(EXPORTS["onnx"].files(snapshot)["network.onnx"]).graph
+    products = [node for node in graph.node if node.op_type == "MatMulInteger"]
+    kinds = {one.name: one.data_type for one in graph.initializer}
+    assert {kinds[node.input[1]] for node in products} == {onnx.TensorProto.UINT8}
+    weights = next(numpy_helper.to_array(one) for one in graph.initializer if one.name == "layer0_weights")
+    assert set((weights.astype(int) - 128).ravel()) == {-127}
+
+
+@pytest.mark.parametrize(
+    ("device", "told"),
+    [
+        (
+            FpgaLut(9, 8, 24, 1, 1e8, 0),
+            "layer 0 has weights to 255, and ONNX's integer products take 8 bits, set weight",
+        ),
+        (
+            FpgaLut(8, 9, 24, 1, 1e8, 0),
+            "the inputs have codes from 0 to 511, and ONNX's integer products take 8 bits, ",
+        ),
+        (FpgaLut(6, 8, 24, 1, 1e8, 0, varied=Variation(0.1)), "layer 0 holds analogue levels (device.variation), "),
+    ],
+)
+@pytest.mark.parametrize("format_", ["onnx", "onnx-qdq"])
+def test_what_has_no_form_in_bytes(device: FpgaLut, told: str, format_: str) -> None:
+    model = read_model(parse_document(SMALL, "m.toml"))
+    snapshot, _, _ = fabricated(device, model, np.random.default_rng(7), signed=False)
+    with pytest.raises(Refusal, match=re.escape(told)):
+        EXPORTS[format_].files(snapshot)

@@ -17,7 +17,7 @@ from hwsim.device.ideal import Ideal
 from hwsim.export import EXPORTS, Snapshot
 from hwsim.files import Refusal, parse_document
 from hwsim.model import Model, Registers, read_model
-from tests.export.connected import SMALL, Array, array, fabricated, models, runtime
+from tests.export.connected import BRANCHED, RESIDUAL, SMALL, Array, array, fabricated, models, runtime
 
 
 class Down:
@@ -69,16 +69,28 @@ def signals(snapshot: Snapshot, chip: Any, x: Array) -> Array:
     return np.stack(seen)
 
 
-@given(models(), st.integers(2, 8), st.booleans(), st.booleans(), st.integers(0, 1 << 30))
-@settings(max_examples=40)
-def test_all_but_halves(model: Model, bits: int, signed: bool, wired: bool, seed: int) -> None:
-    snapshot, x, wanted = fabricated(array(bits, bits, wired=wired), model, np.random.default_rng(seed), signed=signed)
+def held(model: Model, bits: int, rng: np.random.Generator, *, signed: bool, wired: bool) -> int:
+    """Compare the samples without a half in any of their signals; how many there are."""
+    snapshot, x, wanted = fabricated(array(bits, bits, wired=wired), model, rng, signed=signed)
     chip: Any = snapshot.chip
     whole = (signals(snapshot, chip, x) == signals(snapshot, Down(chip), x)).all(axis=1)
     (found,) = runtime(EXPORTS["onnx-qdq"].files(snapshot)["network-qdq.onnx"], x, optimised=True)
     unit = chip.layers[-1].unit
     steps = np.rint(found.reshape(wanted.shape)[whole].astype(np.float64) / unit)
     np.testing.assert_array_equal(steps, np.rint(wanted[whole] / unit))
+    return int(whole.sum())
+
+
+@given(models(), st.integers(2, 8), st.booleans(), st.booleans(), st.integers(0, 1 << 30))
+@settings(max_examples=40)
+def test_all_but_halves(model: Model, bits: int, signed: bool, wired: bool, seed: int) -> None:
+    held(model, bits, np.random.default_rng(seed), signed=signed, wired=wired)
+
+
+@pytest.mark.parametrize("text", [RESIDUAL, BRANCHED])
+def test_sums_of_signals(text: str) -> None:
+    model = read_model(parse_document(text, "m.toml"))
+    assert sum(held(model, 8, np.random.default_rng(n), signed=n % 2 == 0, wired=False) for n in range(6)) > 20
 
 
 def test_what_differs_is_told(digits: Snapshot, monkeypatch: pytest.MonkeyPatch) -> None:
