@@ -39,7 +39,8 @@ def count(device: FpgaLut, model: Model, values: list[Start] | None = None) -> d
 def test_one_unit_by_hand() -> None:
     """31 x is 32 x - x: up to 7905, 13 bits; two of them 15810, 14 bits, and the bias in 25.
 
-    A flip-flop behind each, 24 of the bias and 24 of its shadow; one switch of 8 bits takes 8 LUTs, 16 flip-flops of data and 2 of state.
+    A flip-flop behind each, 24 of the bias and 24 of its shadow; one switch of 8 bits takes 8 LUTs, 16 flip-flops of
+    data and 2 of state.
     """
     found = count(LUT, TWO, ONES)
     assert found["of_weights"] == {"luts": 13 + 13 + 14 + 25, "flip_flops": 13 + 13 + 14 + 25 + 48}
@@ -57,7 +58,7 @@ def test_bit_serial_signals_take_one_wire() -> None:
 
 
 def test_wired_unit_by_hand() -> None:
-    """An adder of 9 bits, the bias in 25, a table of 8 bits from 8 at 4 LUT6 each; 8 and 2 x 24 flip-flops, one clock."""
+    """An adder of 9 bits, the bias in 25, a table of 8 bits from 8 at 4 LUT6 each; 8 + 2 x 24 flip-flops, one clock."""
     model = Model("2-1-1", (Layer(1, 2, "relu"), Layer(1, 1, "identity")))
     values = [*ONES, Start(np.ones((1, 1)), np.zeros(1), 1.0)]
     found = count(FpgaWired(2, 8, 24, 0, 1e7, 2e-13), model, values)

@@ -1,4 +1,4 @@
-"""Nothing that people write in titles and names breaks a generated file, or tells anything to the tool that reads it."""
+"""Nothing that people write in titles and names breaks a generated file, or tells the tool that reads it anything."""
 
 from __future__ import annotations
 
