@@ -37,7 +37,7 @@ class Unit(NamedTuple):
     clips: int
     """Of rounding and clipping."""
     laws: int
-    """Of slopes, steps and tables of an activation, the latter at most."""
+    """Of slopes, steps and tables of an activation."""
     held: int
     """Flip-flops of the accumulators and their results."""
 
@@ -50,7 +50,9 @@ def serial(widths: Widths, layer: Burnt, use: Use) -> Area:
     """
     units, made = len(layer.codes), parts(widths, layer, use)
     rotating = use.signals * use.bits
-    luts = made.tables + made.trees + made.accumulators + made.clips + made.laws + rotating * (use.bits > 1) + STEERING
+    choosing = layer.codes.shape[1] * -(-2 * (use.places - 1) // 3)  # a multiplexer of 4 is two LUT4
+    luts = made.tables + made.trees + made.accumulators + made.clips + made.laws
+    luts += rotating * (use.bits > 1) + choosing + STEERING
     counting = (use.places - 1).bit_length()
     flip_flops = registers(widths, layer) + made.held + rotating + use.bits + COURSE + counting
     last = layer.kind == LAST
@@ -89,7 +91,7 @@ def parts(widths: Widths, layer: Burnt, use: Use) -> Unit:
     odd = codes.sum(axis=1) % 2 * layer.signed_input  # else nothing is added in the lowest place
     chains = sum(family.chain(int(bits)) for bits in held - 1 + odd)
     accumulators = chains + len(codes) * (family.chain(total) + (family.chained > 1))
-    clips, laws = (len(codes) * luts for luts in (_clip(widths, layer, total), _law(widths, layer, total)))
+    clips, laws = len(codes) * _clip(widths, layer, total), _laws(widths, layer, total)
     return Unit(tables, trees, accumulators, clips, laws, int(held.sum()) + len(codes) * total)
 
 
@@ -149,12 +151,50 @@ def _clip(widths: Widths, layer: Burnt, total: int) -> int:
     return rounding + family.gate(above + bool(layer.shift)) + bits
 
 
-def _law(widths: Widths, layer: Burnt, total: int) -> int:
-    """Count LUTs of what else makes a signal of one result."""
+def _laws(widths: Widths, layer: Burnt, total: int) -> int:
+    """Count LUTs of what else makes signals of the results of all units."""
+    units = len(layer.codes)
     if layer.kind == STEP:
-        return widths.family.gate(total) + 1
+        return units * (widths.family.gate(total) + 1)
     if layer.kind == LEAKY:
-        return total - max(layer.shift - 1, 0) - 1  # what rounding drops is not computed
-    if layer.kind == TABLE:
-        return widths.family.table(width(layer.least, layer.largest), signal_bits(widths, layer))
-    return 0
+        return units * (total - max(layer.shift - 1, 0) - 1)  # what rounding drops is not computed
+    if layer.kind != TABLE:
+        return 0
+    bits = width(layer.least, layer.largest)
+    entries = np.zeros((len(layer.tables), 2**bits), np.int64)
+    entries[:, np.arange(layer.least, layer.largest + 1) % 2**bits] = layer.tables
+    outputs = signal_bits(widths, layer)
+    return sum(distinct(row, outputs, widths.family.inputs) for row in entries) * units // len(entries)
+
+
+def distinct(entries: NDArray[np.int64], outputs: int, inputs: int) -> int:
+    """Count the LUTs of so many inputs that hold a table, and multiplexers of two above them, equal ones once.
+
+    Args:
+        entries: by address, a power of two of them.
+        outputs: bits of an entry.
+        inputs: of a LUT.
+
+    Example:
+        >>> distinct(np.arange(16), 4, 4), distinct(np.arange(32) // 5, 3, 4)
+        (0, 8)
+    """
+    found: set[bytes] = set()
+    for bit in range(outputs):
+        truth = (entries >> bit & 1).astype(np.uint8)
+        level = [row.tobytes() for row in truth.reshape(-1, min(2**inputs, len(truth)))]
+        found |= {one for one in level if not _free(one)}
+        while len(level) > 1:
+            pairs = list(zip(level[::2], level[1::2], strict=True))
+            level = [one + other for one, other in pairs]
+            found |= {one + other for one, other in pairs if one != other and not _free(one + other)}
+    return len(found)
+
+
+def _free(function: bytes) -> bool:
+    """Tell whether a function is constant, or an input as it stands."""
+    if len(function) == 1:
+        return True
+    half = len(function) // 2
+    low, high = function[:half], function[half:]
+    return _free(low) if low == high else not any(low) and all(high)

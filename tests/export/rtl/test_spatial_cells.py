@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -53,14 +54,33 @@ def test_parts_of_units(family: str, case: tuple[tuple[str, ...], int, bool], tm
     assert sum(one.held for one in told) == made["hwsim_accumulator"].flip_flops
 
 
+def beside(case: networks.Case, family: str, folder: Path) -> tuple[dict[str, Any], cells.Cells]:
+    """What is told of a network with its circuits, and what Yosys finds, borders of modules dissolved."""
+    circuits, made = case.machine.circuits, spatial(case.netlist)
+    switch = replace(networks.SWITCH, luts=2, data_flip_flops=0, state_flip_flops=2)
+    told = account(chip_of(case, family), Circuits(circuits.fabrics, circuits.layout, switch, "any"))
+    assert told["cycles"] == made.latency
+    return told, cells.cells(made.sources, TOP, family, folder)[TOP]
+
+
 @pytest.mark.parametrize(("family", "case"), [("ice40", CASES[0]), ("ecp5", CASES[1])])
 def test_a_whole_network(family: str, case: tuple[tuple[str, ...], int, bool], tmp_path: Path) -> None:
     """Flip-flops exactly, circuits and their registers included; LUTs within 5 %, without address decoders."""
-    made = network(*case[0], inputs=case[1], signed=case[2])
-    chip, circuits = chip_of(made, family), made.machine.circuits
-    switch = replace(networks.SWITCH, luts=2, data_flip_flops=0, state_flip_flops=2)
-    told = account(chip, Circuits(circuits.fabrics, circuits.layout, switch, "any"))
-    found = cells.cells(spatial(made.netlist).sources, TOP, family, tmp_path)[TOP]
+    told, found = beside(network(*case[0], inputs=case[1], signed=case[2]), family, tmp_path)
     assert told["flip_flops"] == found.flip_flops
     assert told["luts"] == pytest.approx(found.luts, rel=0.05)
-    assert told["cycles"] == spatial(made.netlist).latency
+
+
+def test_registers_of_steps_and_tables(tmp_path: Path) -> None:
+    """Steps give signals of one bit, and tables such as their entries need."""
+    told, found = beside(network("step", "look-up", inputs=4, signed=True), "ice40", tmp_path)
+    assert told["flip_flops"] == found.flip_flops
+
+
+def test_registers_of_a_convolution(tmp_path: Path) -> None:
+    """Places take turns, and their results are gathered."""
+    first = networks.table(kind="conv2d", units=2, kernel=2, activation="relu", bias="uniform", bias_bound=0.1)
+    last = networks.table(kind="dense", units=2, activation="identity", bias="uniform", bias_bound=0.1)
+    model = networks.read(first + networks.table(kind="flatten") + last, 9, (1, 3, 3))
+    told, found = beside(networks.build(model), "ice40", tmp_path)
+    assert told["flip_flops"] == found.flip_flops
