@@ -49,7 +49,8 @@ def agree(case: Case, made: Architecture, folder: Path, *, even: bool = False) -
     st.booleans(),
     LANES,
 )
-@settings(max_examples=25, deadline=None)
+@pytest.mark.rtl
+@settings(max_examples=60, deadline=None)
 def test_dense(
     tmp_path_factory: pytest.TempPathFactory,
     seed: int,
@@ -93,7 +94,8 @@ def composed(draw: Callable[[np.random.Generator], Model], seed: int, **keys: An
     st.booleans(),
     LANES,
 )
-@settings(max_examples=40, deadline=None)
+@pytest.mark.rtl
+@settings(max_examples=100, deadline=None)
 def test_windows_pools_and_sums(
     tmp_path_factory: pytest.TempPathFactory,
     draw: Callable[[np.random.Generator], Model],
@@ -119,7 +121,7 @@ def test_windows_pools_and_sums(
     st.integers(2, 16),
     LANES,
 )
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=10, deadline=None)
 def test_no_message_of_the_linter(
     tmp_path_factory: pytest.TempPathFactory,
     draw: Callable[[np.random.Generator], Model],
@@ -145,6 +147,13 @@ def wide() -> Case:
 
 
 @pytest.mark.parametrize("lanes", program.LANES)
+def test_every_kind_of_node(tmp_path: Path, lanes: int) -> None:
+    case = every_kind(8, 6)
+    agree(case, folded(case.netlist, lanes), tmp_path)
+
+
+@pytest.mark.rtl
+@pytest.mark.parametrize("lanes", program.LANES)
 def test_a_product_a_clock_and_lane(wide: Case, tmp_path: Path, lanes: int) -> None:
     made = folded(wide.netlist, lanes)
     agree(wide, made, tmp_path, even=True)
@@ -163,6 +172,7 @@ def cells(made: Architecture, synth: str, folder: Path) -> dict[str, int]:
     return {name: int(count) for count, name in counted}
 
 
+@pytest.mark.rtl
 def test_it_fits_the_smallest_board(wide: Case, tmp_path: Path) -> None:
     found = cells(folded(wide.netlist), "synth_ice40 -dsp -spram", tmp_path)
     assert (found["SB_MAC16"], found["SB_SPRAM256KA"], found["SB_RAM40_4K"]) == (1, 2, 19)
@@ -170,30 +180,80 @@ def test_it_fits_the_smallest_board(wide: Case, tmp_path: Path) -> None:
     assert sum(count for name, count in found.items() if name.startswith("SB_DFF")) <= 170
 
 
+@pytest.mark.rtl
 def test_every_memory_stays_one(tmp_path: Path) -> None:
     """Of a network that has every kind of node and table, on another family."""
-    found = cells(folded(every_kind().netlist), "synth_ecp5", tmp_path)
+    found = cells(folded(every_kind(12, 8).netlist), "synth_ecp5", tmp_path)
     assert found["MULT18X18D"] == 1
     assert found["DP16KD"] >= 8
     assert found["TRELLIS_FF"] <= 300
 
 
-def every_kind() -> Case:
+def every_kind(side: int, units: int) -> Case:
     """Build a network with every kind of node: convolutions, grouped too, both pools, sum, ReLU, tables, leaky ReLU."""
     rng, table, activated = np.random.default_rng(0), networks.table, networks.activated
     layers = [
-        table(kind="conv2d", units=8, kernel=3, padding="same", **activated("look-up", rng)),
+        table(kind="conv2d", units=units, kernel=3, padding="same", **activated("look-up", rng)),
         table(kind="max-pool", kernel=2),
-        table(kind="conv2d", name="a", units=8, kernel=3, padding="same", **activated("leaky-relu", rng)),
-        table(kind="conv2d", units=8, kernel=3, padding="same", groups=8, **activated("relu", rng)),
+        table(kind="conv2d", name="a", units=units, kernel=3, padding="same", **activated("leaky-relu", rng)),
+        table(kind="conv2d", units=units, kernel=3, padding="same", groups=2, **activated("relu", rng)),
         table(kind="add", summand="a", activation="identity"),
         table(kind="activation", activation="relu"),
         table(kind="average-pool", kernel=2),
         table(kind="flatten"),
-        table(kind="dense", units=32, **activated("step", rng)),
+        table(kind="dense", units=5, **activated("step", rng)),
         composing.LAST,
     ]
-    return networks.build(networks.read("".join(layers), 144, (1, 12, 12)), images=1, signed=True)
+    return networks.build(networks.read("".join(layers), side * side, (1, side, side)), images=1, signed=True)
+
+
+EDGES = """
+module bench;
+  reg clk = 0, rst = 1, cfg_valid = 0, in_valid = 0, in_commit = 0;
+  wire cfg_ready, in_ready, out_valid;
+  network dut (.clk(clk), .rst(rst), .cfg_valid(cfg_valid), .cfg_ready(cfg_ready), .cfg_address({address}'d0),
+    .cfg_data({word}'d7), .in_valid(in_valid), .in_ready(in_ready), .in_commit(in_commit), .in_data({code}'d1),
+    .out_valid(out_valid), .out_ready(1'b1), .out_data(){taps});
+  always #1 clk = !clk;
+  task look(input [8*8-1:0] what);
+    begin
+      #1 $display("%0s: cfg_ready %b, in_ready %b", what, cfg_ready, in_ready);
+      #1;
+    end
+  endtask
+  initial begin
+    #4 rst = 0;
+    {{cfg_valid, in_valid, in_commit}} = 3'b111;
+    look("commit");
+    in_commit = 0;
+    look("second");
+    #{some} look("busy");
+    rst = 1;
+    #2 rst = 0;
+    in_commit = 1;
+    look("again");
+    $finish;
+  end
+endmodule
+"""
+
+
+def test_a_word_that_meets_a_commit_waits_and_a_reset_starts_anew(tmp_path: Path) -> None:
+    case = networks.build(networks.read(composing.LAST, 4), images=1)
+    made = folded(case.netlist)
+    taps = "".join(f", .tap{k}_valid(), .tap{k}_data()" for k in range(len(made.taps)))
+    widths = {"address": made.address_bits, "word": made.word_bits, "code": made.takes.width}
+    told = tools.icarus(
+        {**made.sources, **made.memories, "bench.v": EDGES.format(taps=taps, some=2 * made.takes.beats, **widths)},
+        "bench",
+        tmp_path,
+    )
+    assert told.splitlines()[:4] == [
+        "commit: cfg_ready 0, in_ready 1",
+        "second: cfg_ready 1, in_ready 1",
+        "busy: cfg_ready 1, in_ready 0",
+        "again: cfg_ready 0, in_ready 1",
+    ]
 
 
 def test_other_lanes_are_refused(wide: Case) -> None:
