@@ -67,6 +67,14 @@ class Layer:
         """Count the clocks of one place, from its first bit to the result."""
         return self.takes.bits + self.delay + 1
 
+    def held_bits(self, unit: int) -> int:
+        """Return the width of what a unit accumulates, its bias not included."""
+        codes, bits = self.node.codes[unit], self.takes.bits
+        most = int(np.abs(codes).sum()) << bits - 1
+        least, largest = (int(part.sum()) * (2**bits - 1) for part in (np.minimum(codes, 0), np.maximum(codes, 0)))
+        own = width(-most, most) if self.takes.signed else width(least, largest)
+        return max(own, self.trees[unit].root.bits + 1)
+
     @property
     def collects(self) -> bool:
         """Tell whether results of several places are gathered into a map."""
@@ -134,12 +142,8 @@ def _cells(layer: Layer) -> list[str]:
 
 
 def _accumulator(layer: Layer, unit: int) -> list[str]:
-    node, root, codes = layer.node, layer.trees[unit].root, layer.node.codes[unit]
-    signed, full = layer.takes.signed, 2**layer.takes.bits - 1
-    most = int(np.abs(codes).sum()) << layer.takes.bits - 1
-    least, largest = int(np.minimum(codes, 0).sum()) * full, int(np.maximum(codes, 0).sum()) * full
-    held = max(width(-most, most) if signed else width(least, largest), root.bits + 1)
-    start = -int(codes.sum()) if signed else 0
+    node, root, codes, held = layer.node, layer.trees[unit].root, layer.node.codes[unit], layer.held_bits(unit)
+    start = -int(codes.sum()) if layer.takes.signed else 0
     mask = (1 << held) - 1
     return [
         f"hwsim_accumulator #(.SUM({root.bits}), .HELD({held}), .BIAS({node.bias_bits}), "

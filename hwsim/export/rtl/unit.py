@@ -23,6 +23,8 @@ class Term(NamedTuple):
     net: str
     least: int
     largest: int
+    alike: int = 0
+    """Its bits that never change, or are the same as another: tools keep none of them."""
 
     @property
     def bits(self) -> int:
@@ -67,6 +69,17 @@ def table(name: str, values: NDArray[np.integer], bits: int, address: str, found
     ]
 
 
+def distinct(values: NDArray[np.integer], bits: int) -> set[tuple[int, ...]]:
+    """Return the truth tables of the bits of a table's values, without those that never change.
+
+    Example:
+        >>> sorted(distinct(np.array([0, 2, 0, -6]), 4))
+        [(0, 0, 0, 1), (0, 1, 0, 1)]
+    """
+    truths = {tuple((values >> bit & 1).tolist()) for bit in range(bits)}
+    return {truth for truth in truths if len(set(truth)) > 1}
+
+
 def tree(codes: NDArray[np.int64], *, registered: bool) -> Tree:
     """Write tables of constants and the tree of adders on them; bit c of ``cells`` arrives at cell c.
 
@@ -79,7 +92,7 @@ def tree(codes: NDArray[np.int64], *, registered: bool) -> Tree:
         here = codes[start : start + SHARED]
         sums = (np.arange(2 ** len(here))[:, None] >> np.arange(len(here)) & 1) @ here
         term = Term(f"table{start // SHARED}", int(sums.min()), int(sums.max()))
-        terms.append(term)
+        terms.append(term._replace(alike=term.bits - len(distinct(sums, term.bits))))
         told = " ".join(str(code) for code in here.tolist())
         lines += [
             f"wire [{term.bits - 1}:0] {term.net};  // {told}",
@@ -92,8 +105,9 @@ def tree(codes: NDArray[np.int64], *, registered: bool) -> Tree:
             pair = terms[place : place + 2]
             net = f"sum{levels}_{place // 2}"
             term = Term(net, sum(one.least for one in pair), sum(one.largest for one in pair))
+            term = term._replace(alike=pair[0].alike if len(pair) == 1 else 0)
             above.append(term)
-            registers += term.bits if registered else 0
+            registers += term.bits - term.alike if registered else 0
             lines += _added(term, pair, registered=registered)
         terms, levels = above, levels + 1
     return Tree(lines, terms[0], levels, registers)
