@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 
 
-def module(name: str, ports: list[str], lines: list[str], remark: str = "") -> str:
+def module(name: str, ports: list[str], lines: list[str], *remarks: str) -> str:
     """Write a module.
 
     Example:
@@ -20,7 +20,7 @@ def module(name: str, ports: list[str], lines: list[str], remark: str = "") -> s
         <BLANKLINE>
     """
     declared = ",\n".join(f"  {port}" for port in ports)
-    head = f"// {remark}\n" if remark else ""
+    head = "".join(f"// {remark}\n" for remark in remarks)
     return f"{head}module {name} (\n{declared}\n);\n" + "".join(f"  {line}\n" for line in lines) + "endmodule\n"
 
 

@@ -26,8 +26,8 @@ class Stream(NamedTuple):
 class Network:
     """Writes the top module, node by node."""
 
-    def __init__(self, netlist: Netlist, layers: dict[int, Layer], port: Port) -> None:
-        self.netlist, self.layers, self.port = netlist, layers, port
+    def __init__(self, netlist: Netlist, layers: dict[int, Layer], port: Port, remarks: list[str]) -> None:
+        self.netlist, self.layers, self.port, self.remarks = netlist, layers, port, remarks
         self.last = len(netlist.nodes) - 1
         self.lines: list[str] = []
         self.files: dict[str, str] = {}
@@ -51,7 +51,8 @@ class Network:
             "assign cfg_write = cfg_valid && cfg_ready;",
             f"wire unused_last = pending{self.last} || commit{self.last};",
         ]
-        return {**self.files, f"{TOP}.v": module(TOP, self._ports(), ["wire cfg_write;", *self.lines])}
+        top = module(TOP, self._ports(), ["wire cfg_write;", *self.lines], *self.remarks)
+        return {**self.files, f"{TOP}.v": top}
 
     def _ports(self) -> list[str]:
         takes, port = self.netlist.takes, self.port

@@ -14,12 +14,13 @@ import numpy as np
 
 from hwsim.export.netlist import Configuration, Matmul, Netlist
 from hwsim.export.rtl.architecture import Architecture, Beats
+from hwsim.export.rtl.counts import flip_flops
 from hwsim.export.rtl.course import course
 from hwsim.export.rtl.layer import Layer, Port, layer, layer_files
 from hwsim.export.rtl.network import Network
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from numpy.typing import NDArray
 
@@ -53,7 +54,7 @@ def spatial(netlist: Netlist, every: int = 0) -> Architecture:
     sources: dict[str, str] = {}
     for one, first in zip(layers, firsts, strict=True):
         sources |= layer_files(one, port, first)
-    sources |= Network(netlist, placed, port).write()
+    sources |= Network(netlist, placed, port, list(_remarks(netlist, layers, firsts, every))).write()
     sources |= library(sources)
     last, told = layers[-1].node, course(netlist, placed)
     taps = tuple(Beats(one.node.units, one.node.places, one.node.accumulator_bits) for one in layers)
@@ -92,6 +93,20 @@ def _addresses(layers: list[Layer]) -> tuple[list[list[int]], int]:
         found.append([at + unit * each for unit in range(one.node.units)])
         at += one.node.units * each
     return found, at
+
+
+def _remarks(netlist: Netlist, layers: list[Layer], firsts: list[list[int]], every: int) -> Iterator[str]:
+    """Tell the order of the configuration, and what flip-flops there are."""
+    yield f"The spatial architecture of run {netlist.identity[:12]}; all of it follows from the run's constants."
+    yield "Configuration, bit 0 the lowest of a unit's first word; a switch whose bit is 1 crosses; a bias is signed:"
+    for one, first in zip(layers, firsts, strict=True):
+        each, switches = -(-one.held // WORD), one.held - one.node.bias_bits
+        states = f"switch s at bit s, s < {switches}; " if switches else ""
+        where = f"layer {one.node.layer}: unit u from word {first[0]} + {each} u"
+        yield f"  {where}, u < {one.node.units}: {states}bias at bits {switches} to {one.held - 1}"
+    counts = flip_flops(netlist, every)
+    told = ", ".join(f"{what} {count}" for what, count in counts.items())
+    yield f"{sum(counts.values())} flip-flops: {told}"
 
 
 def words_of(layers: list[Layer], configuration: Configuration) -> NDArray[np.uint64]:

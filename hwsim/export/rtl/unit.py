@@ -118,7 +118,7 @@ def _added(term: Term, pair: list[Term], *, registered: bool) -> list[str]:
     if registered:
         return [f"reg [{term.bits - 1}:0] {term.net};", f"always @(posedge clk) {term.net} <= {value};"]
     # kept, or synthesis takes a whole tree for one sum and builds it of tables alone, without carry chains
-    return [f"(* keep *) wire [{term.bits - 1}:0] {term.net} = {value};"]
+    return [f"(* keep *) wire [{term.bits - 1}:0] {term.net};", f"assign {term.net} = {value};"]
 
 
 def extended(term: Term, bits: int) -> str:
