@@ -45,7 +45,8 @@ Formats photonic-yaml, photonic-spice and photonic-gds take runs with optical sw
 core; docs/photonics.md says what each component is. A layout is no tape-out: crossings and pads are left to you."""
 _FORMATS = """Each format of hwsim export, what its files are called, how a changed byte is found, and whether hwsim
 reads it back: hwsim check FILE and hwsim.read_configuration(path) then build the circuits again, compare their
-wires, and walk the switches, which must realise the permutations that the file tells."""
+wires, and walk the switches, which must realise the permutations that the file tells.
+Schedules (csv, parquet) are read by hwsim replay."""
 _COST = """hwsim cost FILE prices reconnections that are known beforehand, hwsim cost --random N random ones. FILE is a
 text of permutations, a schedule, a pipe, or - (standard input). A line is one permutation: position i is fed by
 cell p[i], counted from 0; brackets, commas, semicolons and tabs may stand between, # begins a remark.

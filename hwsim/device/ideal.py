@@ -97,6 +97,10 @@ class IdealChip(NumberChip):
         """Return the weights as they are."""
         return self.weights[layer]
 
+    def programmed(self, layer: int) -> dict[str, tuple[NDArray[Any], str]]:
+        """Return the weights as they are."""
+        return {"weight": (self.weights[layer], "as the network has it")}
+
     def classes(self, layer: int) -> NDArray[np.float32]:
         """Return the weights: those equal to the last bit do the same in every place."""
         return self.weights[layer]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from hwsim.crossbar import Fabric
-    from hwsim.export.told import Changes, ToldLayer
+    from hwsim.export.told import Told, ToldLayer
 
 _MARK = re.compile(rb"hwsim export ([a-z0-9-]{1,40}), version \d")
 _HEAD = 600
@@ -80,9 +80,9 @@ def read_configuration(path: str | Path, base: str | Path | ReadConfiguration | 
     under = read_configuration(base) if isinstance(base, str | Path) else base
     try:
         told = plugin.read(content)
-        if under is not None and (under.run, under.event) != (told.run, told.event - 1):
-            raise ValueError(f"its base must be event {told.event - 1} of its run, found event {under.event}")
-        layers = tuple(_rebuild(layer, under) for layer in told.layers)
+        layers = tuple(_rebuild(_settled(told, layer, under)) for layer in told.layers)
+    except Refusal as error:
+        raise _refused(file, error.what, error.hint) from None
     except _UNREAD as error:
         why = " ".join(str(error).split()) or type(error).__name__
         raise _refused(file, f"cannot be read as {name}: {why}", "export it again") from error
@@ -119,29 +119,35 @@ def _refused(path: Path, what: str, hint: str) -> DiagnosticError:
     return DiagnosticError([Diagnostic(str(path), 1, 1, what, "", hint)])
 
 
-def _changed(told: ToldLayer, changes: Changes, base: ReadConfiguration | None) -> list[list[int]]:
-    """Lay changes over the words of the event before.
+def _settled(file: Told, told: ToldLayer, base: ReadConfiguration | None) -> ToldLayer:
+    """Lay changes, where a layer tells no more, over the words of the event before.
 
     Raises:
-        ValueError: there is nothing to lay them over, or it is another configuration.
+        Refusal: there is nothing to lay them over, or it is another configuration.
     """
+    changes = told.changes
+    if changes is None:
+        return told
     under = next((one for one in base.layers if one.layer == told.layer), None) if base is not None else None
-    if under is None or (under.fabric.topology, under.fabric.ports) != (told.topology, told.ports):
-        raise ValueError(
-            f"it holds changes of layer {told.layer} alone; give the configuration of the event before as base"
-        )
+    if base is None or under is None or (under.fabric.topology, under.fabric.ports) != (told.topology, told.ports):
+        what = f"holds changes of layer {told.layer} alone"
+        raise Refusal(what, "give the configuration of the event before with --base FILE (base=)")
+    if (base.run, base.event) != (file.run, file.event - 1):
+        what = f"is laid over event {file.event - 1} of run {file.run[:12]}, and its base is another event or run"
+        raise Refusal(what, "export that event")
     banks = [[word for word, _ in under.fabric.words(state)] for state in under.states]
     each, words = len(banks[0]), [word for bank in banks for word in bank]
     if crc_of(words, changes.width) != changes.before:
-        raise ValueError(f"the words of layer {told.layer} in its base are not those that it changes")
+        what = f"changes other words than those of layer {told.layer} in its base"
+        raise Refusal(what, "export the event before again")
     for address, word in changes.words.items():
         words[address] = word
     if crc_of(words, changes.width) != changes.after:
         raise ValueError(f"changes of layer {told.layer} lead to other words than it tells")
-    return [words[first : first + each] for first in range(0, len(words), each)]
+    return replace(told, words=[words[first : first + each] for first in range(0, len(words), each)])
 
 
-def _rebuild(told: ToldLayer, base: ReadConfiguration | None) -> ReadLayer:
+def _rebuild(told: ToldLayer) -> ReadLayer:
     """Build a layer's circuits, and hold what they do to what is told.
 
     Raises:
@@ -151,9 +157,8 @@ def _rebuild(told: ToldLayer, base: ReadConfiguration | None) -> ReadLayer:
     fabric = CROSSBARS[told.topology].build(told.ports)
     if told.wiring is not None and told.wiring != fabric.describe():
         raise ValueError(f"{where}: its wires are not those of {told.topology} circuits of {told.ports} ports")
-    words = told.words if told.changes is None else _changed(told, told.changes, base)
-    if words is not None:
-        states = np.stack([read_words(fabric, one) for one in words])
+    if told.words is not None:
+        states = np.stack([read_words(fabric, one) for one in told.words])
     else:
         given = np.asarray(told.states)
         states = fabric.check_states("states", given, len(given))

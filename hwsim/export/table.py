@@ -94,10 +94,12 @@ def _lines(snapshot: Snapshot, layer: LayerSnapshot, places: list[str]) -> Itera
     yield "".join(f"# {key}: {value}\n" for key, value in remarks.items()).encode()
     yield "".join(f"{row}\n" for row in (COLUMNS, *_wires(layer.fabric))).encode()
     parts = [place.partition(",")[0] for place in places]
-    for bank, (state, cells) in enumerate(zip(layer.states.tolist(), layer.permutations.tolist(), strict=True)):
-        rows = zip(places, parts, state, strict=True)
+    for bank, (state, cells) in enumerate(zip(layer.states, layer.permutations, strict=True)):
+        rows = zip(places, parts, state.tolist(), strict=True)
         yield "".join(f"{bank},{place},{_written(part, number)}\n" for place, part, number in rows).encode()
-        yield "".join(f"{bank},{_POSITION},,{position},,,{cell}\n" for position, cell in enumerate(cells)).encode()
+        yield "".join(
+            f"{bank},{_POSITION},,{position},,,{cell}\n" for position, cell in enumerate(cells.tolist())
+        ).encode()
 
 
 def export(snapshot: Snapshot) -> dict[str, Content]:

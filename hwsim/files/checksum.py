@@ -60,12 +60,13 @@ def checked(content: Content, language: str) -> Iterator[bytes]:
     yield f"{begin}crc32 {crc:08x} of all bytes before this line{end}\n".encode()
 
 
-def check(content: bytes, path: Path) -> bytes:
+def check(content: bytes, path: Path, hint: str = "export it again") -> bytes:
     """Return a file's content without the line that has its checksum.
 
     Args:
         content: all bytes of the file.
         path: where they are from, for the message.
+        hint: what would work.
 
     Raises:
         DiagnosticError: the line is not there, or a byte is another one than when it was written.
@@ -73,11 +74,11 @@ def check(content: bytes, path: Path) -> bytes:
     found = _LINE.search(content, max(len(content) - LONGEST, 0))
     line = content.count(b"\n") + (not content.endswith(b"\n"))
     if found is None:
-        what, hint = "the last line holds no checksum", "the file was cut or changed; export it again"
+        what = "the last line holds no checksum: the file was cut or changed"
         raise DiagnosticError([Diagnostic(str(path), max(line, 1), 1, what, "", hint)])
     told = next(group for group in found.groups() if group).decode()
     crc = f"{zlib.crc32(memoryview(content)[: found.start()]):08x}"
     if told != crc:
         what = f"changed since it was written: its bytes have the CRC-32 {crc}, its last line says {told}"
-        raise DiagnosticError([Diagnostic(str(path), line, 1, what, "", "export it again")])
+        raise DiagnosticError([Diagnostic(str(path), line, 1, what, "", hint)])
     return content[: found.start()]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hwsim.files import Diagnostic, DiagnosticError
+from hwsim.files.checksum import check
 from hwsim.files.memory import refuse_more
 from hwsim.schedule.step import Step
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from hwsim.schedule.layout import Layout
 
 COLUMNS = ("event", "layer", "bank", "position", "cell")
+EXPORTED = b"# hwsim export csv,"
+"""Begins a schedule that ``hwsim export`` wrote (:mod:`hwsim.export.schedule_csv`)."""
 WORDS = ("bias", "gain", "steps")
 """What may stand for a position."""
 MOST_TOLD = 20
@@ -72,7 +75,10 @@ class LineReader:
         """Return lines that are not empty, with their numbers, columns in order."""
         try:
             refuse_more(4 * self.path.stat().st_size, f"{self.path}: its text, four times,")
-            text = self.path.read_bytes().decode("utf-8-sig")
+            content = self.path.read_bytes()
+            if content.startswith(EXPORTED):  # its last line has its checksum; what people write has none
+                check(content, self.path, "export it again, or remove its first line if you changed it")
+            text = content.decode("utf-8-sig")
             found = list(self._split(io.StringIO(text, newline="")))
         except (UnicodeDecodeError, MemoryError, csv.Error) as error:
             what = (

@@ -86,13 +86,17 @@ def test_changes_of_another_base(tmp_path: Path) -> None:
     assert fabric is not None
     (content,) = EXPORTS["delta"].files(taken(fabric, 2, 1)).values()
     (tmp_path / "d.mem").write_bytes(content)
-    with pytest.raises(DiagnosticError, match="give the configuration of the event before as base"):
+    with pytest.raises(
+        DiagnosticError, match=r"d.mem:1:1: holds changes of layer 0 alone, give the configuration of the event before"
+    ):
         read_configuration(tmp_path / "d.mem")
-    with pytest.raises(DiagnosticError, match="the words of layer 0 in its base are not those that it changes"):
+    with pytest.raises(DiagnosticError, match="changes other words than those of layer 0 in its base"):
         read_configuration(tmp_path / "d.mem", _base(fabric, 2, tmp_path))
     (content,) = EXPORTS["readmemh"].files(taken(fabric, 2, 1)).values()
     (tmp_path / "now.mem").write_bytes(content)
-    with pytest.raises(DiagnosticError, match="its base must be event 0 of its run, found event 1"):
+    with pytest.raises(
+        DiagnosticError, match="is laid over event 0 of run 000000000000, and its base is another event or run"
+    ):
         read_configuration(tmp_path / "d.mem", tmp_path / "now.mem")
 
 

@@ -34,6 +34,19 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, hwsim.Answer]:
     return folder, answer
 
 
+def test_a_changed_export_is_refused(made: tuple[Path, hwsim.Answer], tmp_path: Path) -> None:
+    folder, _ = made
+    text = (folder / "run.csv").read_text()
+    changed = text.replace(",1\n", ",2\n", 1)
+    assert changed != text
+    (tmp_path / "changed.csv").write_text(changed)
+    scenario = hwsim.load(folder / "tiny.toml", QUICK)
+    told = r"changed.csv:\d+:1: changed since .* remove its first line if you changed it"
+    with pytest.raises(DiagnosticError, match=told):
+        hwsim.replay(tmp_path / "changed.csv", scenario, tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
 @pytest.mark.parametrize("source", ["run.csv", "run.parquet", "run/schedule.sqlite", "run"])
 def test_the_same_score_row_by_row(made: tuple[Path, hwsim.Answer], tmp_path: Path, source: str) -> None:
     folder, answer = made
@@ -90,7 +103,7 @@ def test_the_file_is_part_of_the_identity(made: tuple[Path, hwsim.Answer], tmp_p
     place = next(n for n, line in enumerate(lines) if ",bias," in line)
     head, _, value = lines[place].rpartition(",")
     lines[place] = f"{head},{float(np.nextafter(float(value), 9.0))!r}"
-    (tmp_path / "elsewhere.csv").write_text("\n".join(lines))
+    (tmp_path / "elsewhere.csv").write_text("\n".join(lines[1:]))  # lines of one's own have no checksum
     assert identity(tmp_path / "elsewhere.csv") != before
 
 

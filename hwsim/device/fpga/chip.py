@@ -73,6 +73,12 @@ class FpgaChip:
         """Return the codes that are burnt in, or the levels that cells really hold if they vary."""
         return self.layers[layer].cells
 
+    def programmed(self, layer: int) -> dict[str, tuple[NDArray[Any], str]]:
+        """Return what is burnt into every cell, and what it holds where cells vary or are stuck."""
+        burnt = self.layers[layer]
+        found = {"code": (burnt.codes, f"whole number in look-up tables; {burnt.weight_scale!r} of a weight each")}
+        return found | ({} if burnt.held is None else {"held": (burnt.held, "in steps of a code")})
+
     def classes(self, layer: int) -> NDArray[Any]:
         """Return what cells hold: sums of integers do not depend on where a term stands."""
         return self.layers[layer].cells

@@ -127,6 +127,26 @@ class PhotonicChip(NumberChip):
         entry = self.layers[layer]
         return entry.weights if entry.core is None else entry.core.cells()
 
+    def programmed(self, layer: int) -> dict[str, tuple[NDArray[Any], str]]:
+        """Return the transmission that every cell is meant to have, its level if it has levels, and what it became.
+
+        Layers of electronics have their weights alone.
+        """
+        entry = self.layers[layer]
+        if entry.core is None:
+            return {"weight": (entry.weights, "in electronics")}
+        plan = entry.core.plan
+        target, compared = plan.targets(slice(None))
+        relative = "of the light through a clear cell on the mean path of the design"
+        found: dict[str, tuple[NDArray[Any], str]] = {}
+        if plan.known.size:
+            found["level"] = (np.searchsorted(plan.known, target), f"number of {plan.known.size}, the darkest is 0")
+        return found | {
+            "transmission": (target, f"wanted, as a share {relative}"),
+            "compared": (compared, "of the cell whose column is subtracted, in the same unit"),
+            "found": (entry.core.cells(), "as made, with the path, in the same unit; of the first wavelength vector"),
+        }
+
     def tiles(self, layer: int) -> Iterator[Tile]:
         """Yield the tiles of a layer as they are, for exports; none of a layer in electronics."""
         core = self.layers[layer].core

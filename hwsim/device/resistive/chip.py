@@ -328,6 +328,17 @@ class ResistiveChip(NumberChip):
         """Return weights that the pairs of conductances really make at the datasheet's age."""
         return self.layers[layer].cells()
 
+    def programmed(self, layer: int) -> dict[str, tuple[NDArray[Any], str]]:
+        """Return the conductances that the two devices of every cell are programmed for, and the weight they make."""
+        array = self.layers[layer]
+        share = array.design / max(float(np.abs(array.design).max()), 1e-30)
+        most, age = self.device.largest_conductance, f"{self.device.age:g} s after programming"
+        return {
+            "plus": (np.maximum(share, 0) * most, "uS, wanted"),
+            "minus": (np.maximum(-share, 0) * most, "uS, wanted"),
+            "weight": (array.cells(), f"that both make {age}, drift compensated where the datasheet says so"),
+        }
+
     def classes(self, layer: int) -> NDArray[np.int64]:
         """No two cells are equal: each has its own devices."""
         cells = self.layers[layer].met
