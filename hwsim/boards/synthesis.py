@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from hwsim.boards.families import Family
     from hwsim.boards.parts import Area, Part
 
+LARGE = "HWSIM_LARGE"
+"""The macro by which what needs no contents at the start goes into large memories, however few its words."""
 PROGRESS = ("synthesis (Yosys)", "place and route (nextpnr)", "packing")
 
 
@@ -68,7 +70,10 @@ def synthesise(
         for file, text in sources.items():
             (folder / file).write_text(text, encoding="utf-8")
         report(PROGRESS[0])
-        mapped = _map(part, family, folder, seconds, [file for file in sources if file.endswith(".v")])
+        files = [file for file in sources if file.endswith(".v")]
+        mapped = _map(part, family, folder, seconds, files)
+        if part.has.large_memories and mapped.area.memories > part.has.memories:
+            mapped = _map(part, family, folder, seconds, [f"-D{LARGE}", *files])
         check_fit(part, mapped.area)
         if not part.device:
             return mapped

@@ -17,6 +17,7 @@ def board(
     images: Annotated[int, typer.Option(min=1, help="Test images of each event.")] = 20,
     arch: Annotated[str, typer.Option(help="Architecture of the bitstream: folded or spatial.")] = "folded",
     pipeline: Annotated[int, typer.Option(min=0, help="Switch stages between registers of the bitstream.")] = 0,
+    lanes: Annotated[int, typer.Option(min=1, help="Multipliers of the folded bitstream.")] = 1,
     baud: Annotated[int, typer.Option(min=1200, help="Baud rate of the bitstream.")] = 115_200,
 ) -> None:
     """Load events of a run into a board, reconnecting it while it runs, and compare its sums with the emulator's.
@@ -28,7 +29,7 @@ def board(
     from hwsim.pipeline.driving import drive
 
     wrong = 0
-    for one in drive(run, port, event, images, arch=arch, pipeline=pipeline, baud=baud):
+    for one in drive(run, port, event, images, arch=arch, pipeline=pipeline, lanes=lanes, baud=baud):
         typer.echo(
             f"event {one.event}: {one.words:,} words loaded in {one.loading:.2f} s; {one.images} images in "
             f"{one.computing:.2f} s, {one.wrong} of {one.sums:,} sums differ from the emulator's"

@@ -33,6 +33,9 @@ def export(
         int | None,
         typer.Option(metavar="K", help="Of rtl, spatial: registers every K switch stages; none when left out."),
     ] = None,
+    lanes: Annotated[
+        int | None, typer.Option(metavar="L", help="Of rtl, folded: 1, 2, 4 or 8 multipliers; 1 when left out.")
+    ] = None,
 ) -> None:
     """Export the configuration of all crossbars at one event of a run."""
     from hwsim.cli.place import check_place
@@ -40,7 +43,7 @@ def export(
 
     if out or run.is_dir():
         check_place(out or run / "export", "--out")
-    given = {"arch": arch, "images": images, "pipeline": pipeline}
+    given = {"arch": arch, "images": images, "pipeline": pipeline, "lanes": lanes}
     options = {name: value for name, value in given.items() if value is not None}
     for path in export_run(run, format_, event, out, force=force, only=only, **options):
         typer.echo(str(path))

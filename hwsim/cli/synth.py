@@ -15,6 +15,7 @@ def synth(
         str, typer.Option(metavar="NAME", help="spatial: a circuit and constants a unit; folded: one multiplier.")
     ] = "spatial",
     pipeline: Annotated[int, typer.Option(min=0, help="Switch stages between registers; 0 for none.")] = 0,
+    lanes: Annotated[int, typer.Option(help="Multipliers of the folded architecture: 1, 2, 4 or 8.")] = 1,
     seed: Annotated[int, typer.Option(min=1, help="Seed of place and route.")] = 1,
     minutes: Annotated[float, typer.Option(min=0.01, help="Longest time of each tool.")] = 60,
     out: Annotated[Path | None, typer.Option(help="Folder for the results; RUN/synth when left out.")] = None,
@@ -42,6 +43,7 @@ def synth(
         part,
         arch,
         pipeline,
+        lanes,
         seed=seed,
         seconds=60 * minutes,
         report=lambda what: None if quiet else typer.echo(f"{what} ...", err=True),

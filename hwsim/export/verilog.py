@@ -24,8 +24,14 @@ EXERCISE = 40
 """Images by chance, at the most: every one of them meets all constants."""
 
 
-def architecture_of(netlist: Netlist, arch: str, pipeline: int = 0) -> Architecture:
+def architecture_of(netlist: Netlist, arch: str, pipeline: int = 0, lanes: int = 1) -> Architecture:
     """Write a netlist in the architecture of that name.
+
+    Args:
+        netlist: the network.
+        arch: ``spatial`` or ``folded``.
+        pipeline: switch stages between two registers of the spatial architecture; 0 for none.
+        lanes: multipliers of the folded architecture.
 
     Raises:
         NetlistError: there is no such architecture, or the network has no such form.
@@ -33,17 +39,21 @@ def architecture_of(netlist: Netlist, arch: str, pipeline: int = 0) -> Architect
     if arch == "spatial":
         from hwsim.export.rtl.spatial import spatial
 
+        if lanes != 1:
+            raise NetlistError("--lanes: the spatial architecture computes all units at once, in no lanes")
         return spatial(netlist, pipeline)
     if arch == "folded":
         from hwsim.export.rtl.folded import folded
 
         if pipeline:
             raise NetlistError("--pipeline: the folded architecture has no stages between which registers could stand")
-        return folded(netlist)
+        return folded(netlist, lanes)
     raise NetlistError(f"--arch: no architecture {arch!r}; known: {', '.join(ARCHITECTURES)}")
 
 
-def export(snapshot: Snapshot, arch: str = "spatial", images: int = IMAGES, pipeline: int = 0) -> Mapping[str, Content]:
+def export(
+    snapshot: Snapshot, arch: str = "spatial", images: int = IMAGES, pipeline: int = 0, lanes: int = 1
+) -> Mapping[str, Content]:
     """Write the logic of a network and all that tries it.
 
     Args:
@@ -51,6 +61,7 @@ def export(snapshot: Snapshot, arch: str = "spatial", images: int = IMAGES, pipe
         arch: ``spatial`` or ``folded``.
         images: test images of a phase, as many as there are at the most.
         pipeline: switch stages between two registers of the spatial architecture; 0 for none.
+        lanes: multipliers of the folded architecture.
 
     Raises:
         NetlistError: there is no such logic.
@@ -60,7 +71,7 @@ def export(snapshot: Snapshot, arch: str = "spatial", images: int = IMAGES, pipe
     if images < 1:
         raise NetlistError(f"--images: a bench needs at least one image, found {images}")
     netlist = netlist_of(snapshot)
-    made = architecture_of(netlist, arch, pipeline)
+    made = architecture_of(netlist, arch, pipeline, lanes)
     head = [f"hwsim export rtl, version 1; run {snapshot.identity}, event {snapshot.event}, {made.name} architecture"]
     *phases, last = snapshot.trial(images)
     few = replace(last, inputs=last.inputs[:EXERCISE], accumulators=tuple(one[:EXERCISE] for one in last.accumulators))
@@ -74,5 +85,5 @@ PLUGIN = ExportPlugin(
     needs="network",
     named="network.v, bench.v, Makefile, README.txt, *.v, *.mem",
     checksum=RULE,
-    options=("arch", "images", "pipeline"),
+    options=("arch", "images", "pipeline", "lanes"),
 )

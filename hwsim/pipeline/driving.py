@@ -39,7 +39,15 @@ class Driven(NamedTuple):
 
 
 def drive(
-    run: Path, port: str, events: Sequence[int] | None, images: int, *, arch: str, pipeline: int = 0, baud: int
+    run: Path,
+    port: str,
+    events: Sequence[int] | None,
+    images: int,
+    *,
+    arch: str,
+    pipeline: int = 0,
+    lanes: int = 1,
+    baud: int,
 ) -> Iterator[Driven]:
     """Load events of a run into a board one after another, and compare what it computes with the emulator.
 
@@ -50,6 +58,7 @@ def drive(
         images: test images of each event.
         arch: architecture of the board's bitstream.
         pipeline: switch stages between its registers.
+        lanes: multipliers where it is folded.
         baud: of the line.
 
     Raises:
@@ -70,7 +79,7 @@ def drive(
         if entry.event not in wanted:
             continue
         if board is None:
-            logic = architecture_of(netlist_of(snapshot(plan.identity, machine, entry.event)), arch, pipeline)
+            logic = architecture_of(netlist_of(snapshot(plan.identity, machine, entry.event)), arch, pipeline, lanes)
             board = Board(Line(open_port(port, baud)), logic)
         due = phase("", machine, entry.event, task.test_x[:images])
         begin = time.perf_counter()

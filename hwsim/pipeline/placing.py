@@ -56,6 +56,7 @@ def place_run(
     part: Part,
     arch: str,
     pipeline: int,
+    lanes: int = 1,
     *,
     seed: int,
     seconds: float,
@@ -69,6 +70,7 @@ def place_run(
         part: the target.
         arch: ``spatial`` or ``folded``.
         pipeline: switch stages between two registers of the spatial architecture; 0 for none.
+        lanes: multipliers of the folded architecture.
         seed: of place and route.
         seconds: that each tool may take.
         report: told what is done next.
@@ -77,7 +79,7 @@ def place_run(
         NetlistError: the network has no such logic.
         MissingToolError, FitError, ToolFailedError: as of :func:`hwsim.boards.synthesis.synthesise`.
     """
-    logic = architecture_of(netlist_of(configured(plan, run / SCHEDULE, 0)), arch, pipeline)
+    logic = architecture_of(netlist_of(configured(plan, run / SCHEDULE, 0)), arch, pipeline, lanes)
     sources = {**logic.sources, **logic.memories, **board(logic, part.board.clock if part.board else CLOCK)}
     placed = synthesise(part, sources, seed=seed, seconds=seconds, report=report)
     check_clock(part, placed.clock)

@@ -106,7 +106,7 @@ def program_of(netlist: Netlist, lanes: int = 1) -> Program:
         NetlistError: groups of a node read windows that are not equally far apart, or lanes are not 1, 2, 4 or 8.
     """
     if lanes not in LANES:
-        raise NetlistError(f"a folded network has 1, 2, 4 or 8 lanes, found {lanes}")
+        raise NetlistError(f"--lanes: a folded network has 1, 2, 4 or 8 lanes, found {lanes}")
     loops, stored = loops_of(netlist)
     held = [_held(loop, lanes) for loop in loops]
     size = sum(weights.shape[1] for weights in held)

@@ -257,7 +257,7 @@ def test_a_word_that_meets_a_commit_waits_and_a_reset_starts_anew(tmp_path: Path
 
 
 def test_other_lanes_are_refused(wide: Case) -> None:
-    with pytest.raises(NetlistError, match="a folded network has 1, 2, 4 or 8 lanes, found 3"):
+    with pytest.raises(NetlistError, match="--lanes: a folded network has 1, 2, 4 or 8 lanes, found 3"):
         folded(wide.netlist, 3)
 
 

@@ -31,10 +31,10 @@ def logic(files: dict[str, str]) -> dict[str, str]:
     return {name: text for name, text in files.items() if name.endswith((".v", ".mem")) and "board" not in name}
 
 
-@pytest.mark.parametrize("arch", ["spatial", "folded"])
+@pytest.mark.parametrize("arch", ["spatial", "folded", "folded --lanes 2"])
 def test_a_run_is_exported_and_its_bench_passes(tiny: Path, tmp_path: Path, hwsim_command: Command, arch: str) -> None:
     run_here(tiny, tmp_path / "run", "controller.epochs=2")
-    result = hwsim_command("export", "run", "--format", "rtl", "--arch", arch, "--images", "4", "--out", "rtl")
+    result = hwsim_command("export", "run", "--format", "rtl", "--arch", *arch.split(), "--images", "4", "--out", "rtl")
     assert result.returncode == 0, result.stderr
     assert "hwsim_verdict.v" in result.stdout
     files = {path.name: path.read_text() for path in (tmp_path / "rtl").iterdir()}
@@ -67,6 +67,8 @@ def test_options_are_refused_in_one_line(tiny: Path, tmp_path: Path, hwsim_comma
         (("rtl", "--arch", "flat"), "--arch: no architecture 'flat'; known: spatial, folded"),
         (("rtl", "--images", "0"), "--images: a bench needs at least one image, found 0"),
         (("rtl", "--arch", "folded", "--pipeline", "2"), "--pipeline: the folded architecture has no stages"),
+        (("rtl", "--lanes", "2"), "--lanes: the spatial architecture computes all units at once"),
+        (("rtl", "--arch", "folded", "--lanes", "3"), "--lanes: a folded network has 1, 2, 4 or 8 lanes, found 3"),
     ):
         result = hwsim_command("export", "run", "--format", *words, "--out", "rtl")
         assert result.returncode == 2
