@@ -228,7 +228,7 @@ class PhotonicChip(NumberChip):
     def means(self, layer: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return what a layer computes without noise, converters and leaking light, as it is connected now.
 
-        Found by reading: one input after the other is opened, at the wavelength of the first vector.
+        Found by reading: one input after the other is opened, and the reads at all wavelengths are averaged.
 
         Returns:
             Weights (units, inputs) and what is added to each sum (units,).
@@ -238,13 +238,14 @@ class PhotonicChip(NumberChip):
         if entry.core is None:
             return entry.weights, np.zeros(units)
         exact = replace(self, device=replace(self.device, dac_bits=None, adc_bits=None, channel_crosstalk=-np.inf))
-        (shut,) = exact.matmul(layer, np.full((vectors, inputs), entry.low), None)[:1]
+        shut = exact.matmul(layer, np.full((vectors, inputs), entry.low), None).mean(axis=0)
         weights = np.empty((units, inputs))
         for first in range(0, inputs, AT_ONCE):
             opened = np.arange(first, min(first + AT_ONCE, inputs))
             drives = np.full((len(opened), inputs), entry.low)
             drives[np.arange(len(opened)), opened] += entry.span
-            read = exact.matmul(layer, np.repeat(drives, vectors, axis=0), None)[::vectors]
+            read = exact.matmul(layer, np.repeat(drives, vectors, axis=0), None)
+            read = read.reshape(len(opened), vectors, units).mean(axis=1)
             weights[:, opened] = (read - shut).T / entry.span
         return weights, np.asarray(shut - weights.sum(axis=1) * entry.low)
 
