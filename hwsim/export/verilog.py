@@ -41,6 +41,8 @@ def architecture_of(netlist: Netlist, arch: str, pipeline: int = 0, lanes: int =
 
         if lanes != 1:
             raise NetlistError("--lanes: the spatial architecture computes all units at once, in no lanes")
+        if pipeline < 0:
+            raise NetlistError(f"--pipeline: registers stand every 1, 2, ... stages, or nowhere (0); found {pipeline}")
         return spatial(netlist, pipeline)
     if arch == "folded":
         from hwsim.export.rtl.folded import folded

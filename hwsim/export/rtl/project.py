@@ -148,7 +148,7 @@ _FILES = {
     "*_expected.mem": "accumulators that the emulator has at every layer, and those that leave",
     "layer*_cells.mem": "constants: what each cell holds",
     "layer*_biases.mem": "bias registers after this event",
-    "weights0.mem": "and the other memory files: initial contents of memories of the logic",
+    "weights*.mem": "and the other memory files: initial contents of memories of the logic",
 }
 _README = """
 Architecture: {name}; {what}.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -35,7 +36,7 @@ def narrow(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "run"
 
 
-def exported(run: Path, folder: Path, **options: object) -> dict[str, str]:
+def exported(run: Path, folder: Path, **options: Any) -> dict[str, str]:
     """What a simulation reads of an export of the last event."""
     written = export_run(run, "rtl", None, folder / "rtl", **options)
     return logic({path.name: path.read_text() for path in written})

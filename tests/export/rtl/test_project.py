@@ -16,9 +16,9 @@ from tests.export import networks
 from tests.tools import icarus
 
 
-def folder(case: networks.Case, arch: str, pipeline: int = 0) -> dict[str, str]:
+def folder(case: networks.Case, arch: str, pipeline: int = 0, lanes: int = 1) -> dict[str, str]:
     """All files of a network by chance."""
-    made = architecture_of(case.netlist, arch, pipeline)
+    made = architecture_of(case.netlist, arch, pipeline, lanes)
     head = [f"hwsim export rtl, version 1; run {case.netlist.identity}, event 0, {arch}"]
     return {
         name: b"".join(split(content)).decode()
@@ -66,6 +66,9 @@ def test_options_are_refused_in_one_line(tiny: Path, tmp_path: Path, hwsim_comma
         (("json", "--arch", "folded"), "--arch:1:1: format 'json' has no such option, formats that have it: rtl"),
         (("rtl", "--arch", "flat"), "--arch: no architecture 'flat'; known: spatial, folded"),
         (("rtl", "--images", "0"), "--images: a bench needs at least one image, found 0"),
+        (("rtl", "--lanes", "2"), "--lanes: the spatial architecture computes all units at once"),
+        (("rtl", "--pipeline", "-1"), "--pipeline: registers stand every 1, 2, ... stages, or nowhere (0); found -1"),
+        (("rtl", "--arch", "folded", "--lanes", "3"), "a folded network has 1, 2, 4 or 8 lanes, found 3"),
         (("rtl", "--arch", "folded", "--pipeline", "2"), "--pipeline: the folded architecture has no stages"),
         (("rtl", "--lanes", "2"), "--lanes: the spatial architecture computes all units at once"),
         (("rtl", "--arch", "folded", "--lanes", "3"), "--lanes: a folded network has 1, 2, 4 or 8 lanes, found 3"),

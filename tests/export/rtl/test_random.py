@@ -25,11 +25,12 @@ CASES = {
     "signed": st.booleans(),
     "weight_bits": st.integers(2, 8),
     "pipeline": st.sampled_from([0, 0, 1, 2]),
+    "lanes": st.sampled_from([1, 1, 2, 4]),
 }
 Draw = Callable[[np.random.Generator], Model]
 
 
-def passes(draw: Draw, seed: int, topology: str, signed: bool, weight_bits: int, pipeline: int) -> None:
+def passes(draw: Draw, seed: int, topology: str, signed: bool, weight_bits: int, pipeline: int, lanes: int) -> None:
     """Both architectures pass, with stalls and without."""
     try:
         model = draw(np.random.default_rng(seed))
@@ -37,7 +38,7 @@ def passes(draw: Draw, seed: int, topology: str, signed: bool, weight_bits: int,
         assume(False)
     case = networks.build(model, topology=topology, signed=signed, seed=seed, weight_bits=weight_bits, images=5)
     for arch in ("spatial", "folded"):
-        files = logic(folder(case, arch, pipeline if arch == "spatial" else 0))
+        files = logic(folder(case, arch, **({"pipeline": pipeline} if arch == "spatial" else {"lanes": lanes})))
         with tempfile.TemporaryDirectory() as place:
             for plusarg in (f"+seed={seed % 1000}", "+even"):
                 told = icarus(files, "bench", Path(place), plusargs=[plusarg])
@@ -46,12 +47,12 @@ def passes(draw: Draw, seed: int, topology: str, signed: bool, weight_bits: int,
 
 @settings(max_examples=5)
 @given(**CASES)
-def test_some(draw: Draw, seed: int, topology: str, signed: bool, weight_bits: int, pipeline: int) -> None:
-    passes(draw, seed, topology, signed, weight_bits, pipeline)
+def test_some(draw: Draw, seed: int, topology: str, signed: bool, weight_bits: int, pipeline: int, lanes: int) -> None:
+    passes(draw, seed, topology, signed, weight_bits, pipeline, lanes)
 
 
 @pytest.mark.rtl
 @settings(max_examples=100)
 @given(**CASES)
-def test_many(draw: Draw, seed: int, topology: str, signed: bool, weight_bits: int, pipeline: int) -> None:
-    passes(draw, seed, topology, signed, weight_bits, pipeline)
+def test_many(draw: Draw, seed: int, topology: str, signed: bool, weight_bits: int, pipeline: int, lanes: int) -> None:
+    passes(draw, seed, topology, signed, weight_bits, pipeline, lanes)
