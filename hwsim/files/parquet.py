@@ -68,7 +68,7 @@ def read_columns(path: Path, wanted: Mapping[str, str]) -> dict[str, NDArray[Any
             raise Refusal(f"{path}: no column {missing[0]!r}", f"columns are {', '.join(wanted)}")
         table = file.read(list(wanted))
         found = {name: _column(path, name, table.column(name), kind) for name, kind in wanted.items()}
-    except (OSError, MemoryError, pa.ArrowException) as error:
+    except (OSError, MemoryError, UnicodeDecodeError, pa.ArrowException) as error:
         raise Refusal(f"{path}: cannot be read ({' '.join(str(error).split())[:120]})", "write it again") from None
     told = (file.metadata.metadata or {}).get(DIGEST.encode())
     if told is not None and told.decode(errors="replace") != _digest(found):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import hwsim
 from hwsim.errors import HwsimError
 from hwsim.export import EXPORTS, Snapshot
-from hwsim.pipeline.replay import configured
-from tests.conftest import TINY_MODEL, TINY_SCENARIO, run_here
+from tests.export.everything import snapshot_for
 from tests.export.meanings import MEANINGS, meaning
-from tests.export.snapshots import LIGHT, built, taken
-from tests.export.test_photonic_core import chip_of, snapshot_of
 
 ENDS = [
     *"\"'`\\\n\r\t<>&{}[]()$@#|?;,:*/-=",
@@ -45,37 +40,6 @@ ENDS = [
 TEXTS = st.lists(st.one_of(st.sampled_from(ENDS), st.text(max_size=8)), max_size=6).map("".join)
 LOGIC = {"rtl": ({"arch": "folded"}, {"arch": "spatial"})}
 """Options of a format with which it is written too."""
-GRIDS = {"crosspoints": "crossbar"}
-
-
-@pytest.fixture(scope="module")
-def finished(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
-    """A small run on an FPGA array after one event; what its bench runs is reckoned once."""
-    folder = tmp_path_factory.mktemp("finished")
-    (folder / "models").mkdir()
-    (folder / "models" / "tiny.toml").write_text(TINY_MODEL.replace("units = 12", "units = 2"))
-    (folder / "tiny.toml").write_text(TINY_SCENARIO)
-    run_here(folder / "tiny.toml", folder / "run", "controller.epochs=1")
-    snapshot = configured(
-        hwsim.load(folder / "tiny.toml", ["controller.epochs=1"]).plan(), folder / "run" / "schedule.sqlite", 1
-    )
-    phases, before, history = tuple(snapshot.trial(2)), snapshot.before(), tuple(snapshot.history())
-    quiet = snapshot.quiet() if snapshot.quiet is not None else None
-    return dataclasses.replace(
-        snapshot,
-        trial=lambda _: phases,
-        before=lambda: before,
-        history=lambda: history,
-        quiet=None if quiet is None else lambda: quiet,
-    )
-
-
-@cache
-def optical(topology: str) -> Snapshot:
-    """Circuits of light, or grids, without a run."""
-    fabric = built(topology, 4)
-    assert fabric is not None
-    return dataclasses.replace(taken(fabric, 1, 0), switch=LIGHT)
 
 
 def named(snapshot: Snapshot, text: str) -> Snapshot:
@@ -83,12 +47,6 @@ def named(snapshot: Snapshot, text: str) -> Snapshot:
     switch = None if snapshot.switch is None else dataclasses.replace(snapshot.switch, name=text)
     model = dataclasses.replace(snapshot.model, title=text)
     return dataclasses.replace(snapshot, technology=text, model=model, switch=switch)
-
-
-def snapshot_for(name: str, finished: Snapshot) -> Snapshot:
-    if name == "photonic-core":
-        return snapshot_of(chip_of("as published"))
-    return optical(GRIDS.get(name, "benes")) if name in GRIDS or name.startswith("photonic") else finished
 
 
 def meanings(name: str, snapshot: Snapshot, options: dict[str, Any]) -> dict[str, Any]:

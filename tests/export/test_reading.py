@@ -1,4 +1,4 @@
-"""What is read back is what was exported, and a flipped byte anywhere is found and named."""
+"""What is read back is what was exported; a file cut short, or one that contradicts itself, is refused."""
 
 from __future__ import annotations
 
@@ -98,24 +98,6 @@ def test_changes_of_another_base(tmp_path: Path) -> None:
         DiagnosticError, match="is laid over event 0 of run 000000000000, and its base is another event or run"
     ):
         read_configuration(tmp_path / "d.mem", tmp_path / "now.mem")
-
-
-@pytest.mark.parametrize("name", SEALED)
-@given(data=st.data())
-def test_a_flipped_byte_anywhere(name: str, data: st.DataObject, tmp_path_factory: pytest.TempPathFactory) -> None:
-    files = exported(name, FITS.get(name, "benes"), 8)
-    file = data.draw(st.sampled_from(sorted(files)))
-    content = bytearray(files[file])
-    path = tmp_path_factory.mktemp("flipped") / file
-    at = data.draw(
-        st.one_of(st.integers(0, len(content) - 1), st.integers(max(len(content) - 80, 0), len(content) - 1))
-    )
-    content[at] ^= data.draw(st.integers(1, 255))
-    path.write_bytes(content)
-    with pytest.raises(DiagnosticError) as told:
-        read_configuration(path)
-    assert str(told.value).startswith(f"{path}:")
-    assert "\n" not in str(told.value)
 
 
 @pytest.mark.parametrize("name", SEALED)
