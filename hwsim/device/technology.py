@@ -42,6 +42,7 @@ class Resources:
     ``cells`` hold weights. ``cores`` are arrays or tiles that stand side by side, so that a layer is read at once,
     ``rows`` inputs by ``columns`` outputs each (of the largest where they differ). ``luts`` and ``flip_flops`` are an
     FPGA's, ``cycles`` its clock cycles of one inference, and ``folding`` the turns in which a unit takes its inputs.
+    ``bare`` counts flip-flops that stand without a LUT in front of them where such a one takes up a LUT of the part.
     ``serial`` signals pass the permutation circuit bit by bit, on one wire each.
     ``part`` is the FPGA that the datasheet names. ``notes`` are sentences about what was built.
     """
@@ -54,6 +55,7 @@ class Resources:
     flip_flops: int = 0
     cycles: int = 0
     folding: int = 1
+    bare: int = 0
     serial: bool = False
     part: Part | None = None
     notes: tuple[str, ...] = ()

@@ -26,8 +26,10 @@ def account(chip: Chip, circuits: Circuits) -> dict[str, Any]:
     Returns:
         ``cells``; ``cores`` with their ``rows`` and ``columns`` where there are any; ``switches``; for an FPGA the sums
         ``luts`` and ``flip_flops``, both also under ``of_weights`` and ``of_switches``, ``cycles`` of an inference,
-        ``folding``, and where the datasheet names a ``part``, what it has, whether the machine ``fits``, and if not,
-        the ``least_folding`` that would, and that of the weights without switches, None where none does; ``notes``.
+        ``folding``; ``bare_flip_flops`` where every flip-flop has a LUT of its own in front: as many hold
+        configurations without one, and take up a LUT of the part each; where the datasheet names a ``part``, what it
+        has, whether the machine ``fits``, and if not, the ``least_folding`` that would, and that of the weights without
+        switches, None where none does; ``notes``.
     """
     core = chip.resources()
     switches, switch = circuits.switches, circuits.switch
@@ -42,10 +44,13 @@ def account(chip: Chip, circuits: Circuits) -> dict[str, Any]:
         found |= {"luts": core.luts + luts, "flip_flops": core.flip_flops + flip_flops}
         found["of_weights"] = {"luts": core.luts, "flip_flops": core.flip_flops}
         found["of_switches"] = {"luts": luts, "flip_flops": flip_flops}
+    bare = switches * switch.state_flip_flops if core.bare else 0
+    if core.bare:
+        found["bare_flip_flops"] = core.bare + bare
     if core.cycles:
         found |= {"cycles": core.cycles, "folding": core.folding}
     if core.part:
-        found |= _fit(chip, core, core.part, (luts, flip_flops))
+        found |= _fit(chip, core, core.part, (luts + bare, flip_flops))
     return {**found, "notes": list(core.notes)} if core.notes else found
 
 
@@ -54,7 +59,7 @@ def _fit(chip: Chip, core: Resources, part: Part, circuits: Area) -> dict[str, A
     found: dict[str, Any] = {"part": {"name": part.name, "luts": part.luts, "flip_flops": part.flip_flops}}
 
     def room(taken: Resources, beside: Area = circuits) -> bool:
-        return taken.luts + beside[0] <= part.luts and taken.flip_flops + beside[1] <= part.flip_flops
+        return taken.luts + taken.bare + beside[0] <= part.luts and taken.flip_flops + beside[1] <= part.flip_flops
 
     found["fits"] = room(core)
     if not found["fits"]:

@@ -28,6 +28,8 @@ def resource_lines(found: Mapping[str, Any]) -> list[tuple[str, str]]:
     for name, key, word in (("hardware", "luts", "LUTs"), ("", "flip_flops", "flip-flops")):
         apart = f": {core[key]:,} of {cells}, {circuits[key]:,} of {found['switches']:,} switches"
         lines.append((name, f"{found[key]:,} {word}{apart}"))
+    if "bare_flip_flops" in found:
+        lines.append(("", f"{found['bare_flip_flops']:,} of the flip-flops take up a LUT of the part each"))
     if "cycles" in found:
         lines.append(("", f"{found['cycles']:,} clock cycles an inference in the layers, folding = {found['folding']}"))
     if "part" in found:
@@ -49,8 +51,11 @@ def _verdict(found: Mapping[str, Any]) -> str:
     has = f"{part['name']} has {part['luts']:,} LUTs and {part['flip_flops']:,} flip-flops"
     if found["fits"]:
         return f"yes: {has}"
-    words = (("luts", "LUTs"), ("flip_flops", "flip-flops"))
-    times = [f"{found[key] / part[key]:.1f} times its {word}" for key, word in words if found[key] > part[key]]
+    taken = (
+        ("luts", "LUTs", found["luts"] + found.get("bare_flip_flops", 0)),
+        ("flip_flops", "flip-flops", found["flip_flops"]),
+    )
+    times = [f"{count / part[key]:.1f} times its {word}" for key, word, count in taken if count > part[key]]
     return f"no: {has}, and this takes {' and '.join(times)}; {_hint(found)}"
 
 

@@ -57,6 +57,21 @@ def test_bit_serial_signals_take_one_wire() -> None:
     assert found["cycles"] == 8 + 2
 
 
+def test_flip_flops_that_take_up_tables() -> None:
+    """On iCE40 those of the bias, of its shadow, and of the switch: 50, which no LUT stands in front of."""
+    device = replace(LUT, architecture="serial", family="ice40", part="P", part_luts=10**6, part_flip_flops=10**6)
+    found = count(device, TWO, ONES)
+    assert found["bare_flip_flops"] == 2 * (24 + 1)
+    least = found["luts"] + 50
+    assert count(replace(device, part_luts=least), TWO, ONES)["fits"]
+    tight = count(replace(device, part_luts=least - 1), TWO, ONES)
+    assert not tight["fits"]
+    lines = [said for _, said in resource_lines(tight)]
+    assert "50 of the flip-flops take up a LUT of the part each" in lines
+    assert f"this takes {least / (least - 1):.1f} times its LUTs" in lines[-1]
+    assert "bare_flip_flops" not in count(replace(device, family="ecp5"), TWO, ONES)
+
+
 def test_wired_unit_by_hand() -> None:
     """An adder of 9 bits, the bias in 25, a table of 8 bits from 8 at 4 LUT6 each; 8 + 2 x 24 flip-flops, one clock."""
     model = Model("2-1-1", (Layer(1, 2, "relu"), Layer(1, 1, "identity")))

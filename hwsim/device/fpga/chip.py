@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hwsim.device.fpga.area import Use
+from hwsim.device.fpga.area import Use, registers
 from hwsim.device.fpga.numbers import limits
 from hwsim.device.fpga.serial import signal_bits
 from hwsim.device.technology import Bill, Resources
@@ -147,12 +147,14 @@ class FpgaChip:
 
     def resources(self) -> Resources:
         """Sum up all layers, each laid down once, and the cycles of one inference."""
+        widths = self.device.widths
         return Resources(
             cells=sum(layer.codes.size for layer in self.layers),
             luts=sum(area.luts for area in self.areas),
             flip_flops=sum(area.flip_flops for area in self.areas),
             cycles=self._cycles(),
             folding=self.device.folding,
+            bare=sum(registers(widths, layer) for layer in self.layers) if widths.family.joined else 0,
             serial=self.device.serial,
             part=self.device.named_part,
             notes=self._notes(),

@@ -62,6 +62,8 @@ class Family:
     """Of a look-up table."""
     chained: int
     """Bits of a carry chain that one cell has, which takes as many tables."""
+    joined: bool
+    """Whether a flip-flop takes its input from the table of its own cell alone, so that one without takes it up."""
     products: tuple[Product, Product] | None
     """For x that is not negative, and for signed x; None where adders are counted."""
 
@@ -121,7 +123,11 @@ class Family:
 
 
 FAMILIES: dict[str, Family] = {
-    "7-series": Family("7-series", 6, 1, None),
-    "ice40": Family("ice40", 4, 1, (Product(16, -19.2, 12.3, 2.4, 11.3), Product(16, -11.3, 12.1, 1.7, 4.8))),
-    "ecp5": Family("ecp5", 4, 2, (Product(10, -16.6, 10.7, 3.8, 12.9), Product(18, -5.7, 10.7, 2.5, 5.2))),
+    "7-series": Family("7-series", 6, 1, joined=False, products=None),
+    "ice40": Family(
+        "ice40", 4, 1, joined=True, products=(Product(16, -19.2, 12.3, 2.4, 11.3), Product(16, -11.3, 12.1, 1.7, 4.8))
+    ),
+    "ecp5": Family(
+        "ecp5", 4, 2, joined=False, products=(Product(10, -16.6, 10.7, 3.8, 12.9), Product(18, -5.7, 10.7, 2.5, 5.2))
+    ),
 }

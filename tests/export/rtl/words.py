@@ -17,7 +17,11 @@ def words(sizes: list[tuple[int, int]]) -> tuple[str, list[int]]:
     switches = [wirings[ports].switches for ports, _ in sizes]
     text = [circuit(f"benes_{ports}", wiring).text for ports, wiring in wirings.items()]
     text += [_word(*size, count) for size, count in zip(sizes, switches, strict=True)]
-    text += ["module top ();", *(f"circuit_{ports}_{bits} of_{ports}_{bits} ();" for ports, bits in sizes), "endmodule"]
+    text += [
+        "module top ();",
+        *(f"(* keep *) circuit_{ports}_{bits} of_{ports}_{bits} ();" for ports, bits in sizes),
+        "endmodule",
+    ]
     return "\n".join(text), switches
 
 
