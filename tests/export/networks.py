@@ -18,6 +18,8 @@ from hwsim.pipeline.trial import exercise, phase
 from hwsim.schedule import Entry
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from hwsim.export.netlist import Netlist
     from hwsim.export.trial import Phase
     from hwsim.model import Model
@@ -39,7 +41,7 @@ class Case(NamedTuple):
 def build(
     model: Model,
     *,
-    topology: str = "benes",
+    topology: str | Sequence[str] = "benes",
     scope: str = "output",
     signed: bool = False,
     seed: int = 0,
@@ -47,14 +49,18 @@ def build(
     activation_bits: int = 8,
     images: int = 8,
 ) -> Case:
-    """Fabricate a model, and reconnect it twice by chance with so many inputs each."""
+    """Fabricate a model, and reconnect it twice by chance with so many inputs each.
+
+    Layers may have a topology each; where it is empty, connections are fixed.
+    """
     rng = np.random.default_rng(seed)
     device = FpgaLut(weight_bits, activation_bits, 24, 1, 1e8, 2e-13)
     samples = rng.uniform(-1.0 if signed else 0.0, 1.0, (40, model.inputs)).astype(np.float32)
     values = start(model, seed)
     chip = device.fabricate(model, values, samples, seed)
     sizes = [each.inputs if scope == "output" else each.inputs * each.units for each in model.layers]
-    fabrics = [CROSSBARS[topology].build(size) if topology else None for size in sizes]
+    names = [topology] * len(sizes) if isinstance(topology, str) else topology
+    fabrics = [CROSSBARS[name].build(size) if name else None for name, size in zip(names, sizes, strict=True)]
     machine = Machine(model, chip, fabrics, SWITCH, scope, "any")
     machine.execute(Entry(0, 0, (None,) * len(sizes), tuple(one.bias for one in values)))
     first = phase("before", machine, 0, samples[:images])

@@ -10,9 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hwsim.boards.parts import PARTS
+from hwsim.boards.synthesis import synthesise
 from hwsim.export.netlist import NetlistError
 from hwsim.export.rtl import program
 from hwsim.export.rtl.bench import bench
+from hwsim.export.rtl.board import board
 from hwsim.export.rtl.folded import folded
 from hwsim.files import DiagnosticError
 from tests import tools
@@ -152,6 +155,14 @@ def test_every_kind_of_node(tmp_path: Path, lanes: int) -> None:
     agree(case, folded(case.netlist, lanes), tmp_path)
 
 
+@pytest.mark.parametrize("topology", [["", "benes", ""], ["benes", "", "crossbar"]])
+@pytest.mark.parametrize("scope", ["output", "layer"])
+def test_layers_with_fixed_connections_among_others(tmp_path: Path, topology: list[str], scope: str) -> None:
+    hidden = networks.table(kind="dense", units=5, activation="relu", bias="uniform", bias_bound=0.1)
+    case = networks.build(networks.read(2 * hidden + composing.LAST, 6), topology=topology, scope=scope, images=4)
+    agree(case, folded(case.netlist, 2), tmp_path, even=True)
+
+
 @pytest.mark.rtl
 @pytest.mark.parametrize("lanes", program.LANES)
 def test_a_product_a_clock_and_lane(wide: Case, tmp_path: Path, lanes: int) -> None:
@@ -187,6 +198,18 @@ def test_every_memory_stays_one(tmp_path: Path) -> None:
     assert found["MULT18X18D"] == 1
     assert found["DP16KD"] >= 8
     assert found["TRELLIS_FF"] <= 300
+
+
+@pytest.mark.rtl
+def test_large_memories_are_taken_where_block_memories_do_not_suffice() -> None:
+    tools.need("nextpnr-ice40")
+    made, part = folded(every_kind(12, 8).netlist), PARTS["up5k"]
+    assert part.board is not None
+    found = synthesise(part, {**made.sources, **made.memories, **board(made, part.board.clock)}, seed=1)
+    assert (found.area.large_memories, found.area.dsps) == (2, 1)
+    assert found.area.memories <= 24
+    assert found.area.logic <= 1800
+    assert (found.clock or 0) > part.board.clock
 
 
 def every_kind(side: int, units: int) -> Case:
