@@ -85,7 +85,7 @@ PLUGIN = ExportPlugin(
     summary="the network as Verilog, spatial or folded, with a self-checking bench and a Makefile",
     export=export,
     needs="network",
-    named="network.v, bench.v, Makefile, README.txt, *.v, *.mem",
+    named="network.v, bench.v, Makefile, README.txt, *.v, *.mem, board-*.pcf, board-*.lpf, board-*.cst",
     checksum=RULE,
     options=("arch", "images", "pipeline", "lanes"),
 )

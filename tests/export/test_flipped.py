@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
@@ -55,6 +56,16 @@ def test_a_flipped_byte(
         assert path.suffix == ".parquet"
         assert _same(path, files[path.name])
     shutil.rmtree(folder)
+
+
+@pytest.mark.parametrize("name", EXPORTS)
+def test_files_are_called_as_the_manual_says(name: str, finished: Snapshot) -> None:
+    plugin = EXPORTS[name]
+    assert plugin.named
+    assert plugin.checksum
+    patterns = [re.sub(r"<[a-z]+>|\*", r"[\\w-]+", one).replace(".", r"\.") for one in plugin.named.split(", ")]
+    for file in _files(name, finished):
+        assert any(re.fullmatch(pattern, file) for pattern in patterns), (file, patterns)
 
 
 def _told(path: Path) -> str:
