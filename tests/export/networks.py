@@ -77,6 +77,24 @@ def read(layers: str, inputs: int, shape: tuple[int, ...] = ()) -> Model:
     return read_model(parse_document(head + layers, "m.toml"))
 
 
+def layers(inputs: int, *units: int) -> Model:
+    """Return a dense network of these sizes: ReLU behind all layers but the last."""
+    last = len(units) - 1
+    return read(
+        "".join(
+            table(
+                kind="dense",
+                units=each,
+                activation="identity" if number == last else "relu",
+                bias="uniform",
+                bias_bound=0.1,
+            )
+            for number, each in enumerate(units)
+        ),
+        inputs,
+    )
+
+
 def table(**keys: Any) -> str:
     """Write one ``[[layer]]``."""
     lines = [f"{key} = {str(value).lower() if isinstance(value, bool) else repr(value)}" for key, value in keys.items()]
