@@ -55,7 +55,7 @@ def build(
     """
     rng = np.random.default_rng(seed)
     device = FpgaLut(weight_bits, activation_bits, 24, 1, 1e8, 2e-13)
-    samples = rng.uniform(-1.0 if signed else 0.0, 1.0, (40, model.inputs)).astype(np.float32)
+    samples = rng.uniform(-1.0 if signed else 0.0, 1.0, (max(images, 40), model.inputs)).astype(np.float32)
     values = start(model, seed)
     chip = device.fabricate(model, values, samples, seed)
     sizes = [each.inputs if scope == "output" else each.inputs * each.units for each in model.layers]
