@@ -183,6 +183,7 @@ class Circuits:
             None where every position must have the cell that is asked for.
         stuck: per layer, what keeps switches from taking a state, float64 (banks, switches, 2): 0, or ``inf`` where
             that state cannot be had; None where nothing is stuck. Such layers get the very cells that are asked for.
+        bits: per layer, what the port sends for one circuit; its configuration bits when None.
         aim: what the router spends little of: ``toggles``, ``energy``, ``loss`` or ``wear``.
         dwell: seconds that a configuration stands, where energy is minimised.
         counted: reconnections over which wear is counted; 0 counts none.
@@ -207,12 +208,14 @@ class Circuits:
         *,
         classes: Sequence[NDArray[np.int32]] | None = None,
         stuck: Sequence[NDArray[np.float64] | None] | None = None,
+        bits: Sequence[int] | None = None,
         aim: str = "toggles",
         dwell: float = 0.0,
         counted: int = 0,
     ) -> None:
         self.fabrics, self.layout, self.switch, self.effort = list(fabrics), layout, switch, effort
         self._stuck = list(stuck or [None] * len(self.fabrics))
+        self._bits = bits
         self._aim, self._dwell, self._lasting = aim, dwell, counted != 1
         self.wear = [Wear(counted + 1) for _ in self.fabrics] if counted else None  # and what closes open crosspoints
         """Per layer, toggles of every single switch; None where they are not counted."""
@@ -304,7 +307,8 @@ class Circuits:
         after = self._realised(number, fabric, new, ports)
         toggles, sets = fabric.toggles_many(old, new), fabric.sets_many(old, new)
         held = np.rint(held_at_a_time(fabric, new)).astype(np.int64)
-        return LayerChange(number, old, new, before, after, toggles, sets, held, fabric.configuration_bits)
+        bits = fabric.configuration_bits if self._bits is None else self._bits[number]
+        return LayerChange(number, old, new, before, after, toggles, sets, held, bits)
 
     def _route(self, number: int, fabric: Fabric, wanted: NDArray[np.int64], old: NDArray[Any]) -> NDArray[Any]:
         classes, cells = self._classes[number], self.layout.layers[number].ports

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from hwsim.crossbar.technology import Switch
     from hwsim.device import Chip
     from hwsim.device.inference import Watch
+    from hwsim.device.placed import PlacedDesign
     from hwsim.execution.circuits import Change
     from hwsim.model import Model, Start
 
@@ -53,6 +54,7 @@ class Machine:
         calibrated: whether the electronics know what every path of an optical circuit loses.
         seed: of the noise of a controller's own reads.
         limits: the most that may be spent of numbers of :class:`hwsim.controller.Expense`, by name.
+        placed: what was measured of the machine on a real part, in place of reckoned times.
 
     Raises:
         ExecutionError: optical circuits before a chip whose signals are electrical.
@@ -71,7 +73,9 @@ class Machine:
         calibrated: bool = True,
         seed: int = 0,
         limits: Mapping[str, float] | None = None,
+        placed: PlacedDesign | None = None,
     ) -> None:
+        self.placed = placed
         self.model, self.chip, self.switch, self.equivalence = model, chip, switch, equivalence
         self.layout = layout(model, scope)
         self.registers: list[NDArray[np.float64]] = []
@@ -88,7 +92,12 @@ class Machine:
         """Whether some bank has cells that may stand for each other."""
         self.placing = Placing(model, self.layout, classes) if equivalence in {"units", "all"} else None
         self.circuits = Circuits(
-            fabrics, self.layout, switch, effort, classes=classes if self.exchanges_values else None
+            fabrics,
+            self.layout,
+            switch,
+            effort,
+            classes=classes if self.exchanges_values else None,
+            bits=placed.bank_bits if placed else None,
         )
         self._sorted_cells = {
             bank.layer: np.sort(bank.rows(chip.cells(bank.layer)), axis=1) for _, bank in self._built()
@@ -301,7 +310,7 @@ class Machine:
         for fabric, bank in self._built():
             energy += bank.banks * fabric.switches * self.chip.data_bits * self.switch.pass_energy
             time += fabric.depth * self.switch.pass_time
-        return Bill(energy_j=energy, time_s=time)
+        return Bill(energy_j=energy, time_s=self.placed.latency_s if self.placed else time)
 
     # what a controller may ask (hwsim.controller.Probe)
 

@@ -111,6 +111,7 @@ def assemble(plan: Plan, task: Task, values: Sequence[Start]) -> Machine:
         crossbar.equivalence,
         calibrated=crossbar.calibrated is not False,
         seed=plan.scenario.seed,
+        placed=plan.placed,
     )
     if crossbar.effort == "auto":
         training = plan.controller.training(plan.controller_parameters)

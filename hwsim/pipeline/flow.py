@@ -87,6 +87,7 @@ def run(plan: Plan, out: Path, report: Report) -> dict[str, Any]:
                 last = schedule.events() - 1
             report("writing", 0.0, None)
             resources = account(machine.chip, machine.circuits)
+            resources |= {"placed": plan.placed.summary()} if plan.placed else {}
             folder.finish(plan, snapshot(plan.identity, machine, last), resources)
             report("writing", 1.0, None)
         return {**folder.answer(), "reused": reused}

@@ -32,9 +32,22 @@ def resource_lines(found: Mapping[str, Any]) -> list[tuple[str, str]]:
         lines.append(("", f"{found['bare_flip_flops']:,} of the flip-flops take up a LUT of the part each"))
     if "cycles" in found:
         lines.append(("", f"{found['cycles']:,} clock cycles an inference in the layers, folding = {found['folding']}"))
-    if "part" in found:
+    if "placed" in found:
+        lines.append(("  placed", _placed(found["placed"])))
+    elif "part" in found:
         lines.append(("  fits", _verdict(found)))
     return [*lines, *_notes(found)]
+
+
+def _placed(placed: Mapping[str, Any]) -> str:
+    """Say what a real part takes and does, which the lines above only estimate."""
+    takes = (
+        f"{placed['logic']:,} logic cells, {placed['flip_flops']:,} flip-flops, {placed['memories']:,} block memories"
+    )
+    times = (
+        f"{placed['clock'] / 1e6:.1f} MHz, {placed['clocks']:,} clocks an image, latency {placed['latency']:,} clocks"
+    )
+    return f"{placed['title']}: {takes}; {times}"
 
 
 def _cores(found: Mapping[str, Any]) -> str:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from hwsim.crossbar.technology import SwitchDatasheet
 from hwsim.device import read_datasheet
+from hwsim.device.placed import read_placed
 from hwsim.files import DiagnosticError, read_document
 from hwsim.model import read_model
 from hwsim.scenario.lookup import device_technology
@@ -28,6 +29,8 @@ def check_file(path: Path) -> tuple[str, Plan | None]:
     document = read_document(path)
     keys = document.data
     if "kind" in keys:
+        if keys["kind"] == "placed":
+            return f"placed design: {read_placed(path)[0].title}", None
         if keys["kind"] not in ("device", "switch"):
             hint = "write kind = 'device' or kind = 'switch'"
             raise DiagnosticError(

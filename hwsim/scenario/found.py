@@ -10,11 +10,12 @@ from hwsim.controller import CONTROLLERS
 from hwsim.controller.python import PythonParameters, take
 from hwsim.crossbar import CROSSBARS
 from hwsim.crossbar.technology import SwitchDatasheet, build_switch
-from hwsim.files import parse_document, validate
+from hwsim.device.placed import read_placed
+from hwsim.files import DiagnosticError, parse_document, validate
 from hwsim.model import read_model, write_dense
 from hwsim.scenario.following import read_method
 from hwsim.scenario.lookup import device_technology, is_path
-from hwsim.scenario.schema import Choice, CrossbarChoice, ModelChoice, ScenarioFile
+from hwsim.scenario.schema import Choice, CrossbarChoice, DeviceChoice, ModelChoice, ScenarioFile
 from hwsim.task import TASKS, DataFaults
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from hwsim.crossbar import Topology
     from hwsim.crossbar.technology import Switch
     from hwsim.device import Datasheet, Device, Technology
+    from hwsim.device.placed import PlacedDesign
     from hwsim.files import Document, Section
     from hwsim.model import Model
     from hwsim.scenario.lookup import Lookup, Sheet
@@ -51,6 +53,15 @@ class FoundModel:
 
 
 @dataclass(frozen=True)
+class FoundPlaced:
+    """What was measured of the network on a part, and the file that says so."""
+
+    design: PlacedDesign
+    name: str
+    text: str
+
+
+@dataclass(frozen=True)
 class FoundDevice:
     """The device, its technology, its datasheet and the file of that."""
 
@@ -58,6 +69,7 @@ class FoundDevice:
     technology: Technology | None
     sheet: Sheet[Datasheet] | None
     device: Device | None
+    placed: FoundPlaced | None = None
 
 
 @dataclass(frozen=True)
@@ -104,7 +116,7 @@ def look_up(r: Lookup) -> Found:
         None if file is None else _by_name(file),
         task,
         model,
-        _device(r, file.device if file else r.table(Choice, "device")),
+        _device(r, file.device if file else r.table(DeviceChoice, "device")),
         crossbar,
         _controller(r, file.controller if file else r.table(Choice, "controller"), model.model, crossbar.chosen),
     )
@@ -176,12 +188,28 @@ def _dense(r: Lookup, hidden: list[int], shape: Shape | None) -> FoundModel:
     return FoundModel(name, document, read_model(document))
 
 
-def _device(r: Lookup, chosen: Choice | None) -> FoundDevice:
+def _device(r: Lookup, chosen: DeviceChoice | None) -> FoundDevice:
     _, document = r.datasheet("device", ("device", "name"), _name(chosen))
     technology = r.diagnostics.attempt(lambda: device_technology(document)) if document else None
     sheet = r.sheet(document, technology.datasheet, "device", chosen) if technology else None
     device = _built(r, technology, sheet.values) if technology and sheet else None
-    return FoundDevice(document, technology, sheet, device)
+    placed = _placed(r, chosen.placed) if chosen and chosen.placed is not None else None
+    return FoundDevice(document, technology, sheet, device, placed)
+
+
+def _placed(r: Lookup, text: str) -> FoundPlaced | None:
+    """Read a placed design."""
+    path = r.place("device", "placed", text)
+    try:
+        design, content = read_placed(path)
+    except OSError as error:
+        what = f"{text}: cannot be read ({error.strerror or error})"
+        r.diagnostic(("device", "placed"), what, "give the .toml file that hwsim synth wrote, by its path")
+    except DiagnosticError as error:
+        r.diagnostics.extend(error.diagnostics)
+    else:
+        return FoundPlaced(design, f"placed/{path.stem}.toml", content)
+    return None
 
 
 def _built(r: Lookup, technology: Technology, values: dict[str, Any]) -> Device | None:

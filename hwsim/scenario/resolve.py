@@ -21,6 +21,7 @@ from hwsim.model.values import read_values
 from hwsim.scenario.found import Found, look_up, sure
 from hwsim.scenario.given import NOTHING, Given
 from hwsim.scenario.lookup import Lookup, Origins, Sheet, number_origin
+from hwsim.scenario.placed import fit_placed, kept_placed, written_port
 from hwsim.schedule import layout
 from hwsim.task import TASKS
 from hwsim.version import VERSION
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from hwsim.crossbar import Fabric, Topology
     from hwsim.crossbar.technology import Switch
     from hwsim.device import Device, Technology
+    from hwsim.device.placed import PlacedDesign
     from hwsim.files import Document, Section
     from hwsim.files.registry import Registry
     from hwsim.model import Model
@@ -79,6 +81,8 @@ class Plan:
     """What was read of data of one's own, and what was made of them."""
     method: BoundMethod | None = None
     """A function of Python that decides, or a schedule that is carried out."""
+    placed: PlacedDesign | None = None
+    """What was measured of the network on a real part."""
 
     @property
     def changes(self) -> str:
@@ -108,6 +112,7 @@ def resolve(document: Document, path: Path, given: Given = NOTHING) -> Plan:
     r = Lookup(document, path, given)
     found = look_up(r)
     fabrics, values_file = _fit(r, found)
+    switch = fit_placed(r, found)
     code = _code(r, found)
     r.diagnostics.check()
 
@@ -124,17 +129,19 @@ def resolve(document: Document, path: Path, given: Given = NOTHING) -> Plan:
         device=sure(found.device.device),
         technology=sure(found.device.technology),
         device_values=sure(found.device.sheet).values,
-        switch=sure(crossbar.switch),
+        switch=sure(switch),
         fabrics=sure(fabrics),
         controller=sure(found.controller.plugin),
         controller_parameters=sure(found.controller.parameters),
         resolved=resolved,
         origins=origins,
-        files={f"{name}.toml": document.text for name, document in zip(names, documents, strict=True)},
+        files={f"{name}.toml": document.text for name, document in zip(names, documents, strict=True)}
+        | kept_placed(found),
         identity=_identity(resolved, documents, found, code),
         values_file=values_file,
         data=found.task.bound,
         method=found.controller.method,
+        placed=found.device.placed.design if found.device.placed else None,
     )
 
 
@@ -199,10 +206,15 @@ def _code(r: Lookup, found: Found) -> dict[str, str]:
 def _identity(resolved: dict[str, Any], documents: list[Document], found: Found, code: Mapping[str, str]) -> str:
     """Compute SHA-256 of all that may touch a run's bits: values, contents of files, version, third parties' code."""
     essence = {key: value for key, value in resolved.items() if key not in {"title", "expect", "published"}}
-    places = {"task": sure(found.task.plugin).paths, "controller": (sure(found.controller.plugin).file,)}
+    places = {
+        "task": sure(found.task.plugin).paths,
+        "controller": (sure(found.controller.plugin).file,),
+        "device": ("placed",),
+    }
     for table, paths in places.items():
         essence[table] = {key: value for key, value in resolved[table].items() if key not in paths}
     contents = [dict(document.data) for document in documents]
+    contents += [found.device.placed.design.model_dump()] if found.device.placed else []
     text = json.dumps([VERSION, essence, contents, *([code] if code else [])], sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()
 
@@ -214,11 +226,12 @@ def _written(r: Lookup, found: Found) -> tuple[dict[str, Any], Origins]:
     crossbar = file.crossbar.model_dump(include=set(type(file.crossbar).model_fields), exclude_none=True)
     if switch.sheet.medium == "optical":
         crossbar.setdefault("calibrated", True)
+    placed, port = found.device.placed, written_port(found)
     tables: dict[str, dict[str, Any]] = {
         "task": {"name": file.task.name, **task.model_dump(exclude_none=True)},
         "model": {"name": found.model.name, **file.model.model_dump(include={"width"}, exclude_none=True)},
-        "device": {"name": file.device.name, **device.written},
-        "crossbar": {**crossbar, "technology": sure(found.crossbar.name), **switch.written},
+        "device": {"name": file.device.name, **({"placed": placed.name} if placed else {}), **device.written},
+        "crossbar": {**crossbar, "technology": sure(found.crossbar.name), **switch.written, **port},
         "controller": {"name": file.controller.name, **training.model_dump(exclude_none=True)},
         "fabrication": file.fabrication.model_dump(include=FABRICATED[file.fabrication.values]),
         "execution": file.execution.model_dump(),
@@ -236,6 +249,8 @@ def _written(r: Lookup, found: Found) -> tuple[dict[str, Any], Origins]:
         for key in values:
             known = sheet is not None and key in sheet.written
             otherwise = number_origin(sheet.document, key) if known and sheet else "default"
+            if table == "crossbar" and placed and key in port:
+                otherwise = placed.name
             if table == "task" and found.task.bound and key not in task.model_fields_set:
                 otherwise = "as read"
             source = "hidden" if table == "model" and file.model.hidden is not None else key

@@ -21,6 +21,17 @@ class Choice(Section):
     ends in ``.toml`` and counts from the scenario file."""
 
 
+class DeviceChoice(Choice):
+    """What holds the weights, and what was measured of it on a real part."""
+
+    placed: str | None = None
+    """What a real part does with this very network: a file that ``hwsim synth`` wrote, by its path, which ends in
+    ``.toml`` and counts from the scenario file. Inference is then billed with the placed clock and the clocks that an
+    image takes, in place of the datasheets' clock and ``pass_time``; configurations with the width and clock of the
+    placed port (``crossbar.port_width`` and ``port_clock``) and the words that a bank takes. Energies stay those of
+    the datasheets. A file of another network is refused."""
+
+
 class ModelChoice(Section):
     """The network: a model file, or hidden layers in a row."""
 
@@ -142,7 +153,7 @@ class ScenarioFile(Section):
     """What is to be learned."""
     model: ModelChoice
     """What is computed."""
-    device: Choice
+    device: DeviceChoice
     """What holds the weights: a datasheet; further keys set its numbers within their valid ranges, and of every device
     ``variation``, ``stuck`` and ``stuck_at`` of its cells (``hwsim help device/ideal``)."""
     crossbar: CrossbarChoice

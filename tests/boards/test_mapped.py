@@ -1,4 +1,4 @@
-"""What Yosys makes of exported logic, simulated with its own models of the cells: flip-flops included, as the emulator."""
+"""Mapped netlists in Icarus, with Yosys' models of the cells: they compute what the emulator does, flip-flops too."""
 
 from __future__ import annotations
 
