@@ -6,11 +6,12 @@ from dataclasses import astuple
 from typing import TYPE_CHECKING
 
 from hwsim.boards.families import FAMILIES
-from hwsim.boards.parts import LARGE, PARTS
+from hwsim.boards.parts import LARGE, PARTS, Area
 from hwsim.errors import BAD_INPUT, HwsimError
 
 if TYPE_CHECKING:
-    from hwsim.boards.parts import Area, Part
+    from hwsim.boards.parts import Part
+    from hwsim.export.netlist import Netlist
 
 FULL = 0.9
 """Share of a part's logic that another part may be filled to, to be recommended."""
@@ -43,8 +44,13 @@ def lacking(part: Part, area: Area) -> list[str]:
     return found
 
 
-def check_fit(part: Part, area: Area) -> None:
+def check_fit(part: Part, area: Area, most: str = "") -> None:
     """Refuse a design that a part has no room for, before it is placed.
+
+    Args:
+        part: the part.
+        area: what the design takes.
+        most: what is counted, where that is not all of it.
 
     Raises:
         FitError: what is lacking, and what would help.
@@ -56,7 +62,7 @@ def check_fit(part: Part, area: Area) -> None:
     if area.memories * part.memory_bits < part.bits:
         hints.append("--arch folded takes little logic")
     hints.append("fewer bits (device.weight_bits, device.activation_bits) or units take less")
-    raise FitError(f"does not fit {part.name}: {', '.join(lacks)}; {'; '.join(hints)}")
+    raise FitError(f"does not fit {part.name}: {most}{', '.join(lacks)}; {'; '.join(hints)}")
 
 
 def _room(other: Part, part: Part, area: Area) -> bool:
@@ -64,6 +70,19 @@ def _room(other: Part, part: Part, area: Area) -> bool:
     bits = area.memories * part.memory_bits + area.large_memories * LARGE
     logic = area.logic <= FULL * other.has.logic and area.flip_flops <= FULL * other.has.flip_flops
     return logic and bits <= FULL * other.bits and (area.dsps <= other.has.dsps or not other.has.dsps)
+
+
+def least_area(netlist: Netlist) -> Area:
+    """Return what circuits and registers of a spatial network take in any family: a part without room needs no tool.
+
+    A switch is two tables; it and every bit of a bias have a register in use and its shadow.
+    """
+    switches = registers = 0
+    for node in netlist.layers:
+        if node.wiring is not None and node.ports == node.codes.shape[1]:
+            switches += node.banks * len(node.wiring.stage)
+        registers += node.units * node.bias_bits
+    return Area(2 * switches, 2 * (switches + registers), 0)
 
 
 def check_clock(part: Part, clock: float | None) -> None:

@@ -69,7 +69,9 @@ class PlacedDesign(Section):
     architecture: Literal["spatial", "folded"]
     """Of the logic."""
     pipeline: Count
-    """Switch stages between registers; 0 for none."""
+    """Switch stages between registers of the spatial architecture; 0 for none."""
+    lanes: Annotated[int, Field(ge=1)]
+    """Multipliers of the folded architecture."""
     network: str
     """What was placed, in words."""
     design: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
@@ -89,6 +91,11 @@ class PlacedDesign(Section):
         """Return what a run's answer says of it under ``resources``."""
         kept = ("title", "clocks", "latency", "clock")
         return {name: getattr(self, name) for name in kept} | self.takes.model_dump()
+
+    @property
+    def options(self) -> dict[str, str | int]:
+        """Return the options of the architecture."""
+        return {name: getattr(self, name) for name in ("architecture", "pipeline", "lanes")}
 
     @property
     def bank_bits(self) -> list[int]:
@@ -142,8 +149,7 @@ def design_digest(
     topology: str,
     scope: str,
     ports: int | None,
-    architecture: str,
-    pipeline: int,
+    options: Mapping[str, str | int],
 ) -> str:
     """Return SHA-256 of all that sets the structure of the logic: no values of cells, which only fill it.
 
@@ -153,13 +159,12 @@ def design_digest(
         topology: of the circuits.
         scope: of the banks.
         ports: of each circuit; None for the size of its bank.
-        architecture: ``spatial`` or ``folded``.
-        pipeline: switch stages between registers.
+        options: of the architecture (:attr:`PlacedDesign.options`).
     """
     nodes = [{**vars(node), "source": model.source(number)} for number, node in enumerate(model.nodes)]
     for node in nodes:
         node.pop("drop")  # of training
     layers = [{name: getattr(layer, name) for name in LAYER} for layer in model.layers]
     widths = {name: value for name, value in bits.items() if name.endswith("_bits")}
-    parts = [nodes, layers, widths, topology, scope, ports, architecture, pipeline]
+    parts = [nodes, layers, widths, topology, scope, ports, dict(options)]
     return hashlib.sha256(json.dumps(parts, sort_keys=True, default=repr).encode()).hexdigest()

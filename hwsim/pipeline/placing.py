@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hwsim.boards.families import FAMILIES
-from hwsim.boards.fitting import check_clock, words
+from hwsim.boards.fitting import check_clock, check_fit, least_area, words
 from hwsim.boards.synthesis import synthesise
 from hwsim.device.placed import ConfigurationPort, PlacedDesign, describe_network, design_digest, write_placed
 from hwsim.export.logic import configuration_of, netlist_of
@@ -20,7 +20,7 @@ from hwsim.pipeline.replay import configured
 from hwsim.report.placement import placement_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from hwsim.boards.parts import Part
@@ -84,19 +84,21 @@ def place_run(
     snapshot = configured(plan, run / SCHEDULE, 0)
     netlist = netlist_of(snapshot)
     logic = architecture_of(netlist, arch, pipeline, lanes)
+    if logic.name == "spatial":
+        check_fit(part, least_area(netlist), "circuits and registers alone take ")
     sources = {**logic.sources, **logic.memories, **board(logic, part.board.clock if part.board else CLOCK)}
     placed = synthesise(part, sources, seed=seed, seconds=seconds, report=report)
     check_clock(part, placed.clock)
     found = Placement(plan, part, logic, placed, None)
     if placed.clock is None:
         return found
-    command = f"hwsim synth RUN --target {part.name} --arch {arch} --pipeline {pipeline} --seed {seed}"
+    options: dict[str, str | int] = {"architecture": arch, "pipeline": pipeline, "lanes": lanes}
     port = ConfigurationPort(
         width=logic.word_bits,
         words=len(logic.words(configuration := configuration_of(snapshot, netlist))),
         bank=bank_words(logic, configuration),
     )
-    return replace(found, design=_design(found, placed.clock, port, command, pipeline, seed))
+    return replace(found, design=_design(found, placed.clock, port, options, seed))
 
 
 def bank_words(logic: Architecture, configuration: Configuration) -> list[int]:
@@ -122,9 +124,10 @@ def latency_of(logic: Architecture) -> int:
 
 
 def _design(
-    found: Placement, clock: float, port: ConfigurationPort, command: str, pipeline: int, seed: int
+    found: Placement, clock: float, port: ConfigurationPort, options: Mapping[str, str | int], seed: int
 ) -> PlacedDesign:
     plan, logic = found.plan, found.logic
+    given = " ".join(f"--{name.removesuffix('itecture')} {value}" for name, value in options.items())
     crossbar = plan.scenario.crossbar
     network = describe_network(plan.model, plan.device_values, crossbar.topology, crossbar.scope)
     return PlacedDesign.model_validate(
@@ -132,21 +135,14 @@ def _design(
             "kind": "placed",
             "title": f"{plan.task.name} on {found.part.title}, {logic.name}",
             "status": "measured",
-            "command": command,
+            "command": f"hwsim synth RUN --target {found.part.name} {given} --seed {seed}",
             "tools": dict(found.placed.tools),
             "seed": seed,
             "part": found.part.name,
-            "architecture": logic.name,
-            "pipeline": pipeline,
+            **options,
             "network": network,
             "design": design_digest(
-                plan.model,
-                plan.device_values,
-                crossbar.topology,
-                crossbar.scope,
-                crossbar.ports,
-                logic.name,
-                pipeline,
+                plan.model, plan.device_values, crossbar.topology, crossbar.scope, crossbar.ports, options
             ),
             "clock": format_quantity(clock, "frequency"),
             "clocks": logic.clocks,

@@ -21,9 +21,7 @@ def fit_placed(r: Lookup, found: Found) -> Switch | None:
     if placed is None or model is None or chosen is None or sheet is None or switch is None:
         return switch
     design, port = placed.design, placed.design.port
-    wanted = design_digest(
-        model, sheet.values, chosen.topology, chosen.scope, chosen.ports, design.architecture, design.pipeline
-    )
+    wanted = design_digest(model, sheet.values, chosen.topology, chosen.scope, chosen.ports, design.options)
     if wanted != design.design:
         here = describe_network(model, sheet.values, chosen.topology, chosen.scope)
         what = f"placed for another network ({design.network}), and this one is {here}"

