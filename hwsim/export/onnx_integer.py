@@ -210,7 +210,7 @@ class IntegerNetwork:
         if law.kind != TABLE:
             hold_bytes(f"signals of {at}", law.least, law.largest)
             return self._shifted(at, name, kind, law.shift, law.least, law.largest, node.given)
-        low, high = int(law.tables.min()), int(law.tables.max())
+        low, high = held_by(law.tables)
         hold_bytes(f"signals of {at}", low, high)
         address = self._rounded(at, name, kind, law.shift, law.least, law.largest)
         units, entries = law.tables.shape
@@ -250,6 +250,16 @@ class IntegerNetwork:
 def to_zero(to: Graph, given: Codes) -> str:
     """Return the zero point of a signal as a constant."""
     return to.constant(f"zero_point{-given.low}", -given.low, np.uint8)
+
+
+def held_by(tables: NDArray[np.int32]) -> tuple[int, int]:
+    """Return the least and largest code of tables; 0 is within, since it is the zero point and stands around images.
+
+    Example:
+        >>> held_by(np.array([[3, 9]], np.int32))
+        (0, 9)
+    """
+    return min(int(tables.min()), 0), max(int(tables.max()), 0)
 
 
 def hold_bytes(what: str, low: int, high: int) -> None:

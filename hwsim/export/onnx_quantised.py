@@ -12,7 +12,7 @@ import numpy as np
 
 from hwsim.export.netlist import LEAKY, STEP, TABLE
 from hwsim.export.onnx_float import IMAGE, FloatNetwork
-from hwsim.export.onnx_integer import hold_bytes, whole_weights
+from hwsim.export.onnx_integer import held_by, hold_bytes, whole_weights
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -83,7 +83,7 @@ class QuantisedNetwork(FloatNetwork):
             name = to.add("Greater", sums, to.constant("number_0", 0.0, np.float32), gives=f"{at}_above")
             name = to.cast(name, np.float32, gives=f"{at}_risen")
         elif law.kind == TABLE:
-            self.scales[place] = (law.given_scale, int(law.tables.min()), int(law.tables.max()))
+            self.scales[place] = (law.given_scale, *held_by(law.tables))
             name = self._looked_up(at, sums, law, node)
         elif law.kind == LEAKY:
             name = to.add("LeakyRelu", sums, gives=f"{at}_leaky", alpha=2.0**-law.slope)

@@ -24,6 +24,8 @@ ACTIVATIONS = [
     'activation = "relu"',
     'activation = "leaky-relu"\nslope = 0.25',
     'activation = "look-up"\ntable = [0.5, -1, 2, 0.3, 1, 0]\ntable_range = [-2, 2]',
+    'activation = "look-up"\ntable = [1, 2, 1.5, 3]\ntable_range = [-1, 1]',
+    'activation = "look-up"\ntable = [-1, -2, -1.5, -3]\ntable_range = [-1, 1]',
 ]
 STEP = 'activation = "step"'
 NUMBERS = ['activation = "tanh"', 'activation = "sigmoid"', 'activation = "identity"', 'activation = "relu"']

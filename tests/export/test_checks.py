@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 from hwsim.export import EXPORTS
 from hwsim.export.reading import open_export
 from hwsim.files import DiagnosticError, parse_document
+from hwsim.files.frame import MissingExtraError
 from hwsim.model import read_model
 from hwsim.pipeline.exporting import export_run
 from tests.conftest import Command, run_here
@@ -48,3 +50,12 @@ def test_the_command_says_what_a_file_is(tiny: Path, tmp_path: Path, hwsim_comma
             result = hwsim_command("check", str(path))
             assert result.returncode == 2
             assert path.name in result.stderr
+
+
+@pytest.mark.parametrize(("format_", "library", "extra"), [("onnx", "onnx", "onnx"), ("parquet", "pyarrow", "parquet")])
+def test_a_library_that_is_missing(format_: str, library: str, extra: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = read_model(parse_document(SMALL, "m.toml"))
+    snapshot, _, _ = fabricated(array(6, 8, wired=False), model, np.random.default_rng(0), signed=False)
+    monkeypatch.setitem(sys.modules, library, None)
+    with pytest.raises(MissingExtraError, match=rf"^{library} is not installed; pip install 'hwsim\[{extra}\]'$"):
+        EXPORTS[format_].files(snapshot)

@@ -118,6 +118,19 @@ def test_graphs_of_every_shape(text: str, signed: bool) -> None:
     np.testing.assert_array_equal(found.reshape(wanted.shape), wanted)
 
 
+def test_a_mean_with_zeros_around_negative_signals() -> None:
+    """Zeros around an image may bring a mean above the largest signal."""
+    text = BRANCHED[: BRANCHED.index('[[layer]]\nname = "two"')].replace(
+        'activation = "leaky-relu"\nslope = 0.5', 'activation = "look-up"\ntable = [-1, -2]\ntable_range = [-1, 1]'
+    )
+    text += '[[layer]]\nkind = "average-pool"\nkernel = 2\npadding = [1, 1, 0, 0]\n'
+    text += '[[layer]]\nkind = "flatten"\n[[layer]]\nkind = "dense"\nunits = 2\nactivation = "identity"\n'
+    model = read_model(parse_document(text, "m.toml"))
+    snapshot, x, wanted = fabricated(array(8, 8, wired=False), model, np.random.default_rng(7), signed=True)
+    _, found = runtime(EXPORTS["onnx"].files(snapshot)["network.onnx"], x, optimised=True)
+    np.testing.assert_array_equal(found, wanted)
+
+
 def test_sums_that_32_bits_do_not_hold() -> None:
     text = SMALL.replace('"identity"', '"identity"\nbias = "uniform"\nbias_bound = 1e8')
     model = read_model(parse_document(text, "m.toml"))
