@@ -33,9 +33,9 @@ def contents(program: Program, sizes: Sizes) -> dict[str, str]:
     return found
 
 
-WEIGHTS = "weights in two's complement, node by node and there bank by bank"
+WEIGHTS = "signed weights (complement of two), node by node and there bank by bank"
 PLACES = (
-    "places of windows: 1 bit, the node's last; {shape} bits, its list of taps; {store} bits, address of its origin"
+    "places of windows: 1 bit, last of its node; {shape} bits, its list of taps; {store} bits, address of its origin"
 )
 TAPS = "lists of taps: 1 bit, outside the map; {store} bits, address from the origin, modulo the size of the memory"
 

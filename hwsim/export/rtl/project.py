@@ -134,8 +134,8 @@ def _readme(architecture: Architecture, phases: Sequence[Phase], made: Mapping[s
 
 _ARCHITECTURES = {
     "spatial": "every unit has its own circuit of switches and its constants as look-up tables; bits pass one a clock",
-    "folded": "one multiplier computes everything: weights lie in initialised memory, connections in a memory that is "
-    "loaded; there is no circuit of switches",
+    "folded": "one multiplier, or one a lane, computes everything: weights lie in initialised memory, connections in a "
+    "memory that is loaded; there is no circuit of switches",
 }
 _FILES = {
     "network.v": "the top module of the logic; hwsim_*.v are its parts, and those of bench and board",
