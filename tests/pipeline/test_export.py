@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import hwsim
 from hwsim.crossbar import crossbar
 from hwsim.pipeline.exporting import export_run
 from tests.conftest import Command, run_here
@@ -66,6 +67,23 @@ def test_what_is_there_stays_unless_forced(tiny: Path, tmp_path: Path, hwsim_com
     assert (tmp_path / "mem" / "layer1.mem").read_text() == "mine"
     assert hwsim_command(*words, "--force").returncode == 0
     assert sorted(path.name for path in (tmp_path / "mem").iterdir()) == ["layer0.mem", "layer1.mem"]
+
+
+def test_circuits_with_spare_ports_are_read_back(tiny: Path, tmp_path: Path) -> None:
+    run_here(tiny, tmp_path / "run", "controller.epochs=1", "crossbar.ports=70")
+    (base,) = export_run(tmp_path / "run", "json", 0, tmp_path / "base.json")
+    (whole,) = export_run(tmp_path / "run", "json", 1, tmp_path / "whole.json")
+    wanted = {layer.layer: layer for layer in hwsim.read_configuration(whole).layers}
+    assert [(layer.cells, layer.fabric.ports) for layer in wanted.values()] == [(64, 70), (12, 70)]
+    seen = []
+    for name in ("readmemh", "npz", "delta", "table", "cfglut5"):
+        for path in export_run(tmp_path / "run", name, 1, tmp_path / name):
+            for layer in hwsim.read_configuration(path, base if name == "delta" else None).layers:
+                assert np.array_equal(layer.states, wanted[layer.layer].states)
+                assert np.array_equal(layer.permutations, wanted[layer.layer].permutations)
+                assert layer.cells == wanted[layer.layer].cells
+                seen.append(layer.layer)
+    assert seen == [0, 1] * 5
 
 
 def test_only_some_files(tiny: Path, tmp_path: Path, hwsim_command: Command) -> None:
