@@ -15,12 +15,15 @@ from hypothesis import strategies as st
 from onnx import numpy_helper
 from onnx.reference import ReferenceEvaluator
 
+import hwsim
 from hwsim.device.fpga.lut import FpgaLut
 from hwsim.device.variation import Variation
 from hwsim.export import EXPORTS, Snapshot
 from hwsim.files import Refusal, parse_document
 from hwsim.model import Model, Registers, Start, read_model
 from hwsim.model.imports import read_onnx
+from hwsim.pipeline.replay import configured
+from tests.conftest import run_here
 from tests.export.connected import (
     BRANCHED,
     RESIDUAL,
@@ -177,3 +180,19 @@ def test_what_has_no_form_in_bytes(device: FpgaLut, told: str, format_: str) -> 
     snapshot, _, _ = fabricated(device, model, np.random.default_rng(7), signed=False)
     with pytest.raises(Refusal, match=re.escape(told)):
         EXPORTS[format_].files(snapshot)
+
+
+@pytest.mark.parametrize("setting", ["crossbar.ports=128", "crossbar.scope=layer"])
+def test_spare_ports_and_one_bank_a_layer(tiny: Path, tmp_path: Path, setting: str) -> None:
+    settings_ = ["controller.epochs=2", "crossbar.topology=crossbar" if "scope" in setting else setting, setting]
+    run_here(tiny, tmp_path / "run", *settings_)
+    snapshot = configured(hwsim.load(tiny, settings_).plan(), tmp_path / "run" / "schedule.sqlite", 1)
+    assert [layer.permutations.shape for layer in snapshot.layers] in (
+        [(12, 128), (10, 128)],
+        [(1, 768), (1, 120)],
+    )
+    assert any((layer.permutations != np.arange(layer.permutations.shape[1])).any() for layer in snapshot.layers)
+    assert snapshot.quiet is not None
+    x, wanted = snapshot.quiet()
+    _, found = runtime(EXPORTS["onnx"].files(snapshot)["network.onnx"], x, optimised=True)
+    np.testing.assert_array_equal(found, wanted)
