@@ -1,8 +1,14 @@
-"""Write files whole or not at all: one in the place of another, or several together."""
+"""Write files whole or not at all: one in the place of another, or several together.
+
+Several processes may write to one folder: parts have names of their own, and files that belong together are moved
+while the folder is locked, so that a set is of one process.
+"""
 
 from __future__ import annotations
 
-from contextlib import contextmanager, suppress
+import os
+import secrets
+from contextlib import ExitStack, contextmanager, suppress
 from os.path import lexists
 from typing import TYPE_CHECKING
 
@@ -102,8 +108,9 @@ def write_all(files: Mapping[Path, Content], *, force: bool = False) -> list[Pat
                 parts[target] = _beside(target, "part")
                 with parts[target].open("wb") as file:
                     file.writelines(split(content))
-        check_free(*files, force=force)  # writing may have taken long
-        _move(parts)
+        with _locked({target.parent for target in parts}):
+            check_free(*files, force=force)  # writing may have taken long
+            _move(parts)
         made = []
     finally:
         for part in parts.values():
@@ -126,27 +133,60 @@ def split(content: Content) -> Iterable[bytes]:
 
 
 def _move(parts: Mapping[Path, Path]) -> None:
-    """Move every file to its place, or put back what was there."""
+    """Move every file to its place, or put back what was there; no place is ever empty on the way."""
     before: dict[Path, Path | None] = {}
     try:
         for target, part in parts.items():
             with _named(target):
-                old = _beside(target, "old") if lexists(target) else None
-                if old is not None:
-                    target.replace(old)
-                before[target] = old
+                before[target] = _beside(target, "old") if lexists(target) else None
+                _keep(target, before[target])
                 part.replace(target)
     except BaseException:
         for target, old in before.items():
-            target.unlink(missing_ok=True) if old is None else old.replace(target)
+            _put_back(target, old)
         raise
     for old in before.values():
         if old is not None:
             old.unlink()
 
 
+def _keep(target: Path, old: Path | None) -> None:
+    """Give what stands at a place a second name, or another one where a file has but one."""
+    if old is not None:
+        try:
+            os.link(target, old, follow_symlinks=False)
+        except (OSError, NotImplementedError):
+            target.replace(old)
+
+
+def _put_back(target: Path, old: Path | None) -> None:
+    if old is None:
+        target.unlink(missing_ok=True)
+    elif lexists(old):
+        old.replace(target)
+        old.unlink(missing_ok=True)  # two names of one file stay two
+
+
+@contextmanager
+def _locked(folders: Iterable[Path]) -> Iterator[None]:
+    """Keep other processes from moving files into folders for a while; where no folder can be locked, do nothing."""
+    try:
+        import fcntl
+    except ImportError:
+        yield
+        return
+    with ExitStack() as stack:
+        for folder in sorted(folders):  # in one order, so that no two processes wait for each other
+            with suppress(OSError):
+                opened = os.open(folder, os.O_RDONLY)
+                stack.callback(os.close, opened)
+                fcntl.flock(opened, fcntl.LOCK_EX)
+        yield
+
+
 def _beside(target: Path, word: str) -> Path:
-    return target.with_name(f".{word}.{target.name}")
+    """Return a hidden name beside a place, which no other process gives."""
+    return target.with_name(f".{word}.{secrets.token_hex(4)}.{target.name}")
 
 
 def _make_folder(folder: Path) -> list[Path]:

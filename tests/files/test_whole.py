@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import time
 import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
@@ -90,7 +92,7 @@ def test_a_move_that_fails_puts_everything_back(
     before, move = below(folder), Path.replace
 
     def replace(self: Path, target: Path) -> Path:
-        if self.name == f".part.f{fails}":
+        if self.name.startswith(".part.") and target.name == f"f{fails}":
             raise PermissionError(1, "Operation not permitted")
         return move(self, target)
 
@@ -109,3 +111,33 @@ def test_parts_do_not_pile_up_in_memory(tmp_path: Path) -> None:
     finally:
         tracemalloc.stop()
     assert (tmp_path / "a").stat().st_size == 400 * 2**16
+
+
+def write_often(folder: Path, letter: str, seconds: float) -> None:
+    """Replace three files by ones of a letter, slowly, until the time is over; fail where one cannot be."""
+
+    def slowly() -> Iterator[bytes]:
+        for _ in range(3):
+            yield letter.encode() * 1000
+            time.sleep(0.001)
+
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        write_all({folder / str(number): slowly() for number in range(3)}, force=True)
+
+
+def test_processes_that_write_to_one_folder_keep_their_files_whole_and_together(tmp_path: Path) -> None:
+    write_all({tmp_path / str(number): "a" * 3000 for number in range(3)})
+    fork = multiprocessing.get_context("fork")
+    others = [fork.Process(target=write_often, args=(tmp_path, letter, 1.0)) for letter in "ab"]
+    for other in others:
+        other.start()
+    found = set()
+    while any(other.is_alive() for other in others):
+        found |= {(tmp_path / str(number)).read_bytes() for number in range(3)}
+    for other in others:
+        other.join()
+    assert [other.exitcode for other in others] == [0, 0]
+    assert found <= {b"a" * 3000, b"b" * 3000}
+    assert sorted(below(tmp_path)) == ["0", "1", "2"]
+    assert len(set(below(tmp_path).values())) == 1
