@@ -45,7 +45,7 @@ def _missing(what: str) -> str:
     return pytest.fail(reason) if os.environ.get("CI") == "true" else pytest.skip(reason)
 
 
-def call(words: Iterable[object], folder: Path, *, seconds: float = 300, **environment: str) -> str:
+def call(words: Iterable[object], folder: Path, *, seconds: float = 600, **environment: str) -> str:
     """Run a program in a folder, and return all that it said.
 
     Raises:

@@ -11,7 +11,7 @@ import pytest
 from hwsim.pipeline.exporting import export_run
 from tests.conftest import ROOT, run_here
 from tests.export.rtl.test_project import logic
-from tests.tools import icarus, lint, verilator, yosys
+from tests.tools import call, icarus, lint, verilator, yosys
 
 pytestmark = pytest.mark.rtl
 IMAGES = 359
@@ -52,6 +52,7 @@ def summary(phases: int, images: int, units: int) -> str:
 def test_folded_in_verilator(wide: Path, tmp_path: Path) -> None:
     files = exported(wide, tmp_path, arch="folded", images=IMAGES)
     assert summary(3, IMAGES, 138) in verilator(files, "bench", tmp_path)
+    assert summary(3, IMAGES, 138) in call([tmp_path / "obj_dir" / "bench", "+even"], tmp_path)
 
 
 def test_folded_in_icarus(wide: Path, tmp_path: Path) -> None:
@@ -68,6 +69,7 @@ def test_spatial_in_icarus(wide: Path, tmp_path: Path) -> None:
 def test_narrow_and_spatial_in_verilator(narrow: Path, tmp_path: Path, pipeline: int) -> None:
     files = exported(narrow, tmp_path, arch="spatial", images=IMAGES, pipeline=pipeline)
     assert summary(3, IMAGES, 26) in verilator(files, "bench", tmp_path)
+    assert summary(3, IMAGES, 26) in call([tmp_path / "obj_dir" / "bench", "+even"], tmp_path)
 
 
 @pytest.mark.parametrize("arch", ["spatial", "folded"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,9 @@ import pytest
 from hwsim.export.reading import open_export
 from hwsim.export.rtl.project import project
 from hwsim.export.verilog import architecture_of
+from hwsim.files import DiagnosticError
 from hwsim.files.whole import split
+from hwsim.pipeline.exporting import export_run
 from tests.conftest import Command, run_here
 from tests.export import networks
 from tests.tools import icarus
@@ -43,6 +46,30 @@ def test_a_run_is_exported_and_its_bench_passes(tiny: Path, tmp_path: Path, hwsi
     for plusargs in ((), ("+even",)):
         told = icarus(logic(files), "bench", tmp_path / "sim", plusargs=plusargs)
         assert "PASS, 12 images in 3 phases: 264 accumulators of 2 layers and 120 outputs compared, 0 differ" in told
+
+
+@pytest.mark.parametrize("arch", ["spatial", "folded"])
+def test_power_up_and_single_images(tiny: Path, tmp_path: Path, arch: str) -> None:
+    """Nothing is before event 0; with an image a phase every image brings its configuration along."""
+    run_here(tiny, tmp_path / "run", "controller.epochs=1")
+    for event, images, phases in ((0, 3, 2), (1, 1, 3)):
+        files = {
+            path.name: path.read_text()
+            for path in export_run(tmp_path / "run", "rtl", event, tmp_path / str(event), arch=arch, images=images)
+        }
+        told = icarus(logic(files), "bench", tmp_path / "sim")
+        assert f"PASS, {phases * images} images in {phases} phases: {phases * images * 22} accumulators" in told
+
+
+def test_a_flipped_byte_is_named(tmp_path: Path) -> None:
+    files = folder(networks.build(networks.dense(np.random.default_rng(1)), images=2), "spatial")
+    for name, text in files.items():
+        path = tmp_path / name
+        changed = bytearray(text.encode())
+        changed[len(changed) // 2] ^= 1
+        path.write_bytes(changed)
+        with pytest.raises(DiagnosticError, match=re.escape(name)):
+            open_export(path)
 
 
 @pytest.mark.parametrize("arch", ["spatial", "folded"])

@@ -16,6 +16,7 @@ module hwsim_stall (
     even = $test$plusargs("even") != 0;
     go = 3'b111;
     if ($value$plusargs("seed=%d", drawn) == 0) drawn = 32'd1;
+    drawn = drawn * 32'd2654435761;  // so that seeds side by side begin far apart
     {level2, level1, level0} = {level(2'd1), level(2'd2), level(2'd3)};
   end
 
