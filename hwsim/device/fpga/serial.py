@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 SHARED = 4
 """Constants that share a table."""
-COURSE = 6
-"""Flip-flops of a layer's course beside the bits that are under way: busy, stepping, complete, valid, two commits."""
+COURSE = 8
+"""Flip-flops of a layer's course beside the bits that pass: stepping, complete, valid, two count places, three commits."""
 STEERING = 12
 """LUTs of a layer's course."""
 
@@ -54,7 +54,7 @@ def serial(widths: Widths, layer: Burnt, use: Use) -> Area:
     luts = made.tables + made.trees + made.accumulators + made.clips + made.laws
     luts += rotating * (use.bits > 1) + choosing + STEERING
     counting = (use.places - 1).bit_length()
-    flip_flops = registers(widths, layer) + made.held + rotating + use.bits + COURSE + counting
+    flip_flops = registers(widths, layer) + made.held + rotating + use.bits + COURSE + counting + (use.places > 1)
     last = layer.kind == LAST
     flip_flops -= 2 * last  # nobody behind the last layer asks whether a commit goes with an image
     if use.places > 1 and not last:
@@ -62,18 +62,14 @@ def serial(widths: Widths, layer: Burnt, use: Use) -> Area:
     return Area(luts, flip_flops, clocks(use) + 1 + (use.places > 1 and not last))
 
 
-def clocks(use: Use, delay: int = 0) -> int:
+def clocks(use: Use) -> int:
     """Count the clocks from one image of a layer to the next: all bits and one for the result, at every place.
 
-    Args:
-        use: of the layer.
-        delay: registers on the way through circuit and tree.
-
     Example:
-        >>> clocks(Use(signals=16, bits=8)), clocks(Use(signals=16, bits=8), delay=4)
-        (9, 13)
+        >>> clocks(Use(signals=16, bits=8))
+        9
     """
-    return use.places * (use.bits + delay + 1)
+    return use.places * (use.bits + 1)
 
 
 def parts(widths: Widths, layer: Burnt, use: Use) -> Unit:

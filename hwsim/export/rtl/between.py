@@ -42,7 +42,7 @@ def _pool(node: Pool, takes: Signal) -> Iterator[str]:
         sizes += "" if node.largest else f", .SHIFT({node.shift})"
         yield f"{kind} #({sizes}) of{result} (.codes(window{result}), .found(found{result}));"
     idle = np.setdiff1d(np.arange(takes.size), node.windows)
-    yield from unread([part("one", signal, takes.bits) for signal in idle.tolist()])
+    yield from unread("unused_one", [part("one", signal, takes.bits) for signal in idle.tolist()])
 
 
 def _rectify(takes: Signal) -> Iterator[str]:

@@ -18,11 +18,15 @@ IDLE = "1'b0"
 
 
 class Circuit(NamedTuple):
-    """One module: its text, clocks from input to output, and the flip-flops between its stages."""
+    """One module: its text, clocks from input to output, and the flip-flops between its stages.
+
+    ``groups``: the first switch and the end of each group of stages between two registers, as signals pass them.
+    """
 
     text: str
     delay: int
     registers: int
+    groups: tuple[tuple[int, int], ...]
 
 
 def circuit(name: str, wiring: Wiring, *, to_cells: bool = True, every: int = 0) -> Circuit:
@@ -63,11 +67,14 @@ def circuit(name: str, wiring: Wiring, *, to_cells: bool = True, every: int = 0)
     lines: list[str] = []
     unused: set[int] = set()
     delay = registers = 0
+    groups: list[list[int]] = [[]]
     for passed, stage in enumerate(order):
         if every and passed and passed % every == 0:
             held = [wire for wire in sorted(needed[passed]) if at[wire] != IDLE]
             lines += _register(at, held, stage)
             delay, registers = delay + 1, registers + len(held)
+            groups.append([])
+        groups[-1] += wiring.starts[stage : stage + 2].tolist()
         lines += _stage(wiring, stage, needed[passed + 1], at, unused)
     lines += joined("assign found", [at[wire] for wire in leave.tolist()])
     lines += [f"wire unused_{switch} = state[{switch}];" for switch in sorted(unused)]
@@ -76,7 +83,8 @@ def circuit(name: str, wiring: Wiring, *, to_cells: bool = True, every: int = 0)
     ports += [f"{way} wire [{wiring.ports - 1}:0] {port}" for way, port in (("input ", "given"), ("output", "found"))]
     way = "from positions to cells" if to_cells else "from cells to positions"
     head = f"{wiring.ports} ports, {wiring.switches} switches in {wiring.depth} stages, {way}"
-    return Circuit(module(name, ports, lines, head), delay, registers)
+    spans = tuple((min(group), max(group)) for group in groups if group)
+    return Circuit(module(name, ports, lines, head), delay, registers, spans)
 
 
 def _needed(wiring: Wiring, order: list[int], last: set[int]) -> list[set[int]]:

@@ -44,6 +44,6 @@ def flip_flops(netlist: Netlist, every: int = 0) -> dict[str, int]:
 def _control(layer: Layer) -> int:
     """Count the flip-flops of ``hwsim_control`` and ``hwsim_collect``; nobody asks the last layer for a commit."""
     node = layer.node
-    place = max((node.places - 1).bit_length(), 0)
-    course = layer.takes.bits + layer.delay + 4 + (layer.delay > 0) + place
+    place = (node.places - 1).bit_length()
+    course = layer.takes.bits + 2 * layer.delay + 6 + (layer.delay > 0) + place + (node.places > 1)
     return course + (0 if node.law.kind == LAST else 2) + (place + 2 if layer.collects else 0)

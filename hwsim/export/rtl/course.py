@@ -26,25 +26,26 @@ class Course(NamedTuple):
 
 
 class _Stage:
-    """A layer: the edges at which its last image was taken, computed and handed on."""
+    """A layer: the edges at which its last places began, their sums became results, and these were handed on."""
 
     def __init__(self, layer: Layer) -> None:
         self.layer = layer
-        self.computed = self.left = self.gathered = NEVER
-        self.early = True
-        """Whether the next image may be taken at the edge at which the last one is computed."""
+        self.begun = self.computed = self.left = self.left_before = self.gathered = NEVER
 
     def take(self, offered: int) -> int:
         """Take an image that is offered from this edge on, and return the edge at which it is taken."""
-        taken = max(offered, self.computed if self.early else self.computed + 1)
-        each, start = self.layer.place_clocks, taken
-        for place in range(self.layer.node.places):
-            done = start + each
-            self.early = place + 1 == self.layer.node.places and self.left < done
-            self.computed = start = max(done, self.left)
+        layer, taken = self.layer, offered
+        deep = layer.delay >= layer.takes.bits
+        for place in range(layer.node.places):
+            free = self.computed if deep else min(self.computed, self.left_before)
+            start = max(offered, self.begun + layer.takes.bits + 1, free + 1)
+            self.begun, self.left_before = start, self.left
+            self.computed = max(start + layer.place_clocks, self.left)
             self.left = self.computed + 1
-            if self.layer.collects and place == 0:
-                self.left = max(self.left, self.gathered + 1)
+            if place == 0:
+                taken = start
+                if layer.collects:
+                    self.left = max(self.left, self.gathered + 1)
         return taken
 
     def give(self) -> int:

@@ -9,7 +9,7 @@ import numpy as np
 
 from hwsim.export.netlist import LAST, LEAKY, OUTSIDE, STEP, TABLE, Matmul, NetlistError, Signal
 from hwsim.export.rtl.circuit import Circuit, circuit
-from hwsim.export.rtl.module import joined, module, unread
+from hwsim.export.rtl.module import bus, joined, module, unread
 from hwsim.export.rtl.unit import Tree, table, tree, width
 
 if TYPE_CHECKING:
@@ -58,6 +58,11 @@ class Layer:
         return self.node.bias_bits + (self.node.wiring.switches if self.node.wiring else 0)
 
     @property
+    def groups(self) -> tuple[tuple[int, int], ...]:
+        """Return the switches of each group of stages between two registers."""
+        return self.circuit.groups if self.circuit else ()
+
+    @property
     def delay(self) -> int:
         """Count the registers from the map to the accumulators."""
         return (self.circuit.delay if self.circuit else 0) + (self.trees[0].levels if self.every else 0)
@@ -101,29 +106,45 @@ def layer(node: Matmul, takes: Signal, every: int) -> Layer:
 
 def _unit(layer: Layer, unit: int, port: Port, first: int) -> str:
     """Write the module of one unit; ``first`` is the address of its first word."""
-    node, switches = layer.node, layer.held - layer.node.bias_bits
-    made, last = layer.trees[unit], node.law.kind == LAST
+    node, made, last = layer.node, layer.trees[unit], layer.node.law.kind == LAST
     ports = [
         *port.declared,
-        "input  wire commit",
+        *([f"input  wire {bus(len(layer.groups))} commit_states"] if layer.groups else []),
+        "input  wire commit_bias",
         f"input  wire [{node.inputs - 1}:0] positions",
         *(f"input  wire {name}" for name in ("move", "clear", "lead", "result")),
         f"output wire [{node.accumulator_bits - 1}:0] total",
     ]
     ports += [] if last else [f"output wire [{node.gives.bits - 1}:0] signal"]
     lines = [
-        f"wire [{node.bias_bits - 1}:0] bias;",
-        *([f"wire [{switches - 1}:0] state;"] if switches else []),
-        f"hwsim_registers #(.BITS({layer.held}), .WORD({port.word_bits}), .ADDRESS({port.address_bits}), "
-        f".FIRST({first}))",
-        "  registers (.clk(clk), .write(cfg_write), .address(cfg_address), .data(cfg_data),",
-        f"    .commit(commit), .active({'{bias, state}' if switches else 'bias'}));",
+        *_configured(layer, port, first),
         *_cells(layer),
         *made.lines,
         *_accumulator(layer, unit),
         *([] if last else _law(layer, unit)),
     ]
     return module(f"{layer.name}_unit{unit}", ports, lines)
+
+
+def _configured(layer: Layer, port: Port, first: int) -> list[str]:
+    """Write shadow and active registers: states switch when the first bit of an image reaches their stages."""
+    bias, switches = layer.node.bias_bits, layer.held - layer.node.bias_bits
+    sizes = f".BITS({layer.held}), .WORD({port.word_bits}), .ADDRESS({port.address_bits}), .FIRST({first})"
+    lines = [
+        f"wire {bus(layer.held)} shadow;",
+        f"wire {bus(bias)} bias;",
+        f"hwsim_registers #({sizes})",
+        "  registers (.clk(clk), .write(cfg_write), .address(cfg_address), .data(cfg_data), .shadow(shadow));",
+        f"hwsim_active #(.BITS({bias})) active_bias (.clk(clk), .commit(commit_bias),",
+        f"  .shadow(shadow[{layer.held - 1}:{switches}]), .active(bias));",
+    ]
+    lines += [f"wire {bus(switches)} state;"] if switches else []
+    for group, (low, end) in enumerate(layer.groups):
+        lines += [
+            f"hwsim_active #(.BITS({end - low})) active{group} (.clk(clk), .commit(commit_states[{group}]),",
+            f"  .shadow(shadow[{end - 1}:{low}]), .active(state[{end - 1}:{low}]));",
+        ]
+    return lines
 
 
 def _cells(layer: Layer) -> list[str]:
@@ -218,15 +239,18 @@ def _joined(layer: Layer, port: Port) -> str:
         "output wire pending",
     ]
     settings = f".BITS({takes.bits}), .DELAY({layer.delay}), .PLACES({node.places}), .PLACE_BITS({place_bits})"
+    groups = len(layer.groups)
     lines = [
-        "wire load, commit, step, first, move, clear, lead, result, valid, ready, carried, waiting;",
+        "wire load, step, first, move, clear, lead, result, valid, ready, carried, committing, waiting;",
+        f"wire {bus(layer.delay + 2)} commits;",
         f"wire [{place_bits - 1}:0] place;",
         f"wire [{takes.size - 1}:0] top;",
         f"hwsim_control #({settings})",
         "  control (.clk(clk), .rst(rst), .in_valid(in_valid), .in_ready(in_ready), .in_commit(in_commit),",
-        "    .load(load), .commit(commit), .step(step), .first(first), .place(place), .move(move), .clear(clear),",
+        "    .load(load), .commits(commits), .step(step), .first(first), .place(place), .move(move), .clear(clear),",
         "    .lead(lead), .result(result), .out_valid(valid), .out_ready(ready), .out_commit(carried),",
-        "    .pending(waiting));",
+        "    .committing(committing), .pending(waiting));",
+        *unread("unused_commits", [f"commits[{k}]" for k in range(groups, layer.delay + 1)]),
         f"hwsim_map #(.SIGNALS({takes.size}), .BITS({takes.bits}), .SIGNED({takes.signed:d}))",
         "  map (.clk(clk), .load(load), .step(step), .codes(in_map), .top(top));",
         *_windows(node, takes.size, signed=takes.signed),
@@ -247,10 +271,12 @@ def _instance(layer: Layer, unit: int, port: Port) -> list[str]:
     bits, given = node.accumulator_bits, node.gives.bits
     last = node.law.kind == LAST
     lines = [f"wire [{bits - 1}:0] total{unit};", *([] if last else [f"wire [{given - 1}:0] signal{unit};"])]
+    states = f".commit_states(commits[{len(layer.groups) - 1}:0]), " if layer.groups else ""
     signal = "" if last else f", .signal(signal{unit})"
     return [
         *lines,
-        f"{layer.name}_unit{unit} unit{unit} ({port.joined}, .commit(commit), .positions(positions{node.group(unit)}),",
+        f"{layer.name}_unit{unit} unit{unit} ({port.joined},",
+        f"  {states}.commit_bias(commits[{layer.delay + 1}]), .positions(positions{node.group(unit)}),",
         f"  .move(move), .clear(clear), .lead(lead), .result(result), .total(total{unit}){signal});",
     ]
 
@@ -260,8 +286,14 @@ def _handed_on(layer: Layer, place_bits: int) -> list[str]:
     node = layer.node
     if not layer.collects:
         lines = ["assign out_valid = valid;", "assign ready = out_ready;", "assign out_commit = carried;"]
-        lines += [] if node.law.kind == LAST else ["assign out_map = signals;"]
-        return [*lines, "assign pending = waiting;"]
+        if node.law.kind == LAST:
+            return [*lines, "assign pending = committing;", "wire unused_waiting = waiting;"]
+        return [
+            *lines,
+            "assign out_map = signals;",
+            "assign pending = waiting;",
+            "wire unused_committing = committing;",
+        ]
     unit_step, place_step = steps(node.targets)
     settings = (
         f".UNITS({node.units}), .PLACES({node.places}), .PLACE_BITS({place_bits}), .BITS({node.gives.bits}), "
@@ -274,6 +306,7 @@ def _handed_on(layer: Layer, place_bits: int) -> list[str]:
         "    .out_valid(out_valid), .out_ready(out_ready), .out_commit(out_commit), .map(out_map), "
         ".pending(gathered));",
         "assign pending = waiting || gathered;",
+        "wire unused_committing = committing;",
     ]
 
 
@@ -310,4 +343,4 @@ def _windows(node: Matmul, size: int, *, signed: bool) -> list[str]:
             nets.append(f"{choice}[place]")
         lines += joined(f"wire [{node.inputs - 1}:0] positions{group}", nets)
     idle = np.setdiff1d(np.arange(size), node.windows)
-    return lines + unread([f"top[{signal}]" for signal in idle.tolist()])
+    return lines + unread("unused_top", [f"top[{signal}]" for signal in idle.tolist()])

@@ -39,14 +39,14 @@ def joined(what: str, nets: list[str], reduced: str = "") -> list[str]:
     return textwrap.wrap(f"{what} = {reduced}{{{', '.join(reversed(nets))}}};", 116, subsequent_indent="  ")
 
 
-def unread(nets: list[str]) -> list[str]:
+def unread(name: str, nets: list[str]) -> list[str]:
     """Write that nobody reads some nets, so that tools find nothing forgotten.
 
     Example:
-        >>> unread(["a[1]", "b"])
-        ['wire unused_nets = ^{b, a[1]};']
+        >>> unread("unused_a", ["a[1]", "b"])
+        ['wire unused_a = ^{b, a[1]};']
     """
-    return joined("wire unused_nets", nets, "^") if nets else []
+    return joined(f"wire {name}", nets, "^") if nets else []
 
 
 def bus(bits: int) -> str:

@@ -43,13 +43,13 @@ class Network:
             else:
                 self._between(number, node)
         taps = self.netlist.layers
-        waiting = " || ".join(f"pending{number}" for number in self.layers if number != self.last) or "1'b0"
+        waiting = " || ".join(f"pending{number}" for number in self.layers)
         self.lines += [
             f"assign out_data = tap{len(taps) - 1}_data;",
             "// no word is written while a commit has yet to reach a layer",
             f"assign cfg_ready = !(in_valid && in_commit) && !({waiting});",
             "assign cfg_write = cfg_valid && cfg_ready;",
-            f"wire unused_last = pending{self.last} || commit{self.last};",
+            f"wire unused_last = commit{self.last};",
         ]
         top = module(TOP, self._ports(), ["wire cfg_write;", *self.lines], *self.remarks)
         return {**self.files, f"{TOP}.v": top}

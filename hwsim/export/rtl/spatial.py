@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 WORD = 32
 """Bits of a configuration word; fewer where no unit has so many."""
 LIBRARY = (
-    *("control", "map", "collect", "fork", "registers", "table", "accumulator", "extend"),
+    *("control", "map", "collect", "fork", "registers", "active", "table", "accumulator", "extend"),
     *("clip", "slope", "step", "largest", "mean"),
 )
 """Modules that are the same for every network, those that need others first."""

@@ -16,16 +16,20 @@ from tests.tools import ToolError, call, icarus, need
 
 SEEDS = 25
 BREAKS = {
-    "writes are seen before a commit": ("hwsim_registers.v", "if (commit) active", "active"),
+    "writes are seen before a commit": ("hwsim_active.v", "if (commit) active", "active"),
     "commits are not seen": (
-        "hwsim_registers.v",
+        "hwsim_active.v",
         "if (commit) active",
         "if (commit && active === {BITS{1'bx}}) active",
     ),
     "a result is lost when it must wait": ("hwsim_control.v", "result || (out_valid && !out_ready)", "result"),
-    "a result is given twice": ("hwsim_control.v", "(out_valid && !out_ready)", "(out_valid && !(out_ready && busy))"),
-    "an image is lost": ("hwsim_control.v", "assign in_ready = !busy ||", "assign in_ready = 1'b1 ||"),
-    "no image is taken": ("hwsim_control.v", "assign in_ready = !busy ||", "assign in_ready = 1'b0 &&"),
+    "a result is given twice": (
+        "hwsim_control.v",
+        "(out_valid && !out_ready)",
+        "(out_valid && !(out_ready && stepping))",
+    ),
+    "an image is lost": ("hwsim_control.v", "assign in_ready = free &&", "assign in_ready = 1'b1 ||"),
+    "no image is taken": ("hwsim_control.v", "assign in_ready = free &&", "assign in_ready = 1'b0 &&"),
     "words are taken and not written": (
         "network.v",
         "assign cfg_write = cfg_valid && cfg_ready",

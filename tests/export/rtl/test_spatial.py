@@ -79,7 +79,7 @@ def test_networks_by_chance(
     agree(spatial(case.netlist, every), case, tmp_path_factory.mktemp("spatial"))
 
 
-@pytest.mark.parametrize(("every", "clocks", "latency"), [(0, 9, 20), (3, 13, 26)])
+@pytest.mark.parametrize(("every", "clocks", "latency"), [(0, 9, 20), (3, 9, 26)])
 def test_clocks_and_latency(tmp_path: Path, every: int, clocks: int, latency: int) -> None:
     case = dense(16, 8, 4)
     made = spatial(case.netlist, every)
@@ -170,12 +170,12 @@ module bench;
     @(negedge clk) in_valid = 0;
     while (!tap0_valid) begin #0 $display("%b%b", cfg_ready, tap0_valid); @(negedge clk); end
     $display("%b%b", cfg_ready, tap0_valid);
-    @(negedge clk) $display("%b%b", cfg_ready, tap0_valid);
+    repeat (2) @(negedge clk) $display("%b%b", cfg_ready, tap0_valid);
     $finish;
   end
 endmodule
 """
     told = re.findall(r"^[01]{2}$", icarus({"bench.v": text, **made.sources}, "bench", tmp_path), re.MULTILINE)
     assert told[0] == "10"
-    assert set(told[1:-2]) == {"00"}
-    assert told[-2:] == ["01", "10"]
+    assert set(told[1:-3]) == {"00"}
+    assert told[-3:] == ["01", "00", "10"]  # a clock after its switches the last layer has its biases

@@ -25,16 +25,17 @@ module hwsim_collect #(
   wire take = in_valid && in_ready;
   wire last = place == LAST[PLACE_BITS-1:0];
   assign in_ready = !out_valid;
-  assign pending = out_valid && out_commit;
+  assign pending = out_commit;
   always @(posedge clk) begin
     if (rst) begin
       place <= {PLACE_BITS{1'b0}};
       out_valid <= 1'b0;
+      out_commit <= 1'b0;
     end else begin
       if (take) place <= last ? {PLACE_BITS{1'b0}} : place + 1'b1;
       out_valid <= (take && last) || (out_valid && !out_ready);
+      out_commit <= (take && in_commit) || (out_commit && !(out_valid && out_ready));
     end
-    if (take) out_commit <= in_commit;
   end
   reg [UNITS*PLACES*BITS-1:0] held;
   assign map = held;

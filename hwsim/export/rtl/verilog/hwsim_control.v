@@ -1,5 +1,6 @@
 // The course of one layer: an image is taken, then for every place its bits pass, the sum is complete, and goes on.
-// One image is in a layer at a time; while its last result waits to be taken, the next image may already compute.
+// The next place, of this image or the next, begins when the bits of the one before have passed, if its sum will find
+// the accumulators free: no sum is on its way, or one, and the register of results that it goes to is empty.
 module hwsim_control #(
   parameter BITS = 1,         // of a signal: clocks in which the bits of one place pass
   parameter DELAY = 0,        // registers from the map to the accumulators
@@ -12,7 +13,7 @@ module hwsim_control #(
   output wire in_ready,
   input  wire in_commit,
   output wire load,           // the image enters the map
-  output wire commit,         // active registers take what the shadow holds
+  output wire [DELAY+1:0] commits, // what is k registers behind the map takes over what the shadow holds; biases last
   output wire step,           // a bit passes
   output wire first,          // it is the first, the most significant
   output wire [PLACE_BITS-1:0] place,
@@ -23,32 +24,35 @@ module hwsim_control #(
   output reg  out_valid,
   input  wire out_ready,
   output reg  out_commit,
-  output wire pending         // a commit is here that later layers have yet to see
+  output wire committing,     // a commit is on its way through this layer
+  output wire pending         // or is here, and later layers have yet to see it
 );
+  localparam DEEP = DELAY >= BITS; // one sum at a time is on its way, else two would come at uneven times
   reg [BITS+DELAY-1:0] token; // which bit passes, and which ones are still on the way to the accumulators
-  reg busy, stepping, complete, carried;
-  wire again;                 // another place begins
-  wire last_place;
+  reg [DELAY:0] behind;       // a commit is so far
+  reg stepping, complete, carried;
+  reg [1:0] flying;           // places begun whose sum has not become a result
+  wire start, again, more;    // a place begins; one that is not the first; there is such a one
 
-  assign in_ready = !busy || (complete && last_place && !out_valid);
+  wire free = !stepping && (flying == 2'd0 || (!DEEP && flying == 2'd1 && !out_valid));
+  assign in_ready = free && !more;
+  assign again = free && more;
   assign load = in_valid && in_ready;
-  assign commit = load && in_commit;
+  assign start = load || again;
+  assign commits = {behind, load && in_commit};
   assign step = stepping;
   assign first = token[0];
   assign lead = token[DELAY];
   assign result = complete && (!out_valid || out_ready);
   assign clear = result || rst;
-  assign again = result && !last_place;
-  assign pending = (busy && carried) || (out_valid && out_commit);
+  assign committing = behind != {DELAY+1{1'b0}};
+  assign pending = committing || carried || (out_valid && out_commit);
 
   generate
     if (BITS + DELAY == 1) begin : short
-      always @(posedge clk) token <= !rst && (load || again);
+      always @(posedge clk) token <= !rst && start;
     end else begin : long
-      always @(posedge clk) begin
-        if (rst) token <= {BITS+DELAY{1'b0}};
-        else token <= {token[BITS+DELAY-2:0], load || again};
-      end
+      always @(posedge clk) token <= rst ? {BITS+DELAY{1'b0}} : {token[BITS+DELAY-2:0], start};
     end
     if (DELAY == 0) begin : direct
       assign move = stepping || clear;
@@ -59,32 +63,37 @@ module hwsim_control #(
     end
     if (PLACES == 1) begin : one_place
       assign place = {PLACE_BITS{1'b0}};
-      assign last_place = 1'b1;
+      assign more = 1'b0;
     end else begin : many_places
-      localparam integer LAST = PLACES - 1;
+      localparam integer BEFORE_LAST = PLACES - 2;
       reg [PLACE_BITS-1:0] at;
+      reg left;
       assign place = at;
-      assign last_place = at == LAST[PLACE_BITS-1:0];
+      assign more = left;
       always @(posedge clk) begin
         if (load) at <= {PLACE_BITS{1'b0}};
         else if (again) at <= at + 1'b1;
+        left <= !rst && (load || (left && !(again && at == BEFORE_LAST[PLACE_BITS-1:0])));
       end
     end
   endgenerate
 
   always @(posedge clk) begin
     if (rst) begin
-      busy <= 1'b0;
+      behind <= {DELAY+1{1'b0}};
       stepping <= 1'b0;
       complete <= 1'b0;
+      carried <= 1'b0;
+      flying <= 2'd0;
       out_valid <= 1'b0;
     end else begin
-      busy <= load || (busy && !(result && last_place));
-      stepping <= load || again || (stepping && !token[BITS-1]);
+      behind <= commits[DELAY:0];
+      stepping <= start || (stepping && !token[BITS-1]);
       complete <= token[BITS+DELAY-1] || (complete && !result);
+      carried <= lead ? behind[DELAY] : carried && !result;
+      if (start != result) flying <= start ? flying + 2'd1 : flying - 2'd1;
       out_valid <= result || (out_valid && !out_ready);
     end
-    if (load) carried <= in_commit;
     if (result) out_commit <= carried;
   end
 endmodule

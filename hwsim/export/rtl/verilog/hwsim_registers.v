@@ -1,4 +1,4 @@
-// What is configured of one unit: words are written into the shadow, and a commit copies the whole shadow.
+// The shadow of what is configured of one unit; its words are written one by one.
 // Word w holds bits WORD*w and above; the last one may be shorter.
 module hwsim_registers #(
   parameter BITS = 1,
@@ -10,10 +10,8 @@ module hwsim_registers #(
   input  wire write,
   input  wire [ADDRESS-1:0] address,
   input  wire [WORD-1:0] data,
-  input  wire commit,
-  output reg  [BITS-1:0] active
+  output reg  [BITS-1:0] shadow
 );
-  reg [BITS-1:0] shadow;
   genvar w;
   generate
     for (w = 0; w * WORD < BITS; w = w + 1) begin : word
@@ -24,7 +22,4 @@ module hwsim_registers #(
       end
     end
   endgenerate
-  always @(posedge clk) begin
-    if (commit) active <= shadow;
-  end
 endmodule
