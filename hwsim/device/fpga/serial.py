@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 SHARED = 4
 """Constants that share a table."""
 COURSE = 8
-"""Flip-flops of a layer's course beside the bits that pass: stepping, complete, valid, two count places, three commits."""
+"""Flip-flops of a layer's course beside the bits that pass: stepping, complete, valid, two counters, three commits."""
 STEERING = 12
 """LUTs of a layer's course."""
 
