@@ -184,7 +184,7 @@ def test_what_has_no_form_in_bytes(device: FpgaLut, told: str, format_: str) -> 
 
 @pytest.mark.parametrize("setting", ["crossbar.ports=128", "crossbar.scope=layer"])
 def test_spare_ports_and_one_bank_a_layer(tiny: Path, tmp_path: Path, setting: str) -> None:
-    settings_ = ["controller.epochs=2", "crossbar.topology=crossbar" if "scope" in setting else setting, setting]
+    settings_ = ["controller.epochs=2", "crossbar.topology=benes", setting]
     run_here(tiny, tmp_path / "run", *settings_)
     snapshot = configured(hwsim.load(tiny, settings_).plan(), tmp_path / "run" / "schedule.sqlite", 1)
     assert [layer.permutations.shape for layer in snapshot.layers] in (
