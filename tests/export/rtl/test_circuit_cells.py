@@ -13,6 +13,7 @@ from tests.export.rtl.words import words
 SIZES = [(8, 1), (8, 4), (8, 8), (16, 1), (16, 4), (16, 8)]
 
 
+@pytest.mark.rtl
 @pytest.mark.parametrize(("family", "sizes"), [("ice40", [*SIZES, (64, 1)]), ("ecp5", SIZES)])
 def test_two_tables_a_bit_and_switch(family: str, sizes: list[tuple[int, int]], tmp_path: Path) -> None:
     """Flat, so that Yosys could join tables of different switches; ``docs/counts.txt`` has 64 ports of words."""

@@ -39,6 +39,7 @@ def network(*activations: str, inputs: int, signed: bool) -> networks.Case:
 CASES = [(("relu",), 16, False), (("leaky-relu",), 7, True)]
 
 
+@pytest.mark.rtl
 @pytest.mark.parametrize(("family", "case"), [("ice40", CASES[0]), ("ecp5", CASES[1])])
 def test_parts_of_units(family: str, case: tuple[tuple[str, ...], int, bool], tmp_path: Path) -> None:
     """Tables, trees, accumulators and clips, each within 5 %; flip-flops of accumulators exactly."""
@@ -71,12 +72,14 @@ def test_a_whole_network(family: str, case: tuple[tuple[str, ...], int, bool], t
     assert told["luts"] == pytest.approx(found.luts, rel=0.05)
 
 
+@pytest.mark.rtl
 def test_registers_of_steps_and_tables(tmp_path: Path) -> None:
     """Steps give signals of one bit, and tables such as their entries need."""
     told, found = beside(network("step", "look-up", inputs=4, signed=True), "ice40", tmp_path)
     assert told["flip_flops"] == found.flip_flops
 
 
+@pytest.mark.rtl
 def test_registers_of_a_convolution(tmp_path: Path) -> None:
     """Places take turns, and their results are gathered."""
     first = networks.table(kind="conv2d", units=2, kernel=2, activation="relu", bias="uniform", bias_bound=0.1)
