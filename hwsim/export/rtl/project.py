@@ -108,9 +108,9 @@ def _constants(netlist: Netlist, phases: Sequence[Phase]) -> dict[str, str]:
 
 def _readme(architecture: Architecture, phases: Sequence[Phase], made: Mapping[str, str]) -> str:
     events = ", ".join(f"{phase.name} ({len(phase.inputs)} images)" for phase in phases)
-    rule = "Deltas go from one load list to the next: after power-up write all words."
+    rule = "Load lists have the words that are not as in the configuration before; after power-up write all."
     if architecture.swaps:
-        rule = "A commit swaps two memories: the shadow holds the configuration before last, and deltas are against it."
+        rule = "A commit swaps two memories: the shadow holds the configuration before last, to which load lists refer."
     told = [line for line in _FILES.items() if any(fnmatch(name, line[0]) for name in made)]
     width = max(len(pattern) for pattern, _ in told)
     text = _README.format(
@@ -127,9 +127,8 @@ def _readme(architecture: Architecture, phases: Sequence[Phase], made: Mapping[s
         events=events,
         direction=DIRECTION,
     )
-    return (
-        "\n\n".join(part if "  " in part else "\n".join(textwrap.wrap(part, 110)) for part in text.split("\n\n")) + "\n"
-    )
+    parts = [part if "  " in part else "\n".join(textwrap.wrap(part, 110)) for part in text.split("\n\n")]
+    return "\n".join(f"\n{part}" for part in parts) + "\n"
 
 
 _ARCHITECTURES = {
@@ -150,17 +149,18 @@ _FILES = {
     "layer*_biases.mem": "bias registers after this event",
     "weights*.mem": "and the other memory files: initial contents of memories of the logic",
 }
-_README = """
+_README = """\
 Architecture: {name}; {what}.
 
 {files}
 
-Configuration: {words} words of {word} bits, written at cfg_address into a shadow. An image whose first beat has
+Configuration: {words} words of {word} bits, written at cfg_address into a shadow; what their bits mean stands at the
+top of network.v. An image whose first beat has
 in_commit set, and every one after it, runs on what the shadow held then. Before the first commit nothing that leaves is
 defined. {rule}
 
-Images: {takes.beats} beats of {takes.values} codes of {takes.bits} bits. Results: {gives.beats} beats of {gives.values}
-signed accumulators of {gives.bits} bits, those of the last layer. {clocks} clocks from one image to the next, and
+Images: {takes.beats} beats of {takes.values} x {takes.bits}-bit codes. Results: {gives.beats} beats of {gives.values} x
+{gives.bits}-bit signed accumulators, those of the last layer. {clocks} clocks from one image to the next, and
 {latency} from the last beat of an image to the last of its results, when nothing waits.
 
 Direction: {direction}.

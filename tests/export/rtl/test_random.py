@@ -18,8 +18,8 @@ from tests.export.rtl import composing
 from tests.export.rtl.test_project import folder, logic
 from tests.tools import icarus
 
+DRAWS = (networks.dense, networks.convolved, composing.image, composing.sequence)
 CASES = {
-    "draw": st.sampled_from([networks.dense, networks.convolved, composing.image, composing.sequence]),
     "seed": st.integers(0, 2**32 - 1),
     "topology": st.sampled_from(networks.TWO_BY_TWO),
     "signed": st.booleans(),
@@ -46,13 +46,14 @@ def passes(draw: Draw, seed: int, topology: str, signed: bool, weight_bits: int,
 
 
 @settings(max_examples=5)
-@given(**CASES)
+@given(draw=st.sampled_from(DRAWS), **CASES)
 def test_some(draw: Draw, seed: int, topology: str, signed: bool, weight_bits: int, pipeline: int, lanes: int) -> None:
     passes(draw, seed, topology, signed, weight_bits, pipeline, lanes)
 
 
 @pytest.mark.rtl
-@settings(max_examples=100)
+@pytest.mark.parametrize("draw", DRAWS)
+@settings(max_examples=25)
 @given(**CASES)
 def test_many(draw: Draw, seed: int, topology: str, signed: bool, weight_bits: int, pipeline: int, lanes: int) -> None:
     passes(draw, seed, topology, signed, weight_bits, pipeline, lanes)
