@@ -25,9 +25,10 @@ def check(
 ) -> None:
     """Check scenario, reproduction, model and device files and report all that is wrong, with line and column.
 
-    Of a file that hwsim export wrote (any that does not end in .toml) the checksum is compared, and where the format
+    Of a file that hwsim export wrote the checksum is compared, and where the format
     can be read back, its switches are walked: they must do what the file says.
     """
+    from hwsim.export.reading import is_export
     from hwsim.files import DiagnosticError, Diagnostics, emit, read_document
     from hwsim.pipeline.session import find
     from hwsim.scenario import check_file, check_memory
@@ -36,7 +37,7 @@ def check(
     diagnostics = Diagnostics()
     for file in files:
         try:
-            if file.is_file() and file.suffix != ".toml":
+            if is_export(file):
                 typer.echo(_exported(file, base))
                 continue
             path = find(file)

@@ -15,7 +15,7 @@ from hwsim.errors import check_type
 from hwsim.export import EXPORTS
 from hwsim.export.delta import crc_of
 from hwsim.files import Diagnostic, DiagnosticError, Refusal
-from hwsim.files.checksum import check
+from hwsim.files.checksum import LAST, check
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -87,6 +87,15 @@ def read_configuration(path: str | Path, base: str | Path | ReadConfiguration | 
         why = " ".join(str(error).split()) or type(error).__name__
         raise _refused(file, f"cannot be read as {name}: {why}", "export it again") from error
     return ReadConfiguration(name, told.run, told.event, told.technology, layers)
+
+
+def is_export(path: Path) -> bool:
+    """Tell whether ``hwsim export`` wrote a file: its mark or its last line says so, though a byte may be another."""
+    if not path.is_file():
+        return False
+    content = path.read_bytes()
+    ends = content[:_HEAD], content[-_HEAD:]
+    return any(_MARK.search(end) for end in ends) or LAST in ends[1]
 
 
 def open_export(path: Path) -> tuple[str, bytes]:

@@ -30,6 +30,8 @@ REMARKS = {
     "plain": ("", ""),
 }
 """How a remark of a language begins and ends; of JSON it is the last key, and ends the object."""
+LAST = b"of all bytes before this line"
+"""Stands in the line, whatever the language."""
 _LINE = re.compile(
     b"(?:%s)\n\\Z"
     % b"|".join(

@@ -117,6 +117,12 @@ def test_an_exported_file_is_checked(tiny: Path, tmp_path: Path, hwsim_command: 
     said = hwsim_command("check", folder / "configuration.json")
     assert said.returncode == 2
     assert re.fullmatch(rf"{folder}/configuration.json:\d+:1: changed since it was written: .*\n", said.stderr)
+    content = bytearray((folder / "layer0.mem").read_bytes())
+    content[4] ^= 1  # in the words by which it is told to be an export
+    (folder / "layer0.mem").write_bytes(content)
+    assert "changed since it was written" in hwsim_command("check", folder / "layer0.mem").stderr
+    (tmp_path / "mine.scenario").write_text(tiny.read_text())
+    assert "a sound scenario" in hwsim_command("check", tmp_path / "mine.scenario").stdout
 
 
 def _readmemh(text: str) -> dict[int, int]:
