@@ -16,25 +16,44 @@ from tests.tools import ToolError, call, icarus, need
 
 SEEDS = 25
 BREAKS = {
-    "writes are seen before a commit": ("hwsim_active.v", "if (commit) active", "active"),
+    "writes are seen before a commit": ("spatial", "hwsim_active.v", "if (commit) active", "active"),
     "commits are not seen": (
+        "spatial",
         "hwsim_active.v",
         "if (commit) active",
         "if (commit && active === {BITS{1'bx}}) active",
     ),
-    "a result is lost when it must wait": ("hwsim_control.v", "result || (out_valid && !out_ready)", "result"),
+    "a result is lost when it must wait": (
+        "spatial",
+        "hwsim_control.v",
+        "result || (out_valid && !out_ready)",
+        "result",
+    ),
     "a result is given twice": (
+        "spatial",
         "hwsim_control.v",
         "(out_valid && !out_ready)",
         "(out_valid && !(out_ready && stepping))",
     ),
-    "an image is lost": ("hwsim_control.v", "assign in_ready = free &&", "assign in_ready = 1'b1 ||"),
-    "no image is taken": ("hwsim_control.v", "assign in_ready = free &&", "assign in_ready = 1'b0 &&"),
+    "an image is lost": ("spatial", "hwsim_control.v", "assign in_ready = free &&", "assign in_ready = 1'b1 ||"),
+    "no image is taken": ("spatial", "hwsim_control.v", "assign in_ready = free &&", "assign in_ready = 1'b0 &&"),
     "words are taken and not written": (
+        "spatial",
         "network.v",
         "assign cfg_write = cfg_valid && cfg_ready",
         "assign cfg_write = 1'b0",
     ),
+    "memories swap with every image": (
+        "folded",
+        "hwsim_folded.v",
+        "in_valid && in_commit && taking",
+        "in_valid && taking",
+    ),
+    "memories swap with any beat": ("folded", "hwsim_folded.v", " && taking && store == {STORE{1'b0}};", " && taking;"),
+    "memories never swap": ("folded", "hwsim_folded.v", "active <= !active", "active <= active"),
+    "a sum is lost when it must wait": ("folded", "hwsim_folded.v", "(!node_ends || out_ready)", "1'b1"),
+    "a sum that is taken stays": ("folded", "hwsim_folded.v", "(!node_ends || out_ready)", "!node_ends"),
+    "codes are taken out of turn": ("folded", "hwsim_folded.v", "assign in_ready = taking", "assign in_ready = 1'b1"),
 }
 
 
@@ -68,7 +87,8 @@ def test_a_swap_at_any_time_loses_and_repeats_no_word(tmp_path: Path, arch: str)
 
 @pytest.mark.parametrize("what", BREAKS)
 def test_logic_that_breaks_a_rule(files: dict[str, str], tmp_path: Path, what: str) -> None:
-    name, old, new = BREAKS[what]
+    arch, name, old, new = BREAKS[what]
+    files = files if arch == "spatial" else logic(folder(dense(5, 4, 3, images=12), arch))
     assert old in files[name]
     said = told({**files, name: files[name].replace(old, new)}, tmp_path)
     assert re.search(r"^(DIFFERS|FAIL, nothing moves)", said, re.MULTILINE)
