@@ -100,7 +100,7 @@ FAMILIES = {
     ),
     "gowin": Family(
         "LUT4",
-        ("synth_gowin -top {top} -noflatten -nowidelut", "flatten", "opt_clean", "setundef -undriven -params -zero"),
+        ("synth_gowin -top {top} -nowidelut", "setundef -undriven -params -zero"),  # flat: it puts pads on every module
         {
             "LUT[1234]": (LOGIC, 1),
             "ALU": (LOGIC, 1),
