@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hwsim.export.netlist import OUTSIDE, Join, Pool, Rectify, Signal
-from hwsim.export.rtl.layer import clip
 from hwsim.export.rtl.module import bus, joined, module, part, unread
+from hwsim.export.rtl.unit import clip
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

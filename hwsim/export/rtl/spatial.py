@@ -16,7 +16,8 @@ from hwsim.export.netlist import Configuration, Matmul, Netlist
 from hwsim.export.rtl.architecture import Architecture, Beats
 from hwsim.export.rtl.counts import flip_flops
 from hwsim.export.rtl.course import course
-from hwsim.export.rtl.layer import Layer, Port, layer, layer_files
+from hwsim.export.rtl.layer import Layer, Port, layer
+from hwsim.export.rtl.layer_text import layer_files
 from hwsim.export.rtl.network import Network
 
 if TYPE_CHECKING:

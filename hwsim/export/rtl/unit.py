@@ -1,127 +1,122 @@
-"""Verilog of one unit with a circuit of its own: its registers, its constants as look-up tables, and their adders.
-
-One bit of every signal passes the circuit at a time, so four cells give a sum that is a table of four bits
-(distributed arithmetic), and the sum of all tables is what Horner's rule accumulates.
-"""
+"""Verilog of one unit with a circuit of its own: what is configured, constants, accumulator, law."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hwsim.export.netlist import LAST, LEAKY, STEP, TABLE, NetlistError
+from hwsim.export.rtl.module import bus, module
+from hwsim.export.rtl.tree import table, width
+
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-SHARED = 4
-"""Cells that share a table: the inputs of a LUT4."""
+    from hwsim.export.rtl.layer import Layer, Port
 
 
-class Term(NamedTuple):
-    """A signed number in the tree: its net, and the least and largest value that it can have."""
-
-    net: str
-    least: int
-    largest: int
-    alike: int = 0
-    """Its bits that never change, or are the same as another: tools keep none of them."""
-
-    @property
-    def bits(self) -> int:
-        """Return its width."""
-        return width(self.least, self.largest)
-
-
-class Tree(NamedTuple):
-    """The sum of a unit's constants under one bit of every signal: Verilog, its root, levels, and flip-flops."""
-
-    lines: list[str]
-    root: Term
-    levels: int
-    registers: int
+def unit_text(layer: Layer, unit: int, port: Port, first: int) -> str:
+    """Write the module of one unit; ``first`` is the address of its first word."""
+    node, made, last = layer.node, layer.trees[unit], layer.node.law.kind == LAST
+    ports = [
+        *port.declared,
+        *([f"input  wire {bus(len(layer.groups))} commit_states"] if layer.groups else []),
+        "input  wire commit_bias",
+        f"input  wire [{node.inputs - 1}:0] positions",
+        *(f"input  wire {name}" for name in ("move", "clear", "lead", "result")),
+        f"output wire [{node.accumulator_bits - 1}:0] total",
+    ]
+    ports += [] if last else [f"output wire [{node.gives.bits - 1}:0] signal"]
+    lines = [
+        *_configured(layer, port, first),
+        *_cells(layer),
+        *made.lines,
+        *_accumulator(layer, unit),
+        *([] if last else _law(layer, unit)),
+    ]
+    return module(f"{layer.name}_unit{unit}", ports, lines)
 
 
-def width(least: int, largest: int) -> int:
-    """Return the bits of a signed number between two bounds.
+def _configured(layer: Layer, port: Port, first: int) -> list[str]:
+    """Write shadow and active registers: states switch when the first bit of an image reaches their stages."""
+    bias, switches = layer.node.bias_bits, layer.held - layer.node.bias_bits
+    sizes = f".BITS({layer.held}), .WORD({port.word_bits}), .ADDRESS({port.address_bits}), .FIRST({first})"
+    lines = [
+        f"wire {bus(layer.held)} shadow;",
+        f"wire {bus(bias)} bias;",
+        f"hwsim_registers #({sizes})",
+        "  registers (.clk(clk), .write(cfg_write), .address(cfg_address), .data(cfg_data), .shadow(shadow));",
+        f"hwsim_active #(.BITS({bias})) active_bias (.clk(clk), .commit(commit_bias),",
+        f"  .shadow(shadow[{layer.held - 1}:{switches}]), .active(bias));",
+    ]
+    lines += [f"wire {bus(switches)} state;"] if switches else []
+    for group, (low, end) in enumerate(layer.groups):
+        lines += [
+            f"hwsim_active #(.BITS({end - low})) active{group} (.clk(clk), .commit(commit_states[{group}]),",
+            f"  .shadow(shadow[{end - 1}:{low}]), .active(state[{end - 1}:{low}]));",
+        ]
+    return lines
 
-    Example:
-        >>> width(-4, 3), width(-5, 3), width(0, 4), width(0, 0)
-        (3, 4, 4, 1)
-    """
-    return max(largest.bit_length(), (-least - 1).bit_length() if least < 0 else 0) + 1
+
+def _cells(layer: Layer) -> list[str]:
+    """Write the way of the signals from positions to cells."""
+    node = layer.node
+    lines = [f"wire [{node.inputs - 1}:0] cells;"]
+    if layer.circuit is None:
+        return [*lines, "assign cells = positions;"]
+    spare = node.ports - node.inputs
+    given, found = "positions", "cells"
+    if spare:
+        lines.append(f"wire [{spare - 1}:0] unused_ports;")
+        given, found = f"{{{{{spare}{{1'b0}}}}, positions}}", "{unused_ports, cells}"
+    clock = ".clk(clk), " if layer.circuit.registers else ""
+    return [*lines, f"{layer.name}_circuit circuit ({clock}.state(state), .given({given}), .found({found}));"]
 
 
-def table(name: str, values: NDArray[np.integer], bits: int, address: str, found: str) -> list[str]:
-    """Write a look-up table of signed values, of which ``address`` has as many bits as it takes.
-
-    Example:
-        >>> for line in table("t", np.array([0, -1, 2, 1]), 2, "a", "v"):
-        ...     print(line)
-        hwsim_table #(.INPUTS(2), .BITS(2), .STRIDE_BITS(1), .VALUES(8'h6c))
-          t (.address(a), .value(v));
-    """
-    inputs, stride = (len(values) - 1).bit_length(), (bits - 1).bit_length()
-    held = sum((value & (1 << bits) - 1) << (place << stride) for place, value in enumerate(values.tolist()))
-    size = 1 << inputs + stride
+def _accumulator(layer: Layer, unit: int) -> list[str]:
+    node, root, codes, held = layer.node, layer.trees[unit].root, layer.node.codes[unit], layer.held_bits(unit)
+    start = -int(codes.sum()) if layer.takes.signed else 0
+    mask = (1 << held) - 1
     return [
-        f"hwsim_table #(.INPUTS({inputs}), .BITS({bits}), .STRIDE_BITS({stride}), .VALUES({size}'h{held:x}))",
-        f"  {name} (.address({address}), .value({found}));",
+        f"hwsim_accumulator #(.SUM({root.bits}), .HELD({held}), .BIAS({node.bias_bits}), "
+        f".TOTAL({node.accumulator_bits}), .START({held}'h{start >> 1 & mask:x}), .ODD(1'b{start & 1}))",
+        f"  accumulator (.clk(clk), .move(move), .clear(clear), .lead(lead), .sum({root.net}), .result(result),",
+        "    .bias(bias), .total(total));",
     ]
 
 
-def distinct(values: NDArray[np.integer], bits: int) -> set[tuple[int, ...]]:
-    """Return the truth tables of the bits of a table's values, without those that never change.
-
-    Example:
-        >>> sorted(distinct(np.array([0, 2, 0, -6]), 4))
-        [(0, 0, 0, 1), (0, 1, 0, 1)]
-    """
-    truths = {tuple((values >> bit & 1).tolist()) for bit in range(bits)}
-    return {truth for truth in truths if len(set(truth)) > 1}
-
-
-def tree(codes: NDArray[np.int64], *, registered: bool) -> Tree:
-    """Write tables of constants and the tree of adders on them; bit c of ``cells`` arrives at cell c.
-
-    Args:
-        codes: constants of the cells.
-        registered: a register behind every level of the tree.
-    """
-    terms, lines = [], []
-    for start in range(0, len(codes), SHARED):
-        here = codes[start : start + SHARED]
-        sums = (np.arange(2 ** len(here))[:, None] >> np.arange(len(here)) & 1) @ here
-        term = Term(f"table{start // SHARED}", int(sums.min()), int(sums.max()))
-        terms.append(term._replace(alike=term.bits - len(distinct(sums, term.bits))))
-        told = " ".join(str(code) for code in here.tolist())
-        lines += [
-            f"wire [{term.bits - 1}:0] {term.net};  // {told}",
-            *table(f"of_{term.net}", sums, term.bits, f"cells[{start + len(here) - 1}:{start}]", term.net),
+def _law(layer: Layer, unit: int) -> list[str]:
+    """Write what makes a signal of a result."""
+    law, taken, given = layer.node.law, layer.node.accumulator_bits, layer.node.gives.bits
+    if law.kind == STEP:
+        return [f"hwsim_step #(.TAKEN({taken})) law (.number(total), .found(signal));"]
+    lines, number, found = [], "total", "signal"
+    if law.kind == LEAKY:
+        lines = [
+            f"wire [{taken - 1}:0] sloped;",
+            f"hwsim_slope #(.TAKEN({taken}), .SLOPE({law.slope})) slope (.number(total), .found(sloped));",
         ]
-    levels = registers = 0
-    while len(terms) > 1:
-        above: list[Term] = []
-        for place in range(0, len(terms), 2):
-            pair = terms[place : place + 2]
-            net = f"sum{levels}_{place // 2}"
-            term = Term(net, sum(one.least for one in pair), sum(one.largest for one in pair))
-            term = term._replace(alike=pair[0].alike if len(pair) == 1 else 0)
-            above.append(term)
-            registers += term.bits - term.alike if registered else 0
-            lines += _added(term, pair, registered=registered)
-        terms, levels = above, levels + 1
-    return Tree(lines, terms[0], levels, registers)
+        number = "sloped"
+    clipped = width(law.least, law.largest) - (law.least >= 0)
+    if law.kind == TABLE:
+        lines.append(f"wire [{clipped - 1}:0] address;")
+        found = "address"
+    lines.append(clip("clip", number, taken, law.shift, law.least, law.largest, found))
+    if law.kind == TABLE:
+        own = law.tables[unit if len(law.tables) > 1 else 0]
+        entries = np.zeros(2**clipped, np.int64)
+        entries[np.arange(law.least, law.largest + 1) % 2**clipped] = own[: law.largest - law.least + 1]
+        lines += table("law", entries, given, "address", "signal")
+    return lines
 
 
-def _added(term: Term, pair: list[Term], *, registered: bool) -> list[str]:
-    value = " + ".join(extended(one, term.bits) for one in pair)
-    if registered:
-        return [f"reg [{term.bits - 1}:0] {term.net};", f"always @(posedge clk) {term.net} <= {value};"]
-    # kept, or synthesis takes a whole tree for one sum and builds it of tables alone, without carry chains
-    return [f"(* keep *) wire [{term.bits - 1}:0] {term.net};", f"assign {term.net} = {value};"]
+def clip(name: str, number: str, taken: int, shift: int, least: int, largest: int, found: str) -> str:
+    """Write what rounds a number of so many bits to steps of 2**shift and clips it.
 
-
-def extended(term: Term, bits: int) -> str:
-    """Return a term with its sign repeated up to a width."""
-    more = bits - term.bits
-    return f"{{{{{more}{{{term.net}[{term.bits - 1}]}}}}, {term.net}}}" if more else term.net
+    Raises:
+        NetlistError: bounds that bits do not show.
+    """
+    bits = largest.bit_length()
+    if largest != (1 << bits) - 1 or not bits or least not in {0, -largest, -largest - 1}:
+        raise NetlistError(f"signals from {least} to {largest} are not all that some bits can hold")
+    kept = f".TAKEN({taken}), .SHIFT({shift}), .BITS({bits}), .LEAST({least}), .GIVEN({bits + (least < 0)})"
+    return f"hwsim_clip #({kept}) {name} (.number({number}), .found({found}));"

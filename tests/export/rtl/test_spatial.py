@@ -179,3 +179,9 @@ endmodule
     assert told[0] == "10"
     assert set(told[1:-3]) == {"00"}
     assert told[-3:] == ["01", "00", "10"]  # a clock after its switches the last layer has its biases
+
+
+@pytest.mark.parametrize("topology", ["butterfly", "cantor", "dilated-benes", "omega"])
+def test_topologies_of_a_power_of_two(tmp_path: Path, topology: str) -> None:
+    case = dense(8, 4, 2, topology=topology, images=5)
+    agree(spatial(case.netlist, 2), case, tmp_path)
