@@ -13,7 +13,7 @@ from hwsim.errors import BAD_INPUT, HwsimError
 from hwsim.export import EXPORTS, ExportPlugin, LayerSnapshot, Snapshot
 from hwsim.files.checksum import RULE, check
 from hwsim.testing.example import CLASSIFIER
-from hwsim.testing.promise import entry_of, hold, introduce
+from hwsim.testing.promise import ConformanceError, entry_of, hold, introduce
 
 _LIGHT = Switch("light", "optical", 0, 0, 0, 0, 0, 0, 0, 32, 1e8, 0, bar_loss=2.0, cross_loss=1.0, crossing_loss=0.02)
 
@@ -61,9 +61,12 @@ def _written(plugin: ExportPlugin, name: str, topology: str | None) -> dict[str,
     hold(files == plugin.files(snapshot), name, f"the same snapshot gives the same files ({topology})")
     for file, content in files.items() if plugin.checksum.startswith(RULE) else ():
         try:
-            check(content, Path(file))
+            body = check(content, Path(file))
         except HwsimError as fault:
-            hold(False, name, f"its files end with their checksum ({fault})")  # noqa: FBT003 - never kept
+            raise ConformanceError(f"{name} breaks a promise: its files end with their checksum ({fault})") from None
+        told = None if plugin.read is None else plugin.read(body)
+        same = told is None or (told.run, told.event) == (snapshot.identity, snapshot.event)
+        hold(same, name, f"what is read back is of the run and event that were written ({file})")
     return files
 
 

@@ -13,6 +13,8 @@ from hwsim.controller import CONTROLLERS
 from hwsim.crossbar import CROSSBARS
 from hwsim.device import DEVICES
 from hwsim.export import ExportPlugin
+from hwsim.export.told import Told
+from hwsim.files.checksum import RULE, checked
 from hwsim.task import TASKS
 from hwsim.testing import ConformanceError, check_controller, check_device, check_export, check_task, check_topology
 
@@ -158,6 +160,11 @@ def test_an_unknown_name() -> None:
         check_topology("bens")
 
 
+def _another(content: bytes) -> Told:
+    assert content == b"x\n"
+    return Told("0" * 64, 7, "none", ())
+
+
 def test_exports_that_break_a_promise() -> None:
     counted = iter(range(100))
     cases: list[tuple[ExportPlugin, str]] = [
@@ -168,6 +175,11 @@ def test_exports_that_break_a_promise() -> None:
         (
             ExportPlugin("mine", "mine", lambda s: {f"{k.layer}": b"x" for k in s.layers}, needs="network"),
             "what needs a network alone writes files",
+        ),
+        (ExportPlugin("mine", "mine", lambda _: {"a": "x\n"}, checksum=RULE), "its files end with their checksum"),
+        (
+            ExportPlugin("mine", "mine", lambda _: {"a": checked("x\n", "script")}, checksum=RULE, read=_another),
+            "what is read back is of the run and event that were written",
         ),
     ]
     for plugin, promise in cases:
