@@ -13,9 +13,11 @@ import numpy as np
 
 from hwsim.export.schedule_changes import changes
 from hwsim.export.snapshot import ExportPlugin
-from hwsim.files.parquet import KINDS, read_columns, write_columns
+from hwsim.files.parquet import KINDS, check_bytes, read_columns, write_columns
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from numpy.typing import NDArray
 
     from hwsim.export.schedule_changes import Change
@@ -54,12 +56,17 @@ def export(snapshot: Snapshot) -> dict[str, bytes]:
     return {"schedule.parquet": write_columns(columns, about)}
 
 
+def _verify(path: Path) -> None:
+    check_bytes(path)
+    read_columns(path, COLUMNS)
+
+
 PLUGIN = ExportPlugin(
     name="parquet",
     summary="the schedule as columns of event, kind, layer, bank, position, cell and value, which hwsim replay takes",
     export=export,
     needs="network",
     named="schedule.parquet",
-    checksum="CRC-32 of every page, SHA-256 of all rows in the metadata",
-    verify=lambda path: read_columns(path, COLUMNS),
+    checksum="CRC-32 of all bytes, and SHA-256 of all rows, in the metadata; CRC-32 of every page",
+    verify=_verify,
 )

@@ -1,9 +1,14 @@
-"""Columns of numbers and words as a Parquet file, whose rows have a digest; -1 and NaN stand for what a row lacks."""
+"""Columns of numbers and words as a Parquet file, whose rows have a digest; -1 and NaN stand for what a row lacks.
+
+Statistics, by which other tools leave rows out, are in no digest of rows and no page: a CRC-32 covers every byte.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import io
+import re
+import zlib
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,12 +27,15 @@ MAGIC = b"PAR1"
 """How a Parquet file begins and ends."""
 DIGEST = "hwsim.sha256"
 """The key in a file's metadata for the SHA-256 of its rows."""
+CRC, EMPTY = "hwsim.crc32", b"00000000"
+"""The key for the CRC-32 of the whole file, and what stands in its place while that is reckoned."""
+_CRC = re.compile(CRC.encode() + rb"[^0-9a-f]{0,3}([0-9a-f]{8})")
 KINDS: dict[str, Any] = {"i": np.int64, "f": np.float64, "U": np.str_}
 """Types of columns: whole numbers from 0, finite numbers, words."""
 
 
 def write_columns(columns: Mapping[str, NDArray[Any]], about: Mapping[str, str]) -> bytes:
-    """Return a file of columns, int64, float64 or text, with a CRC-32 of every page and a digest of all rows.
+    """Return a file of columns, int64, float64 or text, with a digest of all rows, a CRC-32 of every page and of all.
 
     Args:
         columns: by name, all of one length; -1 and NaN become null.
@@ -43,8 +51,29 @@ def write_columns(columns: Mapping[str, NDArray[Any]], about: Mapping[str, str])
     table, file = pa.table(made), io.BytesIO()
     with parquet.ParquetWriter(file, table.schema, store_schema=False, write_page_checksum=True) as writer:
         writer.write_table(table)
-        writer.add_key_value_metadata({**about, DIGEST: _digest(columns)})  # near the end of the file
-    return file.getvalue()
+        told = {**about, DIGEST: _digest(columns), CRC: EMPTY.decode()}
+        writer.add_key_value_metadata(told)  # near the end of the file
+    return _with(file.getvalue(), None)
+
+
+def check_bytes(path: Path) -> None:
+    """Hold a file that hwsim wrote to the CRC-32 of all its bytes; tools that write it anew leave another one.
+
+    Raises:
+        Refusal: it cannot be read, or a byte is another one.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise Refusal(f"{path}: cannot be read ({error.strerror})", "name a file") from None
+    if not _CRC.search(content) or _with(_with(content, EMPTY), None) != content:
+        raise Refusal(f"{path}: changed since it was written, as its CRC-32 tells", "export it again")
+
+
+def _with(content: bytes, crc: bytes | None) -> bytes:
+    """Return a file with a CRC-32 in its place, that of the file itself where None."""
+    *_, place = _CRC.finditer(content)
+    return content[: place.start(1)] + (crc or f"{zlib.crc32(content):08x}".encode()) + content[place.end(1) :]
 
 
 def read_columns(path: Path, wanted: Mapping[str, str]) -> dict[str, NDArray[Any]]:

@@ -68,6 +68,10 @@ def check_free(*paths: Path, force: bool = False, hint: str = "give another plac
     for path in paths:
         if path.is_dir():
             raise DiagnosticError([Diagnostic(str(path), 1, 1, "is a folder", "", "give the name of a file in it")])
+    for folder in {path.parent for path in paths}:
+        if lexists(folder) and not folder.is_dir():
+            what = "is a file, where a folder is needed"
+            raise DiagnosticError([Diagnostic(str(folder), 1, 1, what, "", "give another place")])
     taken = [] if force else [path for path in paths if lexists(path)]
     if taken:
         others = f", and so {'is' if len(taken) == 2 else 'are'} {len(taken) - 1} more" if len(taken) > 1 else ""  # noqa: PLR2004 - one more

@@ -6,7 +6,6 @@ import re
 import shutil
 from pathlib import Path
 
-import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -14,9 +13,7 @@ from hypothesis import strategies as st
 from hwsim.errors import HwsimError
 from hwsim.export import EXPORTS, Snapshot
 from hwsim.export.reading import open_export
-from hwsim.export.schedule_parquet import COLUMNS
 from hwsim.files import DiagnosticError
-from hwsim.files.parquet import read_columns
 from tests.export.everything import snapshot_for
 
 _KEPT: dict[str, dict[str, bytes]] = {}
@@ -49,12 +46,8 @@ def test_a_flipped_byte(
     changed[data.draw(st.integers(0, len(changed) - 1))] ^= data.draw(st.integers(1, 255))
     path.write_bytes(changed)
     told = _told(path)
-    if told:
-        assert told.startswith(f"{path}:")
-        assert "\n" not in told
-    else:  # what only says how a file was made is in no digest of Parquet
-        assert path.suffix == ".parquet"
-        assert _same(path, files[path.name])
+    assert told.startswith(f"{path}:")
+    assert "\n" not in told
     shutil.rmtree(folder)
 
 
@@ -74,12 +67,3 @@ def _told(path: Path) -> str:
     except DiagnosticError as error:
         return str(error)
     return ""
-
-
-def _same(path: Path, sound: bytes) -> bool:
-    found = read_columns(path, COLUMNS)
-    path.write_bytes(sound)
-    return all(
-        np.array_equal(found[key], values, equal_nan=values.dtype.kind == "f")
-        for key, values in read_columns(path, COLUMNS).items()
-    )

@@ -61,6 +61,14 @@ def test_a_folder_is_never_replaced(tmp_path: Path) -> None:
         write_all({tmp_path / "a": "x"}, force=True)
 
 
+def test_a_file_is_no_folder(tmp_path: Path) -> None:
+    (tmp_path / "a").write_text("mine")
+    for force in (False, True):
+        with pytest.raises(DiagnosticError, match="a:1:1: is a file, where a folder is needed, give another place"):
+            write_all({tmp_path / "a" / "b": "x"}, force=force)
+    assert below(tmp_path) == {"a": b"mine"}
+
+
 def test_a_file_that_comes_while_others_are_written(tmp_path: Path) -> None:
     def slowly() -> Iterator[bytes]:
         yield b"x"
