@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import tempfile
 from dataclasses import dataclass, replace
+from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hwsim.boards.families import FAMILIES
 from hwsim.boards.fitting import check_fit
-from hwsim.boards.tools import NEXTPNR, PACK, UNPACK, ToolFailedError, yosys
+from hwsim.boards.tools import NEXTPNR, PACK, UNPACK, ToolFailedError, results, yosys
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -104,18 +105,23 @@ def _map(part: Part, family: Family, folder: Path, seconds: float, files: list[s
     """Synthesise, and count the cells of the mapped netlist."""
     script = [f"read_verilog {' '.join(files)}", *family.script(part), "check -assert"]
     log = yosys([*script, "tee -q -o cells.json stat -json", "write_json board.json"], folder, seconds)
-    told = json.loads((folder / "cells.json").read_text())
-    counts = {name: int(count) for name, count in told["design"]["num_cells_by_type"].items()}
+    with results("yosys"):
+        told = json.loads((folder / "cells.json").read_text())
+        counts = {name: int(count) for name, count in told["design"]["num_cells_by_type"].items()}
+        version = str(told["creator"]).split()[1]
     tables = sum(count for name, count in counts.items() if name.startswith(("SB_LUT", "LUT")))
-    version = str(told["creator"]).split()[1]
     return Placed(family.area(counts), tables, None, {"yosys": version}, b"", log)
 
 
 def _report(folder: Path, family: Family) -> tuple[int, float]:
     """Return the logic that was placed, and the clock after routing, Hz: the report has the last of nextpnr's two."""
-    told = json.loads((folder / "report.json").read_text())
-    used = sum(int(told["utilization"].get(name, {"used": 0})["used"]) for name in family.placed)
-    return used, 1e6 * min(float(one["achieved"]) for one in told["fmax"].values())
+    with results("nextpnr"):
+        told = json.loads((folder / "report.json").read_text())
+        used = sum(int(told["utilization"].get(name, {"used": 0})["used"]) for name in family.placed)
+        clock = 1e6 * min(float(one["achieved"]) for one in told["fmax"].values())
+        if not 0 < clock < inf:
+            raise ValueError(f"no clock, found {clock} Hz")
+    return used, clock
 
 
 def _pack(part: Part, folder: Path, seconds: float) -> bytes:
@@ -123,12 +129,14 @@ def _pack(part: Part, folder: Path, seconds: float) -> bytes:
     pack = PACK[part.family]
     if part.family == "gowin":
         pack.run(["-d", "GW1N-9C", "-o", "bitstream", "placed"], folder, seconds)
-        return (folder / "bitstream").read_bytes()
+        with results(pack.names[0]):
+            return (folder / "bitstream").read_bytes()
     pack.run(["placed", "bitstream"], folder, seconds)
     UNPACK[part.family].run(["bitstream", "unpacked"], folder, seconds)
     pack.run(["unpacked", "again"], folder, seconds)
-    made = (folder / "bitstream").read_bytes()
-    if _body(made, part) != _body((folder / "again").read_bytes(), part):
+    with results(pack.names[0]):
+        made, again = (folder / "bitstream").read_bytes(), (folder / "again").read_bytes()
+    if _body(made, part) != _body(again, part):
         raise ToolFailedError("the bitstream does not read back as it was packed; try other versions of the tools")
     return made
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,7 +17,7 @@ from typing import TYPE_CHECKING
 from hwsim.errors import BAD_INPUT, FAILED, HwsimError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 PYOSYS = "import sys; from pyosys import libyosys as y; d = y.Design(); [y.run_pass(c, d) for c in sys.argv[1:]]"
 """Yosys in a process of its own: what it crashes, and what it keeps of the memory, ends with it."""
@@ -110,29 +113,60 @@ def yosys(script: Iterable[str], folder: Path, seconds: float) -> str:
 
 
 def call(name: str, words: Iterable[object], folder: Path, seconds: float) -> str:
-    """Run a program in a folder, and return all that it said; an interrupt ends it too.
+    """Run a program in a folder, and return all that it said; an interrupt ends it too, and what it started.
 
     Raises:
         ToolFailedError: its exit code is not 0, or it took longer than it may.
     """
+    with subprocess.Popen(  # noqa: S603 - a tool that was found by its name, with arguments of our own
+        [str(word) for word in words],
+        cwd=folder,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        start_new_session=True,
+    ) as process:
+        try:
+            told, _ = process.communicate(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            _end(process)
+            what = f"{name} was not done after {seconds / 60:g} minutes and was stopped"
+            raise ToolFailedError(f"{what}; allow more with --minutes") from None
+        except BaseException:
+            _end(process)
+            raise
+    if process.returncode < 0:
+        why = signal.strsignal(-process.returncode) or f"signal {-process.returncode}"
+        hint = "; the machine may have too little memory" if process.returncode == -signal.SIGKILL else ""
+        raise ToolFailedError(f"{name} was ended by the system ({why}){hint}", told)
+    if process.returncode:
+        raise ToolFailedError(f"{name} failed: {_last(told)}", told)
+    return told
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    """End a program and all that it started, as Yosys starts ABC."""
     try:
-        done = subprocess.run(  # noqa: S603 - a tool that was found by its name, with arguments of our own
-            [str(word) for word in words],
-            cwd=folder,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-            timeout=seconds,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        what = f"{name} was not done after {seconds / 60:g} minutes and was stopped"
-        raise ToolFailedError(f"{what}; allow more with --minutes") from None
-    if done.returncode:
-        raise ToolFailedError(f"{name} failed: {_last(done.stdout)}", done.stdout)
-    return done.stdout
+        os.killpg(process.pid, signal.SIGKILL)
+    except (AttributeError, OSError):
+        process.kill()
+
+
+@contextmanager
+def results(name: str) -> Iterator[None]:
+    """Let a tool that ended well, and left nothing that can be read, be one error.
+
+    Raises:
+        ToolFailedError: what is wrong with its results.
+    """
+    try:
+        yield
+    except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
+        told = error.strerror if isinstance(error, OSError) else " ".join(str(error).split())[:TOLD]
+        what = f"{name} ended well, but left no results that can be read ({type(error).__name__}: {told})"
+        raise ToolFailedError(f"{what}; try another version of it") from error
 
 
 def _last(told: str) -> str:

@@ -16,6 +16,11 @@ from hwsim.errors import BAD_INPUT, FAILED, INTERRUPTED, NUMBA_WARNING, HwsimErr
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+GOES_ON = {
+    "run": "; the same command goes on from the last reconnection",
+    "reproduce": "; the same command goes on: finished runs are kept",
+}
+"""What follows of an interrupted verb; all others leave nothing behind."""
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -39,7 +44,7 @@ def ending(verb: Callable[P, R]) -> Callable[P, R]:
         try:
             return verb(*args, **kwargs)
         except KeyboardInterrupt:
-            sys.stderr.write("interrupted; the same command goes on from the last reconnection\n")
+            sys.stderr.write(f"interrupted{GOES_ON.get(verb.__name__, '')}\n")
             sys.stderr.flush()
             sys.stdout.flush()
             # an interrupt inside exec() leaves a mark in CPython that would turn the exit code into a signal's

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 import sys
+import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from hwsim.boards import tools
+from hwsim.boards import synthesis, tools
 from hwsim.boards.families import FAMILIES
 from hwsim.boards.fitting import FitError, check_clock, check_fit, least_area
 from hwsim.boards.parts import PARTS, Area, find_part
+from hwsim.boards.synthesis import synthesise
 from hwsim.boards.tools import MissingToolError, Tool, ToolFailedError, call
 from hwsim.crossbar import crossbar
 from hwsim.export.rtl.pins import BOARDS
@@ -71,7 +74,63 @@ def test_a_tool_that_fails_or_hangs_is_one_line(tmp_path: Path) -> None:
     with pytest.raises(ToolFailedError, match=r"was not done after 0\.005 minutes and was stopped; allow more"):
         call("yosys", [sys.executable, "-c", "import time; time.sleep(60)"], tmp_path, 0.3)
     with pytest.raises(ToolFailedError, match="yosys failed: it said nothing"):
+        call("yosys", [sys.executable, "-c", "import sys; sys.exit(7)"], tmp_path, 60)
+    with pytest.raises(ToolFailedError, match=r"yosys was ended by the system \(Aborted\)$"):
         call("yosys", [sys.executable, "-c", "import os; os.abort()"], tmp_path, 60)
+    with pytest.raises(ToolFailedError, match=r"\(Killed\); the machine may have too little memory$"):
+        call("nextpnr", [sys.executable, "-c", "import os; os.kill(os.getpid(), 9)"], tmp_path, 60)
+
+
+def test_what_a_tool_started_ends_with_it(tmp_path: Path) -> None:
+    starts = f"sleep 60 & echo $! > {tmp_path / 'pid'}; wait"
+    with pytest.raises(ToolFailedError, match="was not done after"):
+        call("yosys", ["/bin/sh", "-c", starts], tmp_path, 1)
+    started, end = int((tmp_path / "pid").read_text()), time.monotonic() + 10
+    while Path(f"/proc/{started}").exists() and time.monotonic() < end:  # until somebody waits for it
+        if Path(f"/proc/{started}/stat").read_text().rsplit(")", 1)[1].split()[0] == "Z":
+            break
+        time.sleep(0.01)
+    else:
+        assert not Path(f"/proc/{started}").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("report.json", None),
+        ("report.json", "rubbish"),
+        ("report.json", "{}"),
+        ("report.json", "[1]"),
+        ("report.json", '{"utilization": {}, "fmax": {}}'),
+        ("report.json", '{"utilization": {}, "fmax": {"clk": {"achieved": NaN}}}'),
+        ("report.json", '{"utilization": {}, "fmax": {"clk": {"achieved": -1}}}'),
+        ("report.json", '{"utilization": {"ICESTORM_LC": {}}, "fmax": {"clk": {"achieved": 12}}}'),
+        ("cells.json", ""),
+        ("cells.json", '{"design": {"num_cells_by_type": {"SB_LUT4": "many"}}, "creator": "Yosys 0"}'),
+        ("cells.json", '{"design": {"num_cells_by_type": {}}, "creator": ""}'),
+    ],
+)
+def test_tools_that_leave_rubbish_are_one_error(
+    monkeypatch: pytest.MonkeyPatch, name: str, content: str | None
+) -> None:
+    """Place and route, or synthesis, ends well without results that can be read."""
+    sound = {
+        "cells.json": '{"design": {"num_cells_by_type": {"SB_LUT4": 9}}, "creator": "Yosys 0.70"}',
+        "report.json": '{"utilization": {}, "fmax": {"clk": {"achieved": 50}}}',
+    }
+
+    def leaves(_: Any, folder: Path, __: float) -> str:
+        for file, text in (sound | {name: content}).items():
+            if text is not None:
+                (folder / file).write_text(text)
+        return ""
+
+    monkeypatch.setattr(synthesis, "yosys", leaves)
+    monkeypatch.setattr(Tool, "find", lambda _: "tool")
+    monkeypatch.setattr(Tool, "run", lambda _, *words: leaves(*words))
+    tool = "yosys" if name == "cells.json" else "nextpnr"
+    with pytest.raises(ToolFailedError, match=rf"^{tool} ended well, but left no results that can be read \("):
+        synthesise(PARTS["up5k"], {"board.v": ""}, seed=1)
 
 
 def test_a_tool_is_found_beside_python_too(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
