@@ -104,6 +104,7 @@ def test_a_browser_shows_every_switch_in_its_state(tmp_path: Path) -> None:
         "--headless",
         "--no-sandbox",
         "--disable-gpu",
+        "--disable-dev-shm-usage",
         "--allow-file-access-from-files",
         "--virtual-time-budget=5000",
     )
