@@ -72,9 +72,9 @@ def synthesise(
             (folder / file).write_text(text, encoding="utf-8")
         report(PROGRESS[0])
         files = [file for file in sources if file.endswith(".v")]
-        mapped = _map(part, family, folder, seconds, files)
-        if part.has.large_memories and mapped.area.memories > part.has.memories:
-            mapped = _map(part, family, folder, seconds, [f"-D{LARGE}", *files])
+        mapped = _map(part, family, folder, seconds, [f"-D{LARGE}", *files] if part.has.large_memories else files)
+        if mapped.area.large_memories > part.has.large_memories:
+            mapped = _map(part, family, folder, seconds, files)
         check_fit(part, mapped.area)
         if not part.device:
             return mapped

@@ -30,9 +30,8 @@ def folded(netlist: Netlist, lanes: int = 1) -> Architecture:
     """Write a network as one multiplier that is used again and again.
 
     A beat is one code, or one accumulator. Words of the configuration are all biases, low half first where one takes
-    two words, and then the address in ``weights0.mem`` of the weight that each position meets, layer by layer and unit
-    by unit; layers of fixed connections have none. With more lanes, words for unit after unit stand side by side, lane
-    by lane, and addresses are those in the lane's own file.
+    two words, and then the cell in its bank that feeds each position, layer by layer and unit by unit; layers of fixed
+    connections have none. With more lanes, words for unit after unit stand side by side, lane by lane.
 
     Args:
         netlist: the network.
@@ -106,10 +105,10 @@ def _head(program: Program) -> str:
         "// Weights stand in initialised memory, and a permutation MEMORY tells which of them a position meets: no",
         "// circuit of switches, no fixed-weight logic. Words of the configuration, from address 0: biases"
         + (", low half before high half;" if program.bias_words > 1 else ";"),
-        "// then the address in weights0.mem of what each position meets, in the order in which they are met.",
+        "// then the cell in its bank that feeds each position, in the order in which the positions are met.",
     ]
     if lanes > 1:
-        lines.append("// Words of the lanes stand side by side; a lane's addresses are those in its own file.")
+        lines.append("// Words of the lanes stand side by side: those of unit after unit.")
     for loop, at in zip(program.loops, program.addresses, strict=True):
         if loop.cells:
             entries = "fixed connections" if at.word < 0 else f"permutation from {at.word * lanes}"

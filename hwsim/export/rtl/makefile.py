@@ -105,7 +105,7 @@ _PART = """
 build/{part}.json: $(LOGIC) {sources}
 \tmkdir -p build
 \t$(YOSYS) -q -l build/{part}-synth.log -p \\
-\t  'read_verilog $^; {synth}; delete t:$$scopeinfo; check -assert; write_json $@'
+\t  'read_verilog {large}$^; {synth}; delete t:$$scopeinfo; check -assert; write_json $@'
 
 build/{part}-pnr.log: build/{part}.json {pins}
 \t{pnr} \\
@@ -153,6 +153,7 @@ def _part(part: str, board: Mapping[str, str]) -> str:
         sources=" ".join(name for name in board if name.endswith(".v")),
         pins=pins,
         synth=steps.synth,
+        large="-DHWSIM_LARGE " if "-spram" in steps.synth else "",
         pnr=steps.pnr.format(**words),
         pack=steps.pack.format(**words),
         ending=steps.ending,

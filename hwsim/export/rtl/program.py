@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hwsim.export.netlist import Matmul, NetlistError
+from hwsim.export.netlist import NetlistError
 from hwsim.export.rtl.loops import Loop, loops_of
 
 if TYPE_CHECKING:
@@ -74,9 +74,9 @@ class Program:
     def configure(self, configuration: Configuration) -> NDArray[np.uint64]:
         """Return the words of a configuration: all biases, low half first where one takes two words, and all entries.
 
-        An entry is the address of the weight that a position meets; they stand layer by layer, bundle by bundle and
-        there in the order in which the positions are met. Word after word of the lanes stand side by side; a bundle
-        that does not fill them leaves words of 0.
+        An entry is the number of the cell that feeds a position, in its bank; they stand layer by layer, bundle by
+        bundle and there in the order in which the positions are met. Word after word of the lanes stand side by side;
+        a bundle that does not fill them leaves words of 0.
         """
         words = np.zeros((self.words, self.lanes), np.int64)
         mask = (1 << self.word_bits) - 1
@@ -93,8 +93,8 @@ class Program:
                 words[first : last : self.bias_words] = (biases >> (part * self.word_bits)) & mask
             if at.word >= 0:
                 met = configuration.permutations[node.layer][:, : node.codes.shape[1]].reshape(node.units, -1)
-                entries = at.weight + _first_cells(node, seats)[..., None] + met[seats][..., loop.nest.order]
-                entries = np.where(taken[..., None], entries, 0).transpose(0, 2, 1)  # bundle, position, lane
+                entries = np.where(taken[..., None], met[seats][..., loop.nest.order], 0)
+                entries = entries.transpose(0, 2, 1)  # bundle, position, lane
                 words[at.word : at.word + entries.shape[0] * entries.shape[1]] = entries.reshape(-1, self.lanes)
         return words.reshape(-1).astype(np.uint64)
 
@@ -103,15 +103,18 @@ def program_of(netlist: Netlist, lanes: int = 1) -> Program:
     """Arrange a netlist for so many multipliers.
 
     Raises:
-        NetlistError: groups of a node read windows that are not equally far apart, or lanes are not 1, 2, 4 or 8.
+        NetlistError: groups of a node read windows that are not equally far apart, banks
+            serve some units each, or lanes are not 1, 2, 4 or 8.
     """
     if lanes not in LANES:
         raise NetlistError(f"--lanes: a folded network has 1, 2, 4 or 8 lanes, found {lanes}")
+    if any(1 < node.banks < node.units for node in netlist.layers):
+        raise NetlistError("a folded network has one bank a unit or one a layer")
     loops, stored = loops_of(netlist)
     held = [_held(loop, lanes) for loop in loops]
-    size = sum(weights.shape[1] for weights in held)
     widest = max(node.bias_bits for node in netlist.layers)
-    word_bits = max(16, (size - 1).bit_length(), -(-widest // 2))
+    entry_bits = max((node.codes.shape[1] - 1).bit_length() for node in netlist.layers)
+    word_bits = max(16, entry_bits, -(-widest // 2))
     bundles = [loop.groups * loop.bundles(lanes) if loop.cells else 0 for loop in loops]
     weight, word, bias = 0, sum(bundles) * -(-widest // word_bits), 0
     addresses = []
@@ -130,13 +133,6 @@ def _seats(loop: Loop, lanes: int) -> NDArray[np.int64]:
     seats = np.full((loop.groups, loop.bundles(lanes) * lanes), -1)
     seats[:, : loop.units] = np.arange(loop.groups * loop.units).reshape(loop.groups, -1)
     return seats.reshape(-1, lanes)
-
-
-def _first_cells(node: Matmul, seats: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return where the cells of a unit's bank stand in its lane, from the node's first weight (bundles, lanes)."""
-    if node.per_unit:
-        return np.repeat(np.arange(len(seats))[:, None], seats.shape[1], axis=1) * node.inputs
-    return np.asarray(seats // (node.units // node.banks) * node.codes.shape[1])
 
 
 def _held(loop: Loop, lanes: int) -> NDArray[np.int64]:

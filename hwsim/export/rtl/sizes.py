@@ -39,6 +39,8 @@ class Sizes:
         found: dict[str, tuple[int | str, int]] = {
             "ends": (1, int(loop.law.kind == LAST)),
             "position": ("POSITION", at.weight if at.word < 0 else at.word),
+            "weight": ("CELL", at.weight),
+            "bank_step": ("CELL", loop.inputs if loop.cells and loop.cells.per_unit else 0),
             "fixed": (1, int(at.word < 0)),
             "shared": (1, int(loop.cells is None)),
             "last_tap": ("TAP", loop.nest.taps.shape[1] - 1),
@@ -121,6 +123,7 @@ def _memories(netlist: Netlist, program: Program) -> dict[str, int]:
         "WEIGHT": max(int(weights.max()).bit_length(), int(-weights.min() - 1).bit_length(), 1) + 1,
         "WEIGHTS": max(weights.shape[1], 2),
         "CELL": count_bits(weights.shape[1]),
+        "ENTRY": count_bits(max((node.codes.shape[1] for node in netlist.layers if node.topology), default=1)),
         "WORD": program.word_bits,
         "WORDS": max(program.words, (1 << (address - 1)) + 1),
         "ADDRESS": address,

@@ -176,7 +176,8 @@ def test_a_product_a_clock_and_lane(wide: Case, tmp_path: Path, lanes: int) -> N
 def cells(made: Architecture, synth: str, folder: Path) -> dict[str, int]:
     """Count the cells of a part, once a check of the logic has found nothing and no latch is there."""
     tools.write({**made.sources, **made.memories}, folder)
-    script = [f"read_verilog {' '.join(made.sources)}", f"{synth} -top network", "check -assert", "stat"]
+    large = "-DHWSIM_LARGE " if "-spram" in synth else ""
+    script = [f"read_verilog {large}{' '.join(made.sources)}", f"{synth} -top network", "check -assert", "stat"]
     told = tools.yosys(script, folder)
     assert "Latch inferred" not in told
     counted = re.findall(r"^\s+(\d+)\s+([A-Z]\w+)\s*$", told.rpartition("=== network ===")[2], re.MULTILINE)
@@ -196,7 +197,7 @@ def test_every_memory_stays_one(tmp_path: Path) -> None:
     """Of a network that has every kind of node and table, on another family."""
     found = cells(folded(every_kind(12, 8).netlist), "synth_ecp5", tmp_path)
     assert found["MULT18X18D"] == 1
-    assert found["DP16KD"] >= 8
+    assert found["DP16KD"] >= 7
     assert found["TRELLIS_FF"] <= 300
 
 
@@ -292,8 +293,9 @@ def test_words_are_told_by_the_address_map_alone(wide: Case) -> None:
     weights = np.where(weights > 31, weights - 64, weights)
     biases = words[0:276:2] + (words[1:276:2] << 16)
     biases = np.where(biases >> 23 & 1, (biases & 0xFFFFFF) - (1 << 24), biases & 0xFFFFFF)
-    hidden = weights[words[276 : 276 + 64 * 128]].reshape(128, 64)
-    last = weights[words[276 + 64 * 128 :]].reshape(10, 128)
+    cells = words[276 : 276 + 64 * 128].reshape(128, 64), words[276 + 64 * 128 :].reshape(10, 128)
+    hidden = np.take_along_axis(weights[: 64 * 128].reshape(128, 64), cells[0], axis=1)
+    last = np.take_along_axis(weights[64 * 128 :].reshape(10, 128), cells[1], axis=1)
     sums = phase.inputs @ hidden.T + biases[:128]
     np.testing.assert_array_equal(sums, phase.accumulators[0][:, 0])
     signals = wide.netlist.layers[0].law.apply(sums)

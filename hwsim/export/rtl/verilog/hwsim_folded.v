@@ -1,8 +1,8 @@
 // One multiplier, or one in each of a few lanes, computes a whole network, a product a clock and lane. Weights stand in
-// initialised memory; which of them a position meets is told by a permutation MEMORY, loaded word by word: no circuit of
-// switches, no fixed-weight logic.
+// initialised memory; the cell whose weight a position meets is told by a permutation MEMORY, loaded word by word: no
+// circuit of switches, no fixed-weight logic.
 //
-// Stages: A the sequencer points at a position; B its word (the address of a weight) and its tap are read; C weight
+// Stages: A the sequencer points at a position; B its cell and its tap are read; C weight
 // and signal are read; D they are multiplied; E the sum is taken (accumulator of a unit at its last tap). Units are
 // computed in bundles, one a lane, and their accumulators leave one after the other while everything else waits.
 module hwsim_folded #(
@@ -18,6 +18,7 @@ module hwsim_folded #(
     parameter WEIGHT = 6,
     parameter WEIGHTS = 2,
     parameter CELL = 1,      // address of a weight
+    parameter ENTRY = 1,     // number of a cell in its bank
     parameter WORD = 16,     // of the configuration
     parameter WORDS = 4,     // of a lane
     parameter ADDRESS = 2,   // of such a word
@@ -56,6 +57,8 @@ module hwsim_folded #(
     input  wire                  node_ends,    // the last one, whose accumulators are given out
     input  wire [POSITION-1:0]   node_position,
     input  wire                  node_fixed,   // position is the address of a weight
+    input  wire [CELL-1:0]       node_weight,  // the first
+    input  wire [CELL-1:0]       node_bank_step,   // from bundle to bundle
     input  wire                  node_shared,
     input  wire [TAP-1:0]        node_last_tap,
     input  wire [CHANNEL-1:0]    node_last_channel,
@@ -100,18 +103,20 @@ module hwsim_folded #(
   wire step;
   wire first_a, last_a, bundle_a, wrap_a, finish_a;
   wire [POSITION-1:0] position_a;
+  wire [CELL-1:0] bank_a;
   wire [STORE-1:0] window_a;
   wire [SHAPE-1:0] shape_a;
   wire [TAP-1:0] tap_a;
   hwsim_sequencer #(
-      .POSITION(POSITION), .STORE(STORE), .SHAPE(SHAPE), .TAP(TAP), .CHANNEL(CHANNEL), .UNIT(UNIT), .GROUP(GROUP),
-      .PLACE(PLACE), .PLACES(PLACES)
+      .POSITION(POSITION), .CELL(CELL), .STORE(STORE), .SHAPE(SHAPE), .TAP(TAP), .CHANNEL(CHANNEL), .UNIT(UNIT),
+      .GROUP(GROUP), .PLACE(PLACE), .PLACES(PLACES)
   ) sequencer (
       .clk(clk), .rst(rst), .step(step), .go(taken || prepared),
-      .node_position(node_position), .node_shared(node_shared), .node_last_tap(node_last_tap),
+      .node_position(node_position), .node_weight(node_weight), .node_bank_step(node_bank_step),
+      .node_shared(node_shared), .node_last_tap(node_last_tap),
       .node_last_channel(node_last_channel), .node_stride(node_stride), .node_last_unit(node_last_unit),
       .node_last_group(node_last_group), .node_group_step(node_group_step),
-      .position(position_a), .window(window_a), .shape(shape_a), .tap(tap_a),
+      .position(position_a), .bank(bank_a), .window(window_a), .shape(shape_a), .tap(tap_a),
       .first(first_a), .last(last_a), .bundle(bundle_a), .wrap(wrap_a), .finish(finish_a)
   );
   reg [2:0] first, last, bundle, wrap, finish;  // bits 0, 1, 2: stages B, C, D
@@ -128,11 +133,12 @@ module hwsim_folded #(
       {finish_e, finish} <= {finish, finish_a};
     end
 
-  // ---- stage B: where the signal stands
+  // ---- stage B: where signal and weight stand
   wire outside_b;
   wire [STORE-1:0] tap_b;
   reg [STORE-1:0] window_b;
   reg [POSITION-1:0] position_b;
+  reg [CELL-1:0] bank_b;
   hwsim_rom #(.FILE("taps.mem"), .WIDTH(1 + STORE), .DEPTH(1 << (SHAPE + TAP)), .ADDRESS(SHAPE + TAP)) taps (
       .clk(clk), .enable(step), .address({shape_a, tap_a}), .data({outside_b, tap_b})
   );
@@ -140,6 +146,7 @@ module hwsim_folded #(
     if (step) begin
       window_b <= window_a;
       position_b <= position_a;
+      bank_b <= bank_a;
     end
 
   // ---- stage C: the signal, and which bias comes next
@@ -170,12 +177,12 @@ module hwsim_folded #(
       localparam [31:0] DIGIT = 48 + lane;     // of the file's name, in ASCII
       hwsim_lane #(
           .FILE({"weights", DIGIT[7:0], ".mem"}), .SIGNAL(SIGNAL), .SIGNED(SIGNED), .WEIGHT(WEIGHT),
-          .WEIGHTS(WEIGHTS), .CELL(CELL), .WORD(WORD), .WORDS(WORDS), .ADDRESS(ADDRESS), .POSITION(POSITION),
-          .BIAS(BIAS), .BIASES(BIASES), .PARTS(PARTS), .BIAS_AT(BIAS_AT), .SUM(SUM), .MAXIMA(MAXIMA)
+          .WEIGHTS(WEIGHTS), .CELL(CELL), .ENTRY(ENTRY), .WORD(WORD), .WORDS(WORDS), .ADDRESS(ADDRESS),
+          .POSITION(POSITION), .BIAS(BIAS), .BIASES(BIASES), .PARTS(PARTS), .BIAS_AT(BIAS_AT), .SUM(SUM), .MAXIMA(MAXIMA)
       ) unit (
           .clk(clk), .step(step), .active(active), .load(loads[lane]),
           .load_address(cfg_address[LANE +: ADDRESS]), .load_data(cfg_data),
-          .position_a(position_a), .position_b(position_b), .fixed(node_fixed),
+          .position_a(position_a), .position_b(position_b), .bank_b(bank_b), .fixed(node_fixed),
           .signal_c(outside_c ? nothing : signal_c), .bias_at_c(bias_at), .first_d(first[2]),
           .biased(node_biased), .maximum(node_maximum), .sum(sums[lane*SUM +: SUM])
       );

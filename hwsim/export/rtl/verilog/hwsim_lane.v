@@ -7,6 +7,7 @@ module hwsim_lane #(
     parameter WEIGHT = 6,
     parameter WEIGHTS = 2,
     parameter CELL = 1,      // address of a weight
+    parameter ENTRY = 1,     // number of a cell in its bank
     parameter WORD = 16,     // of the configuration
     parameter WORDS = 4,     // of this lane
     parameter ADDRESS = 2,   // of such a word
@@ -26,6 +27,7 @@ module hwsim_lane #(
     input  wire [WORD-1:0]     load_data,
     input  wire [POSITION-1:0] position_a,
     input  wire [POSITION-1:0] position_b,
+    input  wire [CELL-1:0]     bank_b,      // where the weights of the bank begin
     input  wire                fixed,       // position is the address of a weight
     input  wire [SIGNAL-1:0]   signal_c,
     input  wire [BIAS_AT-1:0]  bias_at_c,
@@ -36,17 +38,19 @@ module hwsim_lane #(
 );
   wire unused_bits = &{1'b0, load_data, position_a, position_b};  // of which a memory may be narrower
 
-  // ---- stage B: which weight
-  wire [CELL-1:0] word_b;
-  hwsim_swap #(.WIDTH(CELL), .DEPTH(WORDS), .ADDRESS(ADDRESS)) permutations (
-      .clk(clk), .active(active), .write(load), .write_address(load_address), .write_data(load_data[CELL-1:0]),
-      .enable(step), .address(position_a[ADDRESS-1:0]), .data(word_b)
+  // ---- stage B: which cell, and where its weight stands
+  wire [ENTRY-1:0] cell_b;
+  hwsim_swap #(.WIDTH(ENTRY), .DEPTH(WORDS), .ADDRESS(ADDRESS)) permutations (
+      .clk(clk), .active(active), .write(load), .write_address(load_address), .write_data(load_data[ENTRY-1:0]),
+      .enable(step), .address(position_a[ADDRESS-1:0]), .data(cell_b)
   );
+
+  wire [CELL-1:0] address_b = fixed ? position_b[CELL-1:0] : bank_b + {{(CELL - ENTRY) {1'b0}}, cell_b};
 
   // ---- stage C: the weight
   wire signed [WEIGHT-1:0] weight_c;
   hwsim_rom #(.FILE(FILE), .WIDTH(WEIGHT), .DEPTH(WEIGHTS), .ADDRESS(CELL)) weights (
-      .clk(clk), .enable(step), .address(fixed ? position_b[CELL-1:0] : word_b), .data(weight_c)
+      .clk(clk), .enable(step), .address(address_b), .data(weight_c)
   );
 
   // ---- stage D: the product, and the bias where a unit begins

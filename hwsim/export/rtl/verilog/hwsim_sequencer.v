@@ -5,6 +5,7 @@
 // tells where each stands from the window, and depends on the shape: on which of them lie outside the map.
 module hwsim_sequencer #(
     parameter POSITION = 1,  // widths
+    parameter CELL = 1,
     parameter STORE = 1,
     parameter SHAPE = 1,
     parameter TAP = 1,
@@ -19,6 +20,8 @@ module hwsim_sequencer #(
     input  wire                step,       // everything waits while this is low
     input  wire                go,         // the node may start
     input  wire [POSITION-1:0] node_position,
+    input  wire [CELL-1:0]     node_weight,
+    input  wire [CELL-1:0]     node_bank_step,
     input  wire                node_shared,  // every unit starts at node_position, else every place
     input  wire [TAP-1:0]      node_last_tap,
     input  wire [CHANNEL-1:0]  node_last_channel,
@@ -27,6 +30,7 @@ module hwsim_sequencer #(
     input  wire [GROUP-1:0]    node_last_group,
     input  wire [STORE-1:0]    node_group_step,
     output reg  [POSITION-1:0] position,   // which constant, or which word that tells the constant
+    output reg  [CELL-1:0]     bank,       // where the weights of the unit's bank begin
     output reg  [STORE-1:0]    window,     // address in the memory of signals
     output reg  [SHAPE-1:0]    shape,
     output reg  [TAP-1:0]      tap,
@@ -92,6 +96,8 @@ module hwsim_sequencer #(
       else if (unit_end) unit <= unit + 1'b1;
       if (!running || place_end) group <= {GROUP{1'b0}};
       else if (group_end) group <= group + 1'b1;
+      if (!running || place_end) bank <= node_weight;
+      else if (unit_end) bank <= bank + node_bank_step;
       position <= (!running || place_end || (unit_end && node_shared)) ? node_position : position + 1'b1;
     end
   end

@@ -1,5 +1,5 @@
 // A single port, without contents at the start: the form of the large memories (SPRAM) that an iCE40 UltraPlus has beside
-// its block RAM. Yosys takes them by itself for many words; with the macro HWSIM_LARGE, for any number.
+// its block RAM. Yosys takes them by itself for many bits; with the macro HWSIM_LARGE, for any number.
 module hwsim_single #(
     parameter WIDTH = 16,
     parameter DEPTH = 2,
