@@ -41,6 +41,10 @@ _EXPORT = """hwsim export RUN --format NAME writes what hardware loads, of the l
 (--event). Files say how their bits are ordered and which wires a switch joins. All files of a format are written or
 none; what is there already is replaced with --force alone. hwsim help formats has files and checksums.
 
+Format rtl is the network as Verilog in a folder that checks itself: --arch spatial (circuits and constants, the
+default) or folded (one multiplier), --images N of the bench, --pipeline K switch stages between registers, --lanes L
+multipliers of the folded one. Its README.txt says what is what; make sim runs it. Other formats refuse these options.
+
 Formats photonic-yaml, photonic-spice and photonic-gds take runs with optical switches, photonic-core runs on a photonic
 core; docs/photonics.md says what each component is. A layout is no tape-out: crossings and pads are left to you."""
 _FORMATS = """Each format of hwsim export, what its files are called, how a changed byte is found, and whether hwsim

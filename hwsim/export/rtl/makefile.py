@@ -38,7 +38,7 @@ STEPS = {
     "ecp5-25k": Steps(f"synth_ecp5{MODULES}", ECP5, "25k", "", "$(ECPPACK) {made}.config $@", "bit"),
     "ecp5-85k": Steps(f"synth_ecp5{MODULES}", ECP5, "85k", "", "$(ECPPACK) {made}.config $@", "bit"),
     "gw1nr-9": Steps(
-        f"synth_gowin{MODULES}; setundef -undriven -params -zero",
+        "synth_gowin -top board -nowidelut; setundef -undriven -params -zero",
         GOWIN,
         "GW1NR-LV9QN88PC6/I5",
         "",
