@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tempfile
 from dataclasses import dataclass, replace
 from math import inf
@@ -80,7 +81,7 @@ def synthesise(
             return mapped
         (folder / f"pins{_board(part).suffix}").write_text(_board(part).constraints())
         report(PROGRESS[1])
-        log = NEXTPNR[part.family].run(family.arguments(part, seed), folder, seconds)
+        log = _place(part, mapped.area, folder, seed, seconds)
         found = _report(folder, family)
         report(PROGRESS[2])
         bitstream = _pack(part, folder, seconds)
@@ -111,6 +112,17 @@ def _map(part: Part, family: Family, folder: Path, seconds: float, files: list[s
         version = str(told["creator"]).split()[1]
     tables = sum(count for name, count in counts.items() if name.startswith(("SB_LUT", "LUT")))
     return Placed(family.area(counts), tables, None, {"yosys": version}, b"", log)
+
+
+def _place(part: Part, area: Area, folder: Path, seed: int, seconds: float) -> str:
+    """Place and route; what fails since packed logic is more than the part has is said to be too large."""
+    family = FAMILIES[part.family]
+    try:
+        return NEXTPNR[part.family].run(family.arguments(part, seed), folder, seconds)
+    except ToolFailedError as error:
+        used = sum(int(count) for name, count in re.findall(r"(\w+): +(\d+)/", error.log) if name in family.placed)
+        check_fit(part, replace(area, logic=max(used, area.logic)))
+        raise
 
 
 def _report(folder: Path, family: Family) -> tuple[int, float]:
