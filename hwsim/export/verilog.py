@@ -74,10 +74,10 @@ def export(
         raise NetlistError(f"--images: a bench needs at least one image, found {images}")
     netlist = netlist_of(snapshot)
     made = architecture_of(netlist, arch, pipeline, lanes)
-    head = [f"hwsim export rtl, version 1; run {snapshot.identity}, event {snapshot.event}, {made.name} architecture"]
+    origin = f"run {snapshot.identity}, event {snapshot.event}, {made.name} architecture"
     *phases, last = snapshot.trial(images)
     few = replace(last, inputs=last.inputs[:EXERCISE], accumulators=tuple(one[:EXERCISE] for one in last.accumulators))
-    return project(made, netlist, [*phases, few], head)
+    return project(made, netlist, [*phases, few], ["hwsim export rtl, version 1", origin])
 
 
 PLUGIN = ExportPlugin(
