@@ -8,6 +8,7 @@ import pytest
 
 from hwsim.boards.families import FAMILIES
 from hwsim.boards.parts import PARTS
+from hwsim.boards.synthesis import LARGE
 from hwsim.export.rtl.bench import bench
 from hwsim.export.verilog import architecture_of
 from tests.export import networks
@@ -27,9 +28,10 @@ def test_a_mapped_netlist_computes_what_the_emulator_does(arch: str, part: str, 
     made = architecture_of(case.netlist, arch)
     family = PARTS[part].family
     logic = write({**made.sources, **made.memories}, tmp_path)
+    large = [f"-D{LARGE}"] if PARTS[part].has.large_memories else []
     told = yosys(
         [
-            f"read_verilog {' '.join(logic)}",
+            f"read_verilog {' '.join([*large, *logic])}",
             *FAMILIES[family].script(PARTS[part], "network"),
             "check -assert",
             "select -assert-none t:$*",
