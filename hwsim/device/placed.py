@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 
     from hwsim.model import Model
 
-Count = Annotated[int, Field(ge=0)]
+MOST = 10**15
+"""Of anything counted: clocks and words beyond it are no measurement, and too many for times in picoseconds."""
+Count = Annotated[int, Field(ge=0, le=MOST)]
+Some = Annotated[int, Field(ge=1, le=MOST)]
 LAYER = ("units", "inputs", "activation", "parameters", "gain", "unit_gains", "learned_connections", "groups")
 """Fields of a layer that touch its logic; others are of its start values and of training."""
 
@@ -41,9 +44,9 @@ class Taken(Section):
 class ConfigurationPort(Section):
     """The port that configurations are written through, one word a clock."""
 
-    width: Annotated[int, Field(ge=1)]
+    width: Some
     """Of a word, bit."""
-    words: Annotated[int, Field(ge=1)]
+    words: Some
     """Of a whole configuration."""
     bank: list[Count]
     """Words of one bank of each layer."""
@@ -70,17 +73,17 @@ class PlacedDesign(Section):
     """Of the logic."""
     pipeline: Count
     """Switch stages between registers of the spatial architecture; 0 for none."""
-    lanes: Annotated[int, Field(ge=1)]
+    lanes: Some
     """Multipliers of the folded architecture."""
     network: str
     """What was placed, in words."""
     design: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
     """Digest of the network's structure and of the architecture's options."""
-    clock: Hertz
+    clock: Annotated[Hertz, Field(ge=1, le=1e12)]
     """The fastest clock after routing."""
-    clocks: Annotated[int, Field(ge=1)]
+    clocks: Some
     """From the start of one image to that of the next."""
-    latency: Annotated[int, Field(ge=1)]
+    latency: Some
     """Clocks from an image's first beat to the last of its results."""
     takes: Taken
     """What it takes of the part."""

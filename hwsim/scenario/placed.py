@@ -24,8 +24,14 @@ def fit_placed(r: Lookup, found: Found) -> Switch | None:
     wanted = design_digest(model, sheet.values, chosen.topology, chosen.scope, chosen.ports, design.options)
     if wanted != design.design:
         here = describe_network(model, sheet.values, chosen.topology, chosen.scope)
-        what = f"placed for another network ({design.network}), and this one is {here}"
+        more = " too, with other ports, activations, windows or registers" if here == design.network else ""
+        what = f"placed for another network ({design.network}), and this one is {here}{more}"
         r.diagnostic(("device", "placed"), what, "run this scenario without it, and hwsim synth on that run")
+    elif len(port.bank) != len(model.layers) or max(port.bank) > port.words:
+        what = (
+            f"its port has banks of {port.bank} words, {port.words} in all, for a network of {len(model.layers)} layers"
+        )
+        r.diagnostic(("device", "placed"), what, "run hwsim synth again")
     own = {"port_width": port.width, "port_clock": design.clock}
     for key, value in own.items():
         if key in (chosen.model_extra or {}) and getattr(switch, key) != value:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from hwsim.execution import Circuits, Load
 from hwsim.export.logic import configuration_of, netlist_of
 from hwsim.export.verilog import architecture_of
 from hwsim.files import DiagnosticError, read_document
+from hwsim.files.checksum import checked
 from hwsim.pipeline.folder import RunFolder
 from hwsim.pipeline.placing import bank_words
 from hwsim.pipeline.replay import configured
@@ -123,6 +125,46 @@ def test_options_of_the_architecture_are_bound_too(tiny: Path) -> None:
     for changes in ({"architecture": "folded"}, {"pipeline": 0}, {"lanes": 2}, {"design": "0" * 64}):
         with pytest.raises(DiagnosticError, match="placed for another network"):
             load(name_it(tiny, placed(tiny, **changes))).plan()
+
+
+def test_other_ports_are_told_where_sizes_are_the_same(tiny: Path) -> None:
+    scenario = name_it(
+        tiny, placed(tiny, design="0" * 64, network="64-12-10, 6-bit weights, 8-bit signals, benes circuits a output")
+    )
+    with pytest.raises(DiagnosticError, match="benes circuits a output too, with other ports, activations, windows"):
+        load(scenario).plan()
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("clock", '"0 Hz"'),
+        ("clock", '"-39 MHz"'),
+        ("clock", '"1e-300 Hz"'),
+        ("clock", '"1e300 Hz"'),
+        ("clock", "nan"),
+        ("latency", "0"),
+        ("latency", str(10**400)),
+        ("clocks", str(10**30)),
+        ("width", str(10**25)),
+        ("bank", "[]"),
+        ("bank", "[5]"),
+        ("bank", "[5, 3, 1]"),
+        ("bank", "[5, 91]"),
+    ],
+)
+def test_numbers_that_nothing_measures_are_refused(tiny: Path, key: str, value: str) -> None:
+    """Somebody wrote them, and made the checksum right."""
+    scenario = name_it(tiny, placed(tiny))
+    part = tiny.parent / "part.toml"
+    body = b"".join(part.read_bytes().splitlines(keepends=True)[:-1]).decode()
+    changed = re.sub(rf"^{key} = .*$", f"{key} = {value}", body, flags=re.MULTILINE)
+    assert changed != body
+    part.write_bytes(b"".join(checked(changed, "script")))
+    with pytest.raises(DiagnosticError) as told:
+        load(scenario).plan()
+    assert len(told.value.diagnostics) == 1
+    assert "part.toml" in str(told.value) or "its port has banks of" in str(told.value)
 
 
 def test_a_port_that_is_given_too_is_refused(tiny: Path) -> None:
