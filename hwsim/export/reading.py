@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from hwsim.export.told import Told, ToldLayer
 
 _MARK = re.compile(rb"hwsim export ([a-z0-9-]{1,40}), version \d")
+_PLACED = b'\nkind = "placed"\n'
+"""In a datasheet that ``hwsim synth`` wrote, which ends as exports do."""
 _HEAD = 600
 """Bytes from the beginning, or from the end, within which every file says which format it is."""
 _UNREAD = (ValueError, KeyError, IndexError, TypeError, AttributeError, OverflowError, NotImplementedError)
@@ -95,7 +97,7 @@ def is_export(path: Path) -> bool:
         return False
     content = path.read_bytes()
     ends = content[:_HEAD], content[-_HEAD:]
-    return any(_MARK.search(end) for end in ends) or LAST in ends[1]
+    return any(_MARK.search(end) for end in ends) or (LAST in ends[1] and _PLACED not in ends[0])
 
 
 def open_export(path: Path) -> tuple[str, bytes]:
