@@ -65,3 +65,5 @@ class Architecture:
     swaps: bool
     """Whether a commit swaps shadow and active memories, so that the shadow holds the configuration before last; where
     it does not, active registers are copied and the shadow keeps what was loaded last."""
+    settles: int = 4
+    """Images one after another, after a pause, from which on ``clocks`` holds."""

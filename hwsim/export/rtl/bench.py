@@ -270,7 +270,7 @@ class _Text:
   hwsim_verdict #(
     .LAYERS({count - 1}), .PHASES({len(self.phases)}), .SHARE({self.share}), .IMAGES({self.images}),
     .WORDS({sum(len(load.words) for load in self.loads)}), .CLOCKS({made.clocks}), .LATENCY({made.latency}),
-    .LIMIT({limit}), .MOST({MOST})
+    .SETTLES({made.settles}), .LIMIT({limit}), .MOST({MOST})
   ) verdict (
     .clk(clk), .rst(rst), .even(even), .loads(cfg_valid && cfg_ready), .first(first), .last(last),
     .gives(last{count - 1}), .moves((cfg_valid && cfg_ready) || (in_valid && in_ready) || (out_valid && out_ready)),

@@ -6,6 +6,7 @@ that it waits for has. Clocks an image and latency are read from the course of s
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from hwsim.export.netlist import Matmul, Netlist
@@ -16,13 +17,21 @@ if TYPE_CHECKING:
     from hwsim.export.rtl.layer import Layer
 
 NEVER = -(10**9)
+IMAGES = 128
+"""So many are followed: layers that wait for slower ones behind them are late at first by a fraction of an image."""
+LEAST = 4
+"""Images after which the course of any network may have settled."""
 
 
 class Course(NamedTuple):
-    """Clocks from image to image, and from the edge that takes an image to the one that gives its last result."""
+    """How long images take."""
 
     clocks: int
+    """From one image to the next."""
     latency: int
+    """From the edge that takes an image to the one that gives its last result."""
+    settles: int
+    """Images without a pause from which on ``clocks`` holds."""
 
 
 class _Stage:
@@ -60,7 +69,7 @@ class _Stage:
             self.left = edge
 
 
-def course(netlist: Netlist, layers: Mapping[int, Layer], images: int = 8) -> Course:
+def course(netlist: Netlist, layers: Mapping[int, Layer], images: int = IMAGES) -> Course:
     """Follow some images."""
     stages = {number: _Stage(layer) for number, layer in layers.items()}
     entered, latency = [NEVER], 0
@@ -85,4 +94,6 @@ def course(netlist: Netlist, layers: Mapping[int, Layer], images: int = 8) -> Co
         entered.append(taken[-1])
         if image == 0:
             latency = stages[len(netlist.nodes) - 1].left - taken[-1]
-    return Course(entered[-1] - entered[-2], latency)
+    intervals = [after - before for before, after in pairwise(entered[1:])]
+    uneven = [place for place, each in enumerate(intervals) if each != intervals[-1]]
+    return Course(intervals[-1], latency, max([LEAST, *(place + LEAST + 1 for place in uneven)]))

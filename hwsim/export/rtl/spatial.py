@@ -72,6 +72,7 @@ def spatial(netlist: Netlist, every: int = 0) -> Architecture:
         latency=told.latency,
         words=lambda configuration: words_of(layers, configuration),
         swaps=False,
+        settles=told.settles,
     )
 
 

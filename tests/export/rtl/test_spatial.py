@@ -104,6 +104,23 @@ def test_sums_of_two_maps_wait_for_both(tmp_path: Path, every: int) -> None:
     agree(spatial(case.netlist, every), case, tmp_path)
 
 
+def test_a_sum_that_holds_the_first_layer_back_does_so_after_some_images(tmp_path: Path) -> None:
+    layers = "".join(
+        [
+            networks.table(kind="conv2d", units=2, kernel=2, activation="relu"),
+            networks.table(kind="conv2d", name="a", units=2, kernel=1, activation="relu"),
+            networks.table(kind="conv2d", units=2, kernel=3, padding="same", activation="relu"),
+            networks.table(kind="add", summand="a", activation="relu"),
+            networks.table(kind="flatten"),
+            networks.table(kind="dense", units=2, activation="identity"),
+        ]
+    )
+    case = networks.build(networks.read(layers, 9, (1, 3, 3)), activation_bits=2, images=20)
+    made = spatial(case.netlist, 1)
+    assert 4 < made.settles < 20
+    agree(made, case, tmp_path)
+
+
 def test_yosys_finds_no_latch_and_no_memory(tmp_path: Path) -> None:
     made = spatial(dense(5, 3, 2, signed=True).netlist, 2)
     lint(made.sources, TOP, tmp_path)

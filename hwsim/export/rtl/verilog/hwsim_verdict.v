@@ -7,6 +7,7 @@ module hwsim_verdict #(
   parameter IMAGES = 1,
   parameter WORDS = 1,    // of all configurations
   parameter CLOCKS = 1,   // told: from the start of an image to that of the next
+  parameter SETTLES = 4,  // images of a phase from which on it is
   parameter LATENCY = 1,  // told: from the last beat in to the last beat out
   parameter LIMIT = 1,    // clocks without any beat that are taken for a hang
   parameter MOST = 10     // differences that end the simulation
@@ -26,7 +27,7 @@ module hwsim_verdict #(
 );
   reg [31:0] clocks, idle, words, under_way, started, ended, given, settling, interval, latency;
   reg [31:0] start_at, end_at;
-  wire measured = even && IMAGES - (PHASES - 1) * SHARE >= 4;
+  wire measured = even && IMAGES - (PHASES - 1) * SHARE >= SETTLES;
   wire slow = measured && interval != CLOCKS;
   wire late = even && SHARE > 1 && latency != LATENCY;
   wire idle_port = PHASES > 1 && SHARE > 2 && under_way == 32'd0;
