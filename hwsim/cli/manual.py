@@ -15,6 +15,7 @@ from hwsim.crossbar import CROSSBARS
 from hwsim.crossbar.routing.effort import EFFORT_LINES
 from hwsim.crossbar.technology import SwitchDatasheet
 from hwsim.device import DEVICES
+from hwsim.device.placed import PlacedDesign
 from hwsim.export import EXPORTS
 from hwsim.files import DIMENSIONS, reference
 from hwsim.files.datasheet import CellChoices
@@ -186,6 +187,12 @@ def _pages() -> dict[str, tuple[str, Callable[[int], str]]]:
         "scenario": ("scenario files", lambda width: reference(ScenarioFile, "Scenario file", width)),
         "reproduction": ("reproduction files", lambda width: reference(ReproductionFile, "Reproduction file", width)),
         "model": ("model files", lambda width: reference(ModelFile, "Model file", width)),
+        "placed": (
+            "what hwsim synth measured on a real part",
+            lambda width: reference(
+                PlacedDesign, "Placed design, which a scenario names with placed in [device]", width
+            ),
+        ),
         "switch": (
             "datasheets of switch technologies",
             lambda width: reference(SwitchDatasheet, "Switch datasheet", width),

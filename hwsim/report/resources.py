@@ -41,9 +41,7 @@ def resource_lines(found: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 def _placed(placed: Mapping[str, Any]) -> str:
     """Say what a real part takes and does, which the lines above only estimate."""
-    takes = (
-        f"{placed['logic']:,} logic cells, {placed['flip_flops']:,} flip-flops, {placed['memories']:,} block memories"
-    )
+    takes = f"logic {placed['logic']:,}, {placed['flip_flops']:,} flip-flops, {placed['memories']:,} block memories"
     times = (
         f"{placed['clock'] / 1e6:.1f} MHz, {placed['clocks']:,} clocks an image, latency {placed['latency']:,} clocks"
     )
