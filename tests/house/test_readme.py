@@ -108,6 +108,7 @@ def test_verbs_and_their_options_exist(hwsim_command: Command) -> None:
         "fit",
         "help",
         "reproduce",
+        "synth",
     }
     for verb, rest in calls:
         text = hwsim_command(verb, "--help").stdout
