@@ -60,7 +60,7 @@ class Line:
         clock: time in seconds.
     """
 
-    def __init__(self, port: Port, patience: float = 0.25, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, port: Port, patience: float = 1.0, clock: Callable[[], float] = time.monotonic) -> None:
         self._port, self._patience, self._clock = port, patience, clock
         self._turn, self._come = int(time.time() * 1e3) % 256, b""  # hardly the turn that another host ended with
         self.resent = 0
