@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +45,9 @@ def test_a_part_that_has_room_is_named() -> None:
         check_fit(PARTS["ecp5-85k"], Area(158_000, 9000, 0))
     with pytest.raises(FitError, match=r"50 block memories of 30 \(1.7 times\); --target ecp5-25k has room"):
         check_fit(PARTS["up5k"], Area(900, 400, 50, 2, 1))  # 700 kbit: more than an HX8K holds
+    for area in (Area(5400, 7000, 0), Area(5400, 400, 0, 1)):  # its flip-flops and its memories count too
+        with pytest.raises(FitError, match="--target ecp5-25k has room"):
+            check_fit(PARTS["up5k"], area)
 
 
 def test_a_placed_design_that_is_slower_than_its_board_is_refused() -> None:
@@ -64,6 +69,53 @@ def test_a_missing_tool_says_what_to_install(monkeypatch: pytest.MonkeyPatch, tm
             if family in one:
                 with pytest.raises(MissingToolError, match=r"^[\w-]+ is not installed: (apt|pip) install "):
                     one[family].find()
+
+
+class Copying:
+    """A packer, or what unpacks: its result is its input with a change."""
+
+    names, version = ("packer",), ""
+
+    def __init__(self, change: Callable[[bytes], bytes] = bytes) -> None:
+        self.change = change
+
+    def run(self, words: list[str], folder: Path, _: float) -> str:
+        (folder / words[1]).write_bytes(self.change((folder / words[0]).read_bytes()))
+        return ""
+
+
+@pytest.mark.parametrize("name", ["ecp5-25k", "hx8k"])
+def test_a_bitstream_that_reads_back_as_another_is_refused(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    part = PARTS[name]
+    (tmp_path / "placed").write_bytes(b"remark\xff\x00bits")
+    monkeypatch.setitem(synthesis.PACK, part.family, Copying())
+    monkeypatch.setitem(synthesis.UNPACK, part.family, Copying())
+    assert synthesis._pack(part, tmp_path, 1.0) == b"remark\xff\x00bits"
+    monkeypatch.setitem(synthesis.UNPACK, part.family, Copying(lambda bits: bits.replace(b"bits", b"bit5")))
+    with pytest.raises(ToolFailedError, match="the bitstream does not read back as it was packed"):
+        synthesis._pack(part, tmp_path, 1.0)
+
+
+def test_what_is_missing_or_too_large_is_told_before_the_next_tool_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    def mapped(_: list[str], folder: Path, __: float) -> str:
+        cells = {"creator": "Yosys 0.70", "design": {"num_cells_by_type": {"SB_LUT4": 7681}}}
+        (folder / "cells.json").write_text(json.dumps(cells))
+        return ""
+
+    present = Tool((Path(sys.executable).name,), "", "")
+    monkeypatch.setattr(synthesis, "yosys", mapped)
+    monkeypatch.setitem(synthesis.NEXTPNR, "ice40", present)
+    monkeypatch.setitem(synthesis.PACK, "ice40", present)
+    told: list[str] = []
+    with pytest.raises(FitError, match="does not fit hx8k: 7,681 logic cells of 7,680"):
+        synthesise(PARTS["hx8k"], {}, seed=1, report=told.append)
+    assert told == [synthesis.PROGRESS[0]]
+    monkeypatch.setitem(synthesis.PACK, "ice40", Tool(("no-such-packer",), "apt install it", ""))
+    with pytest.raises(MissingToolError, match="no-such-packer is not installed: apt install it"):
+        synthesise(PARTS["hx8k"], {}, seed=1, report=told.append)
+    assert told == [synthesis.PROGRESS[0]]
 
 
 def test_a_tool_that_fails_or_hangs_is_one_line(tmp_path: Path) -> None:

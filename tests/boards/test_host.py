@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from hwsim.boards import host
+from hwsim.boards.frames import DONE, Answer, frame
 from hwsim.boards.host import Board
 from hwsim.boards.line import BoardError, Line, open_port
 from hwsim.export.rtl.board import board, design_digest
@@ -89,6 +91,17 @@ def test_a_poor_line_costs_time_and_no_number(line: Line, bridge: tuple[Simulate
     assert what == "noise" or line.resent > 0
 
 
+@pytest.mark.parametrize("byte", [1, 2, 3, -1, -2])
+def test_a_frame_with_a_flipped_bit_is_not_answered(line: Line, byte: int) -> None:
+    sent = frame("I", line._turn)
+    spoilt = bytearray(sent)
+    spoilt[byte] ^= 4
+    line._write(bytes(spoilt))
+    assert line._wait() is None
+    line._write(sent)
+    assert line._wait() is not None
+
+
 def test_a_dead_line_is_one_clear_error(line: Line, bridge: tuple[Simulated, str]) -> None:
     driven = Board(line, LOGIC)
     bridge[0].to_board = lambda _: b""
@@ -113,6 +126,21 @@ def test_half_a_configuration_is_never_used(line: Line) -> None:
     np.testing.assert_array_equal(driven.infer(x), expected(second, x))
 
 
+def test_after_a_configuration_that_was_not_whole_all_words_are_written(
+    line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rng, x = np.random.default_rng(8), images(8, 3)
+    first, second = configuration(rng), configuration(rng, 1)
+    driven = Board(line, LOGIC)
+    driven.configure(first)
+    with monkeypatch.context() as patch:
+        patch.setattr(host, "seal", lambda *_: 0)
+        with pytest.raises(BoardError, match="did not arrive whole"):
+            driven.configure(second)
+    assert driven.configure(first) == len(first.biases[0])
+    np.testing.assert_array_equal(driven.infer(x), expected(first, x))
+
+
 def test_another_design_is_refused(line: Line) -> None:
     other = replace(LOGIC, memories={"weights0.mem": "1"})
     assert design_digest(other) != design_digest(LOGIC)
@@ -128,6 +156,33 @@ def test_three_images_at_once_wait(line: Line, monkeypatch: pytest.MonkeyPatch) 
     driven.send(images(6)[1])
     with pytest.raises(BoardError, match=r"busy with 'X'"):
         driven.send(images(6)[2])
+
+
+def test_a_host_that_comes_after_one_that_broke_off(line: Line) -> None:
+    """Sums that nobody read, a configuration that no image took along and half an image are forgotten."""
+    rng, x = np.random.default_rng(7), images(7, 3)
+    first, second = configuration(rng), configuration(rng, 1)
+    broken = Board(line, LOGIC)
+    broken.configure(first)
+    broken.send(x[0])
+    broken.configure(second)  # takes longer than the image
+    broken._ask("X", bytes([1, 5, 6]))
+    driven = Board(line, LOGIC)
+    driven.configure(first)
+    np.testing.assert_array_equal(driven.infer(x), expected(first, x))
+
+
+def test_sums_that_are_too_few_are_no_numbers() -> None:
+    class Short:
+        """A line to a board that answers all questions well, and sums by a byte too few."""
+
+        def ask(self, kind: str, _: bytes = b"") -> tuple[Answer, bytes]:
+            payloads = {"I": design_digest(LOGIC), "A": bytes(11)}
+            return Answer(0, DONE, payloads.get(kind, b"")), b""
+
+    line: Any = Short()
+    with pytest.raises(BoardError, match="the board answered 11 bytes of sums, and 12 were due"):
+        Board(line, LOGIC).read()
 
 
 def test_a_port_that_is_not_there() -> None:

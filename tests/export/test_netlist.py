@@ -77,3 +77,16 @@ def test_switches_that_realise_another_permutation_are_named() -> None:
             break
     with pytest.raises(NetlistError, match=r"bank .*: the switches realise another permutation"):
         check_states(case.netlist, configuration)
+
+
+def test_an_exercise_moves_every_circuit_and_every_signal() -> None:
+    case = networks.build(networks.layers(16, 8, 4), images=40)
+    before, exercise = case.phases
+    for node in case.netlist.layers:
+        moved = [phase.configuration.permutations[node.layer] for phase in (before, exercise)]
+        assert (moved[0] != moved[1]).any(axis=1).all()
+        assert (exercise.configuration.biases[node.layer] != before.configuration.biases[node.layer]).any()
+    assert exercise.inputs.min() < 8
+    assert exercise.inputs.max() > 247
+    hidden = case.netlist.layers[0].law.apply(exercise.accumulators[0])
+    assert (hidden.std(axis=(0, 1)) > 0).all()

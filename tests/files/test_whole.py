@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
+import threading
 import time
 import tracemalloc
 from collections.abc import Iterator
@@ -111,6 +113,23 @@ def test_a_move_that_fails_puts_everything_back(
     assert below(folder) == before
 
 
+def test_a_link_is_a_link_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "far").write_text("far")
+    (tmp_path / "link").symlink_to("far")
+    move = Path.replace
+
+    def replace(self: Path, target: Path) -> Path:
+        if self.name.startswith(".part."):
+            raise PermissionError(1, "Operation not permitted")
+        return move(self, target)
+
+    monkeypatch.setattr(Path, "replace", replace)
+    with pytest.raises(OSError, match="link"):
+        write_all({tmp_path / "link": "new"}, force=True)
+    assert (tmp_path / "link").readlink() == Path("far")
+    assert below(tmp_path) == {"far": b"far", "link": b"far"}
+
+
 def test_parts_do_not_pile_up_in_memory(tmp_path: Path) -> None:
     tracemalloc.start()
     try:
@@ -149,3 +168,18 @@ def test_processes_that_write_to_one_folder_keep_their_files_whole_and_together(
     assert found <= {b"a" * 3000, b"b" * 3000}
     assert sorted(below(tmp_path)) == ["0", "1", "2"]
     assert len(set(below(tmp_path).values())) == 1
+
+
+def test_files_are_moved_while_the_folder_is_locked(tmp_path: Path) -> None:
+    fcntl = pytest.importorskip("fcntl", reason="folders are locked on POSIX systems")
+    (tmp_path / "a").write_text("old")
+    held = os.open(tmp_path, os.O_RDONLY)
+    fcntl.flock(held, fcntl.LOCK_EX)
+    writer = threading.Thread(target=write_all, args=({tmp_path / "a": "new"},), kwargs={"force": True})
+    writer.start()
+    writer.join(0.2)
+    assert writer.is_alive()
+    assert (tmp_path / "a").read_text() == "old"
+    os.close(held)
+    writer.join(20)
+    assert below(tmp_path) == {"a": b"new"}

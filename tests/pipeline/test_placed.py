@@ -20,7 +20,7 @@ from hwsim.export.verilog import architecture_of
 from hwsim.files import DiagnosticError, read_document
 from hwsim.files.checksum import checked
 from hwsim.pipeline.folder import RunFolder
-from hwsim.pipeline.placing import bank_words
+from hwsim.pipeline.placing import bank_words, latency_of
 from hwsim.pipeline.replay import configured
 from hwsim.pipeline.session import load
 from hwsim.report.resources import resource_lines
@@ -102,8 +102,8 @@ def test_a_run_is_bound_to_the_content_of_the_file_and_not_to_its_place(tiny: Pa
     first = load(name_it(tiny, placed(tiny))).plan()
     assert first.identity != load(tiny).plan().identity
     assert load(name_it(tiny, placed(tiny), "other.toml")).plan().identity == first.identity
-    faster = placed(tiny, clock="40 MHz")
-    assert load(name_it(tiny, faster)).plan().identity != first.identity
+    for change in ({"clock": "40 MHz"}, {"latency": LATENCY + 1}, {"port": {"width": 16, "words": 90, "bank": [5, 4]}}):
+        assert load(name_it(tiny, placed(tiny, **change))).plan().identity != first.identity
     run_here(name_it(tiny, placed(tiny)), tmp_path / "run", "controller.epochs=1")
     kept = tmp_path / "run" / "scenario.toml"
     again = resolve(read_document(kept), kept)
@@ -114,7 +114,13 @@ def test_a_run_is_bound_to_the_content_of_the_file_and_not_to_its_place(tiny: Pa
 
 @pytest.mark.parametrize(
     "setting",
-    ["model.hidden=[11]", "device.weight_bits='5 bit'", "crossbar.topology='waksman'", "crossbar.ports=65"],
+    [
+        "model.hidden=[11]",
+        "device.weight_bits='5 bit'",
+        "crossbar.topology='waksman'",
+        "crossbar.scope='layer'",
+        "crossbar.ports=65",
+    ],
 )
 def test_another_network_is_refused(tiny: Path, setting: str) -> None:
     settings_ = [setting] if "hidden" not in setting else ["model={hidden=[11]}"]
@@ -220,3 +226,5 @@ def test_the_words_of_a_bank_are_those_of_the_logic(tiny: Path, tmp_path: Path, 
     switches = [-(-crossbar("benes", ports).switches // 32) for ports in (64, 12)]
     due = {"folded": [64, 12], "spatial": switches}  # a word a cell; 32 switches in a word
     assert bank_words(logic, configuration) == due[arch]
+    # the one takes an image at once; the other takes the next one when the last result has left
+    assert latency_of(logic) == {"spatial": logic.latency, "folded": logic.clocks - 1}[arch]

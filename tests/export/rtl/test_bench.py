@@ -54,6 +54,12 @@ BREAKS = {
     "a sum is lost when it must wait": ("folded", "hwsim_folded.v", "(!node_ends || out_ready)", "1'b1"),
     "a sum that is taken stays": ("folded", "hwsim_folded.v", "(!node_ends || out_ready)", "!node_ends"),
     "codes are taken out of turn": ("folded", "hwsim_folded.v", "assign in_ready = taking", "assign in_ready = 1'b1"),
+    "words are taken that are not offered": (
+        "spatial",
+        "network.v",
+        "assign cfg_write = cfg_valid && cfg_ready",
+        "assign cfg_write = cfg_ready",
+    ),
 }
 
 
@@ -90,15 +96,23 @@ def test_logic_that_breaks_a_rule(files: dict[str, str], tmp_path: Path, what: s
     arch, name, old, new = BREAKS[what]
     files = files if arch == "spatial" else logic(folder(dense(5, 4, 3, images=12), arch))
     assert old in files[name]
-    said = told({**files, name: files[name].replace(old, new)}, tmp_path)
+    said = told({**files, name: files[name].replace(old, new)}, tmp_path, "+seed=2")  # stalls between any two words
     assert re.search(r"^(DIFFERS|FAIL, nothing moves)", said, re.MULTILINE)
     assert re.search(r"^FAIL", said, re.MULTILINE)
 
 
-@pytest.mark.parametrize(("number", "what"), [("CLOCKS", "an image takes"), ("LATENCY", "latency is")])
+@pytest.mark.parametrize(
+    ("number", "what"), [("CLOCKS", "an image takes"), ("LATENCY", "latency is"), ("WORDS", "compared, or not loaded")]
+)
 def test_clocks_that_are_not_those_told(files: dict[str, str], tmp_path: Path, number: str, what: str) -> None:
     wrong = re.sub(rf"\.{number}\((\d+)\)", lambda found: f".{number}({int(found[1]) + 1})", files["bench.v"])
     assert what in told({**files, "bench.v": wrong}, tmp_path, "+even")
+
+
+def test_a_bench_that_loads_while_nothing_is_under_way_is_no_success(files: dict[str, str], tmp_path: Path) -> None:
+    head, verdict, rest = files["bench.v"].partition("hwsim_verdict")
+    rest = re.sub(r"\.(first|gives)\(\w+\),", r".\1(1'b0),", rest)
+    assert "no configuration word was taken" in told({**files, "bench.v": head + verdict + rest}, tmp_path)
 
 
 def test_nothing_compared_is_no_success(files: dict[str, str], tmp_path: Path) -> None:
