@@ -90,10 +90,10 @@ def test_a_bitstream_that_reads_back_as_another_is_refused(
 ) -> None:
     part = PARTS[name]
     (tmp_path / "placed").write_bytes(b"remark\xff\x00bits")
-    monkeypatch.setitem(synthesis.PACK, part.family, Copying())
-    monkeypatch.setitem(synthesis.UNPACK, part.family, Copying())
+    monkeypatch.setitem(tools.PACK, part.family, Copying())
+    monkeypatch.setitem(tools.UNPACK, part.family, Copying())
     assert synthesis._pack(part, tmp_path, 1.0) == b"remark\xff\x00bits"
-    monkeypatch.setitem(synthesis.UNPACK, part.family, Copying(lambda bits: bits.replace(b"bits", b"bit5")))
+    monkeypatch.setitem(tools.UNPACK, part.family, Copying(lambda bits: bits.replace(b"bits", b"bit5")))
     with pytest.raises(ToolFailedError, match="the bitstream does not read back as it was packed"):
         synthesis._pack(part, tmp_path, 1.0)
 
@@ -106,13 +106,13 @@ def test_what_is_missing_or_too_large_is_told_before_the_next_tool_runs(monkeypa
 
     present = Tool((Path(sys.executable).name,), "", "")
     monkeypatch.setattr(synthesis, "yosys", mapped)
-    monkeypatch.setitem(synthesis.NEXTPNR, "ice40", present)
-    monkeypatch.setitem(synthesis.PACK, "ice40", present)
+    monkeypatch.setitem(tools.NEXTPNR, "ice40", present)
+    monkeypatch.setitem(tools.PACK, "ice40", present)
     told: list[str] = []
     with pytest.raises(FitError, match="does not fit hx8k: 7,681 logic cells of 7,680"):
         synthesise(PARTS["hx8k"], {}, seed=1, report=told.append)
     assert told == [synthesis.PROGRESS[0]]
-    monkeypatch.setitem(synthesis.PACK, "ice40", Tool(("no-such-packer",), "apt install it", ""))
+    monkeypatch.setitem(tools.PACK, "ice40", Tool(("no-such-packer",), "apt install it", ""))
     with pytest.raises(MissingToolError, match="no-such-packer is not installed: apt install it"):
         synthesise(PARTS["hx8k"], {}, seed=1, report=told.append)
     assert told == [synthesis.PROGRESS[0]]

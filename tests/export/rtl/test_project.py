@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -85,6 +86,25 @@ def test_load_lists_lead_from_one_configuration_to_the_next(arch: str) -> None:
             if not line.startswith("//"):
                 shadow[int(line, 16) >> made.word_bits] = int(line, 16) & (1 << made.word_bits) - 1
         assert shadow == dict(enumerate(made.words(phase.configuration).tolist()))
+
+
+def test_memory_files_hold_the_configurations_and_constants_of_the_events_that_they_name() -> None:
+    case = networks.build(networks.layers(5, 4, 3), images=2)
+    first, second = (phase.configuration for phase in case.phases)
+    phases = [case.phases[0], *(replace(case.phases[1], name=name) for name in ("after", "exercise"))]
+    made = architecture_of(case.netlist, "spatial")
+    files = project(made, case.netlist, phases, ["head"])
+
+    def held(name: str) -> list[int]:
+        lines = b"".join(split(files[name])).decode().splitlines()
+        return [int(line, 16) for line in lines if not line.startswith("//")]
+
+    assert held("configuration_before.mem") == made.words(first).tolist()
+    assert held("configuration_after.mem") == made.words(second).tolist()
+    for node in case.netlist.layers:
+        codes, biases = (held(f"layer{node.layer}_{what}.mem") for what in ("cells", "biases"))
+        assert codes == [code % 2**node.weight_bits for bank in node.codes.tolist() for code in bank]
+        assert biases == [bias % 2**node.bias_bits for bias in second.biases[node.layer].tolist()]
 
 
 def test_options_are_refused_in_one_line(tiny: Path, tmp_path: Path, hwsim_command: Command) -> None:
