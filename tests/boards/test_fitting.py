@@ -185,6 +185,13 @@ def test_tools_that_leave_rubbish_are_one_error(
         synthesise(PARTS["up5k"], {"board.v": ""}, seed=1)
 
 
+def test_the_native_program_is_taken_where_both_are_there(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in ("native", "wrapped"):
+        (tmp_path / name).touch(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert Tool(("native", "wrapped"), "").find() == str(tmp_path / "native")
+
+
 def test_a_tool_is_found_beside_python_too(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", "")
     monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))

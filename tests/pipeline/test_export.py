@@ -15,7 +15,10 @@ import pytest
 
 import hwsim
 from hwsim.crossbar import crossbar
-from hwsim.pipeline.exporting import export_run
+from hwsim.export.logic import configuration_of, netlist_of
+from hwsim.pipeline.exporting import export_run, plan_of
+from hwsim.pipeline.replay import configured
+from hwsim.pipeline.trial import trial
 from tests.conftest import Command, run_here
 
 
@@ -212,3 +215,18 @@ def test_a_schedule_that_was_changed(tiny: Path, tmp_path: Path, hwsim_command: 
     assert sorted(tmp_path.rglob("*")) == before
     (tmp_path / path).write_bytes(kept)
     assert hwsim_command("export", "run", "--format", "json").returncode == 0
+
+
+def test_phases_of_a_bench_hold_the_configurations_of_their_events(tiny: Path, tmp_path: Path) -> None:
+    run_here(tiny, tmp_path / "run", "controller.epochs=3")
+    plan, schedule = plan_of(tmp_path / "run"), tmp_path / "run" / "schedule.sqlite"
+    phases = list(trial(plan, schedule, 2, images=2))
+    assert [phase.name for phase in phases] == ["before", "after", "exercise"]
+    for phase, event in zip(phases[:2], (1, 2), strict=True):
+        stood = configured(plan, schedule, event)
+        due = configuration_of(stood, netlist_of(stood))
+        assert phase.configuration.event == due.event == event
+        for found, wanted in zip(phase.configuration.permutations, due.permutations, strict=True):
+            np.testing.assert_array_equal(found, wanted)
+        for found, wanted in zip(phase.configuration.biases, due.biases, strict=True):
+            np.testing.assert_array_equal(found, wanted)
