@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from hwsim.boards.families import FAMILIES
 from hwsim.boards.fitting import check_fit
 from hwsim.boards.tools import NEXTPNR, PACK, UNPACK, ToolFailedError, results, yosys
+from hwsim.files.whole import write_all
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -69,8 +70,7 @@ def synthesise(
         tool.find()
     with tempfile.TemporaryDirectory(prefix="hwsim-synth-") as name:
         folder = Path(name)
-        for file, text in sources.items():
-            (folder / file).write_text(text, encoding="utf-8")
+        write_all({folder / file: text for file, text in sources.items()})
         report(PROGRESS[0])
         files = [file for file in sources if file.endswith(".v")]
         mapped = _map(part, family, folder, seconds, [f"-D{LARGE}", *files] if part.has.large_memories else files)

@@ -28,6 +28,8 @@ def synth(
     the bitstream with a serial line for hwsim board, what the tools said, and the datasheet that a scenario names with
     placed in [device], so that hwsim run bills the placed clock. A bitstream does not depend on an event.
     """
+    import signal
+
     from hwsim.boards.parts import find_part
     from hwsim.cli.place import check_place
     from hwsim.files.whole import check_free, write_all
@@ -37,17 +39,21 @@ def synth(
     part, plan, folder = find_part(target), plan_of(run), out or run / "synth"
     check_place(folder, "--out")
     check_free(*(folder / name for name in file_names(plan, part)), force=force)
-    found = place_run(
-        plan,
-        run,
-        part,
-        arch,
-        pipeline,
-        lanes,
-        seed=seed,
-        seconds=60 * minutes,
-        report=lambda what: None if quiet else typer.echo(f"{what} ...", err=True),
-    )
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)  # tools end then, and their folder is removed
+    try:
+        found = place_run(
+            plan,
+            run,
+            part,
+            arch,
+            pipeline,
+            lanes,
+            seed=seed,
+            seconds=60 * minutes,
+            report=lambda what: None if quiet else typer.echo(f"{what} ...", err=True),
+        )
+    finally:
+        signal.signal(signal.SIGTERM, before)
     written = write_all({folder / name: content for name, content in files_of(found).items()}, force=force)
     for line in [*tell(found, run), *map(str, written)]:
         typer.echo(line)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+import signal
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -18,6 +20,7 @@ from hwsim.boards.fitting import FitError, check_clock, check_fit, least_area
 from hwsim.boards.parts import PARTS, Area, find_part
 from hwsim.boards.synthesis import synthesise
 from hwsim.boards.tools import MissingToolError, Tool, ToolFailedError, call
+from hwsim.cli.synth import synth
 from hwsim.crossbar import crossbar
 from hwsim.export.rtl.pins import BOARDS
 from hwsim.files import DiagnosticError
@@ -144,6 +147,18 @@ def test_what_a_tool_started_ends_with_it(tmp_path: Path) -> None:
         time.sleep(0.01)
     else:
         assert not Path(f"/proc/{started}").exists()
+
+
+def test_a_synthesis_that_is_terminated_ends_as_if_interrupted(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Its tools would go on for an hour otherwise, in a folder that nobody removes."""
+    before = signal.getsignal(signal.SIGTERM)
+    plan = SimpleNamespace(task=SimpleNamespace(name="t"))
+    monkeypatch.setattr("hwsim.pipeline.exporting.plan_of", lambda _: plan)
+    monkeypatch.setattr("hwsim.pipeline.placing.place_run", lambda *_, **__: signal.raise_signal(signal.SIGTERM))
+    with pytest.raises(KeyboardInterrupt):
+        synth(tmp_path, "up5k")
+    assert signal.getsignal(signal.SIGTERM) == before
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(
