@@ -230,3 +230,14 @@ def test_phases_of_a_bench_hold_the_configurations_of_their_events(tiny: Path, t
             np.testing.assert_array_equal(found, wanted)
         for found, wanted in zip(phase.configuration.biases, due.biases, strict=True):
             np.testing.assert_array_equal(found, wanted)
+
+
+def test_a_scenario_of_another_run_is_refused(tiny: Path, tmp_path: Path, hwsim_command: Command) -> None:
+    run_here(tiny, tmp_path / "run", "controller.epochs=1")
+    kept = tmp_path / "run" / "scenario.toml"
+    changed = re.sub(r"^seed = \d+", "seed = 987", kept.read_text(), count=1, flags=re.MULTILINE)
+    assert changed != kept.read_text()
+    kept.write_text(changed)
+    result = hwsim_command("export", "run", "--format", "json")
+    assert result.returncode == 2
+    assert "scenario and schedule are of different runs or versions" in result.stderr
