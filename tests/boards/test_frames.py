@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import binascii
+from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from hwsim.boards.frames import ANSWER, crc16, frame, parse, seal
+from hwsim.export.netlist import NetlistError
+from hwsim.export.rtl.architecture import Beats
+from hwsim.export.rtl.board import board
+from tests.boards.standing import LOGIC
 
 
 def answer(turn: int, status: int, payload: bytes) -> bytes:
@@ -50,3 +56,12 @@ def test_a_flipped_byte_is_no_answer(told: tuple[int, int, bytes], data: st.Data
 def test_the_seal_knows_the_order_of_frames() -> None:
     one, other = frame("W", 1, b"abc"), frame("W", 2, b"abd")
     assert seal(seal(0xFFFF, one), other) != seal(seal(0xFFFF, other), one)
+
+
+def test_sums_that_no_answer_holds_and_bits_that_no_clock_samples_are_refused() -> None:
+    wide = replace(LOGIC, gives=Beats(1, 64, 25))
+    with pytest.raises(NetlistError, match="take 256 bytes, and an answer of the board holds 255"):
+        board(wide, 4000, baud=1000)
+    with pytest.raises(NetlistError, match=r"1000 baud leave 3\.0 clocks a bit; at least 4 are needed"):
+        board(LOGIC, 3000, baud=1000)
+    assert board(replace(LOGIC, gives=Beats(1, 63, 25)), 4000, baud=1000)
