@@ -34,9 +34,13 @@ def synth(
     from hwsim.cli.place import check_place
     from hwsim.files.whole import check_free, write_all
     from hwsim.pipeline.exporting import plan_of
+    from hwsim.pipeline.folder import RunFolder
     from hwsim.pipeline.placing import file_names, files_of, place_run, tell
 
     part, plan, folder = find_part(target), plan_of(run), out or run / "synth"
+    answer = RunFolder(
+        run
+    ).answer()  # of a run that is finished: else hours of tools would have nothing to stand beside
     check_place(folder, "--out")
     check_free(*(folder / name for name in file_names(plan, part)), force=force)
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)  # tools end then, and their folder is removed
@@ -55,5 +59,5 @@ def synth(
     finally:
         signal.signal(signal.SIGTERM, before)
     written = write_all({folder / name: content for name, content in files_of(found).items()}, force=force)
-    for line in [*tell(found, run), *map(str, written)]:
+    for line in [*tell(found, answer), *map(str, written)]:
         typer.echo(line)

@@ -15,7 +15,7 @@ from hwsim.export.logic import configuration_of, netlist_of
 from hwsim.export.rtl.board import board
 from hwsim.export.verilog import architecture_of
 from hwsim.files.quantity import format_quantity
-from hwsim.pipeline.folder import SCHEDULE, RunFolder
+from hwsim.pipeline.folder import SCHEDULE
 from hwsim.pipeline.replay import configured
 from hwsim.report.placement import placement_lines
 
@@ -159,9 +159,9 @@ def files_of(found: Placement) -> dict[str, str | bytes]:
     return dict(zip(file_names(found.plan, found.part), contents, strict=False))
 
 
-def tell(found: Placement, run: Path) -> list[str]:
+def tell(found: Placement, answer: Mapping[str, Any]) -> list[str]:
     """Write what a placed network takes beside what the run's answer says of it."""
-    answer, part, placed = RunFolder(run).answer(), found.part, found.placed
+    part, placed = found.part, found.placed
     timing: dict[str, float] = {"clocks": found.logic.clocks, "latency": latency_of(found.logic)}
     if placed.clock is not None and part.board is not None:
         timing |= {"clock": placed.clock, "board": part.board.clock}

@@ -24,6 +24,7 @@ from hwsim.cli.synth import synth
 from hwsim.crossbar import crossbar
 from hwsim.export.rtl.pins import BOARDS
 from hwsim.files import DiagnosticError
+from hwsim.pipeline.folder import FolderError, RunFolder
 from tests.conftest import Command, run_here
 from tests.export import networks
 
@@ -153,12 +154,16 @@ def test_a_synthesis_that_is_terminated_ends_as_if_interrupted(monkeypatch: pyte
     """Its tools would go on for an hour otherwise, in a folder that nobody removes."""
     before = signal.getsignal(signal.SIGTERM)
     plan = SimpleNamespace(task=SimpleNamespace(name="t"))
+    (tmp_path / "schedule.sqlite").touch()
     monkeypatch.setattr("hwsim.pipeline.exporting.plan_of", lambda _: plan)
     monkeypatch.setattr("hwsim.pipeline.placing.place_run", lambda *_, **__: signal.raise_signal(signal.SIGTERM))
+    with pytest.raises(FolderError, match="the run is not finished"):
+        synth(tmp_path, "up5k")
+    monkeypatch.setattr(RunFolder, "answer", lambda _: {})
     with pytest.raises(KeyboardInterrupt):
         synth(tmp_path, "up5k")
     assert signal.getsignal(signal.SIGTERM) == before
-    assert list(tmp_path.iterdir()) == []
+    assert [path.name for path in tmp_path.iterdir()] == ["schedule.sqlite"]
 
 
 @pytest.mark.parametrize(
