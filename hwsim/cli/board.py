@@ -15,7 +15,7 @@ def board(
         list[int] | None, typer.Option(help="Event to load; several in order. The last two when left out.")
     ] = None,
     images: Annotated[int, typer.Option(min=1, help="Test images of each event.")] = 20,
-    arch: Annotated[str, typer.Option(help="Architecture of the bitstream: folded or spatial.")] = "folded",
+    arch: Annotated[str, typer.Option(help="Architecture of the bitstream: spatial or folded.")] = "spatial",
     pipeline: Annotated[int, typer.Option(min=0, help="Switch stages between registers of the bitstream.")] = 0,
     lanes: Annotated[int, typer.Option(min=1, help="Multipliers of the folded bitstream.")] = 1,
     baud: Annotated[int, typer.Option(min=1200, help="Baud rate of the bitstream.")] = 115_200,

@@ -35,7 +35,7 @@ def sources(run: Path) -> dict[str, str]:
 
 def test_a_run_on_a_board(finished: Path, hwsim_command: Command, tmp_path: Path) -> None:
     with simulated(sources(finished), tmp_path / "sim") as (_, port):
-        done = hwsim_command("board", port, str(finished), "--images", "3")
+        done = hwsim_command("board", port, str(finished), "--images", "3", "--arch", "folded")
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
     assert len(lines) == 2
@@ -50,7 +50,7 @@ def test_a_wrong_constant_ends_with_exit_code_1(finished: Path, hwsim_command: C
     at = max(n for n, line in enumerate(weights) if re.match(r"[0-9a-f]+$", line))
     weights[at] = f"{int(weights[at], 16) ^ 4:x}"
     with simulated({**made, "weights0.mem": "\n".join(weights)}, tmp_path / "sim") as (_, port):
-        done = hwsim_command("board", port, str(finished), "--images", "3")
+        done = hwsim_command("board", port, str(finished), "--images", "3", "--arch", "folded")
     assert done.returncode == 1, done.stderr
     assert re.search(r"[1-9]\d* of \d+ sums differ", done.stdout)
 
