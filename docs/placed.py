@@ -2,7 +2,7 @@
 """Designs on real parts, trained, mapped, placed and packed: ``python -m docs.placed [NAME ...]``.
 
 Without names all of them, which takes hours on one core: the large ECP5 parts are placed by tools in WebAssembly. Each
-leaves the datasheet of its place as ``docs/placed/NAME.toml``; the table of all of them is ``docs/placed.txt``.
+leaves the datasheet of its place as ``docs/placements/NAME.toml``; the table of all of them is ``docs/placed.txt``.
 """
 
 from __future__ import annotations
@@ -83,8 +83,8 @@ def make(name: str) -> None:
         words = ["--target", design.target, *design.options, "--minutes", "180", "--quiet"]
         hwsim("synth", str(run), *words)
         (made,) = (run / "synth").glob("*.toml")
-        (HERE / "placed").mkdir(exist_ok=True)
-        (HERE / "placed" / f"{name}.toml").write_bytes(made.read_bytes())
+        (HERE / "placements").mkdir(exist_ok=True)
+        (HERE / "placements" / f"{name}.toml").write_bytes(made.read_bytes())
 
 
 def table() -> str:
@@ -93,7 +93,7 @@ def table() -> str:
         f"{'design':24}{'logic':>8}{'FF':>8}{'memories':>10}{'DSP':>5}{'MHz':>7}{'clocks':>8}{'latency':>9}{'us':>9}"
     ]
     for name in DESIGNS:
-        kept = HERE / "placed" / f"{name}.toml"
+        kept = HERE / "placements" / f"{name}.toml"
         if not kept.is_file():
             continue
         sheet = tomllib.loads(kept.read_text())
