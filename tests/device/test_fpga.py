@@ -220,13 +220,14 @@ def test_bit_serial_areas_by_hand() -> None:
     """One unit of 3 and 5: 3a + 5b has bits a^b, a&!b | ..: of 0, 3, 5, 8 four, the third and first of which differ.
 
     Bits of 0, 3, 5, 8: 0110, 0100, 0010, 0001, so four tables. The sum has 5 bits with its sign, of 8 bits at most
-    2040, 12 bits; the result 24 + 1. Horner's adder leaves out the lowest bit.
+    2040, 12 bits; the result 24 + 1. Horner's adder leaves out the lowest bit. The course has a token of 8 bits, and
+    stepping, complete, valid, two bits that count sums under way, and a commit.
     """
     chip = FpgaChip(replace(DEVICE, architecture="serial"), (Burnt(np.array([[3, 5]]), 1.0, 1.0),), 1.0, signed=False)
     (use,) = chip.uses
     made = parts(chip.device.widths, chip.layers[0], use)
     assert made == (4, 0, 11 + 25, 0, 0, 12 + 25)
-    assert chip.areas[0].flip_flops == 2 * 24 + 12 + 25 + 2 * 8 + 8 + 4
+    assert chip.areas[0].flip_flops == 2 * 24 + 12 + 25 + 2 * 8 + 8 + 6
     assert chip.resources().cycles == 10
     assert chip.inference_bill().time_s == pytest.approx(1e-7)
     assert chip.inference_bill().energy_j == pytest.approx(chip.areas[0].luts * 9 * 2e-13)
