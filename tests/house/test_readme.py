@@ -87,7 +87,9 @@ def test_own_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytes
 
 @pytest.mark.docs
 def test_formats_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    assert _run("formats.md", tmp_path, monkeypatch, capsys)[-1].endswith("(128, 64)")
+    schedule, configuration = _run("formats.md", tmp_path, monkeypatch, capsys)[-2:]
+    assert schedule.endswith("(128, 64)")
+    assert configuration.startswith("1 benes (128, 352) [")
 
 
 def test_toml_blocks_are_toml() -> None:
