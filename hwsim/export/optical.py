@@ -18,6 +18,7 @@ from hwsim.crossbar.stages import SwitchNetwork
 from hwsim.crossbar.technology import LOSSES
 from hwsim.export.netlist import NetlistError
 from hwsim.export.told import Told, ToldLayer
+from hwsim.files.checksum import checked
 from hwsim.files.remark import one_line
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
     from hwsim.crossbar.technology import Switch
     from hwsim.export.snapshot import LayerSnapshot, Snapshot
+    from hwsim.files.whole import Content
 
 PORTS = (
     "o1 of a switch is lower left, o2 upper left, o3 upper right, o4 lower right; state 0 (bar) joins o1-o4 and o2-o3, "
@@ -146,6 +148,35 @@ def tell(snapshot: Snapshot, layer: LayerSnapshot, switch: Switch, bank: int) ->
         "crosstalk": None if switch.crosstalk is None else float(switch.crosstalk),
         "permutation": layer.permutations[bank].tolist(),
     }
+
+
+def write_banks(
+    snapshot: Snapshot,
+    ending: str,
+    language: str,
+    wires: Callable[[SwitchNetwork, Switch], str],
+    bank: Callable[[Snapshot, dict[str, Any], list[int], str], Iterator[bytes]],
+) -> dict[str, Content]:
+    """Write one ``layer<k>_bank<b>.ENDING`` for every optical circuit.
+
+    Args:
+        snapshot: a run at one event.
+        ending: of the files' names.
+        language: whose remark the last line is (:func:`hwsim.files.checksum.checked`).
+        wires: text of a circuit's wires, written once for all its banks.
+        bank: content of one bank, of what is told of it, its states and the wires.
+
+    Raises:
+        NetlistError: switches are electronic, or a circuit is not made of 2 x 2 switches.
+    """
+    switch = check_optical(snapshot)
+    files: dict[str, Content] = {}
+    for layer in snapshot.layers:
+        text = wires(network_of(layer), switch)
+        for number, states in enumerate(layer.states):
+            content = bank(snapshot, tell(snapshot, layer, switch, number), states.tolist(), text)
+            files[f"layer{layer.layer}_bank{number}.{ending}"] = checked(content, language)
+    return files
 
 
 def read_bank(

@@ -13,17 +13,15 @@ from hwsim.export.optical import (
     LIGHT,
     NO_TAPE_OUT,
     PORTS,
-    check_optical,
     decimal,
     identify,
-    network_of,
     read_bank,
     remark,
-    tell,
     waveguides,
+    write_banks,
 )
 from hwsim.export.snapshot import ExportPlugin
-from hwsim.files.checksum import RULE, checked
+from hwsim.files.checksum import RULE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -81,14 +79,9 @@ def export(snapshot: Snapshot) -> dict[str, Content]:
     Raises:
         NetlistError: switches are electronic, or a circuit is not made of 2 x 2 switches.
     """
-    switch = check_optical(snapshot)
-    files: dict[str, Content] = {}
-    for layer in snapshot.layers:
-        wires = _wires(network_of(layer), float(switch.crossing_loss))
-        for bank, states in enumerate(layer.states):
-            content = _bank(snapshot, tell(snapshot, layer, switch, bank), states.tolist(), wires)
-            files[f"layer{layer.layer}_bank{bank}.yml"] = checked(content, "script")
-    return files
+    return write_banks(
+        snapshot, "yml", "script", lambda network, switch: _wires(network, float(switch.crossing_loss)), _bank
+    )
 
 
 def read(content: bytes) -> Told:

@@ -14,16 +14,14 @@ from hwsim.export.optical import (
     LIGHT,
     NO_TAPE_OUT,
     PORTS,
-    check_optical,
     identify,
-    network_of,
     read_bank,
     remark,
-    tell,
     waveguides,
+    write_banks,
 )
 from hwsim.export.snapshot import ExportPlugin
-from hwsim.files.checksum import RULE, checked
+from hwsim.files.checksum import RULE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -97,14 +95,7 @@ def export(snapshot: Snapshot) -> dict[str, Content]:
     Raises:
         NetlistError: switches are electronic, or a circuit is not made of 2 x 2 switches.
     """
-    switch = check_optical(snapshot)
-    files: dict[str, Content] = {}
-    for layer in snapshot.layers:
-        wires = _wires(network_of(layer))
-        for bank, states in enumerate(layer.states):
-            content = _bank(snapshot, tell(snapshot, layer, switch, bank), states.tolist(), wires)
-            files[f"layer{layer.layer}_bank{bank}.cir"] = checked(content, "spice")
-    return files
+    return write_banks(snapshot, "cir", "spice", lambda network, _: _wires(network), _bank)
 
 
 def read(content: bytes) -> Told:
