@@ -1,5 +1,20 @@
-"""When everything of a reconnection happens, and what that costs: spans of time, and sums over them."""
+"""A reconnection in time: what the port sends, how long switches settle, what that takes in energy."""
 
+from hwsim.execution.timeline.parts import Compute, Host, Parts, Port, Requests, Switching
 from hwsim.execution.timeline.port import PICOSECONDS, Span, bill, spans
+from hwsim.execution.timeline.work import Work, work_of
 
-__all__ = ["PICOSECONDS", "Span", "bill", "spans"]
+__all__ = [
+    "PICOSECONDS",
+    "Compute",
+    "Host",
+    "Parts",
+    "Port",
+    "Requests",
+    "Span",
+    "Switching",
+    "Work",
+    "bill",
+    "spans",
+    "work_of",
+]

@@ -1,0 +1,91 @@
+"""One reconnection as the timeline needs it: what goes through the port, and which switches change.
+
+A schedule keeps this with every event, so that it executes again without routing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from hwsim.execution.circuits import Change
+
+_COLUMNS = ("layer", "bank", "bits", "sets", "resets", "held")
+
+
+@dataclass(frozen=True, eq=False)
+class Work:
+    """The work of one reconnection, one row per bank whose switches change, in the order in which the port takes them.
+
+    Args:
+        event: its number in the schedule.
+        batch: optimiser steps before it.
+        layer: int64 (rows,).
+        bank: number of the bank in its layer, int64 (rows,).
+        bits: configuration bits that the bank is sent, int64 (rows,).
+        sets: switches that go from bar to cross, int64 (rows,).
+        resets: switches that go back, int64 (rows,).
+        held: switches of the bank in cross afterwards, int64 (rows,).
+        registers: registers that are written, each one word of 32 bits.
+        standing: switches in cross in the whole machine afterwards.
+    """
+
+    event: int
+    batch: int
+    layer: NDArray[np.int64]
+    bank: NDArray[np.int64]
+    bits: NDArray[np.int64]
+    sets: NDArray[np.int64]
+    resets: NDArray[np.int64]
+    held: NDArray[np.int64]
+    registers: int
+    standing: float
+
+    @property
+    def toggles(self) -> int:
+        """Count switches that change state."""
+        return int(self.sets.sum() + self.resets.sum())
+
+    def dump(self) -> bytes:
+        """Write the work as little-endian bytes.
+
+        Example:
+            >>> one = Work(1, 5, *[np.array([k]) for k in range(6)], registers=2, standing=7.0)
+            >>> again = Work.load(one.dump())
+            >>> again.event, again.batch, again.held.tolist(), again.registers, again.standing
+            (1, 5, [5], 2, 7.0)
+        """
+        head = np.array([self.event, self.batch, self.registers, self.layer.size], "<i8").tobytes()
+        rows = [np.ascontiguousarray(getattr(self, name), "<i8").tobytes() for name in _COLUMNS]
+        return head + np.array([self.standing], "<f8").tobytes() + b"".join(rows)
+
+    @staticmethod
+    def load(content: bytes) -> Work:
+        """Read what :meth:`dump` wrote.
+
+        Raises:
+            ValueError: bytes of another length, or numbers that no work has.
+        """
+        if len(content) < 40 or len(content) % 8:  # noqa: PLR2004 - four counts and one number
+            raise ValueError(f"a work of {len(content)} bytes is cut short")
+        event, batch, registers, rows = np.frombuffer(content, "<i8", 4).tolist()
+        standing = float(np.frombuffer(content, "<f8", 1, 32)[0])
+        table = np.frombuffer(content, "<i8", offset=40)
+        if min(event, batch, registers, rows) < 0 or table.size != rows * len(_COLUMNS) or (table < 0).any():
+            raise ValueError("a work whose numbers do not fit each other")
+        columns = dict(zip(_COLUMNS, table.astype(np.int64).reshape(len(_COLUMNS), rows), strict=True))
+        return Work(event, batch, registers=registers, standing=standing, **columns)
+
+
+def work_of(change: Change, event: int, batch: int, registers: int, standing: float) -> Work:
+    """Take from a change what the timeline needs; arguments as of :class:`Work`."""
+    found = [layer for layer in change.layers if layer is not None]
+    banks = [np.flatnonzero(layer.toggles) for layer in found]
+    numbers = np.repeat(np.array([layer.layer for layer in found], np.int64), [one.size for one in banks])
+    bank = np.concatenate([*banks, np.zeros(0, np.int64)])
+    return Work(event, batch, numbers, bank, *change.sent, registers, standing)
