@@ -225,6 +225,7 @@ class Circuits:
         """Per layer, the permutations that these realise, int64 (banks, ports of the circuit, or cells without one)."""
         self.toggled = [np.zeros(bank.banks, np.int64) for bank in layout.layers]
         """Per layer, toggles of each bank at the last reconnection, int64 (banks,)."""
+        self._held: list[int] = []
         self._open: list[bool] = []
         self._classes: list[NDArray[np.int32] | None] = []
         for number, (fabric, bank) in enumerate(zip(self.fabrics, layout.layers, strict=True)):
@@ -232,6 +233,7 @@ class Circuits:
             straight = np.broadcast_to(np.arange(ports), (bank.banks, ports))
             self.permutations.append(straight if fabric is None else straight.copy())  # fixed: one row for all banks
             self.states.append(None if fabric is None else self._power_up(number, fabric))
+            self._held.append(self._count_held(number, fabric))
             self._open.append(fabric is not None and not self._joined(number, fabric))
             free = classes is not None and fabric is not None and self._stuck[number] is None
             self._classes.append(_of_ports(classes[number], ports) if classes is not None and free else None)
@@ -260,6 +262,15 @@ class Circuits:
         states = [state for state in self.states if state is not None]
         found = zip(self._built(), states, strict=True)
         return float(sum(held_at_a_time(fabric, state).sum() for (fabric, _), state in found))
+
+    @property
+    def standing(self) -> int:
+        """Count switches in cross at a time as :attr:`held` does, in whole switches of each bank, not anew."""
+        return sum(self._held)
+
+    def _count_held(self, number: int, fabric: Fabric | None) -> int:
+        states = self.states[number]
+        return 0 if fabric is None or states is None else int(np.rint(held_at_a_time(fabric, states)).sum())
 
     def _built(self) -> list[tuple[Fabric, Any]]:
         return [(f, bank) for f, bank in zip(self.fabrics, self.layout.layers, strict=True) if f is not None]
@@ -403,6 +414,7 @@ class Circuits:
                 continue
             self.toggled[number], self._open[number] = layer.toggles, False
             self.states[number], self.permutations[number] = layer.new, layer.after
+            self._held[number] = int(layer.held.sum())
 
 
 def _of_ports(classes: NDArray[np.int32], ports: int) -> NDArray[np.int32]:

@@ -12,7 +12,7 @@ from hwsim.execution.circuits import Circuits, ExecutionError, UnroutedError
 from hwsim.execution.equivalence import number_classes
 from hwsim.execution.light import mean_transmission, path_transmissions, straight_transmissions
 from hwsim.execution.placing import Placing
-from hwsim.execution.timeline import PICOSECONDS, bill
+from hwsim.execution.timeline import PICOSECONDS, bill, work_of
 from hwsim.model import Registers
 from hwsim.schedule import Bank, Entry, layout
 from hwsim.stream import stream
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from hwsim.device.inference import Watch
     from hwsim.device.placed import PlacedDesign
     from hwsim.execution.circuits import Change
+    from hwsim.execution.timeline import Work
     from hwsim.model import Model, Start
 
     Contents = tuple[NDArray[np.float64], ...]
@@ -104,6 +105,8 @@ class Machine:
         }
         self._seed, self.limits = seed, dict(limits or {})
         self._reconnected, self._read, self._calls = Expense(), Expense(), 0
+        self.work: Work | None = None
+        """What the last entry was for the port and the switches; None before the first."""
         if switch.medium == "optical" and any(fabric is not None for fabric in fabrics):
             self._set_path_loss(calibrated=calibrated)
 
@@ -144,7 +147,7 @@ class Machine:
                 changed, or a register would hold not a finite number. The machine then stands as it stood before.
             SpentError: it costs more than is left; likewise.
         """
-        return self._carry_out(entry.event, entry.permutations, entry.registers, settings)
+        return self._carry_out(entry, settings)
 
     def fulfil(self, event: int, wanted: Reconnection) -> Entry:
         """Do what a controller wants, as the machine is free to do it; returns what the schedule keeps of it.
@@ -157,7 +160,7 @@ class Machine:
         before = self._places()
         permutations, registers = self._placed(wanted)
         try:
-            self._carry_out(event, permutations, registers)
+            self._carry_out(Entry(event, wanted.batch, tuple(permutations), registers))
         except Exception:
             self._set_places(before)
             raise
@@ -179,21 +182,17 @@ class Machine:
         if self.placing is not None:
             self.placing.placement.place = places
 
-    def _carry_out(
-        self,
-        event: int,
-        permutations: Sequence[NDArray[np.int64] | None],
-        registers: Contents,
-        settings: Settings = None,
-    ) -> Expense:
-        change = self._find(event, permutations, settings)
+    def _carry_out(self, entry: Entry, settings: Settings = None) -> Expense:
+        change = self._find(entry.event, entry.permutations, settings)
         self._check_cells(change)
-        expense = self._expense(change, self._writes(event, registers))
+        writes = self._writes(entry.event, entry.registers)
+        expense = self._expense(change, writes)
         self._afford(expense)
         self._connect(change)
         self.circuits.take(change)
-        self.registers = list(registers)
+        self.registers = list(entry.registers)
         self._reconnected += expense
+        self.work = work_of(change, entry.event, entry.batch, writes, self.circuits.standing)
         return expense
 
     def _find(self, event: int, permutations: Sequence[NDArray[np.int64] | None], settings: Settings = None) -> Change:

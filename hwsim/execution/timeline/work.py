@@ -1,7 +1,4 @@
-"""One reconnection as the timeline needs it: what goes through the port, and which switches change.
-
-A schedule keeps this with every event, so that it executes again without routing.
-"""
+"""One reconnection as the timeline needs it: what goes through the port, and which switches change."""
 
 from __future__ import annotations
 
@@ -14,8 +11,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from hwsim.execution.circuits import Change
-
-_COLUMNS = ("layer", "bank", "bits", "sets", "resets", "held")
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,36 +45,6 @@ class Work:
     def toggles(self) -> int:
         """Count switches that change state."""
         return int(self.sets.sum() + self.resets.sum())
-
-    def dump(self) -> bytes:
-        """Write the work as little-endian bytes.
-
-        Example:
-            >>> one = Work(1, 5, *[np.array([k]) for k in range(6)], registers=2, standing=7.0)
-            >>> again = Work.load(one.dump())
-            >>> again.event, again.batch, again.held.tolist(), again.registers, again.standing
-            (1, 5, [5], 2, 7.0)
-        """
-        head = np.array([self.event, self.batch, self.registers, self.layer.size], "<i8").tobytes()
-        rows = [np.ascontiguousarray(getattr(self, name), "<i8").tobytes() for name in _COLUMNS]
-        return head + np.array([self.standing], "<f8").tobytes() + b"".join(rows)
-
-    @staticmethod
-    def load(content: bytes) -> Work:
-        """Read what :meth:`dump` wrote.
-
-        Raises:
-            ValueError: bytes of another length, or numbers that no work has.
-        """
-        if len(content) < 40 or len(content) % 8:  # noqa: PLR2004 - four counts and one number
-            raise ValueError(f"a work of {len(content)} bytes is cut short")
-        event, batch, registers, rows = np.frombuffer(content, "<i8", 4).tolist()
-        standing = float(np.frombuffer(content, "<f8", 1, 32)[0])
-        table = np.frombuffer(content, "<i8", offset=40)
-        if min(event, batch, registers, rows) < 0 or table.size != rows * len(_COLUMNS) or (table < 0).any():
-            raise ValueError("a work whose numbers do not fit each other")
-        columns = dict(zip(_COLUMNS, table.astype(np.int64).reshape(len(_COLUMNS), rows), strict=True))
-        return Work(event, batch, registers=registers, standing=standing, **columns)
 
 
 def work_of(change: Change, event: int, batch: int, registers: int, standing: float) -> Work:
