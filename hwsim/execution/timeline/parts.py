@@ -7,7 +7,12 @@ nothing: one reconnection after another through one port, in front of banks whos
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 Writes = Literal["full", "addressed", "delta", "shortest"]
 Policy = Literal["wait", "drop", "old"]
@@ -86,7 +91,7 @@ class Compute:
     idle_power: float = 0.0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Requests:
     """A stream of inference requests.
 
@@ -96,7 +101,7 @@ class Requests:
         rate: requests a second.
         clients: of a closed loop.
         think_ps: time from an answer to the next request of the same client.
-        times_ps: arrivals of a trace, never falling.
+        times_ps: arrivals of a trace, int64 (requests,), never falling (:func:`hwsim.files.arrivals.read_arrivals`).
         queue: requests that may wait; more are dropped. None for any number.
         policy: what becomes of requests while the machine reconnects: they ``wait``, are dropped (``drop``), or are
             answered from the ``old`` configuration for as long as it stands, which takes a double-buffered memory.
@@ -110,7 +115,7 @@ class Requests:
     rate: float = 0.0
     clients: int = 1
     think_ps: int = 0
-    times_ps: tuple[int, ...] = ()
+    times_ps: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
     queue: int | None = None
     policy: Policy = "wait"
     exponential: bool = False
