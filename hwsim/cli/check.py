@@ -13,7 +13,7 @@ def check(
         list[Path],
         typer.Argument(
             metavar="FILE...",
-            help="Scenario, reproduction, model or device files, names of scenarios, or files of hwsim export.",
+            help="Scenario, reproduction, model or device files, names of scenarios, files of hwsim export, or traces.",
         ),
     ],
     resolved: Annotated[
@@ -27,7 +27,9 @@ def check(
 
     Of a file that hwsim export wrote the checksum is compared, and where the format
     can be read back, its switches are walked: they must do what the file says.
+    Of a trace (trace.jsonl, trace.json) the checksum is compared and every span is read.
     """
+    from hwsim.execution.timeline.trace import is_trace
     from hwsim.export.reading import is_export
     from hwsim.files import DiagnosticError, Diagnostics, emit, read_document
     from hwsim.pipeline.session import find
@@ -37,6 +39,9 @@ def check(
     diagnostics = Diagnostics()
     for file in files:
         try:
+            if is_trace(file):
+                typer.echo(_traced(file))
+                continue
             if is_export(file):
                 typer.echo(_exported(file, base))
                 continue
@@ -85,3 +90,19 @@ def _exported(file: Path, base: Path | None) -> str:
         what = f"{len(layer.states):,} {layer.fabric.topology} of {layer.fabric.ports:,} ports"
         lines.append(f"  layer {layer.layer}: {what}, for {layer.cells:,} cells each")
     return "\n".join(lines)
+
+
+def _traced(file: Path) -> str:
+    """Check a trace; say what it is.
+
+    Raises:
+        DiagnosticError: what is wrong with it.
+    """
+    from hwsim.execution.timeline import PICOSECONDS
+    from hwsim.execution.timeline.trace import read_trace
+    from hwsim.files import format_quantity
+
+    run, spans = read_trace(file)
+    last = max((span.end_ps for span in spans), default=0)
+    until = format_quantity(last / PICOSECONDS, "time")
+    return f"{file}: a sound trace of run {run[:12]}, {len(spans):,} spans until {until}"

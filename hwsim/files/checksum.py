@@ -27,9 +27,11 @@ REMARKS = {
     "spice": ("* ", ""),
     "xml": ("<!-- ", " -->"),
     "json": (' "checksum": "', '"}'),
+    "lines": ('{"checksum": "', '"}'),
     "plain": ("", ""),
 }
-"""How a remark of a language begins and ends; of JSON it is the last key, and ends the object."""
+"""How a remark of a language begins and ends; of JSON it is the last key, and ends the object; of JSON lines it is an
+object of its own."""
 LAST = b"of all bytes before this line"
 """Stands in the line, whatever the language."""
 _LINE = re.compile(

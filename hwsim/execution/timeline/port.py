@@ -33,6 +33,7 @@ class Span(NamedTuple):
         end_ps: likewise.
         what: ``bits`` or ``registers`` that the port sends, switches that a bank ``sets``, ``resets`` or ``holds``.
         amount: how many bits or switches.
+        energy: joules that it takes.
     """
 
     resource: str
@@ -40,6 +41,7 @@ class Span(NamedTuple):
     end_ps: int
     what: str
     amount: int
+    energy: float = 0.0
 
 
 def spans(loads: Sequence[Load], register_writes: int, switch: Switch) -> list[Span]:
@@ -59,7 +61,7 @@ def spans(loads: Sequence[Load], register_writes: int, switch: Switch) -> list[S
         >>> from hwsim.execution import Load
         >>> switch = Switch("s", "electronic", 1e-8, 1e-8, 2e-12, 1e-12, 0.0, 0.0, 0.0, 32, 1e8, 1e-12)
         >>> for span in spans([Load(bits=6, sets=2, resets=0, held=2)], 1, switch):
-        ...     print(*span)
+        ...     print(*span[:5])
         port 0 10000 bits 6
         layer 0 bank 0 10000 20000 sets 2
         port 10000 20000 registers 32
@@ -71,18 +73,19 @@ def spans(loads: Sequence[Load], register_writes: int, switch: Switch) -> list[S
     for bits, sets, resets, hold, layer, bank in loads:
         resource, begin = f"layer {layer} bank {bank}", now
         now += -(-bits // width) * clock
-        found.append(Span("port", begin, now, "bits", bits))
+        found.append(Span("port", begin, now, "bits", bits, bits * switch.port_energy))
         if sets:
-            found.append(Span(resource, now, now + set_time, "sets", sets))
+            found.append(Span(resource, now, now + set_time, "sets", sets, sets * switch.set_energy))
         if resets:
-            found.append(Span(resource, now, now + reset_time, "resets", resets))
+            found.append(Span(resource, now, now + reset_time, "resets", resets, resets * switch.reset_energy))
         if hold:
             held.append((resource, hold))
     if register_writes:
         bits = REGISTER_BITS * register_writes
-        found.append(Span("port", now, now - (-bits // width) * clock, "registers", bits))
+        found.append(Span("port", now, now - (-bits // width) * clock, "registers", bits, bits * switch.port_energy))
     end = max((span[2] for span in found), default=0)
-    return found + [Span(resource, 0, end, "holds", hold) for resource, hold in held]
+    each = end * switch.hold_power / PICOSECONDS
+    return found + [Span(resource, 0, end, "holds", hold, hold * each) for resource, hold in held]
 
 
 def bill(sent: Sent, register_writes: int, switch: Switch) -> tuple[float, int]:
