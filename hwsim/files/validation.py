@@ -180,8 +180,10 @@ def _explain(error: ErrorDetails, spot: Spot, data: Any) -> Finding:
     return Finding(spot.path, f"{case.name}: {message[:1].lower()}{message[1:]}", found)
 
 
-def _miscounted(error: ErrorDetails, value: Any) -> bool:
-    """Tell whether an error is pydantic's that calls a list too short because entries are wrong."""
+def _follows(error: ErrorDetails, value: Any) -> bool:
+    """Tell whether an error follows from another: a default that a faulty value decides, a list short of them."""
+    if error["type"] == "default_factory_not_called":
+        return True
     short = error["type"] == "too_short" and isinstance(value, list)
     return short and len(value) >= error.get("ctx", {}).get("min_length", 0)
 
@@ -208,7 +210,7 @@ def diagnose(schema: Any, error: pydantic.ValidationError, data: Mapping[str, An
 
     """
     located = [(one, locate(schema, one["loc"])) for one in error.errors(include_url=False)]
-    located = [(one, spot) for one, spot in located if not _miscounted(one, _look(data, spot.path))]
+    located = [(one, spot) for one, spot in located if not _follows(one, _look(data, spot.path))]
     findings: list[Finding] = []
     for union, group in groupby(located, key=lambda pair: pair[1].union):
         errors = list(group)

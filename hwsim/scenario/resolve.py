@@ -18,6 +18,7 @@ from hwsim.files.code import UndigestedError
 from hwsim.files.setting import SHOWN_AS
 from hwsim.model.sampling import find_misfits
 from hwsim.model.values import read_values
+from hwsim.scenario.execution import keys_within, written, written_execution
 from hwsim.scenario.found import Found, look_up, sure
 from hwsim.scenario.given import NOTHING, Given
 from hwsim.scenario.lookup import Lookup, Origins, Sheet, number_origin
@@ -234,7 +235,7 @@ def _written(r: Lookup, found: Found) -> tuple[dict[str, Any], Origins]:
         "crossbar": {**crossbar, "technology": sure(found.crossbar.name), **switch.written, **port},
         "controller": {"name": file.controller.name, **training.model_dump(exclude_none=True)},
         "fabrication": file.fabrication.model_dump(include=FABRICATED[file.fabrication.values]),
-        "execution": file.execution.model_dump(),
+        "execution": written_execution(file.execution),
         "expect": file.expect.model_dump(exclude_none=True),
         "published": file.published.model_dump() if file.published else {},
     }
@@ -255,6 +256,13 @@ def _written(r: Lookup, found: Found) -> tuple[dict[str, Any], Origins]:
                 otherwise = "as read"
             source = "hidden" if table == "model" and file.model.hidden is not None else key
             origins[table, key] = r.origin((table, source), otherwise)
+    if file.fault:
+        resolved["fault"] = [written(one) for one in file.fault]
+    for inner in [
+        *keys_within(resolved["execution"], ("execution",)),
+        *keys_within(resolved.get("fault", []), ("fault",)),
+    ]:
+        origins[inner] = r.origin(inner, "default")
     return resolved, origins
 
 

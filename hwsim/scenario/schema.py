@@ -9,6 +9,7 @@ from pydantic import Field
 
 from hwsim.files import Refusal
 from hwsim.files.section import Section
+from hwsim.scenario.execution import Execution, FaultEntry
 
 
 class Choice(Section):
@@ -119,20 +120,6 @@ class Published(Section):
     """Where the two numbers stand."""
 
 
-class Execution(Section):
-    """How the run is carried out, where that may touch its bits."""
-
-    torch_threads: int = Field(default=1, ge=1, le=256)
-    """Threads of torch; its sums may depend on them."""
-    scores: Literal["every", "last"] = "every"
-    """When the emulated chip is evaluated: after ``every`` reconnection, or only at the first and the ``last`` event.
-    Every reconnection is executed and billed either way."""
-    reference: bool = True
-    """Whether the same network is trained freely beside the run, as its reference."""
-    torch_device: Literal["cpu", "cuda"] = "cpu"
-    """Where torch trains: on the processor, or on a CUDA graphics card, whose sums differ in the last bits."""
-
-
 class Expectation(Section):
     """What the final score must reach; a run that does not ends with exit code 1."""
 
@@ -163,7 +150,9 @@ class ScenarioFile(Section):
     fabrication: Fabrication = Field(default_factory=Fabrication)
     """What decides the fixed values."""
     execution: Execution = Field(default_factory=Execution)
-    """How the run is carried out."""
+    """How the run is carried out, and the machine in time."""
+    fault: tuple[FaultEntry, ...] = ()
+    """Parts that break at given times, one table ``[[fault]]`` each."""
     expect: Expectation = Field(default_factory=Expectation)
     """What the run must reach."""
     published: Published | None = None
