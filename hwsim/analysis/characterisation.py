@@ -157,7 +157,7 @@ def _sheet(kind: Literal["device", "switch"] | None, name: str) -> tuple[str, Pa
 def table(sheet: Datasheet, symbols: Any) -> list[ParameterRow]:
     """List the numbers of a sheet in their order."""
     rows = []
-    for part in ("chip", "event", "cost"):
+    for part in ("chip", "event", "cost", "rewriting"):
         section = getattr(sheet, part, None)
         for key in type(section).model_fields if section is not None else ():
             datum = getattr(section, key)

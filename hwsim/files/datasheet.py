@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Generic, Literal, TypeVar
 
-from pydantic import ConfigDict, Field, create_model
+from pydantic import ConfigDict, Field, create_model, model_validator
 
-from hwsim.files import Diagnostic, DiagnosticError, Document, Section, format_quantity, validate
+from hwsim.files import Diagnostic, DiagnosticError, Document, Joules, Seconds, Section, format_quantity, validate
+from hwsim.files.diagnostic import Refusal
 from hwsim.files.section import dimension_of, field_type, members, words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from typing import Self
 
 T = TypeVar("T")
 S = TypeVar("S", bound="Datasheet")
@@ -43,6 +45,33 @@ class Source(Section):
     """How good the fit is, in words."""
 
 
+class RewritingNumbers(Section):
+    """What it would cost to write other weights into the cells, to hold reconnecting against; no run ever does it."""
+
+    never: str = ""
+    """Why the cells can never be written again, such as weights that are a mask; without it the numbers are needed."""
+    write_energy: Datum[Joules] | None = None
+    """Energy of writing one weight once, to the precision that the sheet's cells have: all pulses and verifying."""
+    write_time: Datum[Seconds] | None = None
+    """Time of writing as many weights as can be written at once."""
+    writes_at_once: Datum[Annotated[int, Field(ge=1)]] | None = None
+    """Weights that can be written at once."""
+    write_endurance: Datum[Annotated[float, Field(gt=0)] | Unlimited] | None = None
+    """Writes that a cell survives, or ``unlimited``; not known when left out."""
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        numbers = ("write_energy", "write_time", "writes_at_once")
+        lacking = [name for name in numbers if getattr(self, name) is None]
+        if not self.never and lacking:
+            raise Refusal(
+                f"lacks {', '.join(lacking)}", "give them, or say under never why cells are not written again"
+            )
+        if self.never and (len(lacking) < len(numbers) or self.write_endurance is not None):
+            raise Refusal("has numbers of writing cells that can never be written again", "leave them or never out")
+        return self
+
+
 class Datasheet(Section):
     """What all datasheets share."""
 
@@ -58,6 +87,8 @@ class Datasheet(Section):
     """Where the numbers come from."""
     valid: dict[str, tuple[float, float]] = Field(default_factory=dict)
     """For each number that a scenario may set: the range, in SI units, in which the model holds."""
+    rewriting: RewritingNumbers | None = None
+    """What writing other weights into a device's cells would cost; not known when left out."""
 
 
 class CellChoices(Section):

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from hwsim.device import Device, Technology
     from hwsim.device.placed import PlacedDesign
     from hwsim.files import Document, Section
+    from hwsim.files.datasheet import RewritingNumbers
     from hwsim.files.registry import Registry
     from hwsim.model import Model
     from hwsim.scenario.found import FoundCrossbar, FoundDevice, FoundModel
@@ -84,6 +85,8 @@ class Plan:
     """A function of Python that decides, or a schedule that is carried out."""
     placed: PlacedDesign | None = None
     """What was measured of the network on a real part."""
+    rewriting: RewritingNumbers | None = None
+    """What the device's datasheet says of writing its cells anew."""
 
     @property
     def changes(self) -> str:
@@ -143,6 +146,7 @@ def resolve(document: Document, path: Path, given: Given = NOTHING) -> Plan:
         data=found.task.bound,
         method=found.controller.method,
         placed=found.device.placed.design if found.device.placed else None,
+        rewriting=sure(found.device.sheet).sheet.rewriting,
     )
 
 
