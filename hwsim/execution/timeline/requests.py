@@ -1,0 +1,159 @@
+"""A stream of inference requests: a queue before the compute pipeline, which reconnections interrupt.
+
+The first requests are simulated one by one, as events of SimPy, so that each can be seen; all others between two
+changes of the machine by the recursion of Lindley, compiled. Both take the same random numbers and give the same
+picoseconds.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from hwsim.execution.timeline.feed import Feed
+from hwsim.execution.timeline.latencies import StreamTally
+from hwsim.execution.timeline.one_by_one import Answered, OneByOne
+from hwsim.kernels import queue
+from hwsim.kernels.queue import Line, Rule, serve
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from hwsim.execution.timeline.parts import Compute, Requests
+
+
+class Stream:
+    """Requests, one after the other through one compute pipeline; time goes on as its methods are called.
+
+    A request holds the pipeline for the interval of an inference and is answered after its latency. In a closed loop a
+    client asks again after its answer, so that none is dropped there.
+
+    Args:
+        requests: the stream.
+        compute: what serves it.
+        seed: of the run.
+        keep: whether ``answered`` keeps every request that is simulated one by one.
+
+    Raises:
+        ValueError: a closed loop that would drop requests.
+
+    Example:
+        >>> from hwsim.execution.timeline.parts import Compute, Requests
+        >>> stream = Stream(Requests("closed"), Compute(latency_ps=30, interval_ps=10, energy=0.0), 0)
+        >>> stream.drain(45)  # two have begun, at 0 and 30
+        60
+        >>> stream.block(60, 100)
+        >>> tally = stream.finish(190)
+        >>> tally.served, tally.shut_ps, tally.latency_ps(0.5), tally.latency_ps(1.0)
+        (5, 55, 30, 70)
+    """
+
+    def __init__(self, requests: Requests, compute: Compute, seed: int, *, keep: bool = False) -> None:
+        kept = requests.queue is not None and requests.queue < requests.clients
+        if requests.arrivals == "closed" and (kept or requests.policy == "drop"):
+            raise ValueError("clients of a closed loop wait for their answers: give a queue as long, and no drops")
+        self._requests, self._compute = requests, compute
+        self._feed = Feed(requests, compute.interval_ps, seed)
+        begins = np.full(requests.queue or 0, -1, np.int64)
+        self._line = Line(
+            np.zeros(queue.NUMBERS, np.int64), begins, np.zeros(0, np.int64), np.zeros(queue.BUCKETS, np.int64)
+        )
+        self._first: OneByOne | None = OneByOne(requests, compute, self._feed, keep=keep)
+        self.answered: list[Answered] = self._first.answered
+        self._closed_at: int | None = None
+        self._shut_ps = self._opened_at = 0
+
+    def drain(self, at_ps: int) -> int:
+        """Let no inference begin from a time on, and return when the last one that runs is answered."""
+        if self._closed_at is None:
+            self._closed_at = at_ps
+            self._go_on(at_ps)
+        return max(at_ps, int(self._line.state[queue.DONE]) if self._first is None else self._first.done_ps)
+
+    def block(self, begin_ps: int, end_ps: int) -> None:
+        """Let inferences begin again from an end on; they could not since ``begin_ps``, or since the pipeline drained.
+
+        Args:
+            begin_ps: picoseconds, not before the end of the last block.
+            end_ps: likewise.
+        """
+        self.drain(begin_ps)
+        begin, self._closed_at, self._opened_at = self._closed_at or 0, None, end_ps
+        self._shut_ps += end_ps - begin
+        if self._first is not None:
+            self._first.open(end_ps)
+        state = self._line.state
+        state[queue.FREE] = max(int(state[queue.FREE]), end_ps)
+        if self._requests.policy == "drop":
+            shut = [*self._line.shut[state[queue.GATE] :], begin, end_ps]  # who waits may have come in one long past
+            state[queue.GATE], self._line = 0, self._line._replace(shut=np.array(shut, np.int64))
+
+    def finish(self, until_ps: int) -> StreamTally:
+        """Watch until a time, at which no further inference begins, and return what was counted.
+
+        Args:
+            until_ps: picoseconds, above 0.
+        """
+        if self._closed_at is not None:
+            self.block(until_ps, until_ps)
+        self.drain(until_ps)
+        waiting, waited = 0, 0
+        if self._first is not None:
+            waiting, waited = self._first.hand_over(self._line, until_ps)
+        state, extra = self._line.state, self._compute.latency_ps - self._compute.interval_ps
+        served, busy = int(state[queue.SERVED]), int(state[queue.BUSY])
+        waited_ps, last = _waits(state), self._rest(until_ps)
+        answered = waited_ps + busy + served * extra
+        return StreamTally(
+            watched_ps=until_ps,
+            served=served,
+            dropped=int(last[queue.DROPPED]),
+            waiting=waiting + int(last[queue.SERVED]) - served,
+            waited_ps=waited_ps,
+            answered_ps=answered,
+            present_ps=answered - int(state[queue.BEYOND]) + waited + _waits(last) - waited_ps,
+            busy_ps=busy - max(0, int(state[queue.LEFT]) - until_ps),
+            shut_ps=self._shut_ps - max(0, self._opened_at - until_ps),
+            offset_ps=extra if self._requests.exponential else self._compute.latency_ps,
+            counts=self._line.counts,
+        )
+
+    def _go_on(self, until_ps: int) -> None:
+        """Let every request begin that can before a time."""
+        self._line.state[queue.BEYOND] = 0
+        if self._first is not None:
+            self._first.run(until_ps)
+            self._first.close()
+            if not self._first.over:
+                return
+            self._first.hand_over(self._line, until_ps)
+            self._first = None
+        compute = self._compute
+        self._serve(self._line, until_ps, until_ps - 1, compute.interval_ps, compute.latency_ps - compute.interval_ps)
+
+    def _rest(self, until_ps: int) -> NDArray[np.int64]:
+        """Return the state of the queue after all who wait at a time have been served then, in no time."""
+        state = self._line.state.copy()
+        state[queue.FREE] = until_ps
+        self._feed.services = self._feed.services[:0]
+        self._serve(self._line._replace(state=state, counts=np.zeros_like(self._line.counts)), until_ps, until_ps, 0, 0)
+        return state
+
+    def _serve(self, line: Line, limit: int, latest: int, interval: int, extra: int) -> None:
+        """Serve as :func:`hwsim.kernels.queue.serve` does, with as many arrivals and service times as it takes."""
+        most = -1 if self._requests.queue is None else self._requests.queue
+        feed, rule = self._feed, Rule(limit, latest, interval, extra, self._feed.think_ps, most)
+        while True:
+            serve(line, rule, feed.times, feed.services)
+            if feed.think_ps < 0 and line.state[queue.NEXT] == feed.times.size and feed.more_times():
+                line.state[queue.NEXT] = 0
+            elif feed.services.size and line.state[queue.DRAWN] == feed.services.size:
+                feed.more_services()
+                line.state[queue.DRAWN] = 0
+            else:
+                return
+
+
+def _waits(state: NDArray[np.int64]) -> int:
+    return int(state[queue.WAITED]) + int(state[queue.WAITS]) * queue.UNIT
