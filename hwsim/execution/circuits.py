@@ -14,6 +14,7 @@ from hwsim.crossbar import extend
 from hwsim.crossbar.routing.cost import Wear, switching_cost
 from hwsim.errors import BAD_INPUT, FAILED, HwsimError
 from hwsim.execution.equivalence.choice import route_freely
+from hwsim.execution.faults import Stuck, avoid, find_problem
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
     from hwsim.crossbar import Fabric
     from hwsim.crossbar.technology import Switch
-    from hwsim.schedule import Layout
+    from hwsim.schedule import Fault, Layout
 
     Rows = NDArray[np.int64] | None
 
@@ -86,7 +87,9 @@ class LayerChange:
 
     ``old`` and ``new`` are their states, one row per bank; ``before`` and ``after`` the permutations that these
     realise, int64 (banks, ports of the circuit). ``toggles``, ``sets`` and ``held`` are int64 (banks,): switches that
-    change, those of them that go from bar to cross, and switches that are in cross at a time afterwards.
+    change, those of them that go from bar to cross, and switches that are in cross at a time afterwards. ``loaded``
+    are the states that were computed and that the configuration memory holds after it, which differ from ``new`` where
+    a switch is stuck; they realise ``asked``.
     """
 
     layer: int
@@ -99,18 +102,31 @@ class LayerChange:
     held: NDArray[np.int64]
     bits: int
     """Configuration bits of one circuit."""
+    memory: NDArray[Any]
+    """What the configuration memory held before."""
+    loaded: NDArray[Any]
+    asked: NDArray[np.int64]
+    impossible: NDArray[np.int64]
+    """Banks whose known stuck switches leave no way to do what was asked, int64 (n,): they do it but for those."""
+
+    @property
+    def banks(self) -> NDArray[np.int64]:
+        """Return the banks whose configuration memory changes, in their order."""
+        if self.memory is self.old and self.loaded is self.new:
+            return np.flatnonzero(self.toggles)
+        return np.flatnonzero((self.memory != self.loaded).any(axis=1))
 
     @property
     def sent(self) -> Sent:
-        """Return the loads of the banks whose switches change, in their order."""
-        banks = np.flatnonzero(self.toggles)
+        """Return the loads of the banks whose configuration changes, in their order."""
+        banks = self.banks
         toggles, sets = self.toggles[banks], self.sets[banks]
         return Sent(np.full(banks.size, self.bits), sets, toggles - sets, self.held[banks])
 
     @property
     def loads(self) -> list[Load]:
-        """Return what is sent: one load per bank whose switches change."""
-        banks = np.flatnonzero(self.toggles).tolist()
+        """Return what is sent: one load per bank whose configuration changes."""
+        banks = self.banks.tolist()
         rows = zip(*(column.tolist() for column in self.sent), banks, strict=True)
         return [Load(bits, sets, resets, held, self.layer, bank) for bits, sets, resets, held, bank in rows]
 
@@ -137,6 +153,12 @@ class Change:
         if len(parts) == 1:
             return parts[0]
         return Sent(*map(np.concatenate, zip(*parts, strict=True))) if parts else Sent(*[np.zeros(0, np.int64)] * 4)
+
+    @property
+    def impossible(self) -> list[tuple[int, int]]:
+        """Return layer and bank of all that could not do what was asked, for known stuck switches."""
+        found = (layer for layer in self.layers if layer is not None)
+        return [(layer.layer, bank) for layer in found for bank in layer.impossible.tolist()]
 
     @property
     def loads(self) -> list[Load]:
@@ -171,8 +193,8 @@ def held_at_a_time(fabric: Fabric, states: NDArray[Any]) -> NDArray[np.float64]:
 class Circuits:
     """One permutation circuit per bank, from power-up on: every switch in bar, or where it is stuck.
 
-    Circuits that do not join every position to its own cell then (open crosspoints, stuck switches) are joined so by
-    the first reconnection that asks nothing else of them.
+    Circuits that do not join every position to its own cell then (open crosspoints) are joined so by the first
+    reconnection that asks nothing else of them.
 
     Args:
         fabrics: per layer, the circuit of each of its banks, or None where connections are fixed.
@@ -181,8 +203,6 @@ class Circuits:
         effort: how hard the router tries.
         classes: per layer, classes of its cells, int32 (banks, cells); cells of one class may stand for each other.
             None where every position must have the cell that is asked for.
-        stuck: per layer, what keeps switches from taking a state, float64 (banks, switches, 2): 0, or ``inf`` where
-            that state cannot be had; None where nothing is stuck. Such layers get the very cells that are asked for.
         bits: per layer, what the port sends for one circuit; its configuration bits when None.
         aim: what the router spends little of: ``toggles``, ``energy``, ``loss`` or ``wear``.
         dwell: seconds that a configuration stands, where energy is minimised.
@@ -207,22 +227,27 @@ class Circuits:
         effort: str = "greedy",
         *,
         classes: Sequence[NDArray[np.int32]] | None = None,
-        stuck: Sequence[NDArray[np.float64] | None] | None = None,
         bits: Sequence[int] | None = None,
         aim: str = "toggles",
         dwell: float = 0.0,
         counted: int = 0,
     ) -> None:
         self.fabrics, self.layout, self.switch, self.effort = list(fabrics), layout, switch, effort
-        self._stuck = list(stuck or [None] * len(self.fabrics))
+        self._stuck: list[Stuck | None] = [None] * len(self.fabrics)
+        self._exchanging = False
         self._bits = bits
         self._aim, self._dwell, self._lasting = aim, dwell, counted != 1
         self.wear = [Wear(counted + 1) for _ in self.fabrics] if counted else None  # and what closes open crosspoints
         """Per layer, toggles of every single switch; None where they are not counted."""
         self.states: list[NDArray[Any] | None] = []
-        """Per layer, the states of its circuits, one row per bank; None where connections are fixed."""
+        """Per layer, how its switches stand, one row per bank; None where connections are fixed."""
+        self.memory: list[NDArray[Any] | None] = []
+        """Per layer, the states that were loaded; another than ``states`` where a switch is stuck in another one."""
         self.permutations: list[NDArray[np.int64]] = []
-        """Per layer, the permutations that these realise, int64 (banks, ports of the circuit, or cells without one)."""
+        """Per layer, the permutations that the switches realise as they stand, int64 (banks, ports of the circuit, or
+        cells without one)."""
+        self.asked: list[NDArray[np.int64]] = []
+        """Per layer, the permutations that ``memory`` stands for: what the host believes, and what schedules keep."""
         self.toggled = [np.zeros(bank.banks, np.int64) for bank in layout.layers]
         """Per layer, toggles of each bank at the last reconnection, int64 (banks,)."""
         self._held: list[int] = []
@@ -232,24 +257,12 @@ class Circuits:
             ports = bank.ports if fabric is None else fabric.ports
             straight = np.broadcast_to(np.arange(ports), (bank.banks, ports))
             self.permutations.append(straight if fabric is None else straight.copy())  # fixed: one row for all banks
-            self.states.append(None if fabric is None else self._power_up(number, fabric))
+            self.states.append(None if fabric is None else fabric.power_up(bank.banks))
             self._held.append(self._count_held(number, fabric))
-            self._open.append(fabric is not None and not self._joined(number, fabric))
-            free = classes is not None and fabric is not None and self._stuck[number] is None
+            self._open.append(fabric is not None and not fabric.joined_at_power_up())
+            free = classes is not None and fabric is not None
             self._classes.append(_of_ports(classes[number], ports) if classes is not None and free else None)
-
-    def _power_up(self, layer: int, fabric: Fabric) -> NDArray[Any]:
-        states, stuck = fabric.power_up(self.layout.layers[layer].banks), self._stuck[layer]
-        if stuck is not None:
-            states[np.isposinf(stuck[..., 0])] = 1
-        return states
-
-    def _joined(self, layer: int, fabric: Fabric) -> bool:
-        """Tell whether every position has its own cell just after power-up."""
-        straight, states = self.permutations[layer], self.states[layer]
-        if self._stuck[layer] is None or states is None:
-            return fabric.joined_at_power_up()
-        return bool((fabric.apply_many(states, straight) == straight).all())
+        self.memory, self.asked = list(self.states), list(self.permutations)
 
     @property
     def switches(self) -> int:
@@ -308,50 +321,95 @@ class Circuits:
                 moves += int(np.count_nonzero(layer.after[:, : bank.ports] != layer.before[:, : bank.ports]))
         return Change(tuple(layers), moves)
 
-    def _find(self, number: int, asked: Rows, given: NDArray[Any] | None) -> LayerChange | None:
-        fabric, old, before = self.fabrics[number], self.states[number], self.permutations[number]
-        wanted = before if asked is None and self._open[number] else asked
-        if wanted is None or fabric is None or old is None:
+    def _find(self, number: int, wished: Rows, given: NDArray[Any] | None) -> LayerChange | None:
+        fabric, old, memory, stuck = self.fabrics[number], self.states[number], self.memory[number], self._stuck[number]
+        wanted = self.asked[number] if wished is None and self._open[number] else wished
+        if wanted is None or fabric is None or old is None or memory is None:
             return None
-        ports = extend(wanted, fabric.ports)
-        new = self._route(number, fabric, ports, old) if given is None else given
-        after = self._realised(number, fabric, new, ports)
-        toggles, sets = fabric.toggles_many(old, new), fabric.sets_many(old, new)
-        held = np.rint(held_at_a_time(fabric, new)).astype(np.int64)
-        bits = fabric.configuration_bits if self._bits is None else self._bits[number]
-        return LayerChange(number, old, new, before, after, toggles, sets, held, bits)
+        ports, impossible = extend(wanted, fabric.ports), np.zeros(0, np.int64)
+        if given is not None:
+            loaded = given
+        else:
+            loaded = self._route(number, fabric, ports, memory)
+            if stuck is not None and stuck.banks.size:
+                loaded, impossible = self._avoid(number, fabric, stuck, ports, (memory, loaded))
+        asked = self._realised(number, fabric, loaded, ports)
+        new = loaded if stuck is None else stuck.forced(loaded)
+        return self._change(number, new, loaded, asked, impossible)
+
+    def _change(
+        self,
+        number: int,
+        new: NDArray[Any],
+        loaded: NDArray[Any],
+        asked: NDArray[np.int64],
+        impossible: NDArray[np.int64],
+    ) -> LayerChange:
+        """Compare a layer as it will stand with how it stands; ``new`` is ``loaded`` but where switches are stuck."""
+        fabric: Any = self.fabrics[number]
+        old: Any = self.states[number]
+        after = asked
+        if new is not loaded:
+            astray = np.flatnonzero((new != loaded).any(axis=1))
+            after = asked.copy()
+            after[astray] = fabric.apply_many(new[astray], np.tile(np.arange(fabric.ports), (astray.size, 1)))
+        return LayerChange(
+            number,
+            old,
+            new,
+            self.permutations[number],
+            after,
+            fabric.toggles_many(old, new),
+            fabric.sets_many(old, new),
+            np.rint(held_at_a_time(fabric, new)).astype(np.int64),
+            fabric.configuration_bits if self._bits is None else self._bits[number],
+            np.asarray(self.memory[number]),
+            loaded,
+            asked,
+            impossible,
+        )
 
     def _route(self, number: int, fabric: Fabric, wanted: NDArray[np.int64], old: NDArray[Any]) -> NDArray[Any]:
         classes, cells = self._classes[number], self.layout.layers[number].ports
         try:
             if classes is not None:
-                return route_freely(fabric, classes, self.permutations[number], wanted, cells, old, self.effort)
-            return fabric.route_many(wanted, old, self.effort, self._cost(number, fabric, old))
+                return route_freely(fabric, classes, self.asked[number], wanted, cells, old, self.effort)
+            return fabric.route_many(wanted, old, self.effort, self._cost(number, old))
         except ValueError as error:
             raise UnroutedError(number, str(error)) from error
 
-    def _cost(self, number: int, fabric: Fabric, old: NDArray[Any]) -> NDArray[np.float64] | None:
+    def _avoid(
+        self,
+        number: int,
+        fabric: Fabric,
+        stuck: Stuck,
+        wanted: NDArray[np.int64],
+        states: tuple[NDArray[Any], NDArray[Any]],
+    ) -> tuple[NDArray[Any], NDArray[np.int64]]:
+        """Route banks around known stuck switches (:func:`avoid`); refuse what is impossible unless it was learnt."""
+        found, blocked = avoid(fabric, stuck, wanted, states, self._cost(number, states[0]), self.effort)
+        if blocked and not self._exchanging:
+            raise UnroutedError(number, next(iter(blocked.values())))
+        return found, np.array(list(blocked), np.int64)
+
+    def _cost(self, number: int, old: NDArray[Any]) -> NDArray[np.float64] | None:
         """Return the table to minimise; None if toggles are counted, or if crosspoints leave no choice."""
-        stuck = self._stuck[number]
-        if stuck is None and (self._aim == "toggles" or old.dtype != np.uint8 or old.shape[1:] != (fabric.switches,)):
+        fabric = self.fabrics[number]
+        if self._aim == "toggles" or fabric is None or old.dtype != np.uint8 or old.shape[1:] != (fabric.switches,):
             return None
         if self._aim == "energy":
-            table = switching_cost(self.switch, old, energy=1.0, even=self._lasting, dwell=self._dwell)
-        elif self._aim == "loss":
-            table = switching_cost(self.switch, old, loss=1.0, toggles=TIE)
-        elif self._aim == "wear" and self.wear is not None:
-            counts = self.wear[number].counts
-            worn = counts if counts.shape == old.shape else None
-            # each toggle so far adds the cost of one: a few per cent more life for hardly any more toggles
-            table = switching_cost(self.switch, old, toggles=1.0, wear=self.switch.endurance or 0.0, worn=worn)
-        else:
-            table = switching_cost(self.switch, old, toggles=1.0)
-        return table if stuck is None else table + stuck
+            return switching_cost(self.switch, old, energy=1.0, even=self._lasting, dwell=self._dwell)
+        if self._aim == "loss":
+            return switching_cost(self.switch, old, loss=1.0, toggles=TIE)
+        counts = None if self.wear is None else self.wear[number].counts
+        worn = counts if counts is not None and counts.shape == old.shape else None
+        # each toggle so far adds the cost of one: a few per cent more life for hardly any more toggles
+        return switching_cost(self.switch, old, toggles=1.0, wear=self.switch.endurance or 0.0, worn=worn)
 
     def _realised(
         self, number: int, fabric: Fabric, states: NDArray[Any], wanted: NDArray[np.int64]
     ) -> NDArray[np.int64]:
-        """Send port numbers through the switches: what comes out must be what was asked for, or of its class."""
+        """Send port numbers through switches as loaded: what comes out must be what was asked for, or of its class."""
         found = fabric.apply_many(states, np.tile(np.arange(fabric.ports), (len(wanted), 1)))
         classes = self._classes[number]
         if classes is None:
@@ -363,40 +421,56 @@ class Circuits:
             raise ExecutionError(f"layer {number}, bank {wrong[0]}: the configuration realises another permutation")
         return found
 
-    def stick(self, layer: int, bank: int, switch: int, state: int) -> Change:
-        """Find what a switch that gets stuck changes now; routes found from here on go around it.
+    def stick(self, fault: Fault, *, known: bool = True) -> Change:
+        """Find what a switch that gets stuck changes now; nothing is sent to it.
 
         Args:
-            layer: its layer.
-            bank: its circuit.
-            switch: its number there.
-            state: 0 for bar, 1 for cross.
+            fault: the switch, and what it is stuck in.
+            known: whether the host knows at once, and routes around it or refuses what it cannot do; one that does not
+                loads what it would load if nothing were stuck.
 
         Raises:
             UnroutedError: the circuit has no such switch with two states, or it is stuck in the other one.
         """
-        fabric, old = self.fabrics[layer], self.states[layer]
-        if fabric is None or old is None or old.dtype != np.uint8 or old.shape[1:] != (fabric.switches,):
-            what = "no circuit" if fabric is None else f"a {fabric.topology} circuit, whose switches have no two states"
-            raise UnroutedError(layer, f"{what}; only 2x2 switches can be stuck")
-        if not (0 <= bank < len(old) and 0 <= switch < fabric.switches and state in {0, 1}):
-            what = f"there is no switch {switch} of circuit {bank} to be stuck in state {state}"
-            raise UnroutedError(layer, f"{what}; there are {len(old)} circuits of {fabric.switches} switches, 0 or 1")
-        stuck = self._stuck[layer]
-        table = np.zeros((*old.shape, 2)) if stuck is None else stuck.copy()
-        if table[bank, switch, state]:
-            raise UnroutedError(layer, f"switch {switch} of circuit {bank} is stuck in the other state already")
-        table[bank, switch, 1 - state] = np.inf
-        new = old.copy()
-        new[bank, switch] = state
-        before = self.permutations[layer]
-        after = fabric.apply_many(new, np.tile(np.arange(fabric.ports), (len(new), 1)))
-        self._stuck[layer], self._classes[layer] = table, None
-        held = np.rint(held_at_a_time(fabric, new)).astype(np.int64)
-        toggles, sets = fabric.toggles_many(old, new), fabric.sets_many(old, new)
-        found = LayerChange(layer, old, new, before, after, toggles, sets, held, 0)
-        layers = tuple(found if number == layer else None for number in range(len(self.fabrics)))
-        return Change(layers, int(np.count_nonzero(after != before)))
+        layer, stuck, memory, (at, state) = fault.layer, *self._place(fault)
+        if stuck.real[at] == 1 - state:
+            what = f"switch {fault.switch} of circuit {fault.bank} is stuck in the other state already"
+            raise UnroutedError(layer, what)
+        stuck.real[at] = state
+        if known:
+            self._know(fault)
+        now = self._change(layer, stuck.forced(memory), memory, self.asked[layer], np.zeros(0, np.int64))
+        layers = tuple(now if number == layer else None for number in range(len(self.fabrics)))
+        return Change(layers, int(np.count_nonzero(now.after != now.before)))
+
+    def learn(self, fault: Fault) -> None:
+        """Route around a stuck switch from now on; where there is no way, the bank does all but what it prevents.
+
+        Raises:
+            UnroutedError: the circuit has no such switch with two states.
+        """
+        self._know(fault)
+        self._exchanging = True
+
+    def _know(self, fault: Fault) -> None:
+        """Note a stuck switch as known; its bank has the very cells that are asked for from now on."""
+        stuck, _, (at, state) = self._place(fault)
+        stuck.known[at] = state
+        classes = self._classes[fault.layer]
+        if classes is not None:
+            classes[fault.bank] = np.arange(classes.shape[1])
+
+    def _place(self, fault: Fault) -> tuple[Stuck, NDArray[Any], tuple[tuple[int, int], int]]:
+        """Return the stuck switches and the memory of a fault's layer, its place there and its state, if it can be."""
+        if fault.layer >= len(self.fabrics):
+            raise UnroutedError(fault.layer, f"there is no such layer; layers are 0 to {len(self.fabrics) - 1}")
+        problem = find_problem(fault, self.layout.layers[fault.layer], self.fabrics[fault.layer])
+        memory, stuck = self.memory[fault.layer], self._stuck[fault.layer]
+        if problem or fault.switch is None or fault.state is None or memory is None:
+            raise UnroutedError(fault.layer, problem or "a dead cell is the chip's, not the circuits'")
+        if stuck is None:
+            stuck = self._stuck[fault.layer] = Stuck(*memory.shape)
+        return stuck, memory, ((fault.bank, fault.switch), fault.state)
 
     def take(self, change: Change) -> None:
         """Stand as a change that was found from here says, and count its wear."""
@@ -414,6 +488,7 @@ class Circuits:
                 continue
             self.toggled[number], self._open[number] = layer.toggles, False
             self.states[number], self.permutations[number] = layer.new, layer.after
+            self.memory[number], self.asked[number] = layer.loaded, layer.asked
             self._held[number] = int(layer.held.sum())
 
 

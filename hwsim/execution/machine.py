@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from hwsim.execution.circuits import Change
     from hwsim.execution.timeline import Work
     from hwsim.model import Model, Start
+    from hwsim.schedule import Fault
 
     Contents = tuple[NDArray[np.float64], ...]
     Settings = Sequence[NDArray[Any] | None] | None
@@ -127,13 +129,24 @@ class Machine:
     @property
     def permutations(self) -> list[NDArray[np.int64]]:
         """Return which cell feeds each position now, per layer int64 (banks, cells)."""
-        rows = zip(self.circuits.permutations, self.layout.layers, strict=True)
+        return self._of_cells(self.circuits.permutations)
+
+    @property
+    def asked(self) -> list[NDArray[np.int64]]:
+        """Return the same as was asked for last: what stands but for stuck switches."""
+        return self._of_cells(self.circuits.asked)
+
+    def _of_cells(self, permutations: Sequence[NDArray[np.int64]]) -> list[NDArray[np.int64]]:
+        rows = zip(permutations, self.layout.layers, strict=True)
         return [np.ascontiguousarray(all_ports[:, : bank.ports]) for all_ports, bank in rows]
 
     # connect
 
     def execute(self, entry: Entry, settings: Settings = None) -> Expense:
         """Route, load and switch one reconnection of a schedule, and check that it is what was asked for.
+
+        What breaks at it breaks first; what is found at it is known from then on, and what was asked for last of those
+        layers is asked for again.
 
         Args:
             entry: the reconnection.
@@ -147,7 +160,9 @@ class Machine:
                 changed, or a register would hold not a finite number. The machine then stands as it stood before.
             SpentError: it costs more than is left; likewise.
         """
-        return self._carry_out(entry, settings)
+        for fault in entry.faults:
+            self.strike(fault)
+        return self._carry_out(replace(entry, permutations=self._learn(entry)), settings)
 
     def fulfil(self, event: int, wanted: Reconnection) -> Entry:
         """Do what a controller wants, as the machine is free to do it; returns what the schedule keeps of it.
@@ -164,7 +179,7 @@ class Machine:
         except Exception:
             self._set_places(before)
             raise
-        now = self.permutations
+        now = self.asked
         rows = tuple(None if p is None else now[number] for number, p in enumerate(permutations))
         return Entry(event, wanted.batch, rows, registers)
 
@@ -173,7 +188,7 @@ class Machine:
         registers = tuple(registers.flat(layer.gains) for registers, layer in values)
         if self.placing is None:
             return wanted.permutations, registers
-        return self.placing.place(self.permutations, wanted.permutations, registers)
+        return self.placing.place(self.asked, wanted.permutations, registers)
 
     def _places(self) -> list[NDArray[np.int64]]:
         return [] if self.placing is None else [place.copy() for place in self.placing.placement.place]
@@ -217,10 +232,10 @@ class Machine:
                 positions = turned[:, None] * bank.ports + np.arange(bank.ports)
                 self.chip.update_path_loss(bank.layer, positions.reshape(-1), left.reshape(-1))
 
-    def stick(self, layer: int, bank: int, switch: int, state: int) -> int:
+    def stick(self, fault: Fault) -> int:
         """Let a switch be stuck from now on: positions behind it meet other cells at once, and nothing is billed.
 
-        Reconnections go around it, or are refused where they cannot. Arguments as of :meth:`Circuits.stick`.
+        The host knows at once: reconnections go around it, or are refused where they cannot.
 
         Returns:
             Positions that meet another cell than before.
@@ -228,10 +243,26 @@ class Machine:
         Raises:
             ExecutionError: there is no such switch, or it is stuck in the other state.
         """
+        return self._stick(fault, known=True)
+
+    def strike(self, fault: Fault) -> int:
+        """Let a fault come to be; the host does not know of it. Returns, raises as :meth:`stick`; nothing is billed."""
+        return self._stick(fault, known=False)
+
+    def _learn(self, entry: Entry) -> tuple[NDArray[np.int64] | None, ...]:
+        """Let the host know what was found; return what is to be connected."""
+        wanted, asked = list(entry.permutations), self.asked
+        for fault in entry.found:
+            if fault.switch is not None:
+                self.circuits.learn(fault)
+                wanted[fault.layer] = asked[fault.layer] if wanted[fault.layer] is None else wanted[fault.layer]
+        return tuple(wanted)
+
+    def _stick(self, fault: Fault, *, known: bool) -> int:
         try:
-            change = self.circuits.stick(layer, bank, switch, state)
+            change = self.circuits.stick(fault, known=known)
         except UnroutedError as error:
-            raise ExecutionError(f"layer {layer}: {error}") from error
+            raise ExecutionError(f"layer {error.layer}: {error}") from error
         self._check_cells(change)
         self._connect(change)
         self.circuits.prepared(change)

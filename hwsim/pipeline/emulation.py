@@ -18,7 +18,7 @@ from hwsim.model import Registers
 from hwsim.model.imports import Imported, RefusedError
 from hwsim.pipeline.hardware import Hardware, as_numbers, check_seed, drawn_samples
 from hwsim.pipeline.probing import MisreadError, read_network
-from hwsim.schedule import Entry
+from hwsim.schedule import Entry, Fault
 from hwsim.stream import stream
 
 if TYPE_CHECKING:
@@ -204,7 +204,7 @@ class Emulation:
         if not 0 <= layer < self.layers:
             raise ValueError(f"there is no layer {layer}; layers with cells are 0 to {self.layers - 1}")
         try:
-            return self.machine.stick(layer, unit, switch, state)
+            return self.machine.stick(Fault(layer, unit, switch=switch, state=state))
         except ExecutionError as error:
             raise ValueError(str(error)) from error
 

@@ -205,7 +205,7 @@ def _execute(machine: Machine, event: int, change: Reconnection) -> Entry:
     values = zip(change.registers, machine.model.layers, strict=True)
     registers = tuple(each.flat(layer.gains) for each, layer in values)
     machine.execute(Entry(event, change.batch, change.permutations, registers))
-    pairs = zip(change.permutations, machine.permutations, strict=True)
+    pairs = zip(change.permutations, machine.asked, strict=True)
     return Entry(event, change.batch, tuple(None if wanted is None else now for wanted, now in pairs), registers)
 
 
@@ -242,7 +242,7 @@ def _take_up(
         if kept.event:
             change = controller.advance(lambda _: None)
             last = kept if change is None else _fulfil(plan, machine, kept.event, change)
-        stands = [*machine.permutations, *machine.registers]
+        stands = [*machine.asked, *machine.registers]
         wanted = [*follower.permutations, *follower.registers]
         same = all(map(np.array_equal, stands, wanted))
         if (kept.event and change is None) or not same:

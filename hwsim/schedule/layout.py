@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from hwsim.model import Model
+    from hwsim.schedule.fault import Fault
 
     T = TypeVar("T", bound=np.generic)
 
@@ -91,12 +92,16 @@ class Entry:
         batch: optimiser steps before it.
         permutations: per layer int64 (banks, ports), or None where the layer keeps its connections.
         registers: per layer float64 (registers,): biases, then the gain where there is one.
+        faults: what breaks at this event, before anything else.
+        found: what the host gets to know of at this event; connections of these layers are issued anew.
     """
 
     event: int
     batch: int
     permutations: tuple[NDArray[np.int64] | None, ...]
     registers: tuple[NDArray[np.float64], ...]
+    faults: tuple[Fault, ...] = ()
+    found: tuple[Fault, ...] = ()
 
 
 class Follower:

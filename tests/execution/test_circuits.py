@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from hwsim.crossbar import crossbar
 from hwsim.crossbar.technology import Switch
 from hwsim.execution import Circuits, UnroutedError
-from hwsim.schedule import Bank, Layout
+from hwsim.schedule import Bank, Fault, Layout
 
 SWITCH = Switch("s", "electronic", 7e-9, 5e-9, 3e-12, 2e-12, 1e-3, 0.0, 0.0, 4, 1e8, 1e-12)
 FABRIC = crossbar("benes", 4)
@@ -23,10 +23,10 @@ STATES = np.array(list(product((0, 1), repeat=6)), np.uint8)
 REALISED = FABRIC.apply_many(STATES, np.tile(WIRES, (64, 1)))
 
 
-def circuits(banks: int = 1, topology: str = "benes", stuck: NDArray[np.float64] | None = None) -> Circuits:
+def circuits(banks: int = 1, topology: str = "benes") -> Circuits:
     layout = Layout((Bank(0, banks, 4, 0, learned=True), Bank(1, 1, 3, 0, learned=False)))
     fabrics = [crossbar(topology, 4), None]
-    return Circuits(fabrics, layout, SWITCH, "exact", stuck=None if stuck is None else [stuck, None], counted=9)
+    return Circuits(fabrics, layout, SWITCH, "exact", counted=9)
 
 
 def stand(built: Circuits) -> NDArray[Any]:
@@ -62,11 +62,10 @@ def test_a_change_that_is_found_changes_nothing_until_it_is_taken(seed: int) -> 
 @pytest.mark.parametrize("at", [0, 1])
 def test_a_stuck_switch_against_all_states(switch: int, at: int) -> None:
     """Every permutation that the other switches can still do is done, with the fewest toggles; others are refused."""
-    stuck = np.zeros((1, 6, 2))
-    stuck[0, switch, 1 - at] = np.inf
     able = STATES[:, switch] == at
     for p in permutations(range(4)):
-        built = circuits(stuck=stuck)
+        built = circuits()
+        built.prepared(built.stick(Fault(0, 0, switch=switch, state=at)))
         before = stand(built)[0]
         assert before.tolist() == [at * (number == switch) for number in range(6)]
         ways = STATES[able & np.equal(REALISED, np.array(p)).all(axis=1)]
@@ -82,15 +81,13 @@ def test_a_stuck_switch_against_all_states(switch: int, at: int) -> None:
 
 
 def test_what_is_not_straight_at_power_up_is_joined_by_the_first_reconnection() -> None:
-    stuck = np.zeros((1, 6, 2))
-    stuck[0, 0, 0] = np.inf  # stands in cross: turns two wires, and its partner must turn them back
-    for built in (circuits(stuck=stuck), circuits(topology="crossbar")):
-        change = built.reconnect([None, None])
-        fabric = built.fabrics[0]
-        assert fabric is not None
-        assert fabric.apply_many(stand(built), WIRES).tolist() == WIRES.tolist()
-        assert change.toggles > change.moves == 0
-        assert built.reconnect([None, None]).layers == (None, None)
+    built = circuits(topology="crossbar")
+    change = built.reconnect([None, None])
+    fabric = built.fabrics[0]
+    assert fabric is not None
+    assert fabric.apply_many(stand(built), WIRES).tolist() == WIRES.tolist()
+    assert change.toggles > change.moves == 0
+    assert built.reconnect([None, None]).layers == (None, None)
     assert circuits().reconnect([None, None]).layers == (None, None)
 
 

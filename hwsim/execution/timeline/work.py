@@ -50,7 +50,7 @@ class Work:
 def work_of(change: Change, event: int, batch: int, registers: int, standing: float) -> Work:
     """Take from a change what the timeline needs; arguments as of :class:`Work`."""
     found = [layer for layer in change.layers if layer is not None]
-    banks = [np.flatnonzero(layer.toggles) for layer in found]
+    banks = [layer.banks for layer in found]
     numbers = np.repeat(np.array([layer.layer for layer in found], np.int64), [one.size for one in banks])
     bank = np.concatenate([*banks, np.zeros(0, np.int64)])
     return Work(event, batch, numbers, bank, *change.sent, registers, standing)

@@ -89,9 +89,9 @@ def test_what_cannot_be_stuck_is_said() -> None:
         ((0, 0, 4, 0), "stuck in the other state already"),
         ((1, 0, 0, 0), "there is no layer 1; layers with cells are 0 to 0"),
         ((0, 3, 0, 0), "there is no switch 0 of circuit 3"),
-        ((0, 0, 6, 0), "there are 3 circuits of 6 switches, 0 or 1"),
-        ((0, 0, 0, 2), "to be stuck in state 2"),
-        ((0, 0, -1, 0), "there is no switch -1"),
+        ((0, 0, 6, 0), "there are 3 circuits of 6 switches"),
+        ((0, 0, 0, 2), "a state is 0 or 1"),
+        ((0, 0, -1, 0), "whole numbers from 0 on"),
     ):
         with pytest.raises(ValueError, match=said):
             chip.stick(*wrong)

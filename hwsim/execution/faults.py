@@ -1,0 +1,149 @@
+"""Stuck switches of circuits: which there are in fact, and which of them the host knows of.
+
+A configuration is loaded as the host computes it. A switch that is stuck stays as it is, whatever is loaded; signals
+behind it then come out at other ports. The host finds out by a test (:mod:`hwsim.execution.finding`) and not before.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from hwsim.crossbar.fabric import BlockedError
+from hwsim.crossbar.stages import SwitchNetwork
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from hwsim.crossbar import Fabric
+    from hwsim.schedule import Bank, Fault
+
+FREE = -1
+"""Stands for the state of a switch that is not stuck."""
+
+NEVER = 2.0**32
+"""Cost of a state that a switch is stuck out of, where there is no way around it: more than all others together."""
+
+
+class Stuck:
+    """The stuck switches of the circuits of one layer, none at first.
+
+    Args:
+        banks: circuits.
+        switches: of each.
+
+    Example:
+        >>> stuck = Stuck(banks=1, switches=3)
+        >>> stuck.real[0, 1] = 1
+        >>> stuck.forced(np.zeros((1, 3), np.uint8)).tolist(), stuck.banks.tolist()
+        ([[0, 1, 0]], [])
+        >>> stuck.known[0, 1] = 1
+        >>> stuck.banks.tolist(), stuck.barred(0).tolist()
+        ([0], [[0.0, 0.0], [inf, 0.0], [0.0, 0.0]])
+    """
+
+    def __init__(self, banks: int, switches: int) -> None:
+        self.real = np.full((banks, switches), FREE, np.int8)
+        """What each switch is stuck in, :data:`FREE` where it is not, int8 (banks, switches)."""
+        self.known = self.real.copy()
+        """The same as the host knows it."""
+
+    @property
+    def banks(self) -> NDArray[np.int64]:
+        """Return the banks of which a stuck switch is known."""
+        return np.flatnonzero((self.known != FREE).any(axis=1))
+
+    def forced(self, states: NDArray[Any]) -> NDArray[Any]:
+        """Return how switches stand when states are loaded; the same array where nothing is stuck in another state."""
+        wrong = (self.real != FREE) & (self.real != states)
+        return np.where(wrong, self.real, states).astype(states.dtype) if wrong.any() else states
+
+    def barred(self, bank: int) -> NDArray[np.float64]:
+        """Return ``inf`` for states that a bank's switches are known not to take, else 0, float64 (switches, 2)."""
+        known = self.known[bank]
+        return np.where((known[:, None] != FREE) & (known[:, None] != np.arange(2)), np.inf, 0.0)
+
+
+def find_problem(fault: Fault, bank: Bank, fabric: Fabric | None) -> str | None:
+    """Tell why hardware cannot have a fault, None where it can.
+
+    Args:
+        fault: the fault.
+        bank: the banks of its layer.
+        fabric: the circuit of each of them, None where connections are fixed.
+
+    Example:
+        >>> from hwsim.crossbar import crossbar
+        >>> from hwsim.schedule import Bank, Fault
+        >>> find_problem(Fault(0, 0, switch=6, state=0), Bank(0, 2, 4, 0, True), crossbar("benes", 4))
+        'there is no switch 6 of circuit 0 to be stuck; there are 2 circuits of 6 switches'
+        >>> find_problem(Fault(0, 0, cell=4, value=0.0), Bank(0, 2, 4, 0, True), None)
+        'there is no cell 4 of bank 0; there are 2 banks of 4 cells'
+    """
+    if fault.switch is None:
+        if fault.bank < bank.banks and fault.cell is not None and fault.cell < bank.ports:
+            return None
+        return f"there is no cell {fault.cell} of bank {fault.bank}; there are {bank.banks} banks of {bank.ports} cells"
+    unfit = "no circuit; only 2x2 switches can be stuck" if fabric is None else _find_unfit(bank, fabric)
+    if unfit or fabric is None or (fault.bank < bank.banks and fault.switch < fabric.switches):
+        return unfit
+    what = f"there is no switch {fault.switch} of circuit {fault.bank} to be stuck"
+    return f"{what}; there are {bank.banks} circuits of {fabric.switches} switches"
+
+
+def _find_unfit(bank: Bank, fabric: Fabric) -> str | None:
+    """Tell why no switch of a circuit can be stuck as it is modelled here, None where it can."""
+    name = f"a {fabric.topology} circuit"
+    if not isinstance(fabric, SwitchNetwork):
+        return f"{name}, whose switches have no two states; only 2x2 switches can be stuck"
+    if fabric.configuration_bits != fabric.switches:
+        return f"{name}, whose switches set themselves; name a topology that is configured"
+    if fabric.wires > fabric.ports:
+        return f"{name}, where a stuck switch leaves outputs without a signal; this is not modelled"
+    if fabric.ports > bank.ports:
+        what = f"a circuit of {fabric.ports} ports before {bank.ports} cells"
+        return f"{what}, where a stuck switch leads to ports without a cell; this is not modelled"
+    return None
+
+
+def avoid(
+    fabric: Fabric,
+    stuck: Stuck,
+    wanted: NDArray[np.int64],
+    states: tuple[NDArray[Any], NDArray[Any]],
+    cost: NDArray[np.float64] | None,
+    effort: str,
+) -> tuple[NDArray[Any], dict[int, str]]:
+    """Route banks with known stuck switches around them; others stay as they were routed.
+
+    Args:
+        fabric: the circuit of every bank.
+        stuck: what is stuck in which.
+        wanted: permutations of all ports, int64 (banks, ports).
+        states: what the configuration memory holds, and what was routed as if nothing were stuck.
+        cost: what is minimised, float64 (banks, switches, 2); toggles when None.
+        effort: how hard the router tries.
+
+    Returns:
+        States, and by bank why it has no way around. Such a bank has states that would do it if nothing were stuck, of
+        which as few as can be found are others than what switches are stuck in: each exchanges two positions.
+
+    Example:
+        >>> from hwsim.crossbar import crossbar
+        >>> fabric, stuck, straight = crossbar("benes", 2), Stuck(1, 1), np.zeros((1, 1), np.uint8)
+        >>> stuck.known[0, 0] = 0
+        >>> avoid(fabric, stuck, np.array([[1, 0]]), (straight, straight), None, "greedy")
+        (array([[1]], dtype=uint8), {0: 'bank 0: no configuration realises the permutation with switch 0 stuck in \
+state 0'})
+    """
+    memory, found, blocked = states[0], states[1].copy(), dict[int, str]()
+    for bank in stuck.banks.tolist():
+        row, before, barred = wanted[bank : bank + 1], memory[bank : bank + 1], stuck.barred(bank)[None]
+        own = np.stack([before != 0, before != 1], axis=2).astype(np.float64) if cost is None else cost[[bank]]
+        try:
+            found[bank] = fabric.route_many(row, before, effort, own + barred)[0]
+        except BlockedError as error:
+            blocked[bank] = f"bank {bank}: {error}"
+            found[bank] = fabric.route_many(row, before, effort, np.where(np.isinf(barred), NEVER, own))[0]
+    return found, blocked
