@@ -1,0 +1,196 @@
+"""The machine in time: resources as rows, what they do in colours, over the first few reconnections."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from hwsim.files import DIMENSIONS
+from hwsim.report.bill import quantity
+from hwsim.report.style import CHIP, FREE, INK, QUIET, heading, look, sheet
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from matplotlib.figure import Figure
+    from numpy.typing import NDArray
+
+    Row = tuple[str, int, int, str, float, float]
+    """Resource, begin and end in picoseconds, what, how many, joules: a span as it stands in a trace."""
+    Window = tuple[int, int]
+    """Begin and end, picoseconds."""
+
+FAULTS = "faults"
+"""The resource whose spans are marks."""
+KINDS = {
+    "bits": CHIP,
+    "registers": QUIET,
+    "sets": FREE,
+    "resets": "#3b8a4a",
+    "holds": "#d9d9d9",
+    "swap": "#8a5aa8",
+    "inferences": "#c28a1f",
+}
+"""Colours of what is done; other kinds take those of :data:`_OTHERS` in turn."""
+_OTHERS = ("#4a4a4a", "#5aa7d6", "#d1779e", "#2f8f6b")
+_FIRST = ("host", "port", "registers", "memory")
+"""Resources that stand above the layers, in this order; all others stand below."""
+_BANK = re.compile(r"(layer \d+) bank \d+")
+_PICOSECOND = 1e-12
+_COLUMNS = 600
+"""Steps of a row that are drawn at most; finer ones are drawn as high as the highest of them."""
+_LINES = 6
+"""Faults that have words; further ones are drawn as lines alone."""
+_LANE = 0.84
+"""Height of the bars of a row, of the distance of rows."""
+
+
+def draw_timeline(
+    spans: Sequence[Row], window: Window, title: str, reconnections: Sequence[Window] = (), changes: str = ""
+) -> Figure:
+    """Draw what every resource does in a window of time.
+
+    Banks of a layer share a row. A bar is as high as its lane where most is done at a time, and lower where less is, to
+    half of that; what takes no time is a tick. Where the window is less than half of all, or something breaks, a strip
+    above shows all of the time, with every reconnection and every fault.
+
+    Args:
+        spans: all of the run, or those that meet the window.
+        window: what is drawn.
+        title: heading.
+        reconnections: from when to when each lasted; those in the window are shaded.
+        changes: what was set from outside, a line below the title.
+    """
+    faults = [(span[1], span[3]) for span in spans if span[0] == FAULTS]
+    rows = _rows(span for span in spans if span[0] != FAULTS)
+    last = max([window[1], *(span[2] for span in spans), *(end for _, end in reconnections)])
+    strip = bool(faults) or last > 2 * (window[1] - window[0])
+    heights = [0.3 + 0.17 * min(len(faults), _LINES)] * strip + [0.42 * max(len(rows), 1)]
+    with look():
+        figure = sheet((9.6, 1.6 + 0.5 * strip + sum(heights)))
+        panels = figure.subplots(len(heights), 1, height_ratios=heights, squeeze=False)[:, 0]
+        panels[0].set_title(heading(title, changes), fontsize=11, loc="left")
+        if strip:
+            _draw_strip(panels[0], reconnections, faults, window, (0, last))
+        axes = panels[-1]
+        for begin, end in reconnections:
+            if begin < window[1] and end > window[0]:
+                axes.axvspan(*_shown((begin, end), window), color="#eef3f8", zorder=-1)
+        for kind, colour in _draw_rows(axes, rows, window).items():
+            axes.fill_between([], [], color=colour, label=kind)
+        for at, _ in faults:
+            if window[0] <= at <= window[1]:
+                axes.axvline(_shown(at, window), color=INK, linestyle="--", linewidth=0.9)
+        _set_time(axes, window)
+        if rows:
+            figure.legend(frameon=False, loc="outside lower left", ncols=8, fontsize=9)
+    return figure
+
+
+def _rows(spans: Iterable[Row]) -> dict[str, dict[str, list[Row]]]:
+    """Gather spans by row and kind, rows from top to bottom; banks of a layer share one."""
+    gathered: dict[str, dict[str, list[Row]]] = {}
+    banks: dict[str, set[str]] = {}
+    for span in spans:
+        found = _BANK.fullmatch(span[0])
+        name = found[1] if found else span[0]
+        banks.setdefault(name, set()).add(span[0])
+        gathered.setdefault(name, {}).setdefault(span[3], []).append(span)
+    named = {name: f"{name}, {len(of):,} banks" if len(of) > 1 else min(of) for name, of in banks.items()}
+    return {named[name]: gathered[name] for name in sorted(gathered, key=_place)}
+
+
+def _place(name: str) -> tuple[int, int, str]:
+    """Return by what rows are sorted."""
+    if name in _FIRST:
+        return _FIRST.index(name), 0, name
+    layer = re.match(r"layer (\d+)", name)
+    return (len(_FIRST), int(layer[1]), name) if layer else (len(_FIRST) + 1, 0, name)
+
+
+def _draw_rows(axes: Any, rows: dict[str, dict[str, list[Row]]], window: Window) -> dict[str, str]:
+    """Draw a lane for each kind of each row; return the colours of those kinds."""
+    colours: dict[str, str] = {}
+    for at, kinds in enumerate(rows.values()):
+        lane = _LANE / len(kinds)
+        for number, (kind, spans) in enumerate(kinds.items()):
+            colour = colours.setdefault(kind, KINDS.get(kind) or _OTHERS[len(colours) % len(_OTHERS)])
+            floor = at - _LANE / 2 + (number + 1) * lane
+            edges, levels = _levels(spans, window)
+            if levels.size:
+                tops = floor - 0.45 * lane * ((levels > 0) + levels / max(levels.max(), 1))
+                axes.stairs(tops, _shown(edges, window), baseline=floor, fill=True, color=colour, linewidth=0.4)
+            ticks = [span[1] for span in spans if window[0] <= span[1] == span[2] <= window[1]]
+            axes.plot(_shown(ticks, window), [floor - 0.45 * lane] * len(ticks), "|", color=colour)
+    axes.set_yticks(range(len(rows)), list(rows))
+    axes.set_ylim(max(len(rows), 1) - 0.5, -0.5)
+    axes.tick_params(axis="y", length=0)
+    return colours
+
+
+def _levels(spans: Sequence[Row], window: Window) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Count how many spans there are at a time.
+
+    Returns:
+        Edges of steps within the window, picoseconds, one more than steps; the count in each step. More than
+        :data:`_COLUMNS` steps are drawn together to as many, each as high as the highest of them.
+    """
+    begins, ends = np.array([span[1:3] for span in spans], np.int64).reshape(-1, 2).clip(*window).T
+    edges, where = np.unique(np.concatenate([begins, ends]), return_inverse=True)
+    changes = np.bincount(where, np.repeat([1.0, -1.0], begins.size), edges.size)
+    levels = changes.cumsum().astype(np.int64)[:-1]
+    if levels.size <= _COLUMNS:
+        return edges, levels
+    columns = np.linspace(edges[0], edges[-1], _COLUMNS + 1).astype(np.int64)
+    first = np.searchsorted(edges, columns[:-1], side="right") - 1
+    last = np.searchsorted(edges, columns[1:], side="left") - 1
+    return columns, np.maximum(np.maximum.reduceat(levels, first), levels[last])
+
+
+def _draw_strip(
+    axes: Any, reconnections: Sequence[Window], faults: Sequence[tuple[int, str]], window: Window, whole: Window
+) -> None:
+    """Draw all of the time: the window, every reconnection, and words beside every fault."""
+    axes.axvspan(*_shown(window, whole), color="#dce6f0", linewidth=0)
+    edges, levels = _levels([("", begin, end, "", 0, 0.0) for begin, end in reconnections], whole)
+    if levels.size:
+        shape = {"baseline": 0.4, "fill": True, "color": CHIP, "linewidth": 0.8}
+        axes.stairs(0.4 - 0.8 * (levels > 0), _shown(edges, whole), **shape)
+    look = {"va": "center", "fontsize": 8, "bbox": {"facecolor": "white", "edgecolor": "none", "pad": 0.5}}
+    for number, (at, what) in enumerate(faults):
+        line, x = (number + 1 if number < _LINES else 0.5), float(_shown(at, whole))
+        axes.plot([x, x], [-0.5, line], color=FREE, linewidth=0.9)
+        if number < _LINES:
+            axes.plot(x, line, "x", color=FREE, markersize=5)
+            shift, side = (-6, "right") if at > whole[1] / 2 else (6, "left")
+            said = f"{what}, {quantity(at * _PICOSECOND, 'time')}"
+            axes.annotate(said, (x, line), xytext=(shift, 0), textcoords="offset points", ha=side, **look)
+    axes.set_ylim(min(len(faults), _LINES) + 0.5, -0.5)
+    axes.set_yticks([0], ["reconnections"])
+    axes.tick_params(axis="y", length=0)
+    _set_time(axes, whole)
+    if len(faults) > _LINES:
+        axes.set_xlabel(f"{axes.get_xlabel()}; {len(faults) - _LINES:,} more faults without words")
+
+
+def _set_time(axes: Any, window: Window) -> None:
+    """Give an axis the limits of a window, and words that say what its numbers are."""
+    axes.set_xlim(*_shown(window, window))
+    since = f" after {quantity(window[0] * _PICOSECOND, 'time', 6)}" if window[0] else ""
+    axes.set_xlabel(f"time in {_unit(window)[0]}{since}")
+    axes.grid(visible=True, axis="x", color="#dddddd", linewidth=0.6)
+    axes.set_axisbelow(True)
+    axes.spines[["top", "right"]].set_visible(False)
+
+
+def _shown(times: Any, window: Window) -> NDArray[np.float64]:
+    """Return times as the axis counts them: from the begin of the window on, in its unit."""
+    return (np.asarray(times, np.int64) - window[0]) / _unit(window)[1]
+
+
+def _unit(window: Window) -> tuple[str, float]:
+    """Return the unit of an axis and its picoseconds: the largest of which the window has one, or the smallest."""
+    units = [(name, 10.0 ** (power + 12)) for name, power in DIMENSIONS["time"].units.items()]
+    return next((one for one in units if window[1] - window[0] >= one[1]), units[-1])

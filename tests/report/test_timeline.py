@@ -1,0 +1,115 @@
+"""The pictures of time and energy: what is drawn is what was done, whatever was done."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from matplotlib.patches import StepPatch
+
+from hwsim.report.energy import draw_energy
+from hwsim.report.style import save
+from hwsim.report.timeline import FAULTS, draw_timeline
+
+WINDOW = (1000, 5000)
+PARTS = {"configuration": 2e-9, "toggling": 1e-9, "holding": 0.0, "compute": 4e-9, "conversion": 1e-9, "idle": 7e-10}
+
+
+def _bars(axes: Any) -> list[StepPatch]:
+    return [patch for patch in axes.patches if isinstance(patch, StepPatch)]
+
+
+@settings(max_examples=30)
+@given(st.lists(st.tuples(st.integers(0, 6000), st.integers(0, 3000)), max_size=12))
+def test_a_bar_stands_where_something_is_done(times: list[tuple[int, int]]) -> None:
+    """At every nanosecond of the window, and higher where more is done."""
+    spans = [("port", begin, begin + long, "bits", 1, 0.0) for begin, long in times]
+    (*_, axes) = draw_timeline(spans, WINDOW, "t").axes
+    heights = np.zeros(4000)
+    for bar in _bars(axes):
+        tops, edges, floor = bar.get_data()
+        for left, right, top in zip(edges, edges[1:], tops, strict=False):  # nanoseconds from the window's begin on
+            heights[round(left * 1000) : round(right * 1000)] = floor - top
+    done = [sum(begin <= at < begin + long for begin, long in times) for at in range(*WINDOW)]
+    assert [height > 0 for height in heights] == [count > 0 for count in done]
+    order = np.argsort(done, kind="stable")
+    assert (np.diff(heights[order]) > -1e-12).all()
+
+
+def test_rows_are_resources_and_banks_share_one() -> None:
+    spans = [(f"layer {bank % 2 + 9} bank {bank}", 0, 9000, "sets", 1, 0.0) for bank in range(266)]
+    spans += [(name, 0, 9000, what, 1, 0.0) for name, what in (("compute", "inferences"), ("port", "bits"))]
+    axes = draw_timeline([*spans, ("layer 2 bank 7", 0, 9000, "resets", 1, 0.0)], (0, 9000), "t").axes[-1]
+    names = [label.get_text() for label in axes.get_yticklabels()]
+    assert names == ["port", "layer 2 bank 7", "layer 9, 133 banks", "layer 10, 133 banks", "compute"]
+    assert axes.get_ylim()[0] > axes.get_ylim()[1]  # the first stands on top
+
+
+def test_fine_bars_are_drawn_together() -> None:
+    """A million edges become some hundred, and a pause that can be seen stays one."""
+    times = [at for at in range(0, 10**6, 2) if not 400_000 <= at < 600_000]
+    axes = draw_timeline([("compute", at, at + 1, "inferences", 1, 0.0) for at in times], (0, 10**6), "t").axes[-1]
+    tops, edges, floor = _bars(axes)[0].get_data()
+    assert len(tops) <= 1000
+    done = (floor - tops > 0) * np.diff(edges)
+    assert done.sum() == pytest.approx(0.8, rel=0.01)  # microseconds
+
+
+@pytest.mark.parametrize(
+    ("window", "said"),
+    [((0, 2_000), "time in ns"), ((10**12, 10**12 + 10**9), "time in ms after 1 s"), ((0, 900), "time in ps")],
+)
+def test_the_axis_says_its_unit(window: tuple[int, int], said: str) -> None:
+    axes = draw_timeline([], window, "t").axes[-1]
+    assert axes.get_xlabel() == said
+    assert axes.get_xlim()[0] == 0
+
+
+def test_faults_stand_in_a_strip_of_the_whole_time() -> None:
+    faults = [(FAULTS, at * 10**9, at * 10**9, f"layer 1 bank {at} switch 3 stuck bar", 1, 0.0) for at in range(1, 10)]
+    reconnections = [(at * 10**9, at * 10**9 + 10**8) for at in range(10)]
+    strip, axes = draw_timeline(faults, (0, 2 * 10**9), "t", reconnections).axes
+    assert [text.get_text() for text in strip.texts][1] == "layer 1 bank 2 switch 3 stuck bar, 2 ms"
+    assert strip.get_xlabel() == f"time in ms; {9 - len(strip.texts)} more faults without words"
+    crosses = [line.get_xdata()[0] for line in strip.lines if line.get_marker() == "None"]  # type: ignore[index]
+    assert crosses == pytest.approx(list(range(1, 10)))
+    assert len([line for line in axes.lines if line.get_linestyle() == "--"]) == 2  # those in the window
+
+
+def test_equal_spans_give_equal_bytes(tmp_path: Path) -> None:
+    some = random.Random(7)  # noqa: S311 - any spans
+    spans = []
+    for _ in range(2000):
+        begin, name = some.randrange(10**6), some.choice(["port", "compute", "layer 0 bank 3", "layer 0 bank 4"])
+        spans.append((name, begin, begin + some.randrange(10**4), some.choice(["bits", "sets", "other"]), 1, 0.0))
+    files = []
+    for name in ("one", "two"):
+        path = [tmp_path / f"{name}{suffix}" for suffix in (".png", ".svg")]
+        save(draw_timeline(spans, (0, 10**5), "A title", [(0, 10**4)]), *path)
+        save(draw_energy(PARTS, "A title"), tmp_path / f"{name}-energy.png")
+        files.append([one.read_bytes() for one in (*path, tmp_path / f"{name}-energy.png")])
+    assert files[0] == files[1]
+
+
+def test_energy_by_part() -> None:
+    axes = draw_energy(PARTS, "t").axes[0]
+    assert [label.get_text() for label in axes.get_yticklabels()] == list(PARTS)
+    assert [bar.get_width() for bar in axes.patches] == pytest.approx(list(PARTS.values()))  # type: ignore[attr-defined]
+    assert [text.get_text().strip() for text in axes.texts][:3] == ["2 nJ, 23 %", "1 nJ, 11.5 %", "0 J"]
+    assert (axes.get_xscale(), axes.get_xlabel()) == ("linear", "8.7 nJ in all")
+
+
+def test_far_apart_energies_stand_on_a_logarithmic_axis() -> None:
+    axes = draw_energy({**PARTS, "compute": 4e-3}, "t").axes[0]
+    ends = [bar.get_x() + bar.get_width() for bar in axes.patches]  # type: ignore[attr-defined]
+    assert axes.get_xscale() == "log"
+    assert ends[0] == pytest.approx(2e-9)
+    assert ends[3] == pytest.approx(4e-3)
+    assert axes.get_xlim()[1] > 4e-3
+    assert axes.texts[0].get_text().strip() == "2 nJ"  # a share of none
+    assert draw_energy(dict.fromkeys(PARTS, 0.0), "t").axes[0].get_xlabel() == "0 J in all"
