@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hwsim.costing.break_even import YEAR, Rewriting, break_even, lifetime, paid_off, rewriting_of
 from hwsim.device import DEVICES, read_datasheet
+from hwsim.execution.break_even import YEAR, Rewriting, break_even, lifetime, paid_off, rewriting_of
 from hwsim.files import DiagnosticError, parse_document, read_document
 from hwsim.files.library import names
 from hwsim.scenario.lookup import device_technology, sheets
