@@ -13,6 +13,7 @@ from hwsim.device.technology import (
     Part,
     Resources,
     Technology,
+    TiledChip,
 )
 from hwsim.files.datasheet import Datasheet, Datum, Source, datasheet_values, read_datasheet
 from hwsim.files.registry import Registry
@@ -35,6 +36,7 @@ __all__ = [
     "Resources",
     "Source",
     "Technology",
+    "TiledChip",
     "datasheet_values",
     "infer",
     "read_datasheet",

@@ -110,6 +110,11 @@ class PlacedDesign(Section):
         """Return the time of one inference, s."""
         return self.latency / self.clock
 
+    @property
+    def interval_s(self) -> float:
+        """Return the time from the start of one inference to that of the next, s; a folded design's is the longer."""
+        return self.clocks / self.clock
+
 
 def read_placed(path: Path) -> tuple[PlacedDesign, str]:
     """Read a placed design, and return its text too.

@@ -20,10 +20,32 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Bill:
-    """The cost of something: energy in joules, time in seconds."""
+    """The cost of an inference.
+
+    Args:
+        energy_j: joules, all told.
+        time_s: seconds from its beginning to its answer.
+        conversion_j: joules of ``energy_j`` that converters between signals and numbers take.
+        pipelined_s: seconds from its beginning to that of the next one, at most ``time_s``; None where the next one
+            waits for its answer.
+        idle_w: watts that are taken all the time, busy or not, and stand in no ``energy_j``.
+    """
 
     energy_j: float
     time_s: float
+    conversion_j: float = 0.0
+    pipelined_s: float | None = None
+    idle_w: float = 0.0
+
+    @property
+    def interval_s(self) -> float:
+        """Return the seconds from the beginning of an inference to that of the next.
+
+        Example:
+            >>> Bill(1e-9, 1e-6).interval_s, Bill(1e-9, 1e-6, pipelined_s=1e-8).interval_s
+            (1e-06, 1e-08)
+        """
+        return self.time_s if self.pipelined_s is None else self.pipelined_s
 
 
 @dataclass(frozen=True)
@@ -147,6 +169,21 @@ class FoldableChip(Chip, Protocol):
 
 
 @runtime_checkable
+class TiledChip(Chip, Protocol):
+    """A chip of arrays that stand side by side, each with its cells, and may share what reads them.
+
+    An array that waits for its turn takes nothing: energies are of reads, however long these take.
+    """
+
+    def layer_times(self) -> list[tuple[int, float]]:
+        """Return, per layer that arrays compute, how many there are, and the seconds of one pass of them all at once.
+
+        A pass reads every array as often as an inference needs; the seconds of all layers add up to the time of the
+        chip's bill.
+        """
+
+
+@runtime_checkable
 class NarrowChip(Chip, Protocol):
     """A chip whose registers are whole numbers of so many bits, which a value may be too large for."""
 
@@ -216,6 +253,8 @@ class Technology:
     optical: bool = False
     """Whether signals are light, so that optical permutation circuits may stand before the cells: its chips are
     :class:`OpticalChip`."""
+    tiled: bool = False
+    """Whether cells stand in arrays that may take turns: its chips are :class:`TiledChip`."""
     effects: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """Effects that can be switched off, by name: the numbers that do it, laid over a datasheet's before ``build``."""
     symbols: Mapping[str, str] = field(default_factory=dict)

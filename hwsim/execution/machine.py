@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hwsim.controller import Expense, SpentError
-from hwsim.device import Bill, NarrowChip, OpticalChip, infer
+from hwsim.device import Bill, NarrowChip, OpticalChip, TiledChip, infer
 from hwsim.execution.circuits import Circuits, ExecutionError, UnroutedError
 from hwsim.execution.equivalence import number_classes
 from hwsim.execution.light import mean_transmission, path_transmissions, straight_transmissions
@@ -38,6 +38,10 @@ if TYPE_CHECKING:
     Settings = Sequence[NDArray[Any] | None] | None
 
 
+UNTILED = "only arrays of photonic or electronic cells take turns; units of an FPGA do by folding, in [device]"
+"""What is said where a device has no arrays that could be shared."""
+
+
 class Machine:
     """A chip with one permutation circuit per bank, just after power-up.
 
@@ -58,9 +62,11 @@ class Machine:
         seed: of the noise of a controller's own reads.
         limits: the most that may be spent of numbers of :class:`hwsim.controller.Expense`, by name.
         placed: what was measured of the machine on a real part, in place of reckoned times.
+        tiles: arrays of a layer that work at a time, the others after them; None for all.
 
     Raises:
-        ExecutionError: optical circuits before a chip whose signals are electrical.
+        ExecutionError: optical circuits before a chip whose signals are electrical, no tiles at all, or ``tiles`` of a
+            chip that has no arrays.
     """
 
     def __init__(
@@ -77,8 +83,11 @@ class Machine:
         seed: int = 0,
         limits: Mapping[str, float] | None = None,
         placed: PlacedDesign | None = None,
+        tiles: int | None = None,
     ) -> None:
-        self.placed = placed
+        if tiles is not None and (tiles < 1 or not isinstance(chip, TiledChip)):
+            raise ExecutionError(f"{tiles} tiles at a time: {'give at least 1' if tiles < 1 else UNTILED}")
+        self.placed, self.tiles = placed, tiles
         self.model, self.chip, self.switch, self.equivalence = model, chip, switch, equivalence
         self.layout = layout(model, scope)
         self.registers: list[NDArray[np.float64]] = []
@@ -334,13 +343,35 @@ class Machine:
         return infer(model or self.model, self.chip, x, registers, rng, watch)
 
     def inference_bill(self) -> Bill:
-        """Bill one inference: the core, and every signal bit through every switch of its circuits."""
+        """Bill one inference: the core, and every signal bit through every switch of its circuits.
+
+        Where arrays take turns, a layer takes as many passes as it has shares of them. Of a pipelined core the next
+        inference may enter when the slowest layer is free, and when all signals have left the first switch before it.
+        """
         core = self.chip.inference_bill()
-        energy, time = core.energy_j, core.time_s
+        energy, time = core.energy_j, core.time_s + self._waiting()
         for fabric, bank in self._built():
             energy += bank.banks * fabric.switches * self.chip.data_bits * self.switch.pass_energy
             time += fabric.depth * self.switch.pass_time
-        return Bill(energy_j=energy, time_s=self.placed.latency_s if self.placed else time)
+        if self.placed:
+            return replace(core, energy_j=energy, time_s=self.placed.latency_s, pipelined_s=self.placed.interval_s)
+        interval = core.pipelined_s
+        if interval is not None:  # a circuit's delay counts once in the time, however many products pass it
+            interval = min(max(interval, self._products() * self.switch.pass_time), time)
+        return replace(core, energy_j=energy, time_s=time, pipelined_s=interval)
+
+    def _waiting(self) -> float:
+        """Compute how much longer an inference takes since arrays take turns, s."""
+        waiting = 0.0
+        if self.tiles is not None and isinstance(self.chip, TiledChip):
+            for arrays, seconds in self.chip.layer_times():
+                waiting += (-(-arrays // self.tiles) - 1) * seconds
+        return waiting
+
+    def _products(self) -> int:
+        """Count the products that pass the circuits of the layer with most of them, in one inference."""
+        switched = {bank.layer for _, bank in self._built()}
+        return max((node.matmuls for node in self.model.nodes if node.layer in switched), default=0)
 
     # what a controller may ask (hwsim.controller.Probe)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hwsim.device import DEVICES, OpticalChip, datasheet_values, infer, read_datasheet
+from hwsim.device import DEVICES, OpticalChip, TiledChip, datasheet_values, infer, read_datasheet
 from hwsim.files import read_document
 from hwsim.model import Registers, start
 from hwsim.scenario.lookup import sheets
@@ -44,6 +44,7 @@ def check_device(sheet: str | Path) -> None:
     name = str(sheet)
     hold(device.problems(CLASSIFIER) == [], name, "a network of two dense layers can be built")
     _check_reads(name, technology, device)
+    _check_bill(name, technology, _chip(device))
     _check_connections(name, device)
     hold(isinstance(_chip(device), OpticalChip) == technology.optical, name, "optical chips can be lit")
     if technology.optical:
@@ -66,7 +67,7 @@ def _read(chip: Chip, x: NDArray[np.float32], seed: int | None = None) -> NDArra
 
 
 def _check_reads(name: str, technology: Technology, device: Device) -> None:
-    """Check for finite outputs, the same for the same chip and stream; design values near what was asked; a bill."""
+    """Check for finite outputs, the same for the same chip and stream; design values near what was asked."""
     chip, again, task = _chip(device), _chip(device), classes()
     quiet = _read(chip, task.test_x)
     hold(quiet.shape == (len(task.test_x), CLASSIFIER.outputs), name, "outputs are (samples, outputs)")
@@ -85,9 +86,21 @@ def _check_reads(name: str, technology: Technology, device: Device) -> None:
         hold(len(codes) == len(value.bias), name, "a layer without a gain has one register code per bias")
     count = sum(chip.cells(number).size for number in range(len(CLASSIFIER.layers)))
     hold(chip.resources().cells == count, name, "its resources count every cell")
+
+
+def _check_bill(name: str, technology: Technology, chip: Chip) -> None:
+    """Check that a bill's parts lie within it, and that the passes of its arrays are all of its time."""
+    hold(isinstance(chip, TiledChip) == technology.tiled, name, "tiled chips, and no others, tell layers' times")
     bill = chip.inference_bill()
     hold(bill.energy_j >= 0 and bill.time_s >= 0, name, "an inference costs nothing below zero")
     hold((bill.energy_j > 0) == (bill.time_s > 0), name, "an inference that takes time takes energy")
+    hold(0 <= bill.conversion_j <= bill.energy_j, name, "conversion is a share of an inference's energy")
+    hold(0 <= bill.interval_s <= bill.time_s, name, "the next inference may begin before the answer, and not later")
+    hold(0 <= bill.idle_w < np.inf, name, "what is taken all the time is a finite power")
+    if isinstance(chip, TiledChip):
+        times = chip.layer_times()
+        hold(all(arrays >= 1 and seconds >= 0 for arrays, seconds in times), name, "a layer of arrays has at least one")
+        hold(np.isclose(sum(seconds for _, seconds in times), bill.time_s), name, "layers' times add up to the bill's")
 
 
 def _check_connections(name: str, device: Device) -> None:

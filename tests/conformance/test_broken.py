@@ -11,7 +11,7 @@ import pytest
 
 from hwsim.controller import CONTROLLERS
 from hwsim.crossbar import CROSSBARS
-from hwsim.device import DEVICES
+from hwsim.device import DEVICES, Bill
 from hwsim.export import ExportPlugin
 from hwsim.export.told import Told
 from hwsim.files.checksum import RULE, checked
@@ -133,11 +133,11 @@ def test_a_controller_that_asks_the_chip() -> None:
     assert begun[0].spent.reads == 2 * (len(begun) - 1) > 0
 
 
-def test_a_broken_device(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Chips of a device whose connections go nowhere."""
+def patched(monkeypatch: pytest.MonkeyPatch, method: str, stand_in: Any) -> None:
+    """Let chips of the ideal device have another method."""
     sound = DEVICES["ideal"]
 
-    class Deaf:
+    class Other:
         def __init__(self, device: Any) -> None:
             self.device = device
 
@@ -146,12 +146,55 @@ def test_a_broken_device(monkeypatch: pytest.MonkeyPatch) -> None:
 
         def fabricate(self, *given: Any) -> Any:
             chip = self.device.fabricate(*given)
-            object.__setattr__(chip, "connect", lambda *_: None)
+            object.__setattr__(chip, method, stand_in)
             return chip
 
-    deaf = replace(sound, build=lambda values: Deaf(sound.build(values)))
-    monkeypatch.setitem(DEVICES._load(), "ideal", replace(DEVICES._load()["ideal"], plugin=deaf))
+    other = replace(sound, build=lambda values: Other(sound.build(values)))
+    monkeypatch.setitem(DEVICES._load(), "ideal", replace(DEVICES._load()["ideal"], plugin=other))
+
+
+def test_a_broken_device(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Chips of a device whose connections go nowhere."""
+    patched(monkeypatch, "connect", lambda *_: None)
     with pytest.raises(ConformanceError, match="ideal breaks a promise: position i meets the cell"):
+        check_device("ideal")
+
+
+@pytest.mark.parametrize(
+    ("bill", "promise"),
+    [
+        (Bill(1.0, 1.0, conversion_j=1.5), "conversion is a share"),
+        (Bill(1.0, 1.0, conversion_j=-0.1), "conversion is a share"),
+        (Bill(1.0, 1.0, conversion_j=float("nan")), "conversion is a share"),
+        (Bill(1.0, 1.0, pipelined_s=1.5), "the next inference may begin before the answer"),
+        (Bill(1.0, 1.0, pipelined_s=-0.1), "the next inference may begin before the answer"),
+        (Bill(1.0, 1.0, idle_w=-0.1), "what is taken all the time"),
+        (Bill(1.0, 1.0, idle_w=float("inf")), "what is taken all the time"),
+    ],
+)
+def test_a_broken_bill(monkeypatch: pytest.MonkeyPatch, bill: Bill, promise: str) -> None:
+    patched(monkeypatch, "inference_bill", lambda: bill)
+    with pytest.raises(ConformanceError, match=f"ideal breaks a promise: {promise}"):
+        check_device("ideal")
+
+
+def test_bills_of_chips_that_keep_to_the_least(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Energy and time are enough."""
+    patched(monkeypatch, "inference_bill", lambda: Bill(1.0, 1.0))
+    check_device("ideal")
+
+
+@pytest.mark.parametrize(
+    ("times", "promise"),
+    [([(1, 0.0), (0, 0.0)], "a layer of arrays has at least one"), ([(1, 1.0)], "layers' times add")],
+)
+def test_arrays_that_do_not_add_up(monkeypatch: pytest.MonkeyPatch, times: list[Any], promise: str) -> None:
+    patched(monkeypatch, "layer_times", lambda: times)
+    with pytest.raises(ConformanceError, match="ideal breaks a promise: tiled chips, and no others"):
+        check_device("ideal")
+    tiled = replace(DEVICES["ideal"], tiled=True)
+    monkeypatch.setitem(DEVICES._load(), "ideal", replace(DEVICES._load()["ideal"], plugin=tiled))
+    with pytest.raises(ConformanceError, match=f"ideal breaks a promise: {promise}"):
         check_device("ideal")
 
 

@@ -176,11 +176,17 @@ class FpgaChip:
             yield replace(self, device=replace(self.device, folding=folding)).resources()
 
     def inference_bill(self) -> Bill:
-        """Bill every LUT once for each product of a layer's matrix; layers in sequence, products pipelined."""
+        """Bill every LUT once for each product of a layer's matrix; layers in sequence, all that follows pipelined."""
         energy = 0.0
         for area, layer, use in zip(self.areas, self.layers, self.uses, strict=True):
             energy += area.luts * use.places * self.device.turns(layer, use) * self.device.lut_energy
-        return Bill(energy_j=energy, time_s=self._cycles() / self.device.clock)
+        clock = self.device.clock
+        return Bill(energy_j=energy, time_s=self._cycles() / clock, pipelined_s=self._busy() / clock)
+
+    def _busy(self) -> int:
+        """Count the clock cycles in which an inference keeps its slowest layer busy; then the next may enter."""
+        pairs = zip(self.layers, self.uses, strict=True)
+        return max(use.places * self.device.turns(layer, use) for layer, use in pairs)
 
     def _cycles(self) -> int:
         """Count the clock cycles of one inference."""

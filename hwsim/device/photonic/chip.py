@@ -287,20 +287,40 @@ class PhotonicChip(NumberChip):
         rows and of a reference column; a unit's columns are converted when it is their turn. A layer takes as long as
         the tile with the most reads. Layers computed in electronics are not billed.
         """
-        device = self.device
-        energy = time = 0.0
-        for entry in self.layers:
-            if entry.core is None:
-                continue
-            reads = entry.reads(self.precision)
-            light = device.tile_rows * device.launched_power / device.wall_plug_efficiency * device.read_time
-            conversions = device.physical_columns * device.adc_energy + device.tile_rows * device.dac_energy
-            again = light + device.tile_rows * device.dac_energy
-            if device.signs == "reference-column":
-                again += device.adc_energy
-            energy += (reads.size * (light + conversions) + (int(reads.sum()) - reads.size) * again) * entry.places
-            time += -(-entry.places // device.wavelength_vectors) * int(reads.max()) * device.read_time
-        return Bill(energy_j=energy, time_s=time)
+        device, reads, time = self.device, self._reads(), 0.0
+        light = device.tile_rows * device.launched_power / device.wall_plug_efficiency * device.read_time
+        for _, seconds in self._times(reads):
+            time += seconds
+        return Bill(self._energy(reads, light), time, conversion_j=self._energy(reads, 0.0))
+
+    def layer_times(self) -> list[tuple[int, float]]:
+        """Return the tiles of each layer that has any, and the time of a pass, which the tile with most reads sets.
+
+        A tile that is not read is dark.
+        """
+        return self._times(self._reads())
+
+    def _reads(self) -> list[tuple[int, NDArray[np.int64]]]:
+        """Return, per layer of tiles, its places and the reads of its tiles for each of them, (groups, tiles)."""
+        return [(entry.places, entry.reads(self.precision)) for entry in self.layers if entry.core is not None]
+
+    def _times(self, layers: list[tuple[int, NDArray[np.int64]]]) -> list[tuple[int, float]]:
+        d = self.device
+        return [
+            (reads.size, -(-places // d.wavelength_vectors) * int(reads.max()) * d.read_time)
+            for places, reads in layers
+        ]
+
+    def _energy(self, layers: list[tuple[int, NDArray[np.int64]]], light: float) -> float:
+        """Compute the energy of one inference where the light of one read of a tile takes so much, J."""
+        device, energy = self.device, 0.0
+        conversions = device.physical_columns * device.adc_energy + device.tile_rows * device.dac_energy
+        again = light + device.tile_rows * device.dac_energy
+        if device.signs == "reference-column":
+            again += device.adc_energy
+        for places, reads in layers:
+            energy += (reads.size * (light + conversions) + (int(reads.sum()) - reads.size) * again) * places
+        return energy
 
     def resources(self) -> Resources:
         """Count the tiles of all layers, each a core that is there once; layers in electronics have none."""
@@ -329,6 +349,7 @@ PLUGIN = Technology(
     scopes=("output",),
     electronics=True,
     optical=True,
+    tiled=True,
     effects=EFFECTS,
     symbols=SYMBOLS,
     resolution=0.067,  # half a step of the 4 bits of the coarsest datasheet

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from hwsim.model import Model, Registers, Start
+    from hwsim.model import Layer, Model, Registers, Start
 
 MICRO = 1e-6
 """Microsiemens, in which the fits are written."""
@@ -379,15 +379,27 @@ class ResistiveChip(NumberChip):
 
     def inference_bill(self) -> Bill:
         """Bill all columns of a layer at once, of all groups too, places of a convolution and layers in sequence."""
-        device, energy, time = self.device, 0.0, 0.0
-        for node in self.model.nodes:
-            if node.layer is not None:
-                layer, reads = self.model.layers[node.layer], node.matmuls
-                each = layer.units * layer.inputs * device.cell_energy
-                driven = layer.inputs * layer.groups
-                energy += reads * (each + driven * device.dac_energy + layer.units * device.adc_energy)
-                time += reads * device.read_time
-        return Bill(energy_j=energy, time_s=time)
+        time = 0.0
+        for _, seconds in self.layer_times():
+            time += seconds
+        return Bill(energy_j=self._energy(self.device.cell_energy), time_s=time, conversion_j=self._energy(0.0))
+
+    def _energy(self, cell: float) -> float:
+        """Compute the energy of one inference, J, with that of a cell in one read as given."""
+        device, energy = self.device, 0.0
+        for layer, reads in self._reads():
+            each, driven = layer.units * layer.inputs * cell, layer.inputs * layer.groups
+            energy += reads * (each + driven * device.dac_energy + layer.units * device.adc_energy)
+        return energy
+
+    def layer_times(self) -> list[tuple[int, float]]:
+        """Return the arrays of each layer, one for each group, and the time in which all are read at all places."""
+        return [(layer.groups, reads * self.device.read_time) for layer, reads in self._reads()]
+
+    def _reads(self) -> list[tuple[Layer, int]]:
+        """Return each layer with the products of one inference, in the order in which they are computed."""
+        nodes = self.model.nodes
+        return [(self.model.layers[node.layer], node.matmuls) for node in nodes if node.layer is not None]
 
     def resources(self) -> Resources:
         """Count one array per layer, as large as the layer, or one for each group of a grouped convolution.
@@ -410,6 +422,7 @@ PLUGIN = Technology(
     summary="phase-change memory or resistive RAM in pairs of conductances: programming, drift, 1/f noise, converters",
     datasheet=ResistiveDatasheet,
     build=_build,
+    tiled=True,
     effects={
         "programming": {"programming": [[0.0, 0.0]]},
         "drift": {"drift_mean": Fit(), "drift_spread": Fit()},
