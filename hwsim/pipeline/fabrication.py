@@ -112,6 +112,7 @@ def assemble(plan: Plan, task: Task, values: Sequence[Start]) -> Machine:
         calibrated=crossbar.calibrated is not False,
         seed=plan.scenario.seed,
         placed=plan.placed,
+        tiles=plan.scenario.execution.tiles,
     )
     if crossbar.effort == "auto":
         training = plan.controller.training(plan.controller_parameters)

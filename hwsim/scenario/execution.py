@@ -237,8 +237,8 @@ class Execution(Section):
     guard: Duration = Field(default_factory=float)
     """Time after the last switch has settled before reads are valid."""
     tiles: Count | None = None
-    """Arrays that compute at a time, where the machine has fewer than its layers take; each layer has its own when
-    left out."""
+    """Arrays of a layer that compute at a time, of a photonic or resistive device: the others take turns, and energies
+    stay as they are. All at once when left out."""
     trace: bool = False
     """Whether the run writes what happens as ``trace.jsonl`` and ``trace.json``, which opens in Perfetto."""
     minimise: Literal["toggles", "wear"] = "toggles"

@@ -155,6 +155,8 @@ def _fit(r: Lookup, found: Found) -> tuple[tuple[Fabric | None, ...] | None, Pat
     model, shape, file = found.model.model, found.task.shape, found.file
     if file and shape:
         _fit_expectation(r, file, shape)
+    if file:
+        _fit_tiles(r, file.execution.tiles, found.device)
     if model is None:
         return None, None
     _fit_model(r, found.model, shape, found.device)
@@ -382,6 +384,17 @@ def _fabric(r: Lookup, chosen: CrossbarChoice, topology: Topology, ports: int) -
         )
         return None
     return fabric
+
+
+def _fit_tiles(r: Lookup, tiles: int | None, device: FoundDevice) -> None:
+    """Refuse to share arrays of a device that has none."""
+    technology, sheet = device.technology, device.sheet
+    if tiles is None or technology is None or technology.tiled:
+        return
+    folds = sheet is not None and "folding" in sheet.values
+    hint = f"leave tiles out; units take their inputs in turns by folding = {tiles} in [device]" if folds else ""
+    what = f"{technology.name} has no arrays that could take turns"
+    r.diagnostic(("execution", "tiles"), what, hint or "leave tiles out, or use a photonic or resistive device")
 
 
 def _fit_controller(r: Lookup, found: Found, model: Model) -> None:

@@ -17,6 +17,7 @@ import hwsim
 from hwsim.device import Bill
 from hwsim.execution import ExecutionError, Machine, first_entry
 from hwsim.execution.compute import compute_of
+from hwsim.files import DiagnosticError
 from hwsim.model import Layer, Model, start
 from hwsim.pipeline.fabrication import assemble, initial_values
 from hwsim.scenario.lookup import sheets
@@ -181,3 +182,41 @@ def test_a_placed_design_follows_its_clocks(tiny: Path, latency: int, clocks: in
     found = compute_of(machine)
     assert (found.latency_ps, found.interval_ps) == (max(latency, clocks) * 10_000, clocks * 10_000)
     assert machine.inference_bill().time_s == latency / 1e8
+
+
+def test_a_scenario_shares_tiles(tiny: Path) -> None:
+    """One tile at a time: as many reads one after another as there are tiles; and an inference of a run takes them."""
+    device = 'device.name="photonic-feldmann-2021"'
+    free, shared = built(tiny, device), built(tiny, device, "execution.tiles=1")
+    tiles = free.chip.resources().cores
+    layers = len(free.model.layers)
+    assert tiles > layers
+    longer = shared.inference_bill().time_s - free.inference_bill().time_s
+    assert longer == pytest.approx((tiles - layers) * READ)
+    assert shared.inference_bill().energy_j == free.inference_bill().energy_j
+
+
+@pytest.mark.parametrize(
+    ("device", "says"),
+    [
+        (
+            "fpga-lut-bthowen-2022",
+            "fpga-lut has no arrays that could take turns, leave tiles out; units take their inputs in turns by "
+            "folding = 4 in [device]",
+        ),
+        (
+            "ideal",
+            "ideal has no arrays that could take turns, leave tiles out, or use a photonic or resistive device",
+        ),
+        (
+            "fpga-wired-kosuge-2021",
+            "fpga-wired has no arrays that could take turns, leave tiles out, or use a photonic or resistive device",
+        ),
+    ],
+)
+def test_a_scenario_with_nothing_to_share(tiny: Path, device: str, says: str) -> None:
+    lines = [*tiny.read_text().splitlines(), "[execution]", "tiles = 4"]
+    tiny.write_text("\n".join(lines) + "\n")
+    with pytest.raises(DiagnosticError) as found:
+        hwsim.load(tiny, [f'device.name="{device}"']).plan()
+    assert f"tiny.toml:{len(lines)}:1: {says}" in str(found.value)

@@ -95,7 +95,7 @@ def test_what_changes_nothing_makes_no_other_run(tiny: Path) -> None:
     plain = hwsim.load(tiny).plan().identity
     same = ['execution.memory="single"', 'execution.guard="0 s"', "execution.trace=false", 'execution.issue="done"']
     assert hwsim.load(tiny, same).plan().identity == plain
-    for other in ('execution.memory="double"', "execution.trace=true", "execution.port={}", "execution.tiles=2"):
+    for other in ('execution.memory="double"', "execution.trace=true", "execution.port={}", 'execution.length="1 s"'):
         assert hwsim.load(tiny, [other]).plan().identity != plain
 
 
