@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -125,6 +126,28 @@ class Switch:
     luts: int = 0
     data_flip_flops: int = 0
     state_flip_flops: int = 0
+
+    @property
+    def drive_power(self) -> float:
+        """Return the watts that a switch takes while it changes: the dearer way, and what holding it takes.
+
+        Example:
+            >>> Switch("s", "optical", 1e-6, 2e-6, 3e-6, 1e-6, 0.5, 0.0, 0.0, 32, 1e8, 0.0).drive_power
+            3.5
+        """
+        ways = ((self.set_energy, self.set_time), (self.reset_energy, self.reset_time))
+        return max(energy / time if time else energy and math.inf for energy, time in ways) + self.hold_power
+
+    def driven(self, power: float) -> int | None:
+        """Return how many switches may change at a time on a budget of watts; None for any number.
+
+        Example:
+            >>> switch = Switch("s", "optical", 1e-6, 2e-6, 3e-8, 1e-8, 0.07, 0.0, 0.0, 32, 1e8, 0.0)
+            >>> switch.driven(0.3), switch.driven(0.09)
+            (3, 0)
+        """
+        one = self.drive_power
+        return int(power / one * (1 + 1e-12)) if one else None  # three times 0.1 W is a budget of 0.3 W
 
 
 def build_switch(name: str, sheet: SwitchDatasheet, values: Mapping[str, float | str]) -> Switch:

@@ -17,6 +17,7 @@ from hwsim.export import EXPORTS
 from hwsim.files import emit
 from hwsim.files.lock import BusyError, locked
 from hwsim.files.whole import whole, write_all
+from hwsim.scenario.found import ARRIVALS
 from hwsim.schedule import ScheduleError, is_blank, open_schedule
 from hwsim.score import SPENT, by_task, read_answer, read_table, worst, write_table
 from hwsim.version import VERSION
@@ -283,5 +284,8 @@ def _begin(folder: RunFolder, plan: Plan) -> None:
     if plan.method is not None and plan.method.keep is not None:
         with whole(folder.path / plan.resolved["controller"][plan.controller.file]) as part:
             plan.method.keep(part)
+    if plan.arrivals is not None:
+        with whole(folder.path / ARRIVALS) as part:
+            part.write_bytes(plan.arrivals.path.read_bytes())
     header = f"identity {plan.identity}\nwritten by hwsim {VERSION}; it runs again as it stands"
     folder.write(SCENARIO, emit(plan.resolved, plan.origins, header))

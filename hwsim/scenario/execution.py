@@ -9,6 +9,7 @@ import pydantic
 from pydantic import AfterValidator, Field
 
 from hwsim.files import Hertz, Refusal, Seconds, Watts
+from hwsim.files.arrivals import LATEST
 from hwsim.files.location import child
 from hwsim.files.quantity import format_quantity
 from hwsim.files.section import Section, dimension_of, field_type
@@ -18,11 +19,8 @@ if TYPE_CHECKING:
 
     from hwsim.files.position import KeyPath
 
-LONGEST = 4_000_000
-"""Seconds that a time may have: 46 days; twice of it are still counted in 64-bit picoseconds."""
-
-Duration = Annotated[Seconds, Field(ge=0, le=LONGEST)]
-Step = Annotated[Seconds, Field(ge=1e-12, le=LONGEST)]
+Duration = Annotated[Seconds, Field(ge=0, le=LATEST)]
+Step = Annotated[Seconds, Field(ge=1e-12, le=LATEST)]
 Pace = Annotated[Hertz, Field(gt=0, le=1e12)]
 Probability = Annotated[float, Field(ge=0, lt=1)]
 Count = Annotated[int, Field(ge=1, le=10**9)]

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 def read_method(r: Lookup, key: str, parameters: Any, model: Model, scope: str) -> BoundMethod | None:
     """Read the schedule that a key of ``[controller]`` names as a method; None if a diagnostic says what is wrong."""
-    path = r.place("controller", key, getattr(parameters, key))
+    path = r.place(("controller", key), getattr(parameters, key))
     path = path / "schedule.sqlite" if path.is_dir() else path
     try:
         steps = read_steps(path, model, scope)

@@ -12,6 +12,7 @@ from hwsim.crossbar import CROSSBARS
 from hwsim.crossbar.technology import SwitchDatasheet, build_switch
 from hwsim.device.placed import read_placed
 from hwsim.files import DiagnosticError, parse_document, validate
+from hwsim.files.arrivals import read_arrivals
 from hwsim.model import read_model, write_dense
 from hwsim.scenario.following import read_method
 from hwsim.scenario.lookup import device_technology, is_path
@@ -25,11 +26,15 @@ if TYPE_CHECKING:
     from hwsim.device import Datasheet, Device, Technology
     from hwsim.device.placed import PlacedDesign
     from hwsim.files import Document, Section
+    from hwsim.files.arrivals import Arrivals
     from hwsim.model import Model
+    from hwsim.scenario.execution import Execution
     from hwsim.scenario.lookup import Lookup, Sheet
     from hwsim.task import BoundTask, Shape, TaskPlugin
 
 T = TypeVar("T")
+ARRIVALS = "arrivals.csv"
+"""The copy of an arrival trace in a run folder."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +64,14 @@ class FoundPlaced:
     design: PlacedDesign
     name: str
     text: str
+
+
+@dataclass(frozen=True)
+class FoundArrivals:
+    """When requests come, and the file that says so."""
+
+    arrivals: Arrivals
+    path: Path
 
 
 @dataclass(frozen=True)
@@ -104,6 +117,7 @@ class Found:
     device: FoundDevice
     crossbar: FoundCrossbar
     controller: FoundController
+    arrivals: FoundArrivals | None = None
 
 
 def look_up(r: Lookup) -> Found:
@@ -112,13 +126,15 @@ def look_up(r: Lookup) -> Found:
     task = _task(r, file.task if file else r.table(Choice, "task"))
     model = _model(r, file.model if file else r.table(ModelChoice, "model"), task.shape)
     crossbar = _crossbar(r, file.crossbar if file else r.table(CrossbarChoice, "crossbar"))
+    arrivals = _arrivals(r, file.execution) if file else None
     return Found(
-        None if file is None else _by_name(file),
+        None if file is None else _kept(_by_name(file), arrivals),
         task,
         model,
         _device(r, file.device if file else r.table(DeviceChoice, "device")),
         crossbar,
         _controller(r, file.controller if file else r.table(Choice, "controller"), model.model, crossbar.chosen),
+        arrivals,
     )
 
 
@@ -127,6 +143,29 @@ def _by_name(file: ScenarioFile) -> ScenarioFile:
     if not is_path(file.device.name):
         return file
     return file.model_copy(update={"device": file.device.model_copy(update={"name": Path(file.device.name).stem})})
+
+
+def _arrivals(r: Lookup, execution: Execution) -> FoundArrivals | None:
+    """Read the arrival trace that requests name; those of a run that wrote a digest must still have it."""
+    requests, at = execution.requests, ("execution", "requests", "file")
+    if requests is None or requests.file is None:
+        return None
+    path = r.place(at, requests.file)
+    arrivals = r.diagnostics.attempt(lambda: read_arrivals(path))
+    if arrivals and requests.digest not in (None, arrivals.digest):
+        what = f"the arrivals have changed: their digest is {arrivals.digest[:12]}, the scenario was written for"
+        hint = "bring the old file back, or remove digest, which makes another run"
+        r.diagnostic((*at[:2], "digest"), f"{what} {str(requests.digest)[:12]}", hint)
+    return FoundArrivals(arrivals, path) if arrivals else None
+
+
+def _kept(file: ScenarioFile, arrivals: FoundArrivals | None) -> ScenarioFile:
+    """Call an arrival trace as a run folder keeps it, and write down its digest."""
+    requests = file.execution.requests
+    if requests is None or arrivals is None:
+        return file
+    kept = requests.model_copy(update={"file": ARRIVALS, "digest": arrivals.arrivals.digest})
+    return file.model_copy(update={"execution": file.execution.model_copy(update={"requests": kept})})
 
 
 def sure(value: T | None) -> T:
@@ -149,7 +188,7 @@ def _task(r: Lookup, chosen: Choice | None) -> FoundTask:
 def _bound(r: Lookup, plugin: TaskPlugin, parameters: Section) -> FoundTask:
     """Load a task whose data lie in files: they are read here, and nowhere else."""
     try:
-        bound = r.given.task or sure(plugin.bind)(parameters, lambda key, text: r.place("task", key, text))
+        bound = r.given.task or sure(plugin.bind)(parameters, lambda key, text: r.place(("task", key), text))
     except DataFaults as error:
         for fault in error.faults:
             r.diagnostic(("task", fault.key), fault.what, fault.hint)
@@ -158,7 +197,7 @@ def _bound(r: Lookup, plugin: TaskPlugin, parameters: Section) -> FoundTask:
         bound.task,
         {key: text for key in plugin.paths if (text := getattr(parameters, key, None)) is not None},
     )
-    absolute = {} if bound.keep else {key: str(r.place("task", key, text).resolve()) for key, text in where.items()}
+    absolute = {} if bound.keep else {key: str(r.place(("task", key), text).resolve()) for key, text in where.items()}
     held = replace(plugin, shape=lambda _: task.shape, load=lambda _: task)
     return FoundTask(held, bound.parameters.model_copy(update=absolute), task.shape, bound)
 
@@ -199,7 +238,7 @@ def _device(r: Lookup, chosen: DeviceChoice | None) -> FoundDevice:
 
 def _placed(r: Lookup, text: str) -> FoundPlaced | None:
     """Read a placed design."""
-    path = r.place("device", "placed", text)
+    path = r.place(("device", "placed"), text)
     try:
         design, content = read_placed(path)
     except OSError as error:

@@ -163,16 +163,16 @@ class Lookup:
         self.document, self.path, self.given = document, path, given
         self.diagnostics = Diagnostics()
 
-    def diagnostic(self, at: tuple[str, ...], what: str, hint: str) -> None:
+    def diagnostic(self, at: tuple[str | int, ...], what: str, hint: str) -> None:
         """Keep a diagnostic that stands at a key of the scenario."""
         self.diagnostics.add(self.document.diagnostic(at, what, "", hint))
 
-    def place(self, table: str, key: str, text: str) -> Path:
+    def place(self, at: tuple[str, ...], text: str) -> Path:
         """Tell where a file lies that a key of the scenario names.
 
         It counts from the scenario's folder, or from the current one where the key was set from outside.
         """
-        outside = any(at in self.document.overrides for at in ((table, key), (table,)))
+        outside = any(at[:length] in self.document.overrides for length in range(1, len(at) + 1))
         return (Path() if outside else self.path.parent) / Path(text).expanduser()
 
     def table(self, schema: type[S], name: str) -> S | None:
@@ -214,7 +214,7 @@ class Lookup:
     def file(self, kind: Kind, noun: str, at: tuple[str, str], name: str | None) -> Document | None:
         """Find a file of the library that is not a datasheet, by its name, or any other file by its path."""
         if name is not None and is_path(name):
-            path: Path | None = self.place(*at, name)
+            path: Path | None = self.place(at, name)
         else:
             path = self.entry(names(kind, self.path), noun, at, name, f"or give the path of a file: {OWN}")
         return None if path is None else self.diagnostics.attempt(lambda: read_document(path))
@@ -225,7 +225,7 @@ class Lookup:
             return None, None
         try:
             if is_path(name):
-                full, path = find_sheet(kind, str(self.place(*at, name)))
+                full, path = find_sheet(kind, str(self.place(at, name)))
             else:
                 full, path = named_sheet(kind, name, self.path)
         except Refusal as error:

@@ -22,6 +22,7 @@ from hwsim.scenario.execution import keys_within, written, written_execution
 from hwsim.scenario.found import Found, look_up, sure
 from hwsim.scenario.given import NOTHING, Given
 from hwsim.scenario.lookup import Lookup, Origins, Sheet, number_origin
+from hwsim.scenario.machine import fit_machine, warn_of_overload
 from hwsim.scenario.placed import fit_placed, kept_placed, written_port
 from hwsim.schedule import layout
 from hwsim.task import TASKS
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
     from hwsim.files.datasheet import RewritingNumbers
     from hwsim.files.registry import Registry
     from hwsim.model import Model
-    from hwsim.scenario.found import FoundCrossbar, FoundDevice, FoundModel
+    from hwsim.scenario.found import FoundArrivals, FoundCrossbar, FoundDevice, FoundModel
     from hwsim.scenario.schema import CrossbarChoice, ScenarioFile
     from hwsim.task import BoundTask, Shape, TaskPlugin
 
@@ -87,6 +88,8 @@ class Plan:
     """What was measured of the network on a real part."""
     rewriting: RewritingNumbers | None = None
     """What the device's datasheet says of writing its cells anew."""
+    arrivals: FoundArrivals | None = None
+    """When requests come, where a file says so."""
 
     @property
     def changes(self) -> str:
@@ -117,10 +120,12 @@ def resolve(document: Document, path: Path, given: Given = NOTHING) -> Plan:
     found = look_up(r)
     fabrics, values_file = _fit(r, found)
     switch = fit_placed(r, found)
+    fit_machine(r, found, fabrics, switch)
     code = _code(r, found)
     r.diagnostics.check()
 
     file, crossbar = sure(found.file), found.crossbar
+    warn_of_overload(file.execution)
     documents = [sure(part.document) for part in (found.model, found.device, crossbar)]
     names = (f"models/{found.model.name}", f"devices/{file.device.name}", f"devices/{crossbar.name}")
     resolved, origins = _written(r, found)
@@ -147,6 +152,7 @@ def resolve(document: Document, path: Path, given: Given = NOTHING) -> Plan:
         method=found.controller.method,
         placed=found.device.placed.design if found.device.placed else None,
         rewriting=sure(found.device.sheet).sheet.rewriting,
+        arrivals=found.arrivals,
     )
 
 
@@ -211,7 +217,11 @@ def _code(r: Lookup, found: Found) -> dict[str, str]:
 
 
 def _identity(resolved: dict[str, Any], documents: list[Document], found: Found, code: Mapping[str, str]) -> str:
-    """Compute SHA-256 of all that may touch a run's bits: values, contents of files, version, third parties' code."""
+    """Compute SHA-256 of all that may touch a run's bits: values, contents of files, version, third parties' code.
+
+    ``execution.trace`` takes part though it touches no number: a folder is finished or not, and a run without the trace
+    is not the one that was asked for.
+    """
     essence = {key: value for key, value in resolved.items() if key not in {"title", "expect", "published"}}
     places = {
         "task": sure(found.task.plugin).paths,

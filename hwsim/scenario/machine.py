@@ -1,0 +1,132 @@
+"""The machine in time against what it is made of: its port, its circuits, its task; impossible ones are refused."""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING
+
+from hwsim.crossbar.stages import SwitchNetwork
+from hwsim.errors import HwsimWarning
+from hwsim.files.arrivals import LATEST
+from hwsim.schedule import layout
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from hwsim.crossbar import Fabric
+    from hwsim.crossbar.technology import Switch
+    from hwsim.scenario.execution import DriversChoice, Execution, FaultEntry
+    from hwsim.scenario.found import Found
+    from hwsim.scenario.lookup import Lookup
+    from hwsim.schedule import Bank
+
+    Refused = Iterator[tuple[tuple[str | int, ...], str, str]]
+
+PICOSECOND = 1e-12
+
+
+def fit_machine(r: Lookup, found: Found, fabrics: Sequence[Fabric | None] | None, switch: Switch | None) -> None:
+    """Hold ``[execution]`` and ``[[fault]]`` against the port, the circuits and the task.
+
+    Args:
+        r: where diagnostics go.
+        found: the parts of the scenario.
+        fabrics: the circuit of each layer, None where there is none; None where that is not known.
+        switch: the switch technology with the port that is used, None where it is not known.
+    """
+    file, model, chosen = found.file, found.model.model, found.crossbar.chosen
+    refused = list(_refuse_port(switch)) if switch else []
+    if file is not None:
+        refused += _refuse_policy(file.execution)
+        shape = found.task.shape
+        if shape and shape.metric != "accuracy" and file.execution.faults and file.execution.faults.test == "accuracy":
+            what = "a regression task has no accuracy that could fall"
+            refused.append((("execution", "faults", "test"), what, "use test = 'read-back'"))
+    banks = layout(model, chosen.scope).layers if model and chosen else ()
+    built = fabrics is not None and all(fabric or not bank.learned for bank, fabric in zip(banks, fabrics, strict=True))
+    if file is not None and switch is not None and fabrics is not None and built:
+        switches = sum(bank.banks * fabric.switches for bank, fabric in zip(banks, fabrics, strict=True) if fabric)
+        if file.execution.drivers:
+            refused += _refuse_drivers(file.execution.drivers, switch, switches)
+        if file.execution.faults and file.execution.faults.hazard and not switches:
+            what = "no circuit stands in this machine, so no switch can break"
+            refused.append((("execution", "faults", "hazard"), what, "leave hazard out"))
+        for number, fault in enumerate(file.fault):
+            told = _refuse_fault(fault, banks, fabrics)
+            refused += ((("fault", number, *at), what, hint) for at, what, hint in told)
+    for at, what, hint in refused:
+        r.diagnostic(at, what, hint)
+
+
+def warn_of_overload(execution: Execution) -> None:
+    """Warn of requests that come faster than they are served, and all wait: the queue grows for as long as one looks.
+
+    That is no impossible machine, and a scenario may ask how fast it fails; so it is not refused.
+    """
+    requests = execution.requests
+    if requests and requests.queue is None and (requests.load or 0) >= 1:
+        what = f"execution.requests.load = {requests.load:g} with a queue of any length: waits grow without end"
+        warnings.warn(HwsimWarning(f"{what}; set queue, or a load below 1"), stacklevel=2)
+
+
+def _refuse_port(switch: Switch) -> Refused:
+    """Refuse ports that carry nothing, and times that picoseconds cannot tell."""
+    if switch.port_width < 1:
+        yield ("crossbar", "port_width"), "a port of 0 bits a clock carries nothing", 'give port_width = "32 bit"'
+    if not PICOSECOND <= 1 / max(switch.port_clock, PICOSECOND**2) <= LATEST:
+        what = f"a port clock of {switch.port_clock:g} Hz cannot be told in picoseconds"
+        yield ("crossbar", "port_clock"), what, 'give one of at most 1000 GHz, such as port_clock = "100 MHz"'
+    for key in ("set_time", "reset_time"):
+        if not 0 <= getattr(switch, key) <= LATEST:
+            yield ("crossbar", key), f"'{key}' must lie between 0 s and {LATEST} s", "give the time of one switch"
+
+
+def _refuse_policy(execution: Execution) -> Refused:
+    """Refuse answers from an old configuration that is not kept."""
+    if execution.requests and execution.requests.policy == "old" and execution.memory == "single":
+        what = "policy 'old' needs the old configuration, and a single memory does not keep it"
+        yield ("execution", "requests", "policy"), what, 'set memory = "double" in [execution], or use "wait" or "drop"'
+
+
+def _refuse_drivers(drivers: DriversChoice, switch: Switch, switches: int) -> Refused:
+    """Refuse more drivers than switches, and a budget that not one switch can change on."""
+    if drivers.count is not None and drivers.count > switches:
+        what = f"{drivers.count:,} driver{'s' * (drivers.count > 1)} for {switches:,} switches"
+        hint = f"give at most {switches:,}, or leave count out: all at once" if switches else "leave count out"
+        yield ("execution", "drivers", "count"), what, hint
+    if drivers.power is not None and switch.driven(drivers.power) == 0:
+        what = f"a budget of {drivers.power:g} W, and one switch takes {switch.drive_power:.4g} W while it changes"
+        yield ("execution", "drivers", "power"), what, "give at least that much"
+
+
+def _refuse_fault(fault: FaultEntry, banks: Sequence[Bank], fabrics: Sequence[Fabric | None]) -> Refused:
+    """Refuse a fault of a part that is not there."""
+    if fault.layer >= len(banks):
+        yield ("layer",), f"no layer {fault.layer}", f"layers are {_numbers(len(banks))}"
+        return
+    bank, fabric = banks[fault.layer], fabrics[fault.layer]
+    where = f"layer {fault.layer}"
+    if fault.bank >= bank.banks:
+        yield ("bank",), f"no bank {fault.bank} in {where}", f"its banks are {_numbers(bank.banks)}"
+    if fault.cell is not None and fault.cell >= bank.ports:
+        yield ("cell",), f"no cell {fault.cell} in a bank of {where}", f"its cells are {_numbers(bank.ports)}"
+    if fault.switch is None:
+        return
+    if fabric is None:
+        yield ("switch",), f"no circuit stands before {where}, whose connections are fixed", "name another layer"
+    elif not isinstance(fabric, SwitchNetwork):
+        what = f"a {fabric.topology} circuit has no switches that could be stuck in bar or cross"
+        yield ("switch",), what, "name a cell, or choose a topology of 2x2 switches"
+    elif fault.switch >= fabric.switches:
+        what = f"no switch {fault.switch} in a {fabric.topology} circuit of {fabric.ports} ports"
+        yield ("switch",), what, f"its switches are {_numbers(fabric.switches)}"
+
+
+def _numbers(count: int) -> str:
+    """Write the numbers of so many parts.
+
+    Example:
+        >>> _numbers(1), _numbers(10)
+        ('0 alone', '0 to 9')
+    """
+    return "0 alone" if count == 1 else f"0 to {count - 1}" if count else "none"

@@ -1,0 +1,263 @@
+"""Impossible machines are refused with file, line, column and reason, all at once, before anything runs."""
+
+from __future__ import annotations
+
+import tomllib
+import warnings
+from pathlib import Path
+
+import pytest
+
+import hwsim
+from hwsim.crossbar.technology import Switch
+from hwsim.errors import HwsimWarning
+from hwsim.files import DiagnosticError
+from hwsim.pipeline.folder import claim
+from tests.conftest import ROOT, Command, diagnosed
+
+
+def _add(tiny: Path, text: str) -> int:
+    """Add tables at the end of a scenario; the number of its first line."""
+    before = tiny.read_text().rstrip("\n") + "\n"
+    tiny.write_text(before + text + "\n")
+    return before.count("\n") + 1
+
+
+def _told(tiny: Path, *settings: str) -> list[str]:
+    with pytest.raises(DiagnosticError) as caught:
+        hwsim.load(tiny, settings).plan()
+    return [str(one).replace(f"{tiny}:", "") for one in caught.value.diagnostics]
+
+
+def _circuits(tiny: Path) -> tuple[int, int]:
+    """Layer and number of banks of the first layer with circuits."""
+    fabrics = hwsim.load(tiny).plan().fabrics
+    return next((layer, fabric.switches) for layer, fabric in enumerate(fabrics) if fabric is not None)
+
+
+def test_all_of_it_is_told_at_once(tiny: Path) -> None:
+    line = _add(
+        tiny,
+        '[execution.drivers]\ncount = 99_999_999\n[execution.requests]\nload = 0.5\npolicy = "old"\n'
+        '[[fault]]\nat = "1 ms"\nlayer = 9\nbank = 0\ncell = 0\n'
+        '[[fault]]\nat = "1 ms"\nlayer = 0\nbank = 9999\ncell = 9999',
+    )
+    found = _told(tiny)
+    assert [one.partition(" ")[0] for one in found] == [
+        f"{line + 1}:1:",
+        f"{line + 4}:1:",
+        f"{line + 7}:1:",
+        f"{line + 13}:1:",
+        f"{line + 14}:1:",
+    ]
+
+
+def test_more_drivers_than_switches(tiny: Path) -> None:
+    plan = hwsim.load(tiny).plan()
+    banks = [layer.units for layer in plan.model.layers]
+    switches = sum(n * fabric.switches for n, fabric in zip(banks, plan.fabrics, strict=True) if fabric)
+    hwsim.load(tiny, [f"execution.drivers.count={switches}"]).plan()
+    line = _add(tiny, f"[execution.drivers]\ncount = {switches + 1}")
+    assert _told(tiny) == [
+        f"{line + 1}:1: {switches + 1:,} drivers for {switches:,} switches, "
+        f"give at most {switches:,}, or leave count out: all at once"
+    ]
+
+
+def test_a_budget_below_one_switch(tiny: Path) -> None:
+    """A switch of 12 pJ in 10 ns takes 1.2 mW."""
+    line = _add(tiny, '[execution.drivers]\npower = "1.1 mW"')
+    found = _told(tiny)
+    assert found == [
+        f"{line + 1}:1: a budget of 0.0011 W, and one switch takes 0.0012 W while it changes, give at least that much"
+    ]
+    hwsim.load(tiny, ['execution.drivers.power="1.2 mW"']).plan()
+
+
+@pytest.mark.parametrize(("power", "count"), [(0.1, 1), (0.3, 3), (0.7, 7), (0.09, 0), (1e-9, 0)])
+def test_a_budget_is_a_number_of_drivers(power: float, count: int) -> None:
+    switch = Switch("s", "optical", 1e-6, 1e-3, 3e-8, 1e-8, 0.07, 0.0, 0.0, 32, 1e8, 0.0)
+    assert switch.driven(power) == count
+
+
+@pytest.mark.parametrize(("set_time", "set_energy", "count"), [(0.0, 0.0, None), (0.0, 1e-12, 0)])
+def test_switches_in_no_time(set_time: float, set_energy: float, count: int | None) -> None:
+    """An ideal switch takes no power; energy in no time is more than any."""
+    switch = Switch("s", "optical", set_time, set_time, set_energy, 0.0, 0.0, 0.0, 0.0, 32, 1e8, 0.0)
+    assert switch.driven(5.0) == count
+
+
+@pytest.mark.parametrize(
+    ("pair", "wanted"),
+    [
+        ("0 bit", 'a port of 0 bits a clock carries nothing, give port_width = "32 bit"'),
+        (
+            "0 Hz",
+            "a port clock of 0 Hz cannot be told in picoseconds, "
+            'give one of at most 1000 GHz, such as port_clock = "100 MHz"',
+        ),
+    ],
+)
+def test_a_port_of_nothing(tiny: Path, pair: str, wanted: str) -> None:
+    """A datasheet of the user's own may give it; those that are shipped have ranges without it."""
+    plan = hwsim.load(tiny).plan()
+    text = next(text for name, text in plan.files.items() if "register" in name)
+    (tiny.parent / "mine.toml").write_text(
+        text.replace("port_width = [1, ", "port_width = [0, ")
+        .replace("port_clock = [1e6, ", "port_clock = [0, ")
+        .replace('"32 bit"' if "bit" in pair else '"100 MHz"', f'"{pair}"')
+    )
+    tiny.write_text(tiny.read_text().replace('"fpga-register-ug474-2016"', '"mine.toml"'))
+    line = tiny.read_text()[: tiny.read_text().index("[crossbar]")].count("\n") + 1
+    assert _told(tiny) == [f"{line}:1: {wanted}"]
+
+
+FAULTS = [
+    ("layer = 7\nbank = 0\ncell = 0", 2, "no layer 7, layers are 0 to "),
+    ("layer = {layer}\nbank = 999\ncell = 0", 3, "no bank 999 in layer {layer}, its banks are 0 to "),
+    ("layer = {layer}\nbank = 0\ncell = 64000", 4, "no cell 64000 in a bank of layer {layer}, its cells are 0 to "),
+    (
+        'layer = {layer}\nbank = 0\nswitch = {switches}\nstuck = "bar"',
+        4,
+        "no switch {switches} in a benes circuit of 64 ports, its switches are 0 to ",
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "at", "wanted"), FAULTS)
+def test_a_fault_of_what_is_not_there(tiny: Path, text: str, at: int, wanted: str) -> None:
+    layer, switches = _circuits(tiny)
+    numbers = {"layer": layer, "switches": switches}
+    line = _add(tiny, '[[fault]]\nat = "1 ms"\n' + text.format(**numbers))
+    (found,) = _told(tiny)
+    assert found.startswith(f"{line + at}:1: {wanted.format(**numbers)}")
+
+
+def test_the_last_of_each_is_there(tiny: Path) -> None:
+    layer, switches = _circuits(tiny)
+    _add(
+        tiny,
+        f'[[fault]]\nat = "1 ms"\nlayer = {layer}\nbank = 9\nswitch = {switches - 1}\nstuck = "cross"\n'
+        f'[[fault]]\nat = "0 s"\nlayer = {layer}\nbank = 9\ncell = 63',
+    )
+    assert [one.layer for one in hwsim.load(tiny).plan().scenario.fault] == [layer, layer]
+
+
+def test_switches_without_two_states(tiny: Path) -> None:
+    layer, _ = _circuits(tiny)
+    line = _add(tiny, f'[[fault]]\nat = "1 ms"\nlayer = {layer}\nbank = 0\nswitch = 0\nstuck = "bar"')
+    assert _told(tiny, "crossbar.topology=crossbar", "crossbar.effort=any") == [
+        f"{line + 4}:1: a crossbar circuit has no switches that could be stuck in bar or cross, "
+        "name a cell, or choose a topology of 2x2 switches"
+    ]
+
+
+def test_no_circuits(tmp_path: Path) -> None:
+    """A network whose connections are all fixed has no switch that could break, nor one to drive."""
+    path = tmp_path / "fixed.toml"
+    path.write_text((ROOT / "scenarios" / "sine-wave-bias.toml").read_text())
+    line = _add(
+        path,
+        '[execution.drivers]\ncount = 1\n[execution.faults]\nhazard = "1 Hz"\n'
+        '[[fault]]\nat = "1 ms"\nlayer = 0\nbank = 0\nswitch = 0\nstuck = "bar"',
+    )
+    assert _told(path) == [
+        f"{line + 1}:1: 1 driver for 0 switches, leave count out",
+        f"{line + 3}:1: no circuit stands in this machine, so no switch can break, leave hazard out",
+        f"{line + 8}:1: no circuit stands before layer 0, whose connections are fixed, name another layer",
+    ]
+
+
+def test_a_fall_of_accuracy_needs_one(tmp_path: Path) -> None:
+    path = tmp_path / "sine.toml"
+    path.write_text((ROOT / "scenarios" / "sine-constructive.toml").read_text())
+    line = _add(path, '[execution.faults]\ntest = "accuracy"')
+    assert _told(path) == [f"{line + 1}:1: a regression task has no accuracy that could fall, use test = 'read-back'"]
+
+
+def test_old_answers_take_two_memories(tiny: Path) -> None:
+    line = _add(tiny, '[execution.requests]\nrate = "20 kHz"\npolicy = "old"')
+    assert _told(tiny) == [
+        f"{line + 2}:1: policy 'old' needs the old configuration, and a single memory does not keep it, "
+        'set memory = "double" in [execution], or use "wait" or "drop"'
+    ]
+    hwsim.load(tiny, ["execution.memory=double"]).plan()
+
+
+def test_overload_is_a_warning(tiny: Path) -> None:
+    with pytest.warns(HwsimWarning, match=r"load = 1\.5 with a queue of any length: waits grow without end; set queue"):
+        hwsim.load(tiny, ["execution.requests.load=1.5"]).plan()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        hwsim.load(tiny, ["execution.requests={load=1.5, queue=10}"]).plan()
+
+
+def test_an_arrival_trace_is_part_of_a_run(tiny: Path, tmp_path: Path) -> None:
+    """Its times make the identity, not its name; the run folder keeps a copy and runs as it stands."""
+    (tiny.parent / "a.csv").write_text("time_s\n0\n0.5e-3\n")
+    (tiny.parent / "b.csv").write_text("time_s\r\n0.0\r\n0.0005\r\n")
+    (tiny.parent / "c.csv").write_text("time_s\n0\n0.6e-3\n")
+    _add(tiny, '[execution.requests]\nfile = "a.csv"')
+    plan = hwsim.load(tiny).plan()
+    assert plan.arrivals is not None
+    assert plan.arrivals.arrivals.times_ps.tolist() == [0, 500_000_000]
+    identities = []
+    for name in "bc":
+        tiny.write_text(tiny.read_text().replace("a.csv", f"{name}.csv"))
+        identities.append(hwsim.load(tiny).plan().identity)
+        tiny.write_text(tiny.read_text().replace(f"{name}.csv", "a.csv"))
+    assert identities[0] == plan.identity != identities[1]
+    with claim(tmp_path / "run", plan) as folder:
+        scenario = folder.path / "scenario.toml"
+    assert (tmp_path / "run" / "arrivals.csv").read_text() == "time_s\n0\n0.5e-3\n"
+    assert hwsim.load(scenario).plan().identity == plan.identity
+    (tmp_path / "run" / "arrivals.csv").write_text("time_s\n0\n0.7e-3\n")
+    (found,) = _told(scenario)
+    assert "the arrivals have changed: their digest is" in found
+    assert found.endswith("bring the old file back, or remove digest, which makes another run")
+
+
+def test_an_arrival_trace_that_goes_backwards(tiny: Path, tmp_path: Path, hwsim_command: Command) -> None:
+    (tiny.parent / "back.csv").write_text("time_s\n0\n2e-3\n1e-3\n")
+    _add(tiny, '[execution.requests]\nfile = "back.csv"')
+    result = hwsim_command("run", tiny, "--out", tmp_path / "run")
+    assert result.returncode == 2
+    (line,) = diagnosed(result.stderr)
+    assert line.startswith(f"{tiny.parent / 'back.csv'}:4:1: times must not fall, found '1e-3'")
+    assert not (tmp_path / "run").exists()
+    assert diagnosed(hwsim_command("check", tiny).stderr) == [line]
+
+
+def test_every_key_runs_again_from_its_folder(tiny: Path, tmp_path: Path) -> None:
+    layer, _ = _circuits(tiny)
+    _add(
+        tiny,
+        '[execution]\nissue = "times"\nissue_times = ["1 ms", "2.5 ms"]\nlength = "2 s"\nmemory = "double"\n'
+        'guard = "10 ns"\ntiles = 4\ntrace = true\nminimise = "wear"\n'
+        '[execution.port]\nwrites = "delta"\nburst = 64\npause = 2\nloss = 1e-6\ncheck_bits = 16\nregisters = "own"\n'
+        '[execution.drivers]\npower = "0.5 W"\norder = "reset-first"\n'
+        '[execution.requests]\nclients = 4\nthink = "1 us"\nqueue = 100\npolicy = "old"\nservice = "exponential"\n'
+        '[execution.faults]\nhazard = "1e-3 Hz"\ntest = "accuracy"\ntest_every = "10 ms"\nfall = 0.1\n'
+        'repair = "train"\n'
+        f'[[fault]]\nat = "3 ms"\nlayer = {layer}\nbank = 7\nswitch = 12\nstuck = "bar"\n'
+        f'[[fault]]\nat = "3 ms"\nlayer = {layer}\nbank = 7\ncell = 5\nreads = 0.5',
+    )
+    given = tomllib.loads(tiny.read_text())
+    plan = hwsim.load(tiny).plan()
+    with claim(tmp_path / "run", plan) as folder:
+        again = hwsim.load(folder.path / "scenario.toml").plan()
+    assert again.identity == plan.identity
+    assert again.scenario.execution == plan.scenario.execution
+    assert again.scenario.fault == plan.scenario.fault
+    kept = tomllib.loads((tmp_path / "run" / "scenario.toml").read_text())
+    kept_execution = kept["execution"]
+    for table in ("port", "requests", "faults"):
+        assert (
+            kept_execution[table].items()
+            >= {
+                key: value
+                for key, value in given["execution"][table].items()
+                if not isinstance(value, str) or " " not in value
+            }.items()
+        )
+    assert len(kept["fault"]) == len(given["fault"])
