@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from hwsim.crossbar.technology import Switch
 from hwsim.execution import Load, Sent
-from hwsim.execution.timeline import bill, spans
+from hwsim.execution.timeline import bill
 from tests.oracles import port
 
 SWITCH = Switch("s", "electronic", 7e-9, 5e-9, 3e-12, 2e-12, 1e-3, 0.0, 0.0, 4, 1e8, 1e-12)
@@ -46,14 +46,6 @@ def test_one_bank_after_the_other(loads: list[Load], writes: int) -> None:
     assert type(time) is int
     assert time == max(ends)
     assert energy == pytest.approx(picojoules * 1e-12, rel=1e-12)
-
-
-@given(loads=LOADS, writes=st.integers(0, 5))
-def test_spans_are_those_of_an_event_driven_simulation(loads: list[Load], writes: int) -> None:
-    numbered = [load._replace(layer=number % 2, bank=number) for number, load in enumerate(loads)]
-    found = spans(numbered, writes, SWITCH)
-    assert sorted(tuple(span)[:5] for span in found) == sorted(port.simulate(numbered, writes, SWITCH))
-    assert sum(span.energy for span in found) == pytest.approx(simulate(loads, writes, SWITCH)[0], rel=1e-12)
 
 
 @given(loads=LOADS, writes=st.integers(0, 5))
