@@ -39,8 +39,8 @@ class Stuck:
         >>> stuck.forced(np.zeros((1, 3), np.uint8)).tolist(), stuck.banks.tolist()
         ([[0, 1, 0]], [])
         >>> stuck.known[0, 1] = 1
-        >>> stuck.banks.tolist(), stuck.barred(0).tolist()
-        ([0], [[0.0, 0.0], [inf, 0.0], [0.0, 0.0]])
+        >>> stuck.banks.tolist(), stuck.barred(stuck.banks).tolist()
+        ([0], [[[0.0, 0.0], [inf, 0.0], [0.0, 0.0]]])
     """
 
     def __init__(self, banks: int, switches: int) -> None:
@@ -59,10 +59,10 @@ class Stuck:
         wrong = (self.real != FREE) & (self.real != states)
         return np.where(wrong, self.real, states).astype(states.dtype) if wrong.any() else states
 
-    def barred(self, bank: int) -> NDArray[np.float64]:
-        """Return ``inf`` for states that a bank's switches are known not to take, else 0, float64 (switches, 2)."""
-        known = self.known[bank]
-        return np.where((known[:, None] != FREE) & (known[:, None] != np.arange(2)), np.inf, 0.0)
+    def barred(self, banks: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Return ``inf`` for states that switches are known not to take, else 0, float64 (banks, switches, 2)."""
+        known = self.known[banks][..., None]
+        return np.where((known != FREE) & (known != np.arange(2)), np.inf, 0.0)
 
 
 def find_problem(fault: Fault, bank: Bank, fabric: Fabric | None) -> str | None:
@@ -137,13 +137,18 @@ def avoid(
         (array([[1]], dtype=uint8), {0: 'bank 0: no configuration realises the permutation with switch 0 stuck in \
 state 0'})
     """
-    memory, found, blocked = states[0], states[1].copy(), dict[int, str]()
-    for bank in stuck.banks.tolist():
-        row, before, barred = wanted[bank : bank + 1], memory[bank : bank + 1], stuck.barred(bank)[None]
-        own = np.stack([before != 0, before != 1], axis=2).astype(np.float64) if cost is None else cost[[bank]]
-        try:
-            found[bank] = fabric.route_many(row, before, effort, own + barred)[0]
-        except BlockedError as error:
-            blocked[bank] = f"bank {bank}: {error}"
-            found[bank] = fabric.route_many(row, before, effort, np.where(np.isinf(barred), NEVER, own))[0]
+    banks, found, blocked = stuck.banks, states[1].copy(), dict[int, str]()
+    rows, before, barred = wanted[banks], states[0][banks], stuck.barred(banks)
+    own = np.stack([before != 0, before != 1], axis=2).astype(np.float64) if cost is None else cost[banks]
+    try:
+        found[banks] = fabric.route_many(rows, before, effort, own + barred)
+    except BlockedError:
+        for one, bank in enumerate(banks.tolist()):
+            only = slice(one, one + 1)
+            try:
+                found[bank] = fabric.route_many(rows[only], before[only], effort, (own + barred)[only])[0]
+            except BlockedError as error:
+                blocked[bank] = f"bank {bank}: {error}"
+                nearest = np.where(np.isinf(barred), NEVER, own)[only]
+                found[bank] = fabric.route_many(rows[only], before[only], effort, nearest)[0]
     return found, blocked

@@ -6,7 +6,7 @@ from itertools import permutations, product
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -35,6 +35,7 @@ def walked(fabric: SwitchNetwork, state: NDArray[np.uint8]) -> list[int]:
     return on
 
 
+@settings(max_examples=20)
 @given(
     topology=st.sampled_from(["benes", "waksman"]),
     ports=st.integers(4, 9),
