@@ -22,20 +22,21 @@ if TYPE_CHECKING:
     Window = tuple[int, int]
     """Begin and end, picoseconds."""
 
-FAULTS = "faults"
-"""The resource whose spans are marks."""
+FAULTS, RECONNECTION, UNAVAILABLE = "faults", "reconnection", "unavailable"
+"""Resources that are none: marks where something breaks, shades from begin to end of a reconnection, and the times in
+which nothing can be computed, which stand in the row of the compute pipeline."""
 KINDS = {
     "bits": CHIP,
     "registers": QUIET,
     "sets": FREE,
     "resets": "#3b8a4a",
     "holds": "#d9d9d9",
-    "swap": "#8a5aa8",
-    "inferences": "#c28a1f",
+    "inference": "#c28a1f",
+    "unavailable": "#9a9a9a",
 }
 """Colours of what is done; other kinds take those of :data:`_OTHERS` in turn."""
 _OTHERS = ("#4a4a4a", "#5aa7d6", "#d1779e", "#2f8f6b")
-_FIRST = ("host", "port", "registers", "memory")
+_FIRST = ("port", "register port")
 """Resources that stand above the layers, in this order; all others stand below."""
 _BANK = re.compile(r"(layer \d+) bank \d+")
 _PICOSECOND = 1e-12
@@ -43,29 +44,30 @@ _COLUMNS = 600
 """Steps of a row that are drawn at most; finer ones are drawn as high as the highest of them."""
 _LINES = 6
 """Faults that have words; further ones are drawn as lines alone."""
+_FEW, _FILLED = 5, 5
+"""Reconnections in a window at most, and how long it is at most, of the time that they take."""
 _LANE = 0.84
 """Height of the bars of a row, of the distance of rows."""
 
 
-def draw_timeline(
-    spans: Sequence[Row], window: Window, title: str, reconnections: Sequence[Window] = (), changes: str = ""
-) -> Figure:
-    """Draw what every resource does in a window of time.
+def draw_timeline(spans: Sequence[Row], title: str, changes: str = "", window: Window | None = None) -> Figure:
+    """Draw what every resource does during the first few reconnections.
 
     Banks of a layer share a row. A bar is as high as its lane where most is done at a time, and lower where less is, to
     half of that; what takes no time is a tick. Where the window is less than half of all, or something breaks, a strip
     above shows all of the time, with every reconnection and every fault.
 
     Args:
-        spans: all of the run, or those that meet the window.
-        window: what is drawn.
+        spans: all of the run.
         title: heading.
-        reconnections: from when to when each lasted; those in the window are shaded.
         changes: what was set from outside, a line below the title.
+        window: what is drawn, :func:`first_few` where nothing else is said.
     """
-    faults = [(span[1], span[3]) for span in spans if span[0] == FAULTS]
-    rows = _rows(span for span in spans if span[0] != FAULTS)
-    last = max([window[1], *(span[2] for span in spans), *(end for _, end in reconnections)])
+    faults = sorted((span[1], span[3]) for span in spans if span[0] == FAULTS)
+    reconnections = [span for span in spans if span[0] == RECONNECTION]
+    rows = _rows(span for span in spans if span[0] not in {FAULTS, RECONNECTION})
+    window = window or first_few(spans)
+    last = max([window[1], *(span[2] for span in spans)])
     strip = bool(faults) or last > 2 * (window[1] - window[0])
     heights = [0.3 + 0.17 * min(len(faults), _LINES)] * strip + [0.42 * max(len(rows), 1)]
     with look():
@@ -75,7 +77,7 @@ def draw_timeline(
         if strip:
             _draw_strip(panels[0], reconnections, faults, window, (0, last))
         axes = panels[-1]
-        for begin, end in reconnections:
+        for _, begin, end, *_ in reconnections:
             if begin < window[1] and end > window[0]:
                 axes.axvspan(*_shown((begin, end), window), color="#eef3f8", zorder=-1)
         for kind, colour in _draw_rows(axes, rows, window).items():
@@ -89,15 +91,38 @@ def draw_timeline(
     return figure
 
 
+def first_few(spans: Sequence[Row]) -> Window:
+    """Return a window in which the first reconnections can be seen: as many as fill a fifth of it, five at most.
+
+    It begins at the first one, and goes on for an eighth of its length after the last. Without reconnections it is all
+    of the time.
+
+    Example:
+        >>> row = ("reconnection", 0, 80, "event", 0, 0.0)
+        >>> first_few([row]), first_few([row, ("reconnection", 9000, 9080, "event", 1, 0.0)]), first_few([])
+        ((0, 90), (0, 90), (0, 1))
+    """
+    times = [span[1:3] for span in spans if span[0] == RECONNECTION and span[2] > span[1]]
+    if not times:
+        return 0, max((span[2] for span in spans), default=1) or 1
+    begin, busy, until = times[0][0], 0, times[0][1]
+    for first, last in times[:_FEW]:
+        busy += last - first
+        if busy * _FILLED >= last - begin:
+            until = last
+    return begin, until + max((until - begin) // 8, 1)
+
+
 def _rows(spans: Iterable[Row]) -> dict[str, dict[str, list[Row]]]:
     """Gather spans by row and kind, rows from top to bottom; banks of a layer share one."""
     gathered: dict[str, dict[str, list[Row]]] = {}
     banks: dict[str, set[str]] = {}
     for span in spans:
-        found = _BANK.fullmatch(span[0])
-        name = found[1] if found else span[0]
-        banks.setdefault(name, set()).add(span[0])
-        gathered.setdefault(name, {}).setdefault(span[3], []).append(span)
+        resource, kind = ("compute", UNAVAILABLE) if span[0] == UNAVAILABLE else (span[0], span[3])
+        found = _BANK.fullmatch(resource)
+        name = found[1] if found else resource
+        banks.setdefault(name, set()).add(resource)
+        gathered.setdefault(name, {}).setdefault(kind, []).append(span)
     named = {name: f"{name}, {len(of):,} banks" if len(of) > 1 else min(of) for name, of in banks.items()}
     return {named[name]: gathered[name] for name in sorted(gathered, key=_place)}
 
@@ -150,11 +175,11 @@ def _levels(spans: Sequence[Row], window: Window) -> tuple[NDArray[np.int64], ND
 
 
 def _draw_strip(
-    axes: Any, reconnections: Sequence[Window], faults: Sequence[tuple[int, str]], window: Window, whole: Window
+    axes: Any, reconnections: Sequence[Row], faults: Sequence[tuple[int, str]], window: Window, whole: Window
 ) -> None:
     """Draw all of the time: the window, every reconnection, and words beside every fault."""
     axes.axvspan(*_shown(window, whole), color="#dce6f0", linewidth=0)
-    edges, levels = _levels([("", begin, end, "", 0, 0.0) for begin, end in reconnections], whole)
+    edges, levels = _levels(reconnections, whole)
     if levels.size:
         shape = {"baseline": 0.4, "fill": True, "color": CHIP, "linewidth": 0.8}
         axes.stairs(0.4 - 0.8 * (levels > 0), _shown(edges, whole), **shape)

@@ -14,7 +14,7 @@ from matplotlib.patches import StepPatch
 
 from hwsim.report.energy import draw_energy
 from hwsim.report.style import save
-from hwsim.report.timeline import FAULTS, draw_timeline
+from hwsim.report.timeline import FAULTS, RECONNECTION, draw_timeline, first_few
 
 WINDOW = (1000, 5000)
 PARTS = {"configuration": 2e-9, "toggling": 1e-9, "holding": 0.0, "compute": 4e-9, "conversion": 1e-9, "idle": 7e-10}
@@ -29,7 +29,7 @@ def _bars(axes: Any) -> list[StepPatch]:
 def test_a_bar_stands_where_something_is_done(times: list[tuple[int, int]]) -> None:
     """At every nanosecond of the window, and higher where more is done."""
     spans = [("port", begin, begin + long, "bits", 1, 0.0) for begin, long in times]
-    (*_, axes) = draw_timeline(spans, WINDOW, "t").axes
+    (*_, axes) = draw_timeline(spans, "t", window=WINDOW).axes
     heights = np.zeros(4000)
     for bar in _bars(axes):
         tops, edges, floor = bar.get_data()
@@ -44,7 +44,7 @@ def test_a_bar_stands_where_something_is_done(times: list[tuple[int, int]]) -> N
 def test_rows_are_resources_and_banks_share_one() -> None:
     spans = [(f"layer {bank % 2 + 9} bank {bank}", 0, 9000, "sets", 1, 0.0) for bank in range(266)]
     spans += [(name, 0, 9000, what, 1, 0.0) for name, what in (("compute", "inferences"), ("port", "bits"))]
-    axes = draw_timeline([*spans, ("layer 2 bank 7", 0, 9000, "resets", 1, 0.0)], (0, 9000), "t").axes[-1]
+    axes = draw_timeline([*spans, ("layer 2 bank 7", 0, 9000, "resets", 1, 0.0)], "t").axes[-1]
     names = [label.get_text() for label in axes.get_yticklabels()]
     assert names == ["port", "layer 2 bank 7", "layer 9, 133 banks", "layer 10, 133 banks", "compute"]
     assert axes.get_ylim()[0] > axes.get_ylim()[1]  # the first stands on top
@@ -53,11 +53,11 @@ def test_rows_are_resources_and_banks_share_one() -> None:
 def test_fine_bars_are_drawn_together() -> None:
     """A million edges become some hundred, and a pause that can be seen stays one."""
     times = [at for at in range(0, 10**6, 2) if not 400_000 <= at < 600_000]
-    axes = draw_timeline([("compute", at, at + 1, "inferences", 1, 0.0) for at in times], (0, 10**6), "t").axes[-1]
+    axes = draw_timeline([("compute", at, at + 1, "inferences", 1, 0.0) for at in times], "t").axes[-1]
     tops, edges, floor = _bars(axes)[0].get_data()
     assert len(tops) <= 1000
     done = (floor - tops > 0) * np.diff(edges)
-    assert done.sum() == pytest.approx(0.8, rel=0.01)  # microseconds
+    assert done.sum() == pytest.approx(800, rel=0.01)  # nanoseconds
 
 
 @pytest.mark.parametrize(
@@ -65,20 +65,29 @@ def test_fine_bars_are_drawn_together() -> None:
     [((0, 2_000), "time in ns"), ((10**12, 10**12 + 10**9), "time in ms after 1 s"), ((0, 900), "time in ps")],
 )
 def test_the_axis_says_its_unit(window: tuple[int, int], said: str) -> None:
-    axes = draw_timeline([], window, "t").axes[-1]
+    axes = draw_timeline([], "t", window=window).axes[-1]
     assert axes.get_xlabel() == said
     assert axes.get_xlim()[0] == 0
 
 
 def test_faults_stand_in_a_strip_of_the_whole_time() -> None:
     faults = [(FAULTS, at * 10**9, at * 10**9, f"layer 1 bank {at} switch 3 stuck bar", 1, 0.0) for at in range(1, 10)]
-    reconnections = [(at * 10**9, at * 10**9 + 10**8) for at in range(10)]
-    strip, axes = draw_timeline(faults, (0, 2 * 10**9), "t", reconnections).axes
+    reconnections = [(RECONNECTION, at * 10**9, at * 10**9 + 10**8, "event", at, 0.0) for at in range(10)]
+    strip, axes = draw_timeline(faults + reconnections, "t", window=(0, 2 * 10**9)).axes
     assert [text.get_text() for text in strip.texts][1] == "layer 1 bank 2 switch 3 stuck bar, 2 ms"
     assert strip.get_xlabel() == f"time in ms; {9 - len(strip.texts)} more faults without words"
     crosses = [line.get_xdata()[0] for line in strip.lines if line.get_marker() == "None"]  # type: ignore[index]
     assert crosses == pytest.approx(list(range(1, 10)))
     assert len([line for line in axes.lines if line.get_linestyle() == "--"]) == 2  # those in the window
+
+
+def test_the_first_few_reconnections_are_drawn() -> None:
+    """All of five in a row, and one of those that are a thousand times as far apart as they are long."""
+    close = [(RECONNECTION, at * 120, at * 120 + 80, "event", at, 0.0) for at in range(9)]
+    far = [(RECONNECTION, at * 80_000, at * 80_000 + 80, "event", at, 0.0) for at in range(9)]
+    assert first_few(close) == (0, 4 * 120 + 80 + 70)
+    assert first_few(far) == (0, 90)
+    assert first_few([("port", 0, 70, "bits", 1, 0.0)]) == (0, 70)
 
 
 def test_equal_spans_give_equal_bytes(tmp_path: Path) -> None:
@@ -90,7 +99,7 @@ def test_equal_spans_give_equal_bytes(tmp_path: Path) -> None:
     files = []
     for name in ("one", "two"):
         path = [tmp_path / f"{name}{suffix}" for suffix in (".png", ".svg")]
-        save(draw_timeline(spans, (0, 10**5), "A title", [(0, 10**4)]), *path)
+        save(draw_timeline(spans, "A title", window=(0, 10**5)), *path)
         save(draw_energy(PARTS, "A title"), tmp_path / f"{name}-energy.png")
         files.append([one.read_bytes() for one in (*path, tmp_path / f"{name}-energy.png")])
     assert files[0] == files[1]
