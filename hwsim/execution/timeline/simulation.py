@@ -6,17 +6,20 @@ from typing import TYPE_CHECKING
 
 import simpy
 
+from hwsim.execution.timeline.account import Account
 from hwsim.execution.timeline.drivers import Bank, Drivers
 from hwsim.execution.timeline.holding import Holding
 from hwsim.execution.timeline.loading import Loading
-from hwsim.execution.timeline.port import PICOSECONDS, REGISTER_BITS, Span
-from hwsim.execution.timeline.tally import Passage, Tally
+from hwsim.execution.timeline.port import REGISTER_BITS, Span
+from hwsim.execution.timeline.requests import Stream
+from hwsim.execution.timeline.tally import Passage
 from hwsim.stream import stream
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
 
     from hwsim.execution.timeline.parts import Parts
+    from hwsim.execution.timeline.tally import Tally
     from hwsim.execution.timeline.work import Work
 
 
@@ -62,8 +65,9 @@ class Simulation:
         self._drivers = Drivers(self._env, parts.switching, self._holding, self._record)
         self._port = self._open("port", seed)
         self._registers = self._open("register port", seed) if parts.port.own_registers else self._port
-        self._reconnections = self._sets = self._resets = self._busy_ps = 0
-        self._tested = self._testing_ps = 0
+        self._ports = {"port": self._port} | ({"register port": self._registers} if parts.port.own_registers else {})
+        self._stream = Stream(parts.requests, parts.compute, seed, keep=keep) if parts.requests else None
+        self._account = Account(parts)
 
     def _open(self, name: str, seed: int) -> Loading:
         return Loading(self._env, self.parts.port, name, stream(seed, f"timeline/{name}"), self._record)
@@ -93,25 +97,27 @@ class Simulation:
         Raises:
             PortError: its words practically never get through the port.
         """
-        issue = self.issue_ps(work.batch, self._reconnections)
-        self._reconnections += 1
-        banks = list(map(Bank, work.layer.tolist(), work.bank.tolist(), work.sets.tolist(), work.resets.tolist()))
-        bits, sets, resets = self._bits, sum(bank.sets for bank in banks), sum(bank.resets for bank in banks)
+        issue, account = self.issue_ps(work.batch, self._account.reconnections), self._account
+        all_sets, all_resets, sent = work.sets.tolist(), work.resets.tolist(), self._sent[0]
+        banks = list(map(Bank, work.layer.tolist(), work.bank.tolist(), all_sets, all_resets))
+        sets, resets = sum(all_sets), sum(all_resets)
         self._holding.expect(work.standing, sets - resets)
-        begin, free = max(issue, self.now_ps), self.now_ps
-        if banks or work.registers:
-            begin, free = self._reconnect(banks, work, begin)
+        self._pass_until(issue)
+        begin, busy = self._reconnect(banks, work) if banks or work.registers else (self.now_ps, 0)
         self._holding.arrive(self.now_ps)
-        self._sets, self._resets = self._sets + sets, self._resets + resets
-        busy = self.now_ps - free
-        energy = self._energy(self._bits - bits, sets, resets, int(work.held.sum()) * busy)
         self._note("reconnection", begin, "event", work.event)
+        account.reconnections += 1
+        account.sets += sets
+        account.resets += resets
+        held = sum(work.held.tolist())
+        energy = account.reconnecting(self._sent[0] - sent, sets, resets, held * busy)
         return Passage(issue, begin, self.now_ps, busy, energy)
 
-    def _reconnect(self, banks: Sequence[Bank], work: Work, issue: int) -> tuple[int, int]:
-        """Carry out what there is to do; returns when that began, and since when inferences could not be made."""
+    def _reconnect(self, banks: Sequence[Bank], work: Work) -> tuple[int, int]:
+        """Carry out what there is to do; returns when that began, and for how long no inference could be made."""
         double = self.parts.memory == "double"
-        self._pass_until(issue if double else self._drained(issue))
+        if not double:
+            self._empty()
         begin = free = self.now_ps
         self._env.process(self._load(banks, work, settle=not double))
         if work.registers and self._registers is not self._port:
@@ -119,14 +125,13 @@ class Simulation:
             self._env.process(self._registers.send(REGISTER_BITS * work.registers, "registers"))
         self._env.run()
         if double:
-            self._pass_until(self._drained(self.now_ps))
+            self._empty()
             free = self.now_ps
             for bank in banks:
                 self._drivers.change(bank)
             self._env.run()
         self._pass_until(self.now_ps + self.parts.switching.guard_ps)
-        self._block(free)
-        return begin, free
+        return begin, self._block(free, "event", work.event)
 
     def _load(self, banks: Sequence[Bank], work: Work, *, settle: bool) -> Generator[simpy.Event, object, None]:
         """Send what banks are sent, and the registers where they have no port of their own."""
@@ -144,52 +149,45 @@ class Simulation:
             self._env.timeout(at_ps - self.now_ps)
             self._env.run()
 
-    def _drained(self, at_ps: int) -> int:
-        """Let no inference begin from a moment on; returns when the pipeline is empty."""
-        return at_ps
+    def _empty(self) -> None:
+        """Let no inference begin from now on, and wait until the pipeline is empty."""
+        if self._stream:
+            self._pass_until(self._stream.drain(self.now_ps))
 
-    def _block(self, begin: int) -> None:
-        """Note that no inference could be made from a moment on until now."""
-        self._busy_ps += self.now_ps - begin
-        self._note("unavailable", begin, "event", self._reconnections - 1)
+    def _block(self, begin: int, what: str, amount: int) -> int:
+        """Let inferences begin again; returns for how long none could be made, since the pipeline was empty."""
+        if self._stream:
+            self._stream.block(begin, self.now_ps)
+        busy = self.now_ps - begin
+        self._account.unavailable_ps += busy
+        self._note("unavailable", begin, what, amount)
+        return busy
 
     def _note(self, resource: str, begin: int, what: str, amount: int, energy: float = 0.0) -> None:
         if self._record:
             self._record(Span(resource, begin, self.now_ps, what, amount, energy))
 
     @property
-    def _bits(self) -> int:
-        return self._port.bits + (self._registers.bits if self._registers is not self._port else 0)
-
-    def _energy(self, bits: int, sets: int, resets: int, switch_ps: float) -> dict[str, float]:
-        port, switching = self.parts.port, self.parts.switching
-        return {
-            "configuration": bits * port.bit_energy,
-            "toggling": sets * switching.set_energy + resets * switching.reset_energy,
-            "holding": switch_ps * switching.hold_power / PICOSECONDS,
-        }
+    def _sent(self) -> tuple[int, int]:
+        """Count bits that ports sent, and those of them that were sent again."""
+        ports = self._ports.values()
+        return sum(port.bits for port in ports), sum(port.resent_bits for port in ports)
 
     def test(self, what: str, inferences: int) -> Passage:
         """Send test patterns through the compute pipeline, once it is empty; nobody else is answered meanwhile.
 
         Args:
             what: what is tested, for spans.
-            inferences: how many patterns.
+            inferences: how many patterns, at least one.
         """
-        compute, issue = self.parts.compute, self.now_ps
-        self._pass_until(self._drained(issue))
+        compute, issue, account = self.parts.compute, self.now_ps, self._account
+        self._empty()
         begin = self.now_ps
-        self._pass_until(begin + (inferences * compute.interval_ps + compute.latency_ps - compute.interval_ps))
-        self._tested, self._testing_ps = self._tested + inferences, self._testing_ps + self.now_ps - begin
-        energy = self._inference_energy(inferences)
+        self._pass_until(begin + (inferences - 1) * compute.interval_ps + compute.latency_ps)
+        busy, energy = self._block(begin, what, inferences), account.computing(inferences)
+        account.tests, account.testing_ps = account.tests + inferences, account.testing_ps + busy
         self._note("compute", begin, what, inferences, energy["compute"] + energy["conversion"])
-        self._block(begin)
-        return Passage(issue, begin, self.now_ps, self.now_ps - begin, energy)
-
-    def _inference_energy(self, inferences: int) -> dict[str, float]:
-        compute = self.parts.compute
-        conversion = inferences * compute.conversion
-        return {"compute": inferences * (compute.energy - compute.conversion), "conversion": conversion}
+        return Passage(issue, begin, self.now_ps, busy, energy)
 
     def mark(self, at_ps: int, what: str) -> None:
         """Note something that happens in a moment: a fault.
@@ -204,25 +202,13 @@ class Simulation:
     def finish(self) -> Tally:
         """Watch until the length that the host asks for, or until the last thing has ended; returns the sums."""
         watched = max(self.parts.host.length_ps, self.now_ps)
-        energy = self._energy(self._bits, self._sets, self._resets, self._holding.switch_ps(watched))
-        energy |= self._inference_energy(self._tested)
-        energy["idle"] = self.parts.compute.idle_power * watched / PICOSECONDS
-        return Tally(
-            watched_ps=watched,
-            reconnections=self._reconnections,
-            port_bits=self._bits,
-            resent_bits=self._port.resent_bits,
-            toggles=self._sets + self._resets,
-            utilisation={name: used / watched if watched else 0.0 for name, used in self._used().items()},
-            availability=1 - self._busy_ps / watched if watched else 1.0,
-            energy=energy,
-        )
-
-    def _used(self) -> dict[str, float]:
-        """Return the picoseconds in which each resource was in use."""
-        used: dict[str, float] = {"port": self._port.busy_ps, "compute": self._testing_ps}
-        if self._registers is not self._port:
-            used["register port"] = self._registers.busy_ps
+        stream = self._stream.finish(watched) if self._stream and watched else None
+        used: dict[str, float] = {name: port.busy_ps for name, port in self._ports.items()}
+        used["compute"] = self._account.testing_ps + (stream.busy_ps if stream else 0)
         if drivers := self.parts.switching.drivers:
             used["drivers"] = self._drivers.used_ps / drivers
-        return used
+        if self._record and self._stream:
+            one = self.parts.compute.energy
+            for request in self._stream.answered:
+                self._record(Span("compute", request.begin_ps, request.left_ps, "inference", 1, one))
+        return self._account.close(watched, self._sent, self._holding.switch_ps(watched), used, stream)

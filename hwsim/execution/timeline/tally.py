@@ -44,7 +44,17 @@ class Tally:
         utilisation: per resource (``port``, ``register port``, ``drivers``, ``compute``), the share of the watched time
             in which it was in use; of drivers, the mean over all of them. What a machine has without limit is left out.
         availability: share of the watched time in which inferences could be made.
-        energy: joules by part, over the whole watched time.
+        energy: joules by part, over the whole watched time: ``configuration``, ``toggling``, ``holding``, ``compute``,
+            ``conversion``, ``idle``.
+        tests: inferences of test patterns.
+        inferences: requests whose inference began.
+        dropped: requests that were refused.
+        waiting: requests that waited at the end.
+        throughput: requests served, a second.
+        latency_mean_s: seconds from a request to its answer; this and those below are None where nobody was served.
+        latency_p50_s: the latency that half of them did not exceed.
+        latency_p99_s: likewise 99 of 100.
+        wait_mean_s: seconds from a request to the beginning of its inference.
     """
 
     watched_ps: int
@@ -55,6 +65,20 @@ class Tally:
     utilisation: dict[str, float]
     availability: float
     energy: dict[str, float]
+    tests: int
+    inferences: int
+    dropped: int
+    waiting: int
+    throughput: float
+    latency_mean_s: float | None
+    latency_p50_s: float | None
+    latency_p99_s: float | None
+    wait_mean_s: float | None
+
+    @property
+    def energy_j(self) -> float:
+        """Sum the joules of all parts."""
+        return sum(self.energy.values())
 
     def row(self) -> dict[str, Any]:
         """Return the numbers for JSON."""
