@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hwsim.crossbar.fabric import BlockedError
-from hwsim.crossbar.stages import SwitchNetwork
+from hwsim.crossbar.stuck import never_stuck
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -85,26 +85,11 @@ def find_problem(fault: Fault, bank: Bank, fabric: Fabric | None) -> str | None:
         if fault.bank < bank.banks and fault.cell is not None and fault.cell < bank.ports:
             return None
         return f"there is no cell {fault.cell} of bank {fault.bank}; there are {bank.banks} banks of {bank.ports} cells"
-    unfit = "no circuit; only 2x2 switches can be stuck" if fabric is None else _find_unfit(bank, fabric)
+    unfit = "no circuit; only 2x2 switches can be stuck" if fabric is None else never_stuck(fabric, bank.ports)
     if unfit or fabric is None or (fault.bank < bank.banks and fault.switch < fabric.switches):
         return unfit
     what = f"there is no switch {fault.switch} of circuit {fault.bank} to be stuck"
     return f"{what}; there are {bank.banks} circuits of {fabric.switches} switches"
-
-
-def _find_unfit(bank: Bank, fabric: Fabric) -> str | None:
-    """Tell why no switch of a circuit can be stuck as it is modelled here, None where it can."""
-    name = f"a {fabric.topology} circuit"
-    if not isinstance(fabric, SwitchNetwork):
-        return f"{name}, whose switches have no two states; only 2x2 switches can be stuck"
-    if fabric.configuration_bits != fabric.switches:
-        return f"{name}, whose switches set themselves; name a topology that is configured"
-    if fabric.wires > fabric.ports:
-        return f"{name}, where a stuck switch leaves outputs without a signal; this is not modelled"
-    if fabric.ports > bank.ports:
-        what = f"a circuit of {fabric.ports} ports before {bank.ports} cells"
-        return f"{what}, where a stuck switch leads to ports without a cell; this is not modelled"
-    return None
 
 
 def avoid(

@@ -284,8 +284,8 @@ def _begin(folder: RunFolder, plan: Plan) -> None:
     if plan.method is not None and plan.method.keep is not None:
         with whole(folder.path / plan.resolved["controller"][plan.controller.file]) as part:
             plan.method.keep(part)
-    if plan.arrivals is not None:
+    if plan.arrivals_file is not None:
         with whole(folder.path / ARRIVALS) as part:
-            part.write_bytes(plan.arrivals.path.read_bytes())
+            part.write_bytes(plan.arrivals_file.read_bytes())
     header = f"identity {plan.identity}\nwritten by hwsim {VERSION}; it runs again as it stands"
     folder.write(SCENARIO, emit(plan.resolved, plan.origins, header))

@@ -145,6 +145,9 @@ class RequestsChoice(Section):
             raise Refusal(found, 'give one of them, for example rate = "20 kHz" or load = 0.8')
         if self.arrivals == "closed" and self.clients is None:
             raise Refusal("has no 'clients' for its closed loop", "give clients = 4")
+        short = self.clients is not None and self.queue is not None and self.queue < self.clients
+        if short or (self.clients is not None and self.policy == "drop"):
+            raise Refusal("drops requests of clients that wait for their answers", "leave queue out, and policy 'drop'")
         if self.arrivals == "trace" and self.file is None:
             raise Refusal("has no 'file' for its trace", 'give file = "arrivals.csv"')
         return self

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from typing import TYPE_CHECKING
 
-from hwsim.crossbar.stages import SwitchNetwork
+from hwsim.crossbar.stuck import never_stuck
 from hwsim.errors import HwsimWarning
 from hwsim.files.arrivals import LATEST
 from hwsim.schedule import layout
@@ -48,9 +48,8 @@ def fit_machine(r: Lookup, found: Found, fabrics: Sequence[Fabric | None] | None
         switches = sum(bank.banks * fabric.switches for bank, fabric in zip(banks, fabrics, strict=True) if fabric)
         if file.execution.drivers:
             refused += _refuse_drivers(file.execution.drivers, switch, switches)
-        if file.execution.faults and file.execution.faults.hazard and not switches:
-            what = "no circuit stands in this machine, so no switch can break"
-            refused.append((("execution", "faults", "hazard"), what, "leave hazard out"))
+        if file.execution.faults and file.execution.faults.hazard:
+            refused += _refuse_hazard(banks, fabrics)
         for number, fault in enumerate(file.fault):
             told = _refuse_fault(fault, banks, fabrics)
             refused += ((("fault", number, *at), what, hint) for at, what, hint in told)
@@ -99,6 +98,17 @@ def _refuse_drivers(drivers: DriversChoice, switch: Switch, switches: int) -> Re
         yield ("execution", "drivers", "power"), what, "give at least that much"
 
 
+def _refuse_hazard(banks: Sequence[Bank], fabrics: Sequence[Fabric | None]) -> Refused:
+    """Refuse switches that break at random where there is none that could."""
+    at = ("execution", "faults", "hazard")
+    if not any(fabrics):
+        yield at, "no circuit stands in this machine, so no switch can break", "leave hazard out"
+    for bank, fabric in zip(banks, fabrics, strict=True):
+        if fabric is not None and (unfit := never_stuck(fabric, bank.ports)):
+            what, _, hint = unfit.partition("; ")
+            yield at, f"before layer {bank.layer} stands {what}", hint
+
+
 def _refuse_fault(fault: FaultEntry, banks: Sequence[Bank], fabrics: Sequence[Fabric | None]) -> Refused:
     """Refuse a fault of a part that is not there."""
     if fault.layer >= len(banks):
@@ -114,9 +124,9 @@ def _refuse_fault(fault: FaultEntry, banks: Sequence[Bank], fabrics: Sequence[Fa
         return
     if fabric is None:
         yield ("switch",), f"no circuit stands before {where}, whose connections are fixed", "name another layer"
-    elif not isinstance(fabric, SwitchNetwork):
-        what = f"a {fabric.topology} circuit has no switches that could be stuck in bar or cross"
-        yield ("switch",), what, "name a cell, or choose a topology of 2x2 switches"
+    elif unfit := never_stuck(fabric, bank.ports):
+        what, _, hint = unfit.partition("; ")
+        yield ("switch",), f"before {where} stands {what}", hint
     elif fault.switch >= fabric.switches:
         what = f"no switch {fault.switch} in a {fabric.topology} circuit of {fabric.ports} ports"
         yield ("switch",), what, f"its switches are {_numbers(fabric.switches)}"

@@ -37,10 +37,11 @@ if TYPE_CHECKING:
     from hwsim.device import Device, Technology
     from hwsim.device.placed import PlacedDesign
     from hwsim.files import Document, Section
+    from hwsim.files.arrivals import Arrivals
     from hwsim.files.datasheet import RewritingNumbers
     from hwsim.files.registry import Registry
     from hwsim.model import Model
-    from hwsim.scenario.found import FoundArrivals, FoundCrossbar, FoundDevice, FoundModel
+    from hwsim.scenario.found import FoundCrossbar, FoundDevice, FoundModel
     from hwsim.scenario.schema import CrossbarChoice, ScenarioFile
     from hwsim.task import BoundTask, Shape, TaskPlugin
 
@@ -88,8 +89,10 @@ class Plan:
     """What was measured of the network on a real part."""
     rewriting: RewritingNumbers | None = None
     """What the device's datasheet says of writing its cells anew."""
-    arrivals: FoundArrivals | None = None
+    arrivals: Arrivals | None = None
     """When requests come, where a file says so."""
+    arrivals_file: Path | None = None
+    """That file."""
 
     @property
     def changes(self) -> str:
@@ -152,7 +155,8 @@ def resolve(document: Document, path: Path, given: Given = NOTHING) -> Plan:
         method=found.controller.method,
         placed=found.device.placed.design if found.device.placed else None,
         rewriting=sure(found.device.sheet).sheet.rewriting,
-        arrivals=found.arrivals,
+        arrivals=found.arrivals.arrivals if found.arrivals else None,
+        arrivals_file=found.arrivals.path if found.arrivals else None,
     )
 
 

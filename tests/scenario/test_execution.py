@@ -39,7 +39,7 @@ drivers = st.one_of(_some(count=counts, order=st.just("reset-first")), st.just({
 requests = st.one_of(
     st.builds(lambda n: {"rate": f"{n} kHz"}, counts),
     st.builds(lambda load, queue: {"load": load, "queue": queue}, st.floats(0.01, 3), counts),
-    st.builds(lambda n, time: {"clients": n, "think": time, "policy": "drop"}, st.integers(1, 9), times),
+    st.builds(lambda n, time: {"clients": n, "think": time, "service": "exponential"}, st.integers(1, 9), times),
 )
 faults = _some(hazard=st.just("1e-3 Hz"), test=st.sampled_from(["read-back", "accuracy"]), test_every=times)
 machines = st.builds(
@@ -133,6 +133,12 @@ REFUSED = [
         'rate = "1 kHz"\nclients = 4',
         "requests",
         "a.toml:1:1: 'requests' has 'clients', which is of arrivals = 'closed', keep the keys of one kind of arrivals",
+    ),
+    (
+        "clients = 4\nqueue = 3",
+        "requests",
+        "a.toml:1:1: 'requests' drops requests of clients that wait for their answers, "
+        "leave queue out, and policy 'drop'",
     ),
     (
         'arrivals = "closed"',

@@ -147,9 +147,14 @@ def test_switches_without_two_states(tiny: Path) -> None:
     layer, _ = _circuits(tiny)
     line = _add(tiny, f'[[fault]]\nat = "1 ms"\nlayer = {layer}\nbank = 0\nswitch = 0\nstuck = "bar"')
     assert _told(tiny, "crossbar.topology=crossbar", "crossbar.effort=any") == [
-        f"{line + 4}:1: a crossbar circuit has no switches that could be stuck in bar or cross, "
-        "name a cell, or choose a topology of 2x2 switches"
+        f"{line + 4}:1: before layer {layer} stands a crossbar circuit, whose switches have no two states, "
+        "only 2x2 switches can be stuck"
     ]
+    (found,) = {one.partition(" ")[2] for one in _told(tiny, "crossbar.ports=128")}
+    assert found == (
+        f"before layer {layer} stands a circuit of 128 ports before 64 cells, "
+        "where a stuck switch leads to ports without a cell, this is not modelled"
+    )
 
 
 def test_no_circuits(tmp_path: Path) -> None:
@@ -200,7 +205,7 @@ def test_an_arrival_trace_is_part_of_a_run(tiny: Path, tmp_path: Path) -> None:
     _add(tiny, '[execution.requests]\nfile = "a.csv"')
     plan = hwsim.load(tiny).plan()
     assert plan.arrivals is not None
-    assert plan.arrivals.arrivals.times_ps.tolist() == [0, 500_000_000]
+    assert plan.arrivals.times_ps.tolist() == [0, 500_000_000]
     identities = []
     for name in "bc":
         tiny.write_text(tiny.read_text().replace("a.csv", f"{name}.csv"))
@@ -233,7 +238,7 @@ def test_every_key_runs_again_from_its_folder(tiny: Path, tmp_path: Path) -> Non
     _add(
         tiny,
         '[execution]\nissue = "times"\nissue_times = ["1 ms", "2.5 ms"]\nlength = "2 s"\nmemory = "double"\n'
-        'guard = "10 ns"\ntiles = 4\ntrace = true\nminimise = "wear"\n'
+        'guard = "10 ns"\ntrace = true\nminimise = "wear"\n'
         '[execution.port]\nwrites = "delta"\nburst = 64\npause = 2\nloss = 1e-6\ncheck_bits = 16\nregisters = "own"\n'
         '[execution.drivers]\npower = "0.5 W"\norder = "reset-first"\n'
         '[execution.requests]\nclients = 4\nthink = "1 us"\nqueue = 100\npolicy = "old"\nservice = "exponential"\n'
