@@ -48,6 +48,12 @@ class Feed:
         self.times = self._arrivals.more()
         return True
 
+    def jump(self, to_ps: int) -> None:
+        """Let the next arrivals of a Poisson stream be those after a time."""
+        if self._arrivals is not None:
+            self._arrivals.jump(to_ps)
+            self.times = self._arrivals.more()
+
     def more_services(self) -> None:
         """Put the next service times into ``services``."""
         if self._services is not None:

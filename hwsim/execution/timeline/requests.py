@@ -2,7 +2,7 @@
 
 The first requests are simulated one by one, as events of SimPy, so that each can be seen; all others between two
 changes of the machine by the recursion of Lindley, compiled. Both take the same random numbers and give the same
-picoseconds.
+picoseconds. Stretches of very many requests between two changes are one draw from their exact law.
 """
 
 from __future__ import annotations
@@ -14,13 +14,22 @@ import numpy as np
 from hwsim.execution.timeline.feed import Feed
 from hwsim.execution.timeline.latencies import StreamTally
 from hwsim.execution.timeline.one_by_one import Answered, OneByOne
+from hwsim.execution.timeline.stationary import Stationary
+from hwsim.execution.timeline.stretch import draw
 from hwsim.kernels import queue
 from hwsim.kernels.queue import Line, Rule, serve
+from hwsim.stream import stream
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from hwsim.execution.timeline.parts import Compute, Requests
+
+
+AGGREGATED = 200_000_000
+"""Requests between two changes from which on most of them are one draw from the law of the steady state."""
+WINDOW = 1 << 20
+"""Requests that are always gone through: at a time until the queue is empty after a change, and before the next."""
 
 
 class Stream:
@@ -55,6 +64,7 @@ class Stream:
             raise ValueError("clients of a closed loop wait for their answers: give a queue as long, and no drops")
         self._requests, self._compute = requests, compute
         self._feed = Feed(requests, compute.interval_ps, seed)
+        self._random = stream(seed, "timeline/requests/stretch")
         begins = np.full(requests.queue or 0, -1, np.int64)
         self._line = Line(
             np.zeros(queue.NUMBERS, np.int64), begins, np.zeros(0, np.int64), np.zeros(queue.BUCKETS, np.int64)
@@ -129,8 +139,38 @@ class Stream:
                 return
             self._first.hand_over(self._line, until_ps)
             self._first = None
-        compute = self._compute
-        self._serve(self._line, until_ps, until_ps - 1, compute.interval_ps, compute.latency_ps - compute.interval_ps)
+        self._leap(until_ps)
+        self._go(until_ps)
+
+    def _leap(self, until_ps: int) -> None:
+        """Go through a very long stretch in one draw, from when the queue is empty to shortly before its end."""
+        requests, interval, state = self._requests, self._compute.interval_ps, self._line.state
+        gap = 1e12 / requests.rate if requests.arrivals == "poisson" and requests.queue is None else 0.0
+        now, window = self._opened_at, round(WINDOW * gap)
+        while interval < gap and until_ps - now > AGGREGATED * gap:
+            now += window
+            self._go(now)
+            if state[queue.LEFT] < now:
+                break
+        else:  # short, or the queue was never empty
+            return
+        law, end = Stationary(interval / gap, requests.exponential), until_ps - window
+        came = int(self._random.poisson((end - now) / gap))
+        drawn = draw(law, interval, came, self._random)
+        self._line.counts[: drawn.counts.size] += drawn.counts
+        state[queue.SERVED] += came
+        state[queue.BUSY] += drawn.busy_ps
+        state[queue.WAITS], state[queue.WAITED] = divmod(_waits(state) + drawn.waited_ps, queue.UNIT)
+        left = end + round(law.wait(self._random.random()) * interval)
+        state[queue.FREE] = state[queue.LEFT] = left
+        state[queue.DONE] = left + self._compute.latency_ps - interval
+        self._feed.jump(end)
+        state[queue.NEXT] = state[queue.BEYOND] = 0
+
+    def _go(self, until_ps: int) -> None:
+        """Go through all requests that begin before a time."""
+        interval = self._compute.interval_ps
+        self._serve(self._line, until_ps, until_ps - 1, interval, self._compute.latency_ps - interval)
 
     def _rest(self, until_ps: int) -> NDArray[np.int64]:
         """Return the state of the queue after all who wait at a time have been served then, in no time."""
