@@ -67,6 +67,7 @@ class PhotonicNumbers:
     dac_energy: float
     adc_energy: float
     read_time: float
+    idle_power: float = 0.0
     shot_noise: bool = True
     varied: Variation = EXACT
 

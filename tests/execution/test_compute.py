@@ -220,3 +220,17 @@ def test_a_scenario_with_nothing_to_share(tiny: Path, device: str, says: str) ->
     with pytest.raises(DiagnosticError) as found:
         hwsim.load(tiny, [f'device.name="{device}"']).plan()
     assert f"tiny.toml:{len(lines)}:1: {says}" in str(found.value)
+
+
+@pytest.mark.parametrize(
+    "device",
+    ["photonic-zhou-2023", "reram-wan-2022", "fpga-lut-bthowen-2022", "fpga-wired-kosuge-2021", "fpga-serial-ecp5-85f"],
+)
+def test_idle_power_of_a_datasheet(tiny: Path, device: str) -> None:
+    """A number that a datasheet may have: it reaches the pipeline, and stands in no inference's energy."""
+    number = 'idle_power = { value = "250 mW", status = "measured", source = "on a bench" }'
+    sheet = sheets("device")[device].read_text().replace("[cost]", f"[cost]\n{number}")
+    (tiny.parent / "mine.toml").write_text(sheet)
+    plain = compute_of(built(tiny, f'device.name="{device}"'))
+    tiny.write_text(tiny.read_text().replace("fpga-lut-bthowen-2022", "mine.toml"))
+    assert compute_of(built(tiny)) == replace(plain, idle_power=0.25)

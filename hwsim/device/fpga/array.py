@@ -36,6 +36,7 @@ class FpgaArray:
     part: str = ""
     part_luts: int = 0
     part_flip_flops: int = 0
+    idle_power: float = 0.0
     varied: Variation = EXACT
     """Variation of the cells, for studies."""
     wired: ClassVar[bool] = False

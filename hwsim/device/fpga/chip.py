@@ -180,8 +180,8 @@ class FpgaChip:
         energy = 0.0
         for area, layer, use in zip(self.areas, self.layers, self.uses, strict=True):
             energy += area.luts * use.places * self.device.turns(layer, use) * self.device.lut_energy
-        clock = self.device.clock
-        return Bill(energy_j=energy, time_s=self._cycles() / clock, pipelined_s=self._busy() / clock)
+        clock, idle = self.device.clock, self.device.idle_power
+        return Bill(energy, self._cycles() / clock, pipelined_s=self._busy() / clock, idle_w=idle)
 
     def _busy(self) -> int:
         """Count the clock cycles in which an inference keeps its slowest layer busy; then the next may enter."""

@@ -24,7 +24,7 @@ from hwsim.device.electronics import BESIDE
 from hwsim.device.fpga.array import FpgaArray
 from hwsim.device.fpga.calibration import Calibration
 from hwsim.device.technology import Technology
-from hwsim.files import Bits, Hertz, Joules, Section
+from hwsim.files import Bits, Hertz, Joules, Section, Watts
 from hwsim.files.datasheet import Datasheet, Datum
 
 if TYPE_CHECKING:
@@ -77,6 +77,8 @@ class FpgaCostNumbers(Section):
     """Clock of the pipelined array."""
     lut_energy: Datum[Joules]
     """Energy of one LUT in one cycle, with its net, at the activity of the source."""
+    idle_power: Datum[Watts] | None = None
+    """What the device takes all the time, busy or not; 0 unless told."""
 
 
 class FpgaDatasheet(Datasheet):

@@ -291,7 +291,7 @@ class PhotonicChip(NumberChip):
         light = device.tile_rows * device.launched_power / device.wall_plug_efficiency * device.read_time
         for _, seconds in self._times(reads):
             time += seconds
-        return Bill(self._energy(reads, light), time, conversion_j=self._energy(reads, 0.0))
+        return Bill(self._energy(reads, light), time, self._energy(reads, 0.0), idle_w=device.idle_power)
 
     def layer_times(self) -> list[tuple[int, float]]:
         """Return the tiles of each layer that has any, and the time of a pass, which the tile with most reads sets.

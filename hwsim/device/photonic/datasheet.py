@@ -135,6 +135,8 @@ class PhotonicCostNumbers(Section):
     """One conversion of one column."""
     read_time: Datum[Seconds]
     """Time of one matrix-vector product of a tile."""
+    idle_power: Datum[Watts] | None = None
+    """What the device takes all the time, busy or not; 0 unless told."""
 
 
 class PhotonicDatasheet(Datasheet):

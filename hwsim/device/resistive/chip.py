@@ -20,7 +20,7 @@ from hwsim.device.number import NumberChip, finish, side_by_side
 from hwsim.device.resistive.fits import Fit, drift_factor, flicker
 from hwsim.device.technology import Bill, Resources, Technology
 from hwsim.device.variation import EXACT, Variation
-from hwsim.files import Bits, Joules, Seconds, Section
+from hwsim.files import Bits, Joules, Seconds, Section, Watts
 from hwsim.files.datasheet import Datasheet, Datum
 from hwsim.kernels.reading.reads import Converter
 from hwsim.stream import stream
@@ -84,6 +84,8 @@ class ResistiveCostNumbers(Section):
     """One conversion of one output."""
     cell_energy: Datum[Joules]
     """One cell in one read."""
+    idle_power: Datum[Watts] | None = None
+    """What the device takes all the time, busy or not; 0 unless told."""
 
 
 AT_ONCE = 2**15
@@ -124,6 +126,7 @@ class Resistive:
     dac_energy: float
     adc_energy: float
     cell_energy: float
+    idle_power: float = 0.0
     varied: Variation = EXACT
 
     def problems(self, model: Model) -> list[tuple[int, str, str]]:
@@ -382,7 +385,8 @@ class ResistiveChip(NumberChip):
         time = 0.0
         for _, seconds in self.layer_times():
             time += seconds
-        return Bill(energy_j=self._energy(self.device.cell_energy), time_s=time, conversion_j=self._energy(0.0))
+        energy, conversion = self._energy(self.device.cell_energy), self._energy(0.0)
+        return Bill(energy, time, conversion, idle_w=self.device.idle_power)
 
     def _energy(self, cell: float) -> float:
         """Compute the energy of one inference, J, with that of a cell in one read as given."""
