@@ -103,7 +103,13 @@ class IdealChip(NumberChip):
 
     def classes(self, layer: int) -> NDArray[np.float32]:
         """Return the weights: those equal to the last bit do the same in every place."""
-        return self.weights[layer]
+        return self.weights[layer].copy()
+
+    def kill(self, layer: int, cell: int, value: float) -> None:
+        """Let a cell be read as a constant from now on."""
+        if self.design is None:
+            object.__setattr__(self, "design", tuple(weights.copy() for weights in self.weights))
+        self.weights[layer].reshape(-1)[cell] = value
 
     def register_codes(self, layer: int, registers: Registers) -> NDArray[np.float64]:
         """Return biases, and the gain if there is one, as they are."""

@@ -192,6 +192,20 @@ class NarrowChip(Chip, Protocol):
 
 
 @runtime_checkable
+class MortalChip(Chip, Protocol):
+    """A chip of which single cells can die."""
+
+    def kill(self, layer: int, cell: int, value: float) -> None:
+        """Let a cell of a layer be read as a constant weight from now on, as near as the technology has it.
+
+        Design values and classes stay: nobody knows. The position that meets the cell is connected to it anew at once.
+
+        Raises:
+            ValueError: no cell of this technology can be read as that, or the layer has no cells.
+        """
+
+
+@runtime_checkable
 class OpticalChip(Chip, Protocol):
     """A chip that light may reach through optical permutation circuits, which lose some of it on every path."""
 

@@ -462,12 +462,11 @@ class Circuits:
 
     def _place(self, fault: Fault) -> tuple[Stuck, NDArray[Any], tuple[tuple[int, int], int]]:
         """Return the stuck switches and the memory of a fault's layer, its place there and its state, if it can be."""
-        if fault.layer >= len(self.fabrics):
-            raise UnroutedError(fault.layer, f"there is no such layer; layers are 0 to {len(self.fabrics) - 1}")
-        problem = find_problem(fault, self.layout.layers[fault.layer], self.fabrics[fault.layer])
-        memory, stuck = self.memory[fault.layer], self._stuck[fault.layer]
-        if problem or fault.switch is None or fault.state is None or memory is None:
+        problem = find_problem(fault, self.layout, self.fabrics)
+        memory = None if problem else self.memory[fault.layer]
+        if fault.switch is None or fault.state is None or memory is None:
             raise UnroutedError(fault.layer, problem or "a dead cell is the chip's, not the circuits'")
+        stuck = self._stuck[fault.layer]
         if stuck is None:
             stuck = self._stuck[fault.layer] = Stuck(*memory.shape)
         return stuck, memory, ((fault.bank, fault.switch), fault.state)

@@ -14,10 +14,12 @@ from hwsim.crossbar.fabric import BlockedError
 from hwsim.crossbar.stuck import never_stuck
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from hwsim.crossbar import Fabric
-    from hwsim.schedule import Bank, Fault
+    from hwsim.schedule import Fault, Layout
 
 FREE = -1
 """Stands for the state of a switch that is not stuck."""
@@ -65,22 +67,28 @@ class Stuck:
         return np.where((known != FREE) & (known != np.arange(2)), np.inf, 0.0)
 
 
-def find_problem(fault: Fault, bank: Bank, fabric: Fabric | None) -> str | None:
+def find_problem(fault: Fault, layout: Layout, fabrics: Sequence[Fabric | None]) -> str | None:
     """Tell why hardware cannot have a fault, None where it can.
 
     Args:
         fault: the fault.
-        bank: the banks of its layer.
-        fabric: the circuit of each of them, None where connections are fixed.
+        layout: the banks of every layer.
+        fabrics: per layer, the circuit of each of them, None where connections are fixed.
 
     Example:
         >>> from hwsim.crossbar import crossbar
-        >>> from hwsim.schedule import Bank, Fault
-        >>> find_problem(Fault(0, 0, switch=6, state=0), Bank(0, 2, 4, 0, True), crossbar("benes", 4))
+        >>> from hwsim.schedule import Bank, Fault, Layout
+        >>> layout = Layout((Bank(0, 2, 4, 0, True),))
+        >>> find_problem(Fault(0, 0, switch=6, state=0), layout, [crossbar("benes", 4)])
         'there is no switch 6 of circuit 0 to be stuck; there are 2 circuits of 6 switches'
-        >>> find_problem(Fault(0, 0, cell=4, value=0.0), Bank(0, 2, 4, 0, True), None)
+        >>> find_problem(Fault(0, 0, cell=4, value=0.0), layout, [None])
         'there is no cell 4 of bank 0; there are 2 banks of 4 cells'
+        >>> find_problem(Fault(1, 0, cell=4, value=0.0), layout, [None])
+        'there is no layer 1; layers are 0 to 0'
     """
+    if fault.layer >= len(layout.layers):
+        return f"there is no layer {fault.layer}; layers are 0 to {len(layout.layers) - 1}"
+    bank, fabric = layout.layers[fault.layer], fabrics[fault.layer]
     if fault.switch is None:
         if fault.bank < bank.banks and fault.cell is not None and fault.cell < bank.ports:
             return None

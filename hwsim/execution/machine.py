@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hwsim.controller import Expense, SpentError
-from hwsim.device import Bill, NarrowChip, OpticalChip, TiledChip, infer
+from hwsim.device import Bill, MortalChip, NarrowChip, OpticalChip, TiledChip, infer
 from hwsim.execution.circuits import Circuits, ExecutionError, UnroutedError
 from hwsim.execution.equivalence import number_classes
+from hwsim.execution.faults import find_problem
 from hwsim.execution.light import mean_transmission, path_transmissions, straight_transmissions
 from hwsim.execution.placing import Placing
 from hwsim.execution.timeline import PICOSECONDS, bill, work_of
+from hwsim.files.registry import maker
 from hwsim.model import Registers
 from hwsim.schedule import Bank, Entry, layout
 from hwsim.stream import stream
@@ -36,6 +38,9 @@ if TYPE_CHECKING:
 
     Contents = tuple[NDArray[np.float64], ...]
     Settings = Sequence[NDArray[Any] | None] | None
+
+CLOSE = 1e-6
+"""Relative change of other cells when one dies: where values are held together, they are rounded anew."""
 
 
 UNTILED = "only arrays of photonic or electronic cells take turns; units of an FPGA do by folding, in [device]"
@@ -255,8 +260,32 @@ class Machine:
         return self._stick(fault, known=True)
 
     def strike(self, fault: Fault) -> int:
-        """Let a fault come to be; the host does not know of it. Returns, raises as :meth:`stick`; nothing is billed."""
-        return self._stick(fault, known=False)
+        """Let a fault come to be; the host does not know of it. Returns, raises as :meth:`stick`; nothing is billed.
+
+        A dead cell is still met by the position that met it, which is not counted.
+        """
+        if fault.cell is None or fault.value is None:
+            return self._stick(fault, known=False)
+        if problem := find_problem(fault, self.layout, self.circuits.fabrics):
+            raise ExecutionError(f"layer {fault.layer}: {problem}")
+        if not isinstance(self.chip, MortalChip):
+            raise ExecutionError(
+                f"cells of a chip of the device {maker(self.chip)} cannot die: it has no method 'kill'"
+            )
+        bank = self.layout.layers[fault.layer]
+        before, cell = bank.rows(self.chip.cells(fault.layer)).copy(), fault.bank * bank.ports + fault.cell
+        try:
+            self.chip.kill(fault.layer, cell, fault.value)
+        except ValueError as error:
+            raise ExecutionError(f"{fault.words}: {error}") from error
+        place = np.flatnonzero(self.circuits.permutations[fault.layer][fault.bank, : bank.ports] == fault.cell)
+        self.chip.connect(fault.layer, place + fault.bank * bank.ports, np.full(place.size, cell))
+        after = bank.rows(self.chip.cells(fault.layer))
+        before[fault.bank, fault.cell] = after[fault.bank, fault.cell]
+        if not np.allclose(before, after, rtol=CLOSE, atol=0):
+            raise ExecutionError(f"{fault.words}: other cells than this one changed")
+        self._sorted_cells[fault.layer] = np.sort(after, axis=1)
+        return 0
 
     def _learn(self, entry: Entry) -> tuple[NDArray[np.int64] | None, ...]:
         """Let the host know what was found; return what is to be connected."""

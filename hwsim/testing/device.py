@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hwsim.device import DEVICES, OpticalChip, TiledChip, datasheet_values, infer, read_datasheet
+from hwsim.device import DEVICES, MortalChip, OpticalChip, TiledChip, datasheet_values, infer, read_datasheet
 from hwsim.files import read_document
 from hwsim.model import Registers, start
 from hwsim.scenario.lookup import sheets
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 NEAR = 1e-9
 """How far outputs may be apart that differ by the order of sums alone."""
+
+FAINT = 0.1
+"""Most that may be left of a dead cell, as a share of what its position does to any unit: steps of converters."""
 
 
 def check_device(sheet: str | Path) -> None:
@@ -46,6 +49,7 @@ def check_device(sheet: str | Path) -> None:
     _check_reads(name, technology, device)
     _check_bill(name, technology, _chip(device))
     _check_connections(name, device)
+    _check_death(name, device)
     hold(isinstance(_chip(device), OpticalChip) == technology.optical, name, "optical chips can be lit")
     if technology.optical:
         for calibrated in (False, True):
@@ -115,6 +119,27 @@ def _check_connections(name: str, device: Device) -> None:
     chip.connect(0, back, back)
     hold(np.array_equal(_read(chip, task.test_x), before), name, "connected back, every bit is as before")
     hold(np.array_equal(chip.cells(0), cells), name, "connecting changes no cell")
+
+
+def _check_death(name: str, device: Device) -> None:
+    """Check that a cell that dies is read as nothing by the position that meets it, and that no other cell changes."""
+    chip = _chip(device)
+    if not isinstance(chip, MortalChip):
+        return
+    cells, nominal = chip.cells(0).astype(np.float64), chip.nominal(0).copy()
+    chip.connect(0, np.array([0, 1]), np.array([1, 0]))  # position 0 meets the cell that dies
+    x = np.repeat(classes().test_x[:8], 2, axis=0)
+    x[:, 0] = np.tile([x.min(), x.max()], 8)
+    alive = chip.matmul(0, chip.encode(x), None).astype(np.float64)
+    chip.kill(0, 1, 0.0)
+    chip.connect(0, np.array([0]), np.array([1]))
+    dead = chip.matmul(0, chip.encode(x), None).astype(np.float64)
+    changed = np.flatnonzero(np.abs(chip.cells(0) - cells) > NEAR * np.abs(cells).max())
+    hold(set(changed.tolist()) <= {1}, name, "a cell that dies changes no other cell")
+    hold(np.array_equal(chip.nominal(0), nominal), name, "design values do not tell which cell is dead")
+    swing = np.abs(np.diff(alive.reshape(8, 2, -1), axis=1)).max()
+    hold(np.abs(np.diff(dead[:, 0].reshape(8, 2))).max() < FAINT * swing, name, "a dead cell is read as 0")
+    hold(np.allclose(dead[:, 1:], alive[:, 1:], atol=NEAR), name, "other units read what they read before")
 
 
 def _check_light(name: str, device: Device, *, calibrated: bool) -> None:

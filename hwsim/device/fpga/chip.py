@@ -99,6 +99,10 @@ class FpgaChip:
         """Gather the codes of the positions that move."""
         self.layers[layer].met.reshape(-1)[positions] = self.layers[layer].cells.reshape(-1)[cells]
 
+    def kill(self, layer: int, cell: int, value: float) -> None:
+        """Let a cell be read as the nearest code from now on."""
+        self.layers[layer].kill(cell, value)
+
     def encode(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return input codes, saturated to the width of a signal."""
         low, high = limits(self.device.activation_bits, signed=self.signed)

@@ -55,6 +55,20 @@ class Burnt:
         """Returns what the cells really hold."""
         return self.codes if self.held is None else self.held
 
+    def kill(self, cell: int, value: float) -> None:
+        """Let a cell be read as the code nearest to a weight; sums are reckoned from what cells hold from then on.
+
+        Raises:
+            ValueError: a code larger than any of the layer, which its accumulators are not built for.
+        """
+        code = float(np.rint(value / self.weight_scale))
+        if abs(code) > (most := int(np.abs(self.codes).max())):
+            raise ValueError(f"a cell of this layer reads {most * self.weight_scale:g} at most, not {value:g}")
+        if self.held is None:
+            object.__setattr__(self, "held", self.codes.astype(np.float64))
+            object.__setattr__(self, "met", self.met.astype(np.float64))
+        self.cells.reshape(-1)[cell] = code
+
     @property
     def analogue(self) -> bool:
         """Tell whether cells hold no whole numbers, as no look-up table could."""

@@ -165,6 +165,19 @@ class PhotonicChip(NumberChip):
         """Let inputs drive other rows; a unit's connections stay within the unit's own rows."""
         self.layers[layer].connect(positions, cells)
 
+    def kill(self, layer: int, cell: int, value: float) -> None:
+        """Let a cell let through what a constant weight takes; constants of the read-out stay as they were measured.
+
+        Raises:
+            ValueError: no transmission makes that weight, or electronics computes the layer.
+        """
+        entry = self.layers[layer]
+        if entry.core is None:
+            raise ValueError(f"electronics computes layer {layer}, which has no cells that could die")
+        unit, row = divmod(cell, entry.weights.shape[1])
+        entry.core.kill(unit, row, value)
+        entry.connect(np.zeros(0, np.int64), np.zeros(0, np.int64))
+
     def set_path_loss(self, layer: int, nominal: float, *, calibrated: bool) -> None:
         """Put optical circuits before a layer; the read-out is built for the nominal transmission."""
         entry = self.layers[layer]

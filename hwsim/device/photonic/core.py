@@ -127,6 +127,22 @@ class Core:
         """Return the transmissions of the cells with weights, each with its path, at the first vector's wavelength."""
         return planes.values(self.bright, 0)
 
+    def kill(self, unit: int, row: int, value: float) -> None:
+        """Let one cell differ from the one it is compared with by what a weight takes, at every wavelength.
+
+        What is held of the unit's other cells is rounded anew, as at fabrication (:mod:`hwsim.kernels.reading.planes`).
+
+        Raises:
+            ValueError: no transmission makes that weight.
+        """
+        rows, shade = slice(unit, unit + 1), np.array([unit // self.group])
+        found = [planes.values(self.bright, plane, rows) for plane in range(len(self.real))]
+        for plane, held in enumerate(found):
+            held[0, row] = _shade(self.dark, plane, shade)[0, row] + value / self.weight
+            if not 0 <= held[0, row] <= 1:
+                raise ValueError(f"no transmission of a cell is read as a weight of {value:g}")
+        planes.fill(self.bright, unit, found)
+
     def seen(self, input_on: NDArray[np.integer], transmission: Array) -> Array:
         """Return ``real`` where only a part of the light reaches the rows, (planes, units).
 

@@ -288,6 +288,14 @@ class Array:
                 values[places] = values[places][at]
         self.held[0][positions] = cells
 
+    def kill(self, cell: int, value: float) -> None:
+        """Let a cell be read as a constant, without noise of its own."""
+        at = int(np.flatnonzero(self.held[0] == cell)[0]) if self.held else cell
+        place = np.divmod(at, self.met.shape[1])
+        self.met[place] = value
+        if self.met_variances is not None:
+            self.met_variances[place] = 0.0
+
     def cells(self) -> NDArray[np.float32]:
         """Return weights in the order of the cells (units, inputs)."""
         if not self.held:
@@ -354,6 +362,10 @@ class ResistiveChip(NumberChip):
     def connect(self, layer: int, positions: NDArray[np.int64], cells: NDArray[np.int64]) -> None:
         """Gather weights and variances of the positions that move."""
         self.layers[layer].connect(positions, cells)
+
+    def kill(self, layer: int, cell: int, value: float) -> None:
+        """Let a pair of devices be read as a constant weight from now on."""
+        self.layers[layer].kill(cell, value)
 
     def matmul(self, layer: int, activations: NDArray[np.float32], rng: np.random.Generator | None) -> NDArray[Any]:
         """Convert, multiply, add read noise, convert."""
