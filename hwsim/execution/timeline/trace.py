@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from functools import lru_cache
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
@@ -80,7 +81,7 @@ def _lines(spans: Iterable[Span], run: str) -> Iterator[bytes]:
     yield (_dump(_head(run)) + "\n").encode()
     for resource, begin, end, what, amount, energy in spans:
         yield (
-            f'{{"resource":{_dump(resource)},"begin_ps":{begin},"end_ps":{end},"what":{_dump(what)},'
+            f'{{"resource":{_text(resource)},"begin_ps":{begin},"end_ps":{end},"what":{_text(what)},'
             f'"amount":{amount},"joules":{float(energy)!r}}}\n'
         ).encode()
 
@@ -109,7 +110,7 @@ def _events(spans: Iterable[Span], run: str) -> Iterator[bytes]:
         if begin == end:
             when = f'"i","ts":{_microseconds(begin)},"s":"{"g" if resource == FAULTS else "t"}"'
         yield (
-            f'{{"name":{_dump(what)},"cat":{_dump(resource)},"ph":{when},"pid":{process},"tid":{thread},'
+            f'{{"name":{_text(what)},"cat":{_text(resource)},"ph":{when},"pid":{process},"tid":{thread},'
             f'"args":{{"begin_ps":{begin},"end_ps":{end},"amount":{amount},"joules":{float(energy)!r}}}}},\n'
         ).encode()
     yield (_dump(_names("process", 1, 0, _MACHINE)[0]) + "\n],\n").encode()
@@ -239,6 +240,11 @@ def _head(run: str) -> dict[str, Any]:
 def _microseconds(picoseconds: int) -> str:
     """Write picoseconds as microseconds, as a decimal fraction with every digit."""
     return f"{picoseconds // _MICROSECOND}.{picoseconds % _MICROSECOND:06}"
+
+
+@lru_cache(4096)
+def _text(value: str) -> str:
+    return json.dumps(value)
 
 
 def _dump(value: object) -> str:
