@@ -35,17 +35,20 @@ KINDS = {
     "unavailable": "#9a9a9a",
 }
 """Colours of what is done; other kinds take those of :data:`_OTHERS` in turn."""
+_ORDER = {kind: at for at, kind in enumerate(KINDS)}
 _OTHERS = ("#4a4a4a", "#5aa7d6", "#d1779e", "#2f8f6b")
 _FIRST = ("port", "register port")
 """Resources that stand above the layers, in this order; all others stand below."""
 _BANK = re.compile(r"(layer \d+) bank \d+")
 _PICOSECOND = 1e-12
 _COLUMNS = 600
-"""Steps of a row that are drawn at most; finer ones are drawn as high as the highest of them."""
+"""Columns of a window: what is narrower than one is drawn as wide, and as high as the highest in it."""
 _LINES = 6
 """Faults that have words; further ones are drawn as lines alone."""
 _FEW, _FILLED = 5, 5
 """Reconnections in a window at most, and how long it is at most, of the time that they take."""
+_NEAR = 10
+"""Lengths of a window after time zero up to which its axis counts from there."""
 _LANE = 0.84
 """Height of the bars of a row, of the distance of rows."""
 
@@ -94,8 +97,8 @@ def draw_timeline(spans: Sequence[Row], title: str, changes: str = "", window: W
 def first_few(spans: Sequence[Row]) -> Window:
     """Return a window in which the first reconnections can be seen: as many as fill a fifth of it, five at most.
 
-    It begins at the first one, and goes on for an eighth of its length after the last. Without reconnections it is all
-    of the time.
+    It begins a sixteenth of its length before the first one, and ends an eighth after the last. Without
+    reconnections it is all of the time.
 
     Example:
         >>> row = ("reconnection", 0, 80, "event", 0, 0.0)
@@ -110,7 +113,7 @@ def first_few(spans: Sequence[Row]) -> Window:
         busy += last - first
         if busy * _FILLED >= last - begin:
             until = last
-    return begin, until + max((until - begin) // 8, 1)
+    return max(begin - (until - begin) // 16, 0), until + max((until - begin) // 8, 1)
 
 
 def _rows(spans: Iterable[Row]) -> dict[str, dict[str, list[Row]]]:
@@ -140,7 +143,9 @@ def _draw_rows(axes: Any, rows: dict[str, dict[str, list[Row]]], window: Window)
     colours: dict[str, str] = {}
     for at, kinds in enumerate(rows.values()):
         lane = _LANE / len(kinds)
-        for number, (kind, spans) in enumerate(kinds.items()):
+        for number, (kind, spans) in enumerate(
+            sorted(kinds.items(), key=lambda pair: _ORDER.get(pair[0], len(_ORDER)))
+        ):
             colour = colours.setdefault(kind, KINDS.get(kind) or _OTHERS[len(colours) % len(_OTHERS)])
             floor = at - _LANE / 2 + (number + 1) * lane
             edges, levels = _levels(spans, window)
@@ -159,18 +164,19 @@ def _levels(spans: Sequence[Row], window: Window) -> tuple[NDArray[np.int64], ND
     """Count how many spans there are at a time.
 
     Returns:
-        Edges of steps within the window, picoseconds, one more than steps; the count in each step. More than
-        :data:`_COLUMNS` steps are drawn together to as many, each as high as the highest of them.
+        Edges of steps within the window, picoseconds, one more than steps; the count in each step, or the highest one
+        of a column where steps are too narrow to be seen.
     """
     begins, ends = np.array([span[1:3] for span in spans], np.int64).reshape(-1, 2).clip(*window).T
     edges, where = np.unique(np.concatenate([begins, ends]), return_inverse=True)
     changes = np.bincount(where, np.repeat([1.0, -1.0], begins.size), edges.size)
     levels = changes.cumsum().astype(np.int64)[:-1]
-    if levels.size <= _COLUMNS:
+    if not (np.diff(edges)[levels > 0] * _COLUMNS < window[1] - window[0]).any():
         return edges, levels
-    columns = np.linspace(edges[0], edges[-1], _COLUMNS + 1).astype(np.int64)
-    first = np.searchsorted(edges, columns[:-1], side="right") - 1
-    last = np.searchsorted(edges, columns[1:], side="left") - 1
+    columns = np.linspace(*window, _COLUMNS + 1).astype(np.int64)
+    edges, levels = np.concatenate([edges, [window[1]]]), np.concatenate([[0], levels, [0]])
+    first = np.searchsorted(edges, columns[:-1], side="right")
+    last = np.searchsorted(edges, columns[1:], side="left")
     return columns, np.maximum(np.maximum.reduceat(levels, first), levels[last])
 
 
@@ -203,7 +209,8 @@ def _draw_strip(
 def _set_time(axes: Any, window: Window) -> None:
     """Give an axis the limits of a window, and words that say what its numbers are."""
     axes.set_xlim(*_shown(window, window))
-    since = f" after {quantity(window[0] * _PICOSECOND, 'time', 6)}" if window[0] else ""
+    origin = _origin(window)
+    since = f" after {quantity(origin * _PICOSECOND, 'time', 9)}" if origin else ""
     axes.set_xlabel(f"time in {_unit(window)[0]}{since}")
     axes.grid(visible=True, axis="x", color="#dddddd", linewidth=0.6)
     axes.set_axisbelow(True)
@@ -211,8 +218,13 @@ def _set_time(axes: Any, window: Window) -> None:
 
 
 def _shown(times: Any, window: Window) -> NDArray[np.float64]:
-    """Return times as the axis counts them: from the begin of the window on, in its unit."""
-    return (np.asarray(times, np.int64) - window[0]) / _unit(window)[1]
+    """Return times as the axis counts them: from its origin on, in its unit."""
+    return (np.asarray(times, np.int64) - _origin(window)) / _unit(window)[1]
+
+
+def _origin(window: Window) -> int:
+    """Return from when on an axis counts: from 0, or from the begin of a window that is short for where it lies."""
+    return window[0] if window[0] > _NEAR * (window[1] - window[0]) else 0
 
 
 def _unit(window: Window) -> tuple[str, float]:

@@ -25,16 +25,17 @@ def _bars(axes: Any) -> list[StepPatch]:
 
 
 @settings(max_examples=30)
-@given(st.lists(st.tuples(st.integers(0, 6000), st.integers(0, 3000)), max_size=12))
-def test_a_bar_stands_where_something_is_done(times: list[tuple[int, int]]) -> None:
-    """At every nanosecond of the window, and higher where more is done."""
+@given(st.lists(st.tuples(st.integers(0, 600), st.integers(0, 300)), max_size=12))
+def test_a_bar_stands_where_something_is_done(tens: list[tuple[int, int]]) -> None:
+    """At every picosecond of the window, and higher where more is done."""
+    times = [(10 * begin, 10 * long) for begin, long in tens]  # nothing narrower than a column
     spans = [("port", begin, begin + long, "bits", 1, 0.0) for begin, long in times]
     (*_, axes) = draw_timeline(spans, "t", window=WINDOW).axes
     heights = np.zeros(4000)
     for bar in _bars(axes):
         tops, edges, floor = bar.get_data()
-        for left, right, top in zip(edges, edges[1:], tops, strict=False):  # nanoseconds from the window's begin on
-            heights[round(left * 1000) : round(right * 1000)] = floor - top
+        for left, right, top in zip(edges, edges[1:], tops, strict=False):  # nanoseconds
+            heights[round(left * 1000) - WINDOW[0] : round(right * 1000) - WINDOW[0]] = floor - top
     done = [sum(begin <= at < begin + long for begin, long in times) for at in range(*WINDOW)]
     assert [height > 0 for height in heights] == [count > 0 for count in done]
     order = np.argsort(done, kind="stable")
@@ -58,6 +59,21 @@ def test_fine_bars_are_drawn_together() -> None:
     assert len(tops) <= 1000
     done = (floor - tops > 0) * np.diff(edges)
     assert done.sum() == pytest.approx(800, rel=0.01)  # nanoseconds
+
+
+@given(st.lists(st.tuples(st.integers(0, 10**9), st.integers(1, 10**7)), min_size=1, max_size=200))
+def test_what_is_too_narrow_is_a_column_wide(times: list[tuple[int, int]]) -> None:
+    """Every span is covered by a bar, and every bar has a span in it or within two columns beside it."""
+    spans = [("port", begin, begin + long, "bits", 1, 0.0) for begin, long in times]
+    window = (0, 10**9)
+    tops, edges, floor = _bars(draw_timeline(spans, "t", window=window).axes[-1])[0].get_data()
+    high = np.diff(edges) * (floor - tops > 0)
+    for begin, long in times:
+        if begin < window[1]:
+            middle = (begin + min(begin + long, window[1])) / 2e9
+            assert high[np.searchsorted(edges, middle) - 1] > 0
+    widths = sum(min(begin + long, window[1]) - begin + 2 * 10**9 / 600 for begin, long in times if begin < window[1])
+    assert high.sum() * 1e9 <= widths
 
 
 @pytest.mark.parametrize(
