@@ -19,6 +19,7 @@ from hwsim.files.setting import SHOWN_AS
 from hwsim.model.sampling import find_misfits
 from hwsim.model.values import read_values
 from hwsim.scenario.execution import keys_within, written, written_execution
+from hwsim.scenario.expectation import find_missing
 from hwsim.scenario.found import Found, look_up, sure
 from hwsim.scenario.given import NOTHING, Given
 from hwsim.scenario.lookup import Lookup, Origins, Sheet, number_origin
@@ -426,8 +427,6 @@ def _fit_controller(r: Lookup, found: Found, model: Model) -> None:
 
 
 def _fit_expectation(r: Lookup, file: ScenarioFile, shape: Shape) -> None:
-    """Refuse an expectation that the task cannot answer."""
-    if shape.metric != "accuracy" and file.expect.accuracy is not None:
-        r.diagnostic(("expect", "accuracy"), "a regression task has no accuracy", "expect max_error")
-    if shape.metric != "max_error" and file.expect.max_error is not None:
-        r.diagnostic(("expect", "max_error"), "a classification task has no max_error", "expect accuracy")
+    """Refuse expectations of numbers that the run will not have."""
+    for name, what, hint in find_missing(file.expect, shape.metric, file.execution):
+        r.diagnostic(("expect", name), what, hint)

@@ -10,6 +10,7 @@ from pydantic import Field
 from hwsim.files import Refusal
 from hwsim.files.section import Section
 from hwsim.scenario.execution import Execution, FaultEntry
+from hwsim.scenario.expectation import Expectation
 
 
 class Choice(Section):
@@ -120,15 +121,6 @@ class Published(Section):
     """Where the two numbers stand."""
 
 
-class Expectation(Section):
-    """What the final score must reach; a run that does not ends with exit code 1."""
-
-    accuracy: float | None = Field(default=None, ge=0, le=1)
-    """Least final accuracy; of a multi-task, that of the worst task."""
-    max_error: float | None = Field(default=None, ge=0)
-    """Largest final error."""
-
-
 class ScenarioFile(Section):
     """A scenario file: ``scenarios/<question>.toml``."""
 
@@ -154,6 +146,6 @@ class ScenarioFile(Section):
     fault: tuple[FaultEntry, ...] = ()
     """Parts that break at given times, one table ``[[fault]]`` each."""
     expect: Expectation = Field(default_factory=Expectation)
-    """What the run must reach."""
+    """What the run must reach: names of its numbers, each with a comparison as text."""
     published: Published | None = None
     """What a paper reports for the same experiment."""
