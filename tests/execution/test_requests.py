@@ -99,7 +99,7 @@ def test_a_closed_loop_obeys_littles_law(
 
     The number in the system is integrated here from its steps, request by request; clients are in it or think.
     """
-    stream = Stream(requests, compute, seed, keep=True)
+    stream = Stream(requests, compute, seed)
     tally, _ = watch(stream, changes, length)
     until = tally.watched_ps
     begun = [(one.come_ps, 1) for one in stream.answered] + [(one.done_ps, -1) for one in stream.answered]

@@ -42,7 +42,6 @@ class Stream:
         requests: the stream.
         compute: what serves it.
         seed: of the run.
-        keep: whether ``answered`` keeps every request that is simulated one by one.
 
     Raises:
         ValueError: a closed loop that would drop requests.
@@ -58,7 +57,7 @@ class Stream:
         (5, 55, 30, 70)
     """
 
-    def __init__(self, requests: Requests, compute: Compute, seed: int, *, keep: bool = False) -> None:
+    def __init__(self, requests: Requests, compute: Compute, seed: int) -> None:
         kept = requests.queue is not None and requests.queue < requests.clients
         if requests.arrivals == "closed" and (kept or requests.policy == "drop"):
             raise ValueError("clients of a closed loop wait for their answers: give a queue as long, and no drops")
@@ -69,17 +68,21 @@ class Stream:
         self._line = Line(
             np.zeros(queue.NUMBERS, np.int64), begins, np.zeros(0, np.int64), np.zeros(queue.BUCKETS, np.int64)
         )
-        self._first: OneByOne | None = OneByOne(requests, compute, self._feed, keep=keep)
-        self.answered: list[Answered] = self._first.answered
+        self._first, self._compiled = OneByOne(requests, compute, self._feed), False
         self._closed_at: int | None = None
         self._shut_ps = self._opened_at = 0
+
+    @property
+    def answered(self) -> list[Answered]:
+        """List those requests that have begun and were simulated one by one."""
+        return self._first.answered
 
     def drain(self, at_ps: int) -> int:
         """Let no inference begin from a time on, and return when the last one that runs is answered."""
         if self._closed_at is None:
             self._closed_at = at_ps
             self._go_on(at_ps)
-        return max(at_ps, int(self._line.state[queue.DONE]) if self._first is None else self._first.done_ps)
+        return max(at_ps, int(self._line.state[queue.DONE]) if self._compiled else self._first.done_ps)
 
     def block(self, begin_ps: int, end_ps: int) -> None:
         """Let inferences begin again from an end on; they could not since ``begin_ps``, or since the pipeline drained.
@@ -91,7 +94,7 @@ class Stream:
         self.drain(begin_ps)
         begin, self._closed_at, self._opened_at = self._closed_at or 0, None, end_ps
         self._shut_ps += end_ps - begin
-        if self._first is not None:
+        if not self._compiled:
             self._first.open(end_ps)
         state = self._line.state
         state[queue.FREE] = max(int(state[queue.FREE]), end_ps)
@@ -109,7 +112,7 @@ class Stream:
             self.block(until_ps, until_ps)
         self.drain(until_ps)
         waiting, waited = 0, 0
-        if self._first is not None:
+        if not self._compiled:
             waiting, waited = self._first.hand_over(self._line, until_ps)
         state, extra = self._line.state, self._compute.latency_ps - self._compute.interval_ps
         served, busy = int(state[queue.SERVED]), int(state[queue.BUSY])
@@ -132,13 +135,13 @@ class Stream:
     def _go_on(self, until_ps: int) -> None:
         """Let every request begin that can before a time."""
         self._line.state[queue.BEYOND] = 0
-        if self._first is not None:
+        if not self._compiled:
             self._first.run(until_ps)
             self._first.close()
             if not self._first.over:
                 return
             self._first.hand_over(self._line, until_ps)
-            self._first = None
+            self._compiled = True
         self._leap(until_ps)
         self._go(until_ps)
 

@@ -66,7 +66,7 @@ class Simulation:
         self._port = self._open("port", seed)
         self._registers = self._open("register port", seed) if parts.port.own_registers else self._port
         self._ports = {"port": self._port} | ({"register port": self._registers} if parts.port.own_registers else {})
-        self._stream = Stream(parts.requests, parts.compute, seed, keep=keep) if parts.requests else None
+        self._stream = Stream(parts.requests, parts.compute, seed) if parts.requests else None
         self._account = Account(parts)
 
     def _open(self, name: str, seed: int) -> Loading:
