@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from hwsim.crossbar.technology import Switch
 from hwsim.execution import Load, Sent
 from hwsim.execution.timeline import bill
-from tests.oracles import port
 
 SWITCH = Switch("s", "electronic", 7e-9, 5e-9, 3e-12, 2e-12, 1e-3, 0.0, 0.0, 4, 1e8, 1e-12)
 LOADS = st.lists(
@@ -46,17 +45,6 @@ def test_one_bank_after_the_other(loads: list[Load], writes: int) -> None:
     assert type(time) is int
     assert time == max(ends)
     assert energy == pytest.approx(picojoules * 1e-12, rel=1e-12)
-
-
-@given(loads=LOADS, writes=st.integers(0, 5))
-def test_a_bill_is_the_sum_of_an_event_driven_simulation(loads: list[Load], writes: int) -> None:
-    """To the last bit: everything that is added up is a whole number."""
-    total, last = dict.fromkeys(("bits", "registers", "sets", "resets", "holds"), 0), 0
-    for _, begin, end, what, amount in port.simulate(loads, writes, SWITCH):
-        total[what] += amount * (end - begin) if what == "holds" else amount
-        last = max(last, end)
-    energy = (total["bits"] + total["registers"]) * 1e-12 + (total["sets"] * 3e-12 + total["resets"] * 2e-12)
-    assert simulate(loads, writes, SWITCH) == (energy + total["holds"] * 1e-3 / 10**12, last)
 
 
 @given(loads=LOADS, writes=st.integers(0, 5), seed=st.integers(0, 2**32))

@@ -1,38 +1,94 @@
-"""The machine in time against closed forms, and against a naive simulation of its port."""
+"""The machine in time against one that is reckoned by hand, and what all machines have in common."""
 
 from __future__ import annotations
 
+from collections import defaultdict
+from dataclasses import replace
+from itertools import pairwise
+
+import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 
-from hwsim.crossbar.technology import Switch
-from hwsim.execution import Load, Sent
-from hwsim.execution.timeline import Simulation, bill
+from hwsim.execution.timeline import Parts, Passage, Simulation, Span, Tally, Work
 from tests.execution.timeline import machines
-from tests.oracles import port
+from tests.oracles import machine as oracle
 
-SWITCH = Switch("s", "electronic", 7e-9, 5e-9, 3e-12, 2e-12, 1e-3, 0.0, 0.0, 4, 1e8, 1e-12)
-
-
-@given(loads=machines.LOADS, writes=st.integers(0, 5))
-def test_spans_are_those_of_a_naive_simulation(loads: list[Load], writes: int) -> None:
-    numbered = [load._replace(layer=number % 2, bank=number) for number, load in enumerate(loads)]
-    machine = Simulation(machines.of(SWITCH), 0, keep=True)
-    machine.carry_out(machines.work(numbered, writes))
-    found = [tuple(span)[:5] for span in machine.spans if span.resource not in {"reconnection", "unavailable"}]
-    assert sorted(found) == sorted(one for one in port.simulate(numbered, writes, SWITCH) if one[3] != "holds")
+PARTS = {"bits": "configuration", "registers": "configuration", "sets": "toggling", "resets": "toggling"}
 
 
-@given(several=st.lists(st.tuples(machines.LOADS, st.integers(0, 5)), max_size=4))
-def test_the_plain_machine_is_the_bill(several: list[tuple[list[Load], int]]) -> None:
-    """To the last bit, one reconnection after another."""
-    machine, now = Simulation(machines.of(SWITCH), 0), 0
-    for loads, writes in several:
-        work = machines.work(loads, writes)
-        energy, time = bill(Sent(work.bits, work.sets, work.resets, work.held), writes, SWITCH)
-        passage = machine.carry_out(work)
-        assert (passage.energy_j, passage.busy_ps) == (energy, time)
-        assert (passage.begin_ps, passage.end_ps) == (now, now + time)
-        now += time
-    tally = machine.finish()
-    assert (tally.watched_ps, tally.reconnections) == (now, len(several))
+def simulate(parts: Parts, works: list[Work], *, keep: bool = True) -> tuple[list[Passage], Tally, list[Span]]:
+    """Return what became of every reconnection, the tally and the spans."""
+    simulation = Simulation(parts, 0, keep=keep)
+    passages = [simulation.carry_out(work) for work in works]
+    return passages, simulation.finish(), simulation.spans
+
+
+@given(parts=machines.parts(), works=machines.works())
+def test_the_machine_that_is_reckoned_by_hand(parts: Parts, works: list[Work]) -> None:
+    """Word by word and switch by switch, to the picosecond; joules from whole numbers."""
+    passages, tally, spans = simulate(parts, works)
+    expected = oracle.carry_out(parts, works)
+    found = [(passage.begin_ps, passage.end_ps, passage.busy_ps) for passage in passages]
+    assert found == [(one.begin, one.end, one.unavailable) for one in expected]
+    watched = max([parts.host.length_ps, *[one.end for one in expected]])
+    toggles = [toggle for one in expected for toggle in one.toggles]
+    signs = {"sets": 1, "resets": -1}
+    changing = [(one.begin_ps, signs[one.what]) for one in spans if one.what in signs for _ in range(one.amount)]
+    assert sorted(changing) == sorted(toggles)
+    assert [one.end_ps for one in spans if one.resource == "port"] == [end for one in expected for end in one.loads]
+    bits = sum(one.bits for one in expected)
+    sets, resets = (sum(way == sign for _, way in toggles) for sign in (1, -1))
+    assert tally.watched_ps == watched
+    assert (tally.port_bits, tally.resent_bits, tally.toggles) == (bits, 0, len(toggles))
+    assert tally.energy["configuration"] == bits * parts.port.bit_energy
+    switching, held = parts.switching, sum(way * (watched - at) for at, way in toggles)
+    assert tally.energy["toggling"] == sets * switching.set_energy + resets * switching.reset_energy
+    assert tally.energy["holding"] == held * switching.hold_power / 10**12
+
+
+@given(parts=machines.parts(), works=machines.works())
+def test_spans_add_up(parts: Parts, works: list[Work]) -> None:
+    """Joules of every part, and the share of the time in which a resource was used, are sums over spans."""
+    _, tally, spans = simulate(parts, works)
+    joules, used = defaultdict[str, float](float), defaultdict[str, float](float)
+    for span in spans:
+        joules[PARTS.get(span.what, "none")] += span.energy
+        of_drivers = span.what in {"sets", "resets"}
+        used["drivers" if of_drivers else span.resource] += (span.end_ps - span.begin_ps) * (
+            span.amount if of_drivers else 1
+        )
+    for part in ("configuration", "toggling"):
+        assert tally.energy[part] == pytest.approx(joules[part], rel=1e-12, abs=1e-30)
+    assert joules["none"] == 0
+    used["drivers"] /= parts.switching.drivers or 1
+    for resource, share in tally.utilisation.items():
+        assert share == pytest.approx(used[resource] / (tally.watched_ps or 1), rel=1e-12)
+    assert tally.availability == pytest.approx(1 - used["unavailable"] / (tally.watched_ps or 1), rel=1e-12)
+    assert tally.energy["idle"] == pytest.approx(0.25 * tally.watched_ps * 1e-12, rel=1e-12)
+
+
+@given(parts=machines.parts(), works=machines.works())
+def test_no_resource_does_two_things_at_a_time(parts: Parts, works: list[Work]) -> None:
+    _, _, spans = simulate(parts, works)
+    for resource in ("port", "register port", "reconnection", "unavailable"):
+        found = sorted(span[1:3] for span in spans if span.resource == resource)
+        assert all(one[1] <= two[0] for one, two in pairwise(found))
+    changing = sorted(
+        (time, amount)
+        for _, begin, end, what, amount, _ in spans
+        if what in {"sets", "resets"}
+        for time, amount in ((begin, amount), (end, -amount))
+    )
+    busy = most = 0
+    for _, amount in changing:  # at one time, those that end come first
+        busy += amount
+        most = max(most, busy)
+    assert parts.switching.drivers is None or most <= parts.switching.drivers
+
+
+@given(parts=machines.parts(), works=machines.works())
+def test_the_same_again_whether_looked_at_or_not(parts: Parts, works: list[Work]) -> None:
+    lossy = replace(parts, port=replace(parts.port, loss=0.05, width=40))
+    first, again, unseen = (simulate(lossy, works, keep=keep) for keep in (True, True, False))
+    assert first == again
+    assert unseen == (*first[:2], [])
