@@ -233,8 +233,11 @@ class Circuits:
         counted: int = 0,
     ) -> None:
         self.fabrics, self.layout, self.switch, self.effort = list(fabrics), layout, switch, effort
-        self._stuck: list[Stuck | None] = [None] * len(self.fabrics)
+        self.stuck: list[Stuck | None] = [None] * len(self.fabrics)
+        """Per layer, its stuck switches; None where there were never any."""
         self._exchanging = False
+        self.routes_around = True
+        """Whether routes go around stuck switches that are known; else known ones are told, and nothing more."""
         self._bits = bits
         self._aim, self._dwell, self._lasting = aim, dwell, counted != 1
         self.wear = [Wear(counted + 1) for _ in self.fabrics] if counted else None  # and what closes open crosspoints
@@ -322,7 +325,7 @@ class Circuits:
         return Change(tuple(layers), moves)
 
     def _find(self, number: int, wished: Rows, given: NDArray[Any] | None) -> LayerChange | None:
-        fabric, old, memory, stuck = self.fabrics[number], self.states[number], self.memory[number], self._stuck[number]
+        fabric, old, memory, stuck = self.fabrics[number], self.states[number], self.memory[number], self.stuck[number]
         wanted = self.asked[number] if wished is None and self._open[number] else wished
         if wanted is None or fabric is None or old is None or memory is None:
             return None
@@ -331,7 +334,7 @@ class Circuits:
             loaded = given
         else:
             loaded = self._route(number, fabric, ports, memory)
-            if stuck is not None and stuck.banks.size:
+            if stuck is not None and self.routes_around and stuck.banks.size:
                 loaded, impossible = self._avoid(number, fabric, stuck, ports, (memory, loaded))
         asked = self._realised(number, fabric, loaded, ports)
         new = loaded if stuck is None else stuck.forced(loaded)
@@ -466,9 +469,9 @@ class Circuits:
         memory = None if problem else self.memory[fault.layer]
         if fault.switch is None or fault.state is None or memory is None:
             raise UnroutedError(fault.layer, problem or "a dead cell is the chip's, not the circuits'")
-        stuck = self._stuck[fault.layer]
+        stuck = self.stuck[fault.layer]
         if stuck is None:
-            stuck = self._stuck[fault.layer] = Stuck(*memory.shape)
+            stuck = self.stuck[fault.layer] = Stuck(*memory.shape)
         return stuck, memory, ((fault.bank, fault.switch), fault.state)
 
     def take(self, change: Change) -> None:

@@ -56,10 +56,17 @@ class Stuck:
         """Return the banks of which a stuck switch is known."""
         return np.flatnonzero((self.known != FREE).any(axis=1))
 
-    def forced(self, states: NDArray[Any]) -> NDArray[Any]:
-        """Return how switches stand when states are loaded; the same array where nothing is stuck in another state."""
-        wrong = (self.real != FREE) & (self.real != states)
-        return np.where(wrong, self.real, states).astype(states.dtype) if wrong.any() else states
+    def forced(self, states: NDArray[Any], *, known: bool = False, rows: int | slice = slice(None)) -> NDArray[Any]:
+        """Return how switches stand when states are loaded; the same array where nothing is stuck in another state.
+
+        Args:
+            states: of all banks, or of those in ``rows``.
+            known: whether that is asked of the host, which knows of some alone.
+            rows: banks.
+        """
+        stuck = (self.known if known else self.real)[rows]
+        wrong = (stuck != FREE) & (stuck != states)
+        return np.where(wrong, stuck, states).astype(states.dtype) if wrong.any() else states
 
     def barred(self, banks: NDArray[np.int64]) -> NDArray[np.float64]:
         """Return ``inf`` for states that switches are known not to take, else 0, float64 (banks, switches, 2)."""

@@ -11,11 +11,14 @@ exchanges two outputs, whatever else is stuck, so those that change nothing are 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from hwsim.execution.circuits import Load
+from hwsim.schedule import Fault
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -23,8 +26,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from hwsim.crossbar import Fabric
+    from hwsim.execution.circuits import Circuits
 
-    Load = Callable[[NDArray[np.uint8]], NDArray[np.int64]]
+    Loader = Callable[[NDArray[np.uint8]], NDArray[np.int64]]
     """Loads states (switches,) into a circuit; returns the permutation that is read back, int64 (ports,)."""
 
 TOGETHER = 12
@@ -89,7 +93,7 @@ class Search:
 
 def search(
     fabric: Fabric,
-    load: Load,
+    load: Loader,
     seen: Sequence[tuple[NDArray[np.uint8], NDArray[np.int64]]] = (),
     known: Sequence[tuple[int, int]] = (),
 ) -> Search:
@@ -139,7 +143,7 @@ class _Bench:
     def __init__(
         self,
         fabric: Fabric,
-        load: Load,
+        load: Loader,
         seen: list[tuple[NDArray[np.uint8], NDArray[np.int64]]],
         known: Sequence[tuple[int, int]],
     ) -> None:
@@ -201,3 +205,65 @@ class _Bench:
                 stuck.append(switch)
             straight[switch] = 0
         return np.array(stuck, np.int64)
+
+
+def expect(circuits: Circuits, layer: int) -> NDArray[np.int64]:
+    """Return the permutations of a layer as the host reckons them: what was asked for, but for known stuck switches."""
+    stuck, fabric, memory = circuits.stuck[layer], circuits.fabrics[layer], circuits.memory[layer]
+    if stuck is None or fabric is None or memory is None or (stand := stuck.forced(memory, known=True)) is memory:
+        return circuits.asked[layer]
+    return read_back(fabric, stand)
+
+
+def astray(circuits: Circuits) -> list[tuple[int, int]]:
+    """Read all circuits back as they stand; return layer and bank of those that surprise the host."""
+    found = []
+    for layer, (fabric, states) in enumerate(zip(circuits.fabrics, circuits.states, strict=True)):
+        if fabric is not None and states is not None and circuits.stuck[layer] is not None:
+            differ = (read_back(fabric, states) != expect(circuits, layer)).any(axis=1)
+            found += [(layer, bank) for bank in np.flatnonzero(differ).tolist()]
+    return found
+
+
+@dataclass
+class Examination:
+    """A circuit of a machine on the bench: it is loaded like in operation, and put back at the end.
+
+    Args:
+        circuits: of the machine.
+        layer: number of the layer.
+        bank: number of the bank.
+    """
+
+    circuits: Circuits
+    layer: int
+    bank: int
+    loads: list[Load] = field(default_factory=list)
+    """What the port sent and what the switches did, load by load; the last one puts everything back."""
+
+    def search(self) -> tuple[list[Fault], Search]:
+        """Find the stuck switches that the host does not know yet."""
+        circuits, layer, bank = self.circuits, self.layer, self.bank
+        fabric, memory, states = circuits.fabrics[layer], circuits.memory[layer], circuits.states[layer]
+        stuck = circuits.stuck[layer]
+        if fabric is None or memory is None or states is None or stuck is None:
+            return [], Search((), 0)
+        self._stand = states[bank].copy()
+        known = [(switch, state) for switch, state in enumerate(stuck.known[bank].tolist()) if state >= 0]
+        seen = (memory[bank].copy(), read_back(fabric, states[bank][None])[0])
+        found = search(fabric, self._load, [seen], known)
+        self._load(memory[bank].copy())
+        return [Fault(layer, bank, switch=switch, state=state) for switch, state in found.stuck], found
+
+    def _load(self, states: NDArray[np.uint8]) -> NDArray[np.int64]:
+        """Load a configuration, note what that took, and read it back."""
+        fabric, stuck = self.circuits.fabrics[self.layer], self.circuits.stuck[self.layer]
+        assert fabric is not None  # noqa: S101 - told by the caller
+        assert stuck is not None  # noqa: S101 - likewise
+        now = stuck.forced(states, rows=self.bank)
+        sets, toggles = int((now > self._stand).sum()), int((now != self._stand).sum())
+        bits = fabric.configuration_bits
+        self.loads.append(Load(bits, sets, toggles - sets, int(now.sum()), self.layer, self.bank))
+        self._stand = now
+        found: NDArray[np.int64] = read_back(fabric, now[None])[0]
+        return found

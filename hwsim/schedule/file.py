@@ -7,6 +7,8 @@ process, and because every language can read the file. Tables:
 * ``event(event, batch, score)``: one row per reconnection, its score as JSON;
 * ``connection(event, layer, permutation)``: banks x ports little-endian uint32, only where connections changed;
 * ``register(event, layer, content)``: little-endian float64, only where a layer's registers changed;
+* ``fault(event, found, number, layer, bank, switch, state, cell, value)``: what broke at an event (``found`` 0), what
+  the host got to know of at it (1), each numbered from 0 on; files of before had no such table, and nothing broke;
 * ``progress(only, state)``: the controller's state after the last event, gone when the run is complete.
 """
 
@@ -17,11 +19,13 @@ import json
 import sqlite3
 import time
 from contextlib import closing, contextmanager, nullcontext, suppress
+from dataclasses import astuple
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from hwsim.errors import BAD_INPUT, FAILED, HwsimError
+from hwsim.schedule.fault import Fault
 from hwsim.schedule.layout import Bank, Entry, Follower, Layout
 
 if TYPE_CHECKING:
@@ -37,6 +41,9 @@ create table event(event integer primary key, batch integer not null, score text
 create table connection(
     event integer, layer integer, permutation blob not null, primary key(event, layer)) without rowid;
 create table register(event integer, layer integer, content blob not null, primary key(event, layer)) without rowid;
+create table fault(
+    event integer, found integer, number integer, layer integer, bank integer, switch integer, state integer,
+    cell integer, value real, primary key(event, found, number)) without rowid;
 create table progress(only integer primary key check (only = 0), state blob not null);
 """
 
@@ -78,6 +85,8 @@ class ScheduleFile:
             what = f"lacks {error}" if isinstance(error, KeyError) else f"has a layout that cannot be read ({error})"
             raise ScheduleError(f"{path}: the schedule {what}; run its scenario again") from error
         self.complete = about.get("complete") == "yes"
+        tables = self._db.execute("select 1 from sqlite_master where type = 'table' and name = 'fault'")
+        self._breaks = tables.fetchone() is not None
 
     def append(self, entry: Entry, score: Mapping[str, Any], state: bytes | Callable[[], bytes]) -> None:
         """Add one reconnection, its score and the controller's state, all or nothing.
@@ -101,6 +110,10 @@ class ScheduleFile:
                     content = np.ascontiguousarray(values, "<f8").tobytes()
                     self._db.execute("insert into register values (?, ?, ?)", (entry.event, layer, content))
                     registers[layer] = values.copy()
+            for found, faults in enumerate((entry.faults, entry.found)):
+                for number, fault in enumerate(faults):
+                    row = (entry.event, found, number, *astuple(fault))
+                    self._db.execute("insert into fault values (?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
             if due:
                 self._db.execute(
                     "insert or replace into progress values (0, ?)", (state() if callable(state) else state,)
@@ -164,7 +177,30 @@ class ScheduleFile:
                 registers[layer] = self._registers(event, layer, content)
             if sorted(registers) != list(range(len(self.layout.layers))):
                 raise ScheduleError(f"{self.path}: event {event} lacks registers of its layers; run its scenario again")
-            yield Entry(event, batch, tuple(permutations), tuple(registers[i] for i in range(len(registers))))
+            known = tuple(registers[i] for i in range(len(registers)))
+            yield Entry(event, batch, tuple(permutations), known, *self._faults(event))
+
+    def _faults(self, event: int) -> tuple[tuple[Fault, ...], tuple[Fault, ...]]:
+        """Read what broke at an event and what was found at it.
+
+        Raises:
+            ScheduleError: a row says no fault, or of a bank that is not there.
+        """
+        faults: tuple[list[Fault], list[Fault]] = ([], [])
+        if not self._breaks:
+            return (), ()
+        columns = "found, number, layer, bank, switch, state, cell, value"
+        query = f"select {columns} from fault where event = ? order by found, number"  # noqa: S608 - fixed names
+        for found, number, *values in self._db.execute(query, (event,)):
+            try:
+                fault, kept = Fault(*values), faults[found]
+                sound = fault.bank < self.layout.layers[fault.layer].banks and number == len(kept)
+            except (ValueError, IndexError, TypeError):
+                sound = False
+            if not sound:
+                raise ScheduleError(f"{self.path}: a fault of event {event} cannot be read; run its scenario again")
+            kept.append(fault)
+        return tuple(faults[0]), tuple(faults[1])
 
     def _bank(self, event: int, layer: int, content: bytes, size: Callable[[Bank], int]) -> Bank:
         """Return the layout of a layer, if so many bytes fit it."""
@@ -188,8 +224,8 @@ class ScheduleFile:
     def digest(self) -> str:
         """Compute SHA-256 over schedule and scores: equal runs have equal digests, whatever the bytes of the file."""
         total = hashlib.sha256(self.layout.to_json().encode())
-        for table in ("event", "connection", "register"):
-            for row in self._db.execute(f"select * from {table} order by 1, 2"):  # noqa: S608 - fixed names
+        for table in ("event", "connection", "register", *(("fault",) if self._breaks else ())):
+            for row in self._db.execute(f"select * from {table} order by 1, 2, 3"):  # noqa: S608 - fixed names
                 for cell in row:
                     total.update(cell if isinstance(cell, bytes) else repr(cell).encode())
                     total.update(b"\0")

@@ -17,7 +17,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hwsim.schedule import Bank, Entry, Layout, ScheduleError, StorageError, is_blank, open_schedule
+from hwsim.schedule import Bank, Entry, Fault, Layout, ScheduleError, StorageError, is_blank, open_schedule
 
 LAYOUT = Layout((Bank(0, 2, 4, 3, True), Bank(1, 1, 3, 1, True)))
 AGAIN = "what was written before is kept: mend that and give the same command again"
@@ -37,8 +37,17 @@ def runs(draw: st.DrawFn) -> tuple[Layout, list[Entry]]:
             for b in layout.layers
         ]
         registers = [rng.choice([special, 1.0, rng.normal()], b.registers) for b in layout.layers]
-        entries.append(Entry(event, 3 * event, tuple(permutations), tuple(registers)))
+        faults = [tuple(_fault(layout, rng) for _ in range(draw(st.integers(0, 2)))) for _ in range(2)]
+        entries.append(Entry(event, 3 * event, tuple(permutations), tuple(registers), *faults))
     return layout, entries
+
+
+def _fault(layout: Layout, rng: np.random.Generator) -> Fault:
+    bank = layout.layers[int(rng.integers(len(layout.layers)))]
+    at = {"layer": bank.layer, "bank": int(rng.integers(bank.banks))}
+    if rng.random() < 0.5:
+        return Fault(**at, switch=int(rng.integers(9)), state=int(rng.integers(2)))
+    return Fault(**at, cell=int(rng.integers(9)), value=float(rng.normal()))
 
 
 def write(path: Path, layout: Layout, entries: list[Entry], *, reopen: bool = False) -> str:
@@ -77,6 +86,7 @@ def test_round_trip(run: tuple[Layout, list[Entry]]) -> None:
             assert [row["event"] for row in schedule.scores()] == list(range(len(entries)))
             assert schedule.state() == bytes([len(entries) - 1])
         assert [(e.event, e.batch) for e in read] == [(e.event, e.batch) for e in entries]
+        assert [(e.faults, e.found) for e in read] == [(e.faults, e.found) for e in entries]
         assert state(layout, read) == state(layout, entries)
 
 
@@ -295,3 +305,38 @@ def test_a_file_that_another_program_holds(whole: Path, monkeypatch: pytest.Monk
         pass
     assert str(caught.value) == f"{whole}: database is locked; {AGAIN}"
     holder.close()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "update fault set state = 2",
+        "update fault set bank = 9",
+        "update fault set layer = 9",
+        "update fault set cell = 3",
+        "update fault set number = 1",
+        "update fault set found = 2",
+        "update fault set switch = 'x'",
+    ],
+)
+def test_a_fault_that_is_none_is_refused(tmp_path: Path, change: str) -> None:
+    registers = (np.zeros(3), np.zeros(1))
+    entry = Entry(0, 0, (None, None), registers, faults=(Fault(0, 1, switch=4, state=1),))
+    path = tmp_path / "schedule.sqlite"
+    whole = write(path, LAYOUT, [entry])
+    with sqlite3.connect(path) as db:
+        db.execute(change)
+    with open_schedule(path) as schedule:
+        assert schedule.digest() != whole
+        with pytest.raises(ScheduleError, match="fault of event 0"):
+            list(schedule.entries())
+
+
+def test_a_file_of_before_has_no_faults(tmp_path: Path) -> None:
+    path = tmp_path / "schedule.sqlite"
+    whole = write(path, LAYOUT, [Entry(0, 0, (None, None), (np.zeros(3), np.zeros(1)))])
+    with sqlite3.connect(path) as db:
+        db.execute("drop table fault")
+    with open_schedule(path) as schedule:
+        assert schedule.digest() == whole
+        assert [(entry.faults, entry.found) for entry in schedule.entries()] == [((), ())]
