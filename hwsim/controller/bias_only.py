@@ -104,4 +104,6 @@ PLUGIN = ControllerPlugin(
     parameters=BiasOnlyParameters,
     begin=BiasOnly,
     training=BiasOnlyParameters.training,
+    reconnects=BiasOnlyParameters.reconnects,
+    rewires=False,
 )

@@ -59,6 +59,17 @@ class DescentParameters(Section):
     that can do it, as far as sizes tell. They take the same steps and differ in roundings, which long training makes
     grow, so that two runs end as two seeds would."""
 
+    def reconnects(self, batches: int) -> Iterator[int]:
+        """Yield the optimiser steps after which something is handed out, for so many steps an epoch.
+
+        Example:
+            >>> list(DescentParameters(epochs=3, period=2).reconnects(10))
+            [20, 30]
+        """
+        last = self.epochs * batches
+        every = self.period * (batches if self.period_unit == "epochs" else 1)
+        yield from (min(step, last) for step in range(every, last + every, every))
+
     def training(self) -> TrainingSettings:
         """Return the training settings; free training follows them too."""
         return TrainingSettings(

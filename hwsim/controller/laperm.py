@@ -24,7 +24,7 @@ from hwsim.files import Refusal
 from hwsim.model import Registers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from numpy.typing import NDArray
 
@@ -79,6 +79,18 @@ class LaPermParameters(DescentParameters):
             elif number + 1 - epoch + published == period:
                 return (number + 1) * batches
         return self.epochs * batches
+
+    def reconnects(self, batches: int) -> Iterator[int]:
+        """Yield the optimiser steps after which connections are snapped, for so many steps an epoch.
+
+        Example:
+            >>> list(LaPermParameters(epochs=10, period=5, period_logic="as-published").reconnects(3))
+            [15, 27, 30]
+        """
+        done = 0
+        while done < self.epochs * batches:
+            done = self.next_snap(done, batches)
+            yield done
 
 
 def match_ranks(
@@ -179,4 +191,5 @@ PLUGIN = ControllerPlugin(
     parameters=LaPermParameters,
     begin=LaPerm,
     training=LaPermParameters.training,
+    reconnects=LaPermParameters.reconnects,
 )

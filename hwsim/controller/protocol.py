@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 from hwsim.errors import BAD_INPUT, FAILED, HwsimError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path as FilePath
 
     import numpy as np
@@ -225,7 +225,9 @@ class ControllerPlugin:
     ``literal``: what it hands out is executed unit by unit as it stands, as a schedule has it. ``restarts``: it cannot
     be put away; an interrupted run begins anew, and is held against what was kept. ``refers``: whether free training
     can be its reference. ``file`` is the parameter that names the schedule which it carries out: it is read while the
-    scenario is looked up, and where it lies is no part of a run's identity.
+    scenario is looked up, and where it lies is no part of a run's identity. ``reconnects`` yields the optimiser steps
+    after which something is handed out, for so many steps an epoch; None where only the work itself tells.
+    ``rewires``: connections change, and not registers alone.
     """
 
     name: str
@@ -237,4 +239,6 @@ class ControllerPlugin:
     literal: bool = False
     restarts: bool = False
     refers: Callable[[Any], bool] = lambda _: True
+    reconnects: Callable[[Any, int], Iterator[int]] | None = None
+    rewires: bool = True
     file: str | None = None

@@ -1,12 +1,12 @@
 """What a machine takes in time and energy, in closed form, where no part of it waits for another: sums over works.
 
 The simulation (:mod:`hwsim.execution.timeline`) gives the same numbers there, and is the only one that can speak where
-switches wait for drivers, words are lost, or requests meet a machine that reconnects.
+switches wait for drivers, words are lost, or inferences have to end before the machine reconnects.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,31 +14,16 @@ import numpy as np
 from hwsim.execution.timeline.port import PICOSECONDS, REGISTER_BITS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from numpy.typing import NDArray
 
     from hwsim.execution.timeline import Parts, Work
 
-
-def contention(works: Iterable[Work], parts: Parts) -> str:
-    """Say why reconnections have no closed form in a machine; return "" where they have one.
-
-    Example:
-        >>> from hwsim.execution.timeline import Compute, Parts, Port, Switching, Work
-        >>> contention([], Parts(Port(32, 10, 0.0, loss=1e-6), Switching(1, 1, 0.0, 0.0, 0.0), Compute(1, 1, 0.0)))
-        'words are lost by chance and sent again'
-    """
-    if parts.port.loss:
-        return "words are lost by chance and sent again"
-    drivers = parts.switching.drivers
-    most = max((work.toggles for work in works), default=0) if drivers is not None else 0
-    if drivers is not None and most > drivers:
-        return f"up to {most:,} switches change at a time, and wait for {drivers:,} drivers"
-    return ""
+    Counts = NDArray[np.int64]
 
 
 @dataclass
 class Sums:
-    """Reconnections one after another, in closed form.
+    """Reconnections one after another, each begun when it is issued and the one before it is done.
 
     Args:
         parts: the machine in time.
@@ -48,95 +33,127 @@ class Sums:
         >>> sums = Sums(Parts(Port(32, 10, 1e-12), Switching(10, 10, 2e-12, 1e-12, 0.0), Compute(1, 1, 0.0)))
         >>> one = [np.array([value]) for value in (0, 0, 6, 2, 1, 2)]
         >>> sums.add(Work(0, 0, *one, registers=1, standing=2))
-        >>> sums.now_ps, sums.port_bits, round(sums.configuration_j * 1e12), round(sums.toggling_j * 1e12)
-        (20, 38, 38, 5)
+        >>> sums.now_ps, sums.port_bits, sums.toggles, sums.most
+        (20, 38, 3, 3)
     """
 
     parts: Parts
     reconnections: int = 0
-    port_bits: int = 0
-    toggles: int = 0
     now_ps: int = 0
     """When the last one was done."""
-    port_ps: int = 0
-    """How long the port has sent."""
     busy_ps: int = 0
     """How long the machine could not compute."""
-    configuration_j: float = 0.0
-    toggling_j: float = 0.0
-    _held_ps: float = 0.0
-    """Switches in cross times picoseconds, up to the last change of each bank."""
-    _standing: float = field(default=-1.0)
+    port_ps: int = 0
+    """How long the port has sent, pauses included."""
+    register_ps: int = 0
+    """How long the registers' own port has."""
+    port_bits: int = 0
+    sets: int = 0
+    resets: int = 0
+    most: int = 0
+    """Most switches that change at one reconnection."""
+    standing: float = 0
+    """Switches in cross after the last one."""
+    _held_ps: int = 0
+    """Switches in cross of the banks that changed, times picoseconds in which the machine could not compute."""
+    _moment: float = 0
+    """The sum of all changes of what stands in cross, each times when it was."""
+
+    @property
+    def toggles(self) -> int:
+        """Count switches that changed."""
+        return self.sets + self.resets
+
+    @property
+    def energy_j(self) -> float:
+        """Sum joules as a score bills them: bits, toggles, and what holds banks that change meanwhile."""
+        switching, bits = self.parts.switching, self.port_bits * self.parts.port.bit_energy
+        toggling = self.sets * switching.set_energy + self.resets * switching.reset_energy
+        return bits + toggling + self._held_ps * switching.hold_power / PICOSECONDS
 
     def add(self, work: Work) -> None:
         """Carry out one more reconnection."""
-        port, switching, double = self.parts.port, self.parts.switching, self.parts.memory == "double"
-        bits = work.bits + port.check_bits
-        written = REGISTER_BITS * work.registers
-        clocks, last = self._clocks(bits, written)
-        loading, registers = clocks * port.clock_ps, last * port.clock_ps
-        loaded = int(max(loading.max(initial=0), registers))
-        turns = [(work.resets > 0) * switching.reset_ps, (work.sets > 0) * switching.set_ps]
-        settling = sum(turns) if switching.order == "reset-first" else np.maximum(*turns)
-        begin = self._issue_ps(work)
-        changing = np.full(len(loading), loaded) if double else loading
-        end = int(max((changing + settling).max(initial=0), loaded)) + switching.guard_ps
-        self._hold(work, begin + changing)
+        switching, double = self.parts.switching, self.parts.memory == "double"
+        begin = max(self.now_ps, self._issue_ps(work))
         self.reconnections += 1
-        self.now_ps = begin + end
-        self.busy_ps += end - loaded if double else end
-        self.port_ps += (int(-(-bits // port.width).sum()) - (-written // port.width)) * port.clock_ps
-        self.port_bits += int(bits.sum()) + written
-        self.toggles += work.toggles
-        self.configuration_j += (int(bits.sum()) + written) * port.bit_energy
-        self.toggling_j += int(work.sets.sum()) * switching.set_energy + int(work.resets.sum()) * switching.reset_energy
-
-    def _clocks(self, bits: np.ndarray[Any, Any], written: int) -> tuple[np.ndarray[Any, Any], int]:
-        """Return clocks until the last word of each bank is in, and until that of the registers is."""
-        port = self.parts.port
-        words, extra = (-(-bits // port.width)).cumsum(), -(-written // port.width)
-        before = 0 if port.own_registers else int(words[-1]) if words.size else 0
-        last = np.array([before + extra if extra else 0], np.int64)
-        both = [words, last]
-        if port.burst is not None:
-            both = [count + np.maximum(count - 1, 0) // port.burst * port.pause for count in both]
-        return both[0], int(both[1][0])
+        if not work.layer.size and not work.registers:  # it is over when it is issued
+            self._hold(work, work.bits, work.bits, begin)
+            self.now_ps = begin
+            return
+        loading, registers = self._load(work)
+        loaded = int(max(loading.max(initial=0), registers))
+        changing = np.full(loading.size, loaded) if double else loading
+        resetting = (work.resets > 0) * switching.reset_ps
+        setting = (work.sets > 0) * switching.set_ps
+        later = resetting if switching.order == "reset-first" else np.zeros_like(resetting)
+        settled = changing + np.maximum(resetting, later + setting)
+        end = int(max(settled.max(initial=0), loaded)) + switching.guard_ps
+        self._hold(work, begin + changing, later, begin + end)
+        busy = end - (loaded if double else 0)
+        self.now_ps, self.busy_ps = begin + end, self.busy_ps + busy
+        self._held_ps += int(work.held.sum()) * busy
+        self.sets, self.resets = self.sets + int(work.sets.sum()), self.resets + int(work.resets.sum())
+        self.most = max(self.most, work.toggles)
 
     def _issue_ps(self, work: Work) -> int:
-        """Return when a reconnection begins: once it is issued and the one before it is done."""
-        host = self.parts.host
+        """Return when the host issues a reconnection; never before the end of power-up."""
+        host, number = self.parts.host, self.reconnections
         if host.issue == "steps":
-            return max(self.now_ps, work.batch * host.step_ps)
-        if host.issue == "times" and 0 < work.event <= len(host.times_ps):
-            return max(self.now_ps, host.times_ps[work.event - 1])
-        return self.now_ps
+            return work.batch * host.step_ps
+        return host.times_ps[number - 1] if host.issue == "times" and 0 < number <= len(host.times_ps) else 0
 
-    def _hold(self, work: Work, changing: np.ndarray[Any, Any]) -> None:
-        """Count what stands in cross: each change counts from when it begins, as if to the end of time."""
-        change = work.sets - work.resets
-        if self._standing < 0:
-            self._standing = work.standing - float(change.sum())
-            self._held_ps = 0.0
-        self._standing += float(change.sum())
-        self._held_ps -= float((change * changing).sum())
+    def _load(self, work: Work) -> tuple[Counts, int]:
+        """Return after how many picoseconds the last word of each bank is in, and that of the registers (0: none)."""
+        port = self.parts.port
+        bits = work.bits + port.check_bits
+        written = REGISTER_BITS * work.registers + port.check_bits if work.registers else 0
+        words, extra = (-(-bits // port.width)).cumsum(), -(-written // port.width)
+        before = 0 if port.own_registers or not words.size else int(words[-1])
+        pauses = [0 if port.burst is None else np.maximum(n - 1, 0) // port.burst for n in (words, before + extra)]
+        loading = (words + pauses[0] * port.pause) * port.clock_ps
+        registers = int(before + extra + pauses[1] * port.pause) * port.clock_ps if extra else 0
+        last = int(loading[-1]) if loading.size else 0
+        self.port_ps += last if port.own_registers else max(last, registers)
+        self.register_ps += registers if port.own_registers else 0
+        self.port_bits += int(bits.sum()) + written
+        return loading, registers
+
+    def _hold(self, work: Work, begin: Counts, later: Counts, end: int) -> None:
+        """Count what stands in cross: each change from when it begins on, or all from the end on where they differ."""
+        growth = work.standing - self.standing
+        if growth == int((work.sets - work.resets).sum()):
+            self._moment += int((work.sets * (begin + later)).sum()) - int((work.resets * begin).sum())
+        else:
+            self._moment += growth * end
+        self.standing = work.standing
 
     def finish(self) -> dict[str, Any]:
-        """Return the numbers in time and energy of everything that was carried out, in SI units."""
+        """Return the numbers of everything that was carried out, by the names of :class:`Tally` where it has them."""
         parts = self.parts
         watched = max(self.now_ps, parts.host.length_ps)
-        held = max(self._standing, 0.0) * watched + self._held_ps
-        energy = {
-            "configuration": self.configuration_j,
-            "toggling": self.toggling_j,
-            "holding": held * parts.switching.hold_power / PICOSECONDS,
-            "idle": parts.compute.idle_power * watched / PICOSECONDS,
-        }
+        held = self.standing * watched - self._moment
+        used = {"port": self.port_ps} | ({"register port": self.register_ps} if parts.port.own_registers else {})
         return {
-            "watched_s": watched / PICOSECONDS,
+            "watched_ps": watched,
             "reconnections": self.reconnections,
             "port_bits": self.port_bits,
             "toggles": self.toggles,
-            "port_share": self.port_ps / watched if watched else 0.0,
+            "utilisation": {name: spent / watched if watched else 0.0 for name, spent in used.items()},
             "availability": 1 - self.busy_ps / watched if watched else 1.0,
-            "energy": energy,
+            "energy": {
+                "configuration": self.port_bits * parts.port.bit_energy,
+                "toggling": self.sets * parts.switching.set_energy + self.resets * parts.switching.reset_energy,
+                "holding": held * parts.switching.hold_power / PICOSECONDS,
+                "idle": parts.compute.idle_power * watched / PICOSECONDS,
+            },
         }
+
+    @property
+    def contention(self) -> str:
+        """Say why the sums are not what the simulation gives; empty where they are."""
+        drivers = self.parts.switching.drivers
+        if self.parts.port.loss:
+            return "words are lost by chance and sent again"
+        if drivers is not None and self.most > drivers:
+            return f"up to {self.most:,} switches change at a time, and wait for {drivers:,} drivers"
+        return ""
