@@ -24,6 +24,8 @@ request left it, and when that one was answered; picoseconds by which answers li
 served and dropped; waits in all, in picoseconds and units of 2^62; picoseconds that the server was busy; the place in
 the ring of begins, and the next shut interval."""
 UNIT = 1 << 62
+FAR = 2.0**61
+"""A gap is not longer, in parts of a picosecond: what comes after it never comes."""
 FINE = 10
 """A bucket of the histogram is as wide as 2^-10 of what lies in it; whole picoseconds below 2^11."""
 BUCKETS = (64 - FINE) << FINE
@@ -93,7 +95,7 @@ def cumulate(gaps: NDArray[np.float64], scale: float, shift: int, clock: NDArray
     """
     begin, exact = clock[0], rest
     for k in range(gaps.size):
-        exact += int(gaps[k] * scale)
+        exact += int(min(gaps[k] * scale, FAR))
         clock[k + 1] = begin + (exact >> shift)
     return exact & ((1 << shift) - 1)
 

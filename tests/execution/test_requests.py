@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import stats
 
 from hwsim.execution.timeline import Compute, Requests
 from hwsim.execution.timeline.feed import Feed
@@ -146,6 +147,31 @@ def test_a_rate_is_not_biased_by_whole_picoseconds() -> None:
         n, last = n + feed.times.size, int(feed.times[-1])
         feed.more_times()
     assert last / n == pytest.approx(1.7, rel=5 / n**0.5)
+
+
+@pytest.mark.parametrize("traced", [0, 10**6])
+@pytest.mark.parametrize("mean", [1e15, 3e17, 1e19, 1e24])
+def test_rare_requests_stay_rare(mean: float, traced: int) -> None:
+    """H0: one a quarter of an hour, and rarer: Poisson in number over 23 days. False alarm below 1e-6 each."""
+    until = 2 * 10**18
+    requests = Requests("poisson", rate=1e12 / mean, exponential=True, traced=traced)
+    tally = Stream(requests, Compute(10, 10, 0.0), 0).finish(until)
+    assert stats.poisson.cdf(tally.served, until / mean) > 1e-6
+    assert stats.poisson.sf(tally.served - 1, until / mean) > 1e-6
+    assert tally.served == tally.came
+    assert 0 <= tally.busy_ps < 1e6
+
+
+@pytest.mark.parametrize("traced", [0, 5000, 10**6])
+def test_sums_of_waits_are_exact_beyond_64_bits(traced: int) -> None:
+    """So many requests at once, each served for a second: the n-th waits for n seconds."""
+    number, second = 10_000, 10**12
+    requests = Requests("trace", times_ps=np.zeros(number, np.int64), traced=traced)
+    tally = Stream(requests, Compute(2 * second, second, 0.0), 0).finish(number * second)
+    assert tally.served == number
+    assert tally.waited_ps == second * number * (number - 1) // 2 > 2**64
+    assert tally.present_ps == tally.answered_ps - second == tally.waited_ps + 2 * number * second - second
+    assert tally.latency_ps(1.0) == pytest.approx((number + 1) * second, rel=2**-10)
 
 
 def test_a_closed_loop_that_would_drop_is_refused() -> None:

@@ -72,8 +72,8 @@ def standard_error(load: float, exponential: bool, number: float) -> float:
     return math.sqrt((markov if exponential else load / 2 / (1 - load) ** 4) / number)
 
 
-def watch(load: float, exponential: bool, number: float, seed: int) -> StreamTally:
-    requests = Requests("poisson", rate=load * 1e12 / INTERVAL, exponential=exponential, traced=1000)
+def watch(load: float, exponential: bool, number: float, seed: int, traced: int = 1000) -> StreamTally:
+    requests = Requests("poisson", rate=load * 1e12 / INTERVAL, exponential=exponential, traced=traced)
     return Stream(requests, COMPUTE, seed).finish(round(number / load * INTERVAL))
 
 
@@ -124,6 +124,9 @@ def test_a_stretch_in_one_draw_counts_as_many(exponential: bool) -> None:
     """H0: 4e12 requests: Poisson in number; mean wait, wait and service as of the law. Five deviations: 1e-6 each."""
     number, law = 4 * 10**12, Stationary(0.8, exponential)
     tally = watch(0.8, exponential, number, 5)
+    assert all(
+        np.array_equal(value, vars(tally)[name]) for name, value in vars(watch(0.8, exponential, number, 5, 0)).items()
+    )
     assert tally.served == pytest.approx(number, abs=5 * number**0.5)
     assert tally.counts.sum() == tally.served
     assert tally.wait_mean_ps == pytest.approx(law.wait_mean * INTERVAL, rel=2e-5)

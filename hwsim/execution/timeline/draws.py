@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 CHUNK = 1 << 15
 DIGITS = 44
 """Binary digits of the mean in fixed point: a chunk's sum fits 62, and the mean is right to 2^-43."""
+FAR = 1 << 60
+"""Picoseconds, 13 days: no chunk is longer on the mean, so that sums fit 64 bits however rare arrivals are."""
 
 
 class Draws:
@@ -26,8 +28,8 @@ class Draws:
     Args:
         seed: of the run.
         path: of the stream of random numbers.
-        mean_ps: mean of a deviate in picoseconds, from 1 to 2^40.
-        chunk: deviates that are drawn at a time.
+        mean_ps: mean of a deviate in picoseconds, above 0.
+        chunk: deviates that are drawn at a time, at the most.
 
     Example:
         >>> one = Draws(0, "timeline/requests", 1000.0)
@@ -39,6 +41,7 @@ class Draws:
         self._random = stream(seed, path)
         self._shift = max(DIGITS - int(mean_ps).bit_length(), 0)
         self._scale = mean_ps * 2.0**self._shift
+        chunk = min(chunk, max(1, int(FAR / mean_ps)))
         self._gaps, self._sums, self._rest = np.zeros(chunk), np.zeros(chunk + 1, np.int64), 0
 
     def more(self) -> NDArray[np.int64]:
