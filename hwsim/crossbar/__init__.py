@@ -5,17 +5,11 @@ from __future__ import annotations
 import sys
 from types import ModuleType
 
-from hwsim.crossbar.fabric import (
-    BlockedError,
-    Configuration,
-    Fabric,
-    PermutationError,
-    check_permutation,
-    extend,
-)
+from hwsim.crossbar.fabric import BlockedError, Configuration, Fabric, PermutationError, check_permutation
 from hwsim.crossbar.path import Losses, Paths
 from hwsim.crossbar.routing.effort import EFFORTS
 from hwsim.crossbar.routing.spare import PortPlacement, avoid
+from hwsim.crossbar.shapes import extend
 from hwsim.crossbar.topology import Topology
 from hwsim.errors import check_type
 from hwsim.files.registry import Registry, unknown

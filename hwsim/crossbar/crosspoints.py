@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hwsim.crossbar.fabric import Fabric, check_rows
+from hwsim.crossbar.fabric import Fabric
 from hwsim.crossbar.path import Paths
 from hwsim.crossbar.picture import MOST_PORTS, draw_grid
+from hwsim.crossbar.shapes import check_rows
+from hwsim.crossbar.words import spread
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -161,6 +163,13 @@ class CrosspointNetwork(Fabric):
         if (values < 0).any():
             raise ValueError(self._open())
         return list(zip(values.tolist(), self._bits.tolist(), strict=True))
+
+    def image_many(self, states: NDArray[Any]) -> NDArray[np.uint8]:
+        """Return the select words bit by bit."""
+        values = states.astype(np.int64) + self._idle
+        if (values < 0).any():
+            raise ValueError(self._open())
+        return spread(values, self._bits)
 
     def from_words(self, words: list[int]) -> NDArray[np.int32]:
         """Return the state of configuration words."""

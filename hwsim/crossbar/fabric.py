@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from hwsim.crossbar.routing.effort import check_cost, check_effort
+from hwsim.crossbar.shapes import check_rows, named
 from hwsim.errors import BAD_INPUT, HwsimError
 from hwsim.files.markup import html_table
 
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from hwsim.crossbar.path import Losses, Paths
 
 Blocking = Literal["strict", "rearrangeable", "blocking"]
-PORTS_LIMIT = 2**26
 
 
 class PermutationError(HwsimError, ValueError):
@@ -44,32 +44,6 @@ class BlockedError(PermutationError):
     def __init__(self, message: str, pairs: Sequence[tuple[int, int]] = ()) -> None:
         super().__init__(message)
         self.pairs = tuple(pairs)
-
-
-def named(topology: str) -> str:
-    """Return a topology's name with its article.
-
-    Example:
-        >>> named("omega"), named("benes")
-        ('an omega', 'a benes')
-    """
-    return f"{'an' if topology[0] in 'aeiou' else 'a'} {topology}"
-
-
-def check_ports(topology: str, ports: int, most: int = PORTS_LIMIT) -> None:
-    """Refuse a number of ports that a circuit cannot have.
-
-    Raises:
-        ValueError: not an integer, fewer than 1, or more than most.
-
-    Example:
-        >>> check_ports("benes", 0)
-        Traceback (most recent call last):
-        ...
-        ValueError: a benes crossbar cannot have 0 ports; use 1 to 67108864
-    """
-    if not isinstance(ports, int | np.integer) or not 1 <= ports <= most:
-        raise ValueError(f"{named(topology)} crossbar cannot have {ports} ports; use 1 to {most}")
 
 
 def check_permutation(p: ArrayLike, ports: int) -> NDArray[np.int64]:
@@ -142,41 +116,6 @@ def check_banks(permutations: ArrayLike, ports: int) -> NDArray[np.int64]:
         except PermutationError as error:
             raise PermutationError(f"bank {bank}: {error}") from None
     return values.reshape(len(values), ports).astype(np.int64)
-
-
-def check_rows(what: str, rows: ArrayLike, shape: tuple[int, int]) -> NDArray[Any]:
-    """Return an array of one row per bank, or raise an error that says which shape it has and which it needs.
-
-    Raises:
-        ValueError: another shape.
-
-    Example:
-        >>> check_rows("states", [[0, 1]], (1, 3))
-        Traceback (most recent call last):
-        ...
-        ValueError: states have shape (1, 2); give (1, 3)
-    """
-    values = np.asarray(rows)
-    if values.shape != shape:
-        raise ValueError(f"{what} have shape {values.shape}; give {shape}")
-    return values
-
-
-def extend(permutations: NDArray[np.int64], ports: int) -> NDArray[np.int64]:
-    """Extend permutations (banks, n) for a circuit of more ports: the spare ports are joined straight.
-
-    Raises:
-        ValueError: fewer ports than numbers in a row.
-
-    Example:
-        >>> extend(np.array([[1, 0]]), 4).tolist()
-        [[1, 0, 2, 3]]
-    """
-    banks, n = permutations.shape
-    if n > ports:
-        raise ValueError(f"permutations of {n} numbers do not fit {ports} ports; use {n} ports or more")
-    spare = np.tile(np.arange(n, ports), (banks, 1))
-    return np.ascontiguousarray(np.concatenate([permutations, spare], axis=1))
 
 
 class Fabric(ABC):
@@ -361,6 +300,28 @@ class Fabric(ABC):
     @abstractmethod
     def words(self, state: NDArray[Any]) -> list[tuple[int, int]]:
         """Return one circuit's configuration as (value, width in bits); :attr:`word_order` says what they mean."""
+
+    def image_many(self, states: NDArray[Any]) -> NDArray[np.uint8]:
+        """Return every circuit's configuration as bits: :meth:`words` in their order, each from its lowest bit on.
+
+        Args:
+            states: (banks, ...).
+
+        Returns:
+            0 or 1, uint8 (banks, configuration_bits).
+
+        Raises:
+            ValueError: a circuit that was never configured, whose state no word stands for.
+
+        Example:
+            >>> from hwsim.crossbar import crossbar
+            >>> fabric = crossbar("crossbar", 3)
+            >>> fabric.words(np.array([2, 0, 1])), fabric.image_many(np.array([[2, 0, 1]])).tolist()
+            ([(2, 2), (0, 2), (1, 2)], [[0, 1, 0, 0, 1, 0]])
+        """
+        rows = ["".join(f"{value:0{width}b}"[::-1] for value, width in self.words(state) if width) for state in states]
+        digits = np.frombuffer("".join(rows).encode(), np.uint8)
+        return (digits - ord("0")).reshape(len(states), self.configuration_bits)
 
     def from_words(self, words: list[int]) -> NDArray[Any]:
         """Do the work of :func:`hwsim.crossbar.words.read_words`, which compares the result with the words."""

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hwsim.crossbar.drawing import Crossings, count_crossings, draw_outwards, find_live
-from hwsim.crossbar.fabric import BlockedError, Fabric, check_rows, named
+from hwsim.crossbar.fabric import BlockedError, Fabric
 from hwsim.crossbar.path import Paths
 from hwsim.crossbar.picture import MOST_PORTS, draw_stages
+from hwsim.crossbar.shapes import check_rows, named
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -227,6 +228,10 @@ permutation or topology
             packed = np.packbits(state[first:end].astype(np.uint8), bitorder="little").tobytes()
             found.append((int.from_bytes(packed, "little"), int(end - first)))
         return found
+
+    def image_many(self, states: NDArray[Any]) -> NDArray[np.uint8]:
+        """Return the states themselves: one bit per switch, stage by stage."""
+        return self.check_states("states", states, len(states))
 
     def from_words(self, words: list[int]) -> NDArray[np.uint8]:
         """Return the state of configuration words."""

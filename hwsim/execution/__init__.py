@@ -1,6 +1,7 @@
 """The hardware runs the schedule: circuits, and the machine of circuits, chip and registers."""
 
-from hwsim.execution.circuits import Change, Circuits, ExecutionError, LayerChange, Load, Sent, UnroutedError
+from hwsim.execution.change import Change, LayerChange, Load, Sent
+from hwsim.execution.circuits import Circuits, ExecutionError, UnroutedError
 from hwsim.execution.machine import Machine, first_entry
 from hwsim.execution.replay import replay
 

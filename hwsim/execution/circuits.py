@@ -5,16 +5,17 @@ There is no chip here: ``hwsim cost`` prices reconnections on the same circuits 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from hwsim.crossbar import extend
 from hwsim.crossbar.routing.cost import Wear, switching_cost
 from hwsim.errors import BAD_INPUT, FAILED, HwsimError
+from hwsim.execution.change import Change, LayerChange
 from hwsim.execution.equivalence.choice import route_freely
 from hwsim.execution.faults import Stuck, avoid, find_problem
+from hwsim.execution.writes import bits_sent
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,120 +51,6 @@ class UnroutedError(HwsimError, ValueError):
     def __init__(self, layer: int, message: str) -> None:
         super().__init__(message)
         self.layer = layer
-
-
-class Load(NamedTuple):
-    """The configuration that one bank needs at one reconnection.
-
-    Args:
-        bits: configuration bits to send.
-        sets: switches that go from bar to cross (crosspoints that close).
-        resets: switches that go back.
-        held: switches in cross after the change.
-        layer: number of the layer.
-        bank: number of the bank in its layer.
-    """
-
-    bits: int
-    sets: int
-    resets: int
-    held: int
-    layer: int = 0
-    bank: int = 0
-
-
-class Sent(NamedTuple):
-    """The loads of all banks at one reconnection: the numbers of their :class:`Load`, int64 (loads,) each."""
-
-    bits: NDArray[np.int64]
-    sets: NDArray[np.int64]
-    resets: NDArray[np.int64]
-    held: NDArray[np.int64]
-
-
-@dataclass(frozen=True, eq=False)
-class LayerChange:
-    """The changes by one reconnection to the circuits of one layer.
-
-    ``old`` and ``new`` are their states, one row per bank; ``before`` and ``after`` the permutations that these
-    realise, int64 (banks, ports of the circuit). ``toggles``, ``sets`` and ``held`` are int64 (banks,): switches that
-    change, those of them that go from bar to cross, and switches that are in cross at a time afterwards. ``loaded``
-    are the states that were computed and that the configuration memory holds after it, which differ from ``new`` where
-    a switch is stuck; they realise ``asked``.
-    """
-
-    layer: int
-    old: NDArray[Any]
-    new: NDArray[Any]
-    before: NDArray[np.int64]
-    after: NDArray[np.int64]
-    toggles: NDArray[np.int64]
-    sets: NDArray[np.int64]
-    held: NDArray[np.int64]
-    bits: int
-    """Configuration bits of one circuit."""
-    memory: NDArray[Any]
-    """What the configuration memory held before."""
-    loaded: NDArray[Any]
-    asked: NDArray[np.int64]
-    impossible: NDArray[np.int64]
-    """Banks whose known stuck switches leave no way to do what was asked, int64 (n,): they do it but for those."""
-
-    @property
-    def banks(self) -> NDArray[np.int64]:
-        """Return the banks whose configuration memory changes, in their order."""
-        if self.memory is self.old and self.loaded is self.new:
-            return np.flatnonzero(self.toggles)
-        return np.flatnonzero((self.memory != self.loaded).any(axis=1))
-
-    @property
-    def sent(self) -> Sent:
-        """Return the loads of the banks whose configuration changes, in their order."""
-        banks = self.banks
-        toggles, sets = self.toggles[banks], self.sets[banks]
-        return Sent(np.full(banks.size, self.bits), sets, toggles - sets, self.held[banks])
-
-    @property
-    def loads(self) -> list[Load]:
-        """Return what is sent: one load per bank whose configuration changes."""
-        banks = self.banks.tolist()
-        rows = zip(*(column.tolist() for column in self.sent), banks, strict=True)
-        return [Load(bits, sets, resets, held, self.layer, bank) for bits, sets, resets, held, bank in rows]
-
-
-@dataclass(frozen=True, eq=False)
-class Change:
-    """The changes by one reconnection to all circuits: one entry per layer, None if a layer stays as it is.
-
-    ``moves`` counts the positions that are fed by another cell than before.
-    """
-
-    layers: tuple[LayerChange | None, ...]
-    moves: int
-
-    @property
-    def toggles(self) -> int:
-        """Count switches that change state."""
-        return sum(int(layer.toggles.sum()) for layer in self.layers if layer is not None)
-
-    @property
-    def sent(self) -> Sent:
-        """Return the numbers of :attr:`loads`."""
-        parts = [layer.sent for layer in self.layers if layer is not None]
-        if len(parts) == 1:
-            return parts[0]
-        return Sent(*map(np.concatenate, zip(*parts, strict=True))) if parts else Sent(*[np.zeros(0, np.int64)] * 4)
-
-    @property
-    def impossible(self) -> list[tuple[int, int]]:
-        """Return layer and bank of all that could not do what was asked, for known stuck switches."""
-        found = (layer for layer in self.layers if layer is not None)
-        return [(layer.layer, bank) for layer in found for bank in layer.impossible.tolist()]
-
-    @property
-    def loads(self) -> list[Load]:
-        """Return what is sent to the banks, in the order in which the port takes it."""
-        return [load for layer in self.layers if layer is not None for load in layer.loads]
 
 
 def cycles(fabric: Fabric) -> int:
@@ -203,7 +90,9 @@ class Circuits:
         effort: how hard the router tries.
         classes: per layer, classes of its cells, int32 (banks, cells); cells of one class may stand for each other.
             None where every position must have the cell that is asked for.
-        bits: per layer, what the port sends for one circuit; its configuration bits when None.
+        bits: per layer, what the port sends for one circuit, where that is known otherwise: always all of it.
+        writes: how configurations are sent, a key of :data:`hwsim.execution.writes.WRITES`.
+        check_bits: of the checksum that follows, which takes port clocks too.
         aim: what the router spends little of: ``toggles``, ``energy``, ``loss`` or ``wear``.
         dwell: seconds that a configuration stands, where energy is minimised.
         counted: reconnections over which wear is counted; 0 counts none.
@@ -228,6 +117,8 @@ class Circuits:
         *,
         classes: Sequence[NDArray[np.int32]] | None = None,
         bits: Sequence[int] | None = None,
+        writes: str = "full",
+        check_bits: int = 0,
         aim: str = "toggles",
         dwell: float = 0.0,
         counted: int = 0,
@@ -238,7 +129,7 @@ class Circuits:
         self._exchanging = False
         self.routes_around = True
         """Whether routes go around stuck switches that are known; else known ones are told, and nothing more."""
-        self._bits = bits
+        self._bits, self._writes, self._check_bits = bits, writes, check_bits
         self._aim, self._dwell, self._lasting = aim, dwell, counted != 1
         self.wear = [Wear(counted + 1) for _ in self.fabrics] if counted else None  # and what closes open crosspoints
         """Per layer, toggles of every single switch; None where they are not counted."""
@@ -365,12 +256,21 @@ class Circuits:
             fabric.toggles_many(old, new),
             fabric.sets_many(old, new),
             np.rint(held_at_a_time(fabric, new)).astype(np.int64),
-            fabric.configuration_bits if self._bits is None else self._bits[number],
-            np.asarray(self.memory[number]),
+            self._sent(number, loaded),
             loaded,
             asked,
             impossible,
         )
+
+    def _sent(self, number: int, loaded: NDArray[Any]) -> NDArray[np.int64]:
+        """Count the bits that each bank of a layer is sent, so that its memory holds these states."""
+        fabric, memory = self.fabrics[number], self.memory[number]
+        assert fabric is not None  # noqa: S101 - layers without circuits are never changed
+        assert memory is not None  # noqa: S101 - likewise
+        bits = bits_sent(fabric, memory, loaded, self._writes, self.switch.port_width, self._check_bits)
+        if self._bits is not None:
+            bits[bits > 0] = self._bits[number]
+        return bits
 
     def _route(self, number: int, fabric: Fabric, wanted: NDArray[np.int64], old: NDArray[Any]) -> NDArray[Any]:
         classes, cells = self._classes[number], self.layout.layers[number].ports

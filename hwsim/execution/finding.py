@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hwsim.execution.circuits import Load
+from hwsim.execution.change import Load
 from hwsim.schedule import Fault
 
 if TYPE_CHECKING:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from hwsim.device import Chip
     from hwsim.device.inference import Watch
     from hwsim.device.placed import PlacedDesign
-    from hwsim.execution.circuits import Change
+    from hwsim.execution.change import Change
     from hwsim.execution.timeline import Work
     from hwsim.model import Model, Start
     from hwsim.schedule import Fault
@@ -68,6 +68,9 @@ class Machine:
         limits: the most that may be spent of numbers of :class:`hwsim.controller.Expense`, by name.
         placed: what was measured of the machine on a real part, in place of reckoned times.
         tiles: arrays of a layer that work at a time, the others after them; None for all.
+        writes: how configurations are sent, a key of :data:`hwsim.execution.writes.WRITES`; a placed design takes whole
+            banks.
+        check_bits: of the checksum that follows what a bank is sent; it is not counted among its bits.
 
     Raises:
         ExecutionError: optical circuits before a chip whose signals are electrical, no tiles at all, or ``tiles`` of a
@@ -89,6 +92,8 @@ class Machine:
         limits: Mapping[str, float] | None = None,
         placed: PlacedDesign | None = None,
         tiles: int | None = None,
+        writes: str = "full",
+        check_bits: int = 0,
     ) -> None:
         if tiles is not None and (tiles < 1 or not isinstance(chip, TiledChip)):
             raise ExecutionError(f"{tiles} tiles at a time: {'give at least 1' if tiles < 1 else UNTILED}")
@@ -115,6 +120,8 @@ class Machine:
             effort,
             classes=classes if self.exchanges_values else None,
             bits=placed.bank_bits if placed else None,
+            writes=writes,
+            check_bits=check_bits,
         )
         self._sorted_cells = {
             bank.layer: np.sort(bank.rows(chip.cells(bank.layer)), axis=1) for _, bank in self._built()

@@ -100,7 +100,7 @@ def learner(plan: Plan) -> Model:
 def assemble(plan: Plan, task: Task, values: Sequence[Start]) -> Machine:
     """Fabricate a plan's chip with these values (:func:`initial_values`) and put its crossbars before it."""
     chip = plan.device.fabricate(plan.model, values, task.calibration, plan.scenario.seed)
-    crossbar = plan.scenario.crossbar
+    crossbar, port = plan.scenario.crossbar, plan.scenario.execution.port
     machine = Machine(
         plan.model,
         chip,
@@ -113,6 +113,8 @@ def assemble(plan: Plan, task: Task, values: Sequence[Start]) -> Machine:
         seed=plan.scenario.seed,
         placed=plan.placed,
         tiles=plan.scenario.execution.tiles,
+        writes=port.writes if port else "full",
+        check_bits=port.check_bits if port else 0,
     )
     if crossbar.effort == "auto":
         training = plan.controller.training(plan.controller_parameters)

@@ -60,6 +60,8 @@ def _check_fabric(name: str, fabric: Fabric, size: int, efforts: Sequence[str]) 
     hold(all(0 <= value < 2**width for value, width in words), name, "each configuration word fits its width")
     counted = sum(width for _, width in words)
     hold(counted == fabric.configuration_bits, name, f"its words have configuration_bits = {counted} bits")
+    image = [value >> bit & 1 for value, width in words for bit in range(width)]
+    hold(fabric.image_many(state[:1]).tolist() == [image], name, "its image is its words bit by bit")
 
 
 def _check_routes(name: str, fabric: Fabric, effort: str) -> NDArray[Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hwsim.crossbar.fabric import named
+from hwsim.crossbar.shapes import named
 from hwsim.files.memory import refuse_more
 
 if TYPE_CHECKING:

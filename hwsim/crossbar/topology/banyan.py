@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hwsim.crossbar.fabric import BlockedError, check_ports, named
+from hwsim.crossbar.fabric import BlockedError
+from hwsim.crossbar.shapes import check_ports, named
 from hwsim.crossbar.stages import SwitchNetwork
 from hwsim.crossbar.topology import check_room
 from hwsim.crossbar.wiring import wire_up

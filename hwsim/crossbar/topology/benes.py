@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hwsim.crossbar.fabric import check_ports
 from hwsim.crossbar.routing.benes_router import BenesRouter
 from hwsim.crossbar.routing.blocks import arrange, count_switches
 from hwsim.crossbar.routing.lookahead import route_sequence
+from hwsim.crossbar.shapes import check_ports
 from hwsim.crossbar.stages import SwitchNetwork
 from hwsim.crossbar.topology import Topology, check_room
 from hwsim.crossbar.wiring import wire_up

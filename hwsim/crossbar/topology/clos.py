@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hwsim.crossbar.crosspoints import CrosspointNetwork
-from hwsim.crossbar.fabric import BlockedError, check_ports
+from hwsim.crossbar.fabric import BlockedError
+from hwsim.crossbar.shapes import check_ports
 from hwsim.crossbar.topology import BYTES_A_TERMINAL, Topology, check_room
 from hwsim.crossbar.wiring import BlockStage, BlockWiring
 

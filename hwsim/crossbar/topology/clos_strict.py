@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hwsim.crossbar.fabric import check_ports
+from hwsim.crossbar.shapes import check_ports
 from hwsim.crossbar.topology import Topology
 from hwsim.crossbar.topology.clos import PORTS_LIMIT, Clos, choose_size
 

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hwsim.crossbar.fabric import check_ports
+from hwsim.crossbar.shapes import check_ports
 from hwsim.crossbar.stages import SwitchNetwork
 from hwsim.crossbar.topology import check_room
 from hwsim.crossbar.wiring import wire_up
+from hwsim.crossbar.words import spread
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -95,6 +96,11 @@ class Sorter(SwitchNetwork):
         """Return one destination tag per input, ceil(log2 N) bits: what to send with the signals."""
         came_from = self.apply_many(state[None, :], np.arange(self.ports)[None, :])[0]
         return [(int(tag), self._tag_bits) for tag in np.argsort(came_from)]
+
+    def image_many(self, states: NDArray[Any]) -> NDArray[np.uint8]:
+        """Return the tags bit by bit."""
+        came_from = self.apply_many(states, np.tile(np.arange(self.ports), (len(states), 1)))
+        return spread(np.argsort(came_from, axis=1), np.full(self.ports, self._tag_bits))
 
     def from_words(self, words: list[int]) -> NDArray[np.uint8]:
         """Return the state of configuration words."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hwsim.crossbar.fabric import check_ports
+from hwsim.crossbar.shapes import check_ports
 from hwsim.crossbar.stages import SwitchNetwork
 from hwsim.crossbar.topology import Topology, check_room
 from hwsim.crossbar.wiring import wire_up

@@ -16,10 +16,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hwsim.crossbar.fabric import BlockedError, Fabric, check_ports, check_rows, extend
+from hwsim.crossbar.fabric import BlockedError, Fabric
 from hwsim.crossbar.path import Paths
+from hwsim.crossbar.shapes import check_ports, check_rows, extend
 from hwsim.crossbar.topology import Topology, check_room
 from hwsim.crossbar.topology.benes import Benes
+from hwsim.crossbar.words import spread
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -251,6 +253,11 @@ class TimeMultiplexed(Fabric):
         packed = np.packbits(settings[0], axis=1, bitorder="little")
         found = [(int.from_bytes(row.tobytes(), "little"), self.switches) for row in packed]
         return found + [(int(a), self._address_bits) for order in (read, write) for a in order.reshape(-1)]
+
+    def image_many(self, states: NDArray[Any]) -> NDArray[np.uint8]:
+        """Return settings and addresses bit by bit."""
+        orders = spread(states[:, self._settings :], np.full(2 * self._items, self._address_bits))
+        return np.concatenate([states[:, : self._settings].astype(np.uint8), orders], axis=1)
 
     def from_words(self, words: list[int]) -> NDArray[np.int32]:
         """Return the state of configuration words."""

@@ -10,9 +10,9 @@ Waksman networks and their vulnerability, Parallel Processing Letters 12 (2002).
 
 from __future__ import annotations
 
-from hwsim.crossbar.fabric import check_ports
 from hwsim.crossbar.routing.benes_router import BenesRouter
 from hwsim.crossbar.routing.blocks import arrange, count_switches
+from hwsim.crossbar.shapes import check_ports
 from hwsim.crossbar.stages import SwitchNetwork
 from hwsim.crossbar.topology import Topology, check_room
 from hwsim.crossbar.topology.benes import Benes

@@ -16,7 +16,7 @@ import numpy as np
 
 if TYPE_CHECKING:
     from hwsim.crossbar.technology import Switch
-    from hwsim.execution.circuits import Sent
+    from hwsim.execution.change import Sent
 
 PICOSECONDS = 10**12
 REGISTER_BITS = 32

@@ -10,19 +10,19 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from hwsim.execution.circuits import Change
+    from hwsim.execution.change import Change
 
 
 @dataclass(frozen=True, eq=False)
 class Work:
-    """The work of one reconnection, one row per bank whose switches change, in the order in which the port takes them.
+    """The work of one reconnection, one row per bank that is sent something, in the order in which the port takes them.
 
     Args:
         event: its number in the schedule.
         batch: optimiser steps before it.
         layer: int64 (rows,).
         bank: number of the bank in its layer, int64 (rows,).
-        bits: configuration bits that the bank is sent, int64 (rows,).
+        bits: bits that the bank is sent for its configuration, int64 (rows,).
         sets: switches that go from bar to cross, int64 (rows,).
         resets: switches that go back, int64 (rows,).
         held: switches of the bank in cross afterwards, int64 (rows,).
