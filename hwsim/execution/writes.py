@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import binascii
 import zlib
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -74,7 +74,7 @@ def entry_bits(way: str, bits: int, width: int) -> int:
 
 
 def bits_sent(
-    fabric: Fabric, old: NDArray, new: NDArray, writes: str, width: int, check_bits: int = 0
+    fabric: Fabric, old: NDArray[Any], new: NDArray[Any], writes: str, width: int, check_bits: int = 0
 ) -> NDArray[np.int64]:
     """Count the bits that every bank is sent, without checksums: the length of what :func:`encode` sends.
 
@@ -114,7 +114,9 @@ def bits_sent(
     return found
 
 
-def _choose(flipped: NDArray[np.bool_], writes: str, width: int, check_bits: int) -> tuple[NDArray, NDArray[np.int64]]:
+def _choose(
+    flipped: NDArray[np.bool_], writes: str, width: int, check_bits: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Choose a way for every bank: return numbers of :data:`WAYS` and bits, (banks,) each."""
     banks, bits = flipped.shape
     way, sent = np.zeros(banks, np.int64), np.full(banks, bits, np.int64)

@@ -47,17 +47,19 @@ class PortChoice(Section):
     """The configuration port; a word is ``crossbar.port_width`` bits, and its clock is ``crossbar.port_clock``."""
 
     writes: Literal["shortest", "full", "addressed", "delta"] = "shortest"
-    """How a bank's configuration is sent: all its bits (``full``), the words that differ with their addresses
-    (``addressed``), the changes alone (``delta``), or for each bank whichever has fewest bits (``shortest``). Without
-    this table it is ``full``."""
+    """How a bank's configuration is sent: all its bits (``full``), the port words that change with their addresses
+    (``addressed``), or addresses of the bits that flip (``delta``), both only where that takes fewer port clocks than
+    all; or for each bank whatever takes the fewest (``shortest``). Without this table, and of a placed design, it is
+    ``full``."""
     burst: Count | None = None
     """Words after which the port pauses; it never does when left out."""
     pause: Number | None = Field(default_factory=lambda known: 1 if known.get("burst") else None)
     """Clocks between two bursts; 1 when left out."""
     loss: Probability = 0.0
     """Probability that a word is lost on its way; the checksum finds out, and the bank is sent again as a whole."""
-    check_bits: Annotated[int, Field(ge=0, le=64)] = Field(default_factory=lambda known: 32 if known.get("loss") else 0)
-    """Bits of the checksum that follows what a bank is sent; 32 where words are lost, none otherwise."""
+    check_bits: Literal[0, 16, 32] = Field(default_factory=lambda known: 32 if known.get("loss") else 0)
+    """Bits of the checksum that follows what a bank is sent: CRC-16, CRC-32, or none; 32 where words are lost, none
+    otherwise."""
     registers: Literal["same", "own"] = "same"
     """Whether bias and gain registers are written through the ``same`` port, after all banks, or through their
     ``own``, as wide and as fast, at the same time."""

@@ -37,6 +37,10 @@ def fit_placed(r: Lookup, found: Found) -> Switch | None:
         if key in (chosen.model_extra or {}) and getattr(switch, key) != value:
             what = f"'{key}' is measured by the placed design, and another one is given here"
             r.diagnostic(("crossbar", key), what, "leave it out")
+    sending = found.file.execution.port if found.file else None
+    if sending is not None and sending.writes != "full":
+        what = f"writes = '{sending.writes}', and the port of a placed design takes whole banks"
+        r.diagnostic(("execution", "port", "writes"), what, "give writes = 'full'")
     return replace(switch, port_width=port.width, port_clock=design.clock)
 
 

@@ -129,6 +129,13 @@ def test_another_network_is_refused(tiny: Path, setting: str) -> None:
     assert len(told.value.diagnostics) == 1
 
 
+def test_a_placed_port_takes_whole_banks(tiny: Path) -> None:
+    scenario = name_it(tiny, placed(tiny))
+    with pytest.raises(DiagnosticError, match=r"writes = 'delta', and the port of a placed design takes whole banks"):
+        load(scenario, ["execution.port={writes='delta'}"]).plan()
+    assert load(scenario, ["execution.port={writes='full'}"]).plan().placed is not None
+
+
 def test_options_of_the_architecture_are_bound_too(tiny: Path) -> None:
     for changes in ({"architecture": "folded"}, {"pipeline": 0}, {"lanes": 2}, {"design": "0" * 64}):
         with pytest.raises(DiagnosticError, match="placed for another network"):
