@@ -125,10 +125,10 @@ def serve(line: Line, rule: Rule, times: NDArray[np.int64], services: NDArray[np
         if services.size and drawn == services.size:
             break
         come = times[place]
-        if come >= rule.limit:
-            break
         while gate < shut.size and come >= shut[gate + 1]:
             gate += 2
+        if come >= rule.limit:
+            break
         begin = max(come, free)
         refused = gate < shut.size and come >= shut[gate]
         if not refused:

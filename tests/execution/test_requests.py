@@ -84,7 +84,6 @@ def test_both_engines_are_the_definition(
     assert tally.busy_ps == sum(min(left, until) - begin for _, begin, left, _ in seen.served)
     present = sum(min(done, until) - come for come, _, _, done in seen.served)
     assert tally.present_ps == present + sum(until - come for come in seen.waiting)
-    assert tally.shut_ps == sum(end - at for at, end in shut)
     found = {int(one): int(tally.counts[one]) for one in np.flatnonzero(tally.counts)}
     assert found == queue.histogram([done - come - tally.offset_ps for come, _, _, done in seen.served])
     for at, end in shut:  # the pipeline is empty before anything is loaded

@@ -57,7 +57,6 @@ class StreamTally:
         answered_ps: their latencies, added up.
         present_ps: time that requests spent in the system up to the end, added up; those that wait at the end too.
         busy_ps: time for which the compute pipeline took no further inference because of the one that it had.
-        shut_ps: time for which no inference could begin because of reconnections.
         offset_ps: what the latency has beyond what the histogram counts.
         counts: requests served by latency less ``offset_ps``, int64 (BUCKETS,); buckets have a relative width of 2^-10.
     """
@@ -70,7 +69,6 @@ class StreamTally:
     answered_ps: int
     present_ps: int
     busy_ps: int
-    shut_ps: int
     offset_ps: int
     counts: NDArray[np.int64]
 
@@ -78,11 +76,6 @@ class StreamTally:
     def came(self) -> int:
         """Count the requests that came."""
         return self.served + self.dropped + self.waiting
-
-    @property
-    def availability(self) -> float:
-        """Return the share of the watched time in which an inference could begin."""
-        return 1 - self.shut_ps / self.watched_ps
 
     @property
     def wait_mean_ps(self) -> float:

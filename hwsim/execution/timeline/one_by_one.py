@@ -52,6 +52,11 @@ class OneByOne:
         return not self._waiting and not self._expected
 
     @property
+    def full(self) -> bool:
+        """Tell whether all of them have come."""
+        return self._came == self._most
+
+    @property
     def done_ps(self) -> int:
         """Tell when the last one that has begun is answered; 0 before."""
         return self._served[-1][2] + self._extra if self._served else 0

@@ -53,8 +53,8 @@ class Stream:
         60
         >>> stream.block(60, 100)
         >>> tally = stream.finish(190)
-        >>> tally.served, tally.shut_ps, tally.latency_ps(0.5), tally.latency_ps(1.0)
-        (5, 55, 30, 70)
+        >>> tally.served, tally.waited_ps, tally.latency_ps(0.5), tally.latency_ps(1.0)
+        (5, 40, 30, 70)
     """
 
     def __init__(self, requests: Requests, compute: Compute, seed: int) -> None:
@@ -70,7 +70,7 @@ class Stream:
         )
         self._first, self._compiled = OneByOne(requests, compute, self._feed), False
         self._closed_at: int | None = None
-        self._shut_ps = self._opened_at = 0
+        self._opened_at = 0
 
     @property
     def answered(self) -> list[Answered]:
@@ -93,12 +93,12 @@ class Stream:
         """
         self.drain(begin_ps)
         begin, self._closed_at, self._opened_at = self._closed_at or 0, None, end_ps
-        self._shut_ps += end_ps - begin
         if not self._compiled:
             self._first.open(end_ps)
         state = self._line.state
         state[queue.FREE] = max(int(state[queue.FREE]), end_ps)
-        if self._requests.policy == "drop":
+        more = state[queue.NEXT] < self._feed.times.size if self._compiled else self._first.full
+        if self._requests.policy == "drop" and more:  # requests that have not been looked at
             shut = [*self._line.shut[state[queue.GATE] :], begin, end_ps]  # who waits may have come in one long past
             state[queue.GATE], self._line = 0, self._line._replace(shut=np.array(shut, np.int64))
 
@@ -127,7 +127,6 @@ class Stream:
             answered_ps=answered,
             present_ps=answered - int(state[queue.BEYOND]) + waited + _waits(last) - waited_ps,
             busy_ps=busy - max(0, int(state[queue.LEFT]) - until_ps),
-            shut_ps=self._shut_ps - max(0, self._opened_at - until_ps),
             offset_ps=extra if self._requests.exponential else self._compute.latency_ps,
             counts=self._line.counts,
         )
