@@ -25,6 +25,7 @@ from hwsim.pipeline.fabrication import KEPT, assemble, initial_values, learner
 from hwsim.pipeline.folder import RunFolder, claim
 from hwsim.pipeline.promise import find_fault
 from hwsim.pipeline.snapshot import snapshot
+from hwsim.pipeline.timeline import Timeline
 from hwsim.scenario import check_memory
 from hwsim.scenario.found import sure
 from hwsim.schedule import Entry, Follower, ScheduleError, open_schedule
@@ -79,13 +80,16 @@ def run(plan: Plan, out: Path, report: Report) -> dict[str, Any]:
         if not reused:
             values = initial_values(plan, task, folder.path / KEPT, lambda share: report("fabrication", share, None))
             machine = assemble(plan, task, values)
+            timeline = Timeline(plan, machine, keep=True)
             with open_schedule(folder.schedule, (plan.identity, machine.layout)) as schedule:
                 if schedule.complete:
-                    replay(schedule.entries(), machine)
+                    replay(schedule.entries(), machine, after=timeline.follow)
+                    execution = timeline.finish()
                 else:
-                    _train(plan, task, machine, values, schedule, report)
+                    execution = _train(plan, task, timeline, values, schedule, report)
                 last = schedule.events() - 1
             report("writing", 0.0, None)
+            timeline.write(folder.path, execution)
             resources = account(machine.chip, machine.circuits)
             resources |= {"placed": plan.placed.summary()} if plan.placed else {}
             folder.finish(plan, snapshot(plan.identity, machine, last), resources)
@@ -116,16 +120,17 @@ def measure(plan: Plan, out: Path, report: Report, events: Sequence[int] = ()) -
         machine = assemble(plan, task, values)
         with open_schedule(folder.schedule, (plan.identity, machine.layout), SECONDS_AT_RISK) as schedule:
             if not schedule.complete:
-                _train(plan, task, machine, values, schedule, report)
+                _train(plan, task, Timeline(plan, machine), values, schedule, report)
             answer, rows = folder.sum_up(plan, schedule), schedule.scores() if events else []
     moved = [0, *(new["moves"] - old["moves"] for old, new in pairwise(rows))]
     return {**answer, "rows": {e: {**rows[e], "moved": moved[e]} for e in events if e < len(rows)}}
 
 
 def _train(
-    plan: Plan, task: Task, machine: Machine, values: Sequence[Start], schedule: ScheduleFile, report: Report
-) -> None:
-    """Train, reconnect, execute and evaluate to the end, and mark the schedule complete."""
+    plan: Plan, task: Task, timeline: Timeline, values: Sequence[Start], schedule: ScheduleFile, report: Report
+) -> dict[str, Any]:
+    """Train, reconnect, execute and evaluate to the end, and mark the schedule complete; the run's numbers in time."""
+    machine = timeline.machine
     job = _job(plan, task, machine, values)
     controller = begin(plan.controller, plan.controller_parameters, job)
     tasks = task.tasks or (task,)
@@ -133,14 +138,16 @@ def _train(
 
     if not schedule.events():
         machine.execute(entry := first_entry(plan.model, values))
+        timeline.follow(entry)
         schedule.append(entry, _score(plan, current, machine, entry), lambda: _dump(controller, machine))
     else:
-        entry = _take_up(plan, controller, machine, values, schedule)
+        entry = _take_up(plan, controller, timeline, values, schedule)
         current = next(one for one in tasks if one.name == schedule.scores()[-1].get("task", one.name))
 
     try:
         while (change := _advance(controller, schedule, report)) is not None:
             entry, current = _fulfil(plan, machine, schedule.events(), change), tasks[change.task]
+            timeline.follow(entry)
             row = _score(plan, current, machine, entry, evaluated=every or change.task_switch)
             schedule.append(entry, row, lambda: _dump(controller, machine))
             report("training", change.batch / _batches(plan, tasks), row)
@@ -151,7 +158,9 @@ def _train(
     reference = {task.metric: None, "loss": None}
     if plan.scenario.execution.reference and plan.controller.refers(plan.controller_parameters):
         reference = _refer(plan, job, tasks, report)
-    schedule.finish({"reference": json.dumps(reference), **({"ended": ended} if ended else {})}, last)
+    notes = {"reference": json.dumps(reference), "execution": json.dumps(execution := timeline.finish())}
+    schedule.finish({**notes, **({"ended": ended} if ended else {})}, last)
+    return execution
 
 
 def _job(plan: Plan, task: Task, machine: Machine, values: Sequence[Start]) -> Job:
@@ -223,25 +232,28 @@ def _refer(plan: Plan, job: Job, tasks: Sequence[Task], report: Report) -> dict[
 
 
 def _take_up(
-    plan: Plan, controller: Controller, machine: Machine, values: Sequence[Start], schedule: ScheduleFile
+    plan: Plan, controller: Controller, timeline: Timeline, values: Sequence[Start], schedule: ScheduleFile
 ) -> Entry:
-    """Bring machine and controller to the last reconnection that was kept, and return it.
+    """Bring machine, timeline and controller to the last reconnection that was kept, and return it.
 
     Raises:
         ScheduleError: the state to go on from is damaged.
         TrainingError: a method that begins anew wants something else than the first time.
     """
+    machine = timeline.machine
     if not plan.controller.restarts:
-        last = replay(schedule.entries(), machine)
+        last = replay(schedule.entries(), machine, after=timeline.follow)
         _load(schedule, controller, machine)
         return sure(last)
     follower = Follower(machine.layout)
     machine.execute(last := first_entry(plan.model, values))
+    timeline.follow(last)
     for kept in schedule.entries():
         follower.execute(kept)
         if kept.event:
             change = controller.advance(lambda _: None)
             last = kept if change is None else _fulfil(plan, machine, kept.event, change)
+            timeline.follow(last)
         stands = [*machine.asked, *machine.registers]
         wanted = [*follower.permutations, *follower.registers]
         same = all(map(np.array_equal, stands, wanted))

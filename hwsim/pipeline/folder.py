@@ -159,6 +159,7 @@ class RunFolder:
             "inference_time_s": last["inference_time_s"],
             "switches": last["switches"],
             "schedule_digest": schedule.digest(),
+            "execution": json.loads(schedule.note("execution") or "{}"),
             **({"data": dict(plan.data.about)} if plan.data else {}),
             **({"tasks": tasks} if tasks else {}),
             **({"ended": ended} if (ended := schedule.note("ended")) else {}),

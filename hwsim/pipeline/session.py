@@ -102,6 +102,8 @@ class Answer:
     rows: list[dict[str, Any]]
     tasks: list[dict[str, Any]] = field(default_factory=list)
     resources: dict[str, Any] = field(default_factory=dict)
+    execution: dict[str, Any] = field(default_factory=dict)
+    """The run in time, in SI units: how long, how available, joules by part, latencies of requests; docs/time.md."""
     data: dict[str, Any] = field(default_factory=dict)
     """Of data of one's own: their digest, how many samples, classes, range and scaling."""
     plan: Plan | None = field(default=None, compare=False)
@@ -324,8 +326,8 @@ def read_run(folder: Path) -> Answer:
 
     found, rows = RunFolder(folder).answer(), RunFolder(folder).rows()
     whole = found["identity"], found["events"], found["final"], found["reference"]
-    more = found.get("tasks", []), found.get("resources", {}), found.get("data", {})
-    return Answer(folder, *whole, rows, *more, made_at=found["made_at"])
+    more = {key: found[key] for key in ("tasks", "resources", "execution", "data") if key in found}
+    return Answer(folder, *whole, rows, **more, made_at=found["made_at"])
 
 
 def default_folder(plan: Plan) -> Path:

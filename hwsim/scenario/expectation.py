@@ -147,8 +147,8 @@ class Expectation(Section):
     """Energy of one inference at the end."""
     inference_time: Annotated[Expected, Measure("time", ("inference_time_s",))] = None
     """Time of one inference at the end."""
-    makespan: Annotated[Expected, Measure("time", ("execution", "watched_ps"))] = None
-    """For how long the machine was watched: to its last reconnection, or ``execution.length``."""
+    makespan: Annotated[Expected, Measure("time", ("execution", "makespan_s"))] = None
+    """When the last reconnection was done."""
     availability: Annotated[Expected, Measure("share", ("execution", "availability"))] = None
     """Share of that time in which inferences could be made: ``">= 0.999"``."""
     port_bits: Annotated[Expected, Measure("", ("execution", "port_bits"))] = None
@@ -161,7 +161,7 @@ class Expectation(Section):
         Expected, Measure("share", ("execution", "utilisation", "drivers"), needs="drivers")
     ] = None
     """Share of the time in which drivers were in use, the mean over all of them."""
-    total_energy: Annotated[Expected, Measure("energy", ("execution", "energy"))] = None
+    total_energy: Annotated[Expected, Measure("energy", ("execution", "energy_j"))] = None
     """Energy of the machine while it was watched: configuration, toggling, holding, compute, conversion and idle."""
     inferences: Annotated[Expected, Measure("", ("execution", "inferences"), needs="requests")] = None
     """Requests whose inference began."""
@@ -178,7 +178,7 @@ class Expectation(Section):
     mean_wait: Annotated[Expected, Measure("time", ("execution", "wait_mean_s"), needs="requests")] = None
     """Mean time from a request to the beginning of its inference."""
     joules_per_inference: Annotated[
-        Expected, Measure("energy", ("execution", "energy"), per=("execution", "inferences"), needs="requests")
+        Expected, Measure("energy", ("execution", "energy_j"), per=("execution", "inferences"), needs="requests")
     ] = None
     """The machine's energy over the inferences that it made, reconnections paid off among them."""
 

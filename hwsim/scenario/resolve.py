@@ -18,7 +18,7 @@ from hwsim.files.code import UndigestedError
 from hwsim.files.setting import SHOWN_AS
 from hwsim.model.sampling import find_misfits
 from hwsim.model.values import read_values
-from hwsim.scenario.execution import keys_within, written, written_execution
+from hwsim.scenario.execution import OLD, keys_within, written, written_execution
 from hwsim.scenario.expectation import find_missing
 from hwsim.scenario.found import Found, look_up, sure
 from hwsim.scenario.given import NOTHING, Given
@@ -96,6 +96,11 @@ class Plan:
     """That file."""
 
     @property
+    def in_time(self) -> bool:
+        """Tell whether the scenario says anything about the machine in time."""
+        return bool(self.resolved["execution"].keys() - OLD) or "fault" in self.resolved
+
+    @property
     def changes(self) -> str:
         """Say which values settings from outside gave in place of the scenario's file, in words for a picture."""
         changed = []
@@ -104,6 +109,8 @@ class Plan:
                 value: Any = self.resolved
                 for step in at:
                     value = value[step]
+                if isinstance(value, dict):  # whose keys are named one by one
+                    continue
                 changed.append(f"{'.'.join(map(str, at))} = {value}")
         more = f" and {len(changed) - MOST_CHANGES} more" if len(changed) > MOST_CHANGES else ""
         return ", ".join(changed[:MOST_CHANGES]) + more

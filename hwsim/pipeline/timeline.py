@@ -1,0 +1,92 @@
+"""A run in time: every reconnection goes through the simulated machine as it is executed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from hwsim.execution.timeline import PICOSECONDS, Simulation
+from hwsim.execution.timeline.trace import write_traces
+from hwsim.pipeline.parts import parts_of
+from hwsim.pipeline.worth import Means, worth
+from hwsim.scenario.found import sure
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from hwsim.execution import Machine
+    from hwsim.execution.timeline import Tally
+    from hwsim.scenario import Plan
+    from hwsim.schedule import Entry
+
+PICTURES = ("timeline", "energy")
+"""Pictures of a run whose scenario says something about time, without their endings."""
+
+
+class Timeline:
+    """The machine of a run in time, told of every entry once the machine has executed it.
+
+    Args:
+        plan: the run's plan.
+        machine: its machine, just after power-up.
+        keep: whether spans are kept, for traces and pictures, where the scenario wants them.
+
+    Raises:
+        ExecutionError: no such machine can be simulated.
+    """
+
+    def __init__(self, plan: Plan, machine: Machine, *, keep: bool = False) -> None:
+        self.machine, self._plan = machine, plan
+        self.simulation = Simulation(parts_of(plan, machine), plan.scenario.seed, keep=keep and plan.in_time)
+        self._count = self._moves = 0
+        self._energy, self._ps = 0.0, 0
+
+    def follow(self, entry: Entry) -> None:
+        """Carry out in time the entry that the machine executed last."""
+        passage = self.simulation.carry_out(sure(self.machine.work))
+        if not entry.event:
+            self._moves = self.machine.spent.moves
+            return
+        self._count += 1
+        self._energy += passage.energy_j
+        self._ps += passage.end_ps - passage.begin_ps
+
+    def finish(self) -> dict[str, Any]:
+        """Watch to the end; returns the run's numbers in time, in SI units."""
+        ended, tally = self.simulation.now_ps, self.simulation.finish()
+        found = _in_si(tally, ended)
+        count = max(self._count, 1)
+        moves = (self.machine.spent.moves - self._moves) / count
+        means = Means(self._count, self._energy / count, self._ps / PICOSECONDS / count, moves)
+        if means.count:
+            found["reconnection"] = {"energy_j": means.energy_j, "time_s": means.time_s, "moves": means.moves}
+        return {**found, **worth(self._plan, self.machine, means, None, found["watched_s"])}
+
+    def write(self, folder: Path, found: dict[str, Any]) -> None:
+        """Write traces and pictures of a finished timeline, where the scenario says something about time.
+
+        Args:
+            folder: of the run.
+            found: what :meth:`finish` returned.
+        """
+        from hwsim.report.energy import draw_energy
+        from hwsim.report.style import try_to_save
+        from hwsim.report.timeline import draw_timeline
+
+        if not self._plan.in_time:
+            return
+        spans, title, changes = self.simulation.spans, self._plan.scenario.title, self._plan.changes
+        if self._plan.scenario.execution.trace:
+            write_traces(folder, spans, self._plan.identity)
+        for name, draw in zip(
+            PICTURES,
+            (lambda: draw_timeline(spans, title, changes), lambda: draw_energy(found["energy_j"], title, changes)),
+            strict=True,
+        ):
+            try_to_save(draw, folder / f"{name}.png", folder / f"{name}.svg")
+
+
+def _in_si(tally: Tally, ended_ps: int) -> dict[str, Any]:
+    """Return the numbers of a tally as an answer has them, without those that there are not."""
+    row = {key: value for key, value in tally.row().items() if value is not None}
+    times = {"makespan_s": ended_ps / PICOSECONDS, "watched_s": row.pop("watched_ps") / PICOSECONDS}
+    return {**times, **row, "energy_j": row.pop("energy")}
