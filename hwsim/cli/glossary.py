@@ -77,6 +77,7 @@ SCORES = {
     "toggles": "switches that changed state; in score.csv all so far",
     "bias_writes": "registers written so far",
     "writes": "registers written so far",
+    "fault": "what broke at the event, or what was found to be broken and done about it",
     "saturated_registers": "registers whose value is beyond what they can hold, and stands at its limit",
     "energy_j": "joules of reconnecting; in score.csv all so far",
     "time_s": "seconds of reconnecting; in score.csv all so far",

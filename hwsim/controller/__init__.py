@@ -13,6 +13,7 @@ from hwsim.controller.protocol import (
     TrainingError,
     TrainingSettings,
     UnfitError,
+    YieldingController,
 )
 from hwsim.files.registry import Registry
 
@@ -32,4 +33,5 @@ __all__ = [
     "TrainingError",
     "TrainingSettings",
     "UnfitError",
+    "YieldingController",
 ]

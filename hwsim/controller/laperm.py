@@ -24,7 +24,7 @@ from hwsim.files import Refusal
 from hwsim.model import Registers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -149,6 +149,14 @@ class LaPerm:
         permutation = match_ranks(cells, free.reshape(cells.shape), self._by_value[number])
         self._descent.put_weights(number, np.take_along_axis(cells, permutation, axis=1).reshape(free.shape))
         return permutation
+
+    def stands(self, permutations: Sequence[NDArray[np.int64]]) -> None:
+        """Go on from the cells that positions really meet."""
+        for number, learned in enumerate(self._learned):
+            if learned:
+                cells = self._job.cells[number]
+                met = np.take_along_axis(cells, permutations[number], axis=1)
+                self._descent.put_weights(number, met.reshape(self._job.start[number].weights.shape))
 
     def _write(self) -> tuple[Registers, ...]:
         """Return the registers to be written, with biases snapped to cells if the model says so."""

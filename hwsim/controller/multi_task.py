@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hwsim.controller.descent import pack, unpack
-from hwsim.controller.protocol import Controller, ControllerPlugin, Job, Reconnection
+from hwsim.controller.protocol import Controller, ControllerPlugin, Job, Reconnection, YieldingController
 from hwsim.model import Registers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -88,6 +88,11 @@ class MultiTask:
             banks, ports = self._job.cells[layer].shape
             permutations[layer] = task.permutations.get(layer, np.tile(np.arange(ports), (banks, 1)))
         return Reconnection(self._batch, tuple(permutations), task.registers, number)
+
+    def stands(self, permutations: Sequence[NDArray[np.int64]]) -> None:
+        """Tell the method at the present task what stands, where it wants to know."""
+        if isinstance(self._inner, YieldingController):
+            self._inner.stands(permutations)
 
     def dump(self) -> bytes:
         """Return what every task has learned, and the state of the method at the present task, as bytes."""

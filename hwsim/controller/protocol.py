@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 from hwsim.errors import BAD_INPUT, FAILED, HwsimError
 
@@ -145,6 +145,17 @@ class Controller(Protocol):
 
     def load(self, state: bytes) -> None:
         """Go on from a dumped state of the same job."""
+
+
+@runtime_checkable
+class YieldingController(Controller, Protocol):
+    """A method that goes on from what stands where hardware could not do what it wanted."""
+
+    def stands(self, permutations: Sequence[NDArray[np.int64]]) -> None:
+        """Take note of which cell feeds each position in fact, per layer int64 (banks, ports).
+
+        Told after a reconnection that known faults kept from being the one that was wanted.
+        """
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from hwsim.device import Bill, MortalChip, NarrowChip, OpticalChip, TiledChip, i
 from hwsim.execution.circuits import Circuits, ExecutionError, UnroutedError
 from hwsim.execution.equivalence import number_classes
 from hwsim.execution.faults import find_problem
+from hwsim.execution.finding import expect
 from hwsim.execution.light import mean_transmission, path_transmissions, straight_transmissions
 from hwsim.execution.placing import Placing
 from hwsim.execution.timeline import PICOSECONDS, bill, work_of
@@ -130,6 +131,8 @@ class Machine:
         self._reconnected, self._read, self._calls = Expense(), Expense(), 0
         self.work: Work | None = None
         """What the last entry was for the port and the switches; None before the first."""
+        self.impossible: list[tuple[int, int]] = []
+        """Layer and bank of all that known faults kept from what the last entry asked."""
         if switch.medium == "optical" and any(fabric is not None for fabric in fabrics):
             self._set_path_loss(calibrated=calibrated)
 
@@ -156,6 +159,11 @@ class Machine:
     def asked(self) -> list[NDArray[np.int64]]:
         """Return the same as was asked for last: what stands but for stuck switches."""
         return self._of_cells(self.circuits.asked)
+
+    @property
+    def expected(self) -> list[NDArray[np.int64]]:
+        """Return the same as the host reckons it: what was asked for last, but for the faults that it knows."""
+        return self._of_cells([expect(self.circuits, number) for number in range(len(self.layout.layers))])
 
     def _of_cells(self, permutations: Sequence[NDArray[np.int64]]) -> list[NDArray[np.int64]]:
         rows = zip(permutations, self.layout.layers, strict=True)
@@ -228,6 +236,7 @@ class Machine:
         self.circuits.take(change)
         self.registers = list(entry.registers)
         self._reconnected += expense
+        self.impossible = change.impossible
         self.work = work_of(change, entry.event, entry.batch, writes, self.circuits.standing)
         return expense
 

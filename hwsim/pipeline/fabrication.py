@@ -116,6 +116,8 @@ def assemble(plan: Plan, task: Task, values: Sequence[Start]) -> Machine:
         writes=port.writes if port else "full",
         check_bits=port.check_bits if port else 0,
     )
+    faults = plan.scenario.execution.faults
+    machine.circuits.routes_around = faults is None or faults.repair == "route"
     if crossbar.effort == "auto":
         training = plan.controller.training(plan.controller_parameters)
         machine.circuits.effort = choose_effort(

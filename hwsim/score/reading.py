@@ -11,7 +11,7 @@ import pydantic
 
 from hwsim.score.tasks import SPENT
 
-WORDS = ("router", "task")
+WORDS = ("router", "task", "fault")
 """Columns of a score table that hold words; all others hold numbers."""
 WHOLE = ("event", "moves", "toggles", "bias_writes", "switches", "saturated_registers")
 """Columns that hold whole numbers."""

@@ -21,7 +21,7 @@ class Score:
     ``task`` names the task that was evaluated, of several; ``trajectory_error`` is that of
     :func:`hwsim.score.evaluate.trajectory_errors` over the first period and ``trajectory_error_worst`` over the worst
     of several, for a task that has trajectories. ``saturated_registers`` counts those that are too narrow for their
-    values, where there are any.
+    values, where there are any. ``fault`` says in words what broke at this event, or what was found and done about it.
     """
 
     event: int
@@ -44,6 +44,7 @@ class Score:
     trajectory_error: float | None = None
     trajectory_error_worst: float | None = None
     saturated_registers: int | None = None
+    fault: str | None = None
 
     def row(self, metric: str) -> dict[str, Any]:
         r"""Return the row as users read it: the metric under its own name, time in seconds.

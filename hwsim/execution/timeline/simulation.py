@@ -91,13 +91,19 @@ class Simulation:
             return host.times_ps[number - 1] if number else 0
         return self.now_ps
 
-    def carry_out(self, work: Work) -> Passage:
+    def carry_out(self, work: Work, *, planned: bool = True) -> Passage:
         """Carry out a reconnection that follows all others.
+
+        Args:
+            work: the reconnection.
+            planned: whether it is one of those that the host has times for; others, such as what a test or a repair
+                loads, are issued at once and not counted.
 
         Raises:
             PortError: its words practically never get through the port.
         """
-        issue, account = self.issue_ps(work.batch, self._account.reconnections), self._account
+        account = self._account
+        issue = self.issue_ps(work.batch, account.reconnections) if planned else self.now_ps
         all_sets, all_resets, sent = work.sets.tolist(), work.resets.tolist(), self._sent[0]
         banks = list(map(Bank, work.layer.tolist(), work.bank.tolist(), all_sets, all_resets))
         sets, resets = sum(all_sets), sum(all_resets)
@@ -106,7 +112,7 @@ class Simulation:
         begin, busy = self._reconnect(banks, work) if banks or work.registers else (self.now_ps, 0)
         self._holding.arrive(self.now_ps)
         self._note("reconnection", begin, "event", work.event)
-        account.reconnections += 1
+        account.reconnections += planned
         account.sets += sets
         account.resets += resets
         held = sum(work.held.tolist())
