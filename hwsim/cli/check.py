@@ -29,7 +29,6 @@ def check(
     can be read back, its switches are walked: they must do what the file says.
     Of a trace (trace.jsonl, trace.json) the checksum is compared and every span is read.
     """
-    from hwsim.execution.timeline.trace import is_trace
     from hwsim.export.reading import is_export
     from hwsim.files import DiagnosticError, Diagnostics, emit, read_document
     from hwsim.pipeline.session import find
@@ -39,7 +38,7 @@ def check(
     diagnostics = Diagnostics()
     for file in files:
         try:
-            if is_trace(file):
+            if _is_trace(file):
                 typer.echo(_traced(file))
                 continue
             if is_export(file):
@@ -90,6 +89,14 @@ def _exported(file: Path, base: Path | None) -> str:
         what = f"{len(layer.states):,} {layer.fabric.topology} of {layer.fabric.ports:,} ports"
         lines.append(f"  layer {layer.layer}: {what}, for {layer.cells:,} cells each")
     return "\n".join(lines)
+
+
+def _is_trace(file: Path) -> bool:
+    """Tell whether a file begins as a trace does."""
+    if not file.is_file():
+        return False
+    with file.open("rb") as opened:
+        return b'"hwsim trace, version ' in opened.read(200)
 
 
 def _traced(file: Path) -> str:

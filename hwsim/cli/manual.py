@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 import textwrap
 from typing import TYPE_CHECKING
 
@@ -94,6 +95,17 @@ hwsim cost --json: a list of rows (hwsim help cost). hwsim show, check, reproduc
 The export format json holds a configuration (hwsim help export)."""
 
 
+_TIMELINE = """A run in time: a host issues reconnections, a port sends words to a configuration memory, drivers let
+switches change, and a compute pipeline serves requests while it may. The keys stand in [execution],
+[execution.port], .drivers, .requests, .faults and [[fault]] (hwsim help scenario); docs/time.md says what each does.
+Without them the machine has the closed form max(cumsum(loading) + settling).
+
+The numbers stand in answer.json under execution, times in seconds, and [expect] compares them. hwsim show timeline
+RUN prints them and draws what every resource does. With execution.trace = true a run also writes trace.jsonl and
+trace.json, which chrome://tracing and ui.perfetto.dev open; hwsim check finds a changed byte in either. A line of
+trace.jsonl is a span:"""
+
+
 _NETWORK = """From Python: hwsim.nn.convert(module, device, crossbar, calibrate=samples, layers={pattern: device or
 table}, skip=[patterns])
 puts every Linear, Conv1d and Conv2d of a torch network on an emulated chip; all else stays in torch,
@@ -165,6 +177,17 @@ def _fit(width: int) -> str:
     )
 
 
+def _timeline(width: int) -> str:
+    from hwsim.execution.timeline import Span, Tally
+
+    lines = ["The machine in time", *_filled(_TIMELINE, width)]
+    for heading, of in (("of a span", Span), ("number", Tally)):
+        rows = re.findall(r"^    (\w+): (.+?)(?=^    \w|\Z)", inspect.getdoc(of) or "", re.DOTALL | re.MULTILINE)
+        told = [(name, " ".join(text.replace("``", "").split())) for name, text in rows]
+        lines += ["", *table([(heading, "what it is"), *told], width)]
+    return "\n".join(lines)
+
+
 def _device(technology: Technology, width: int) -> str:
     own = reference(technology.datasheet, f"Device datasheet, technology {technology.name}", width)
     also = reference(CellChoices, "Also of the cells of every device, in [device] of a scenario or as settings", width)
@@ -182,6 +205,7 @@ def _pages() -> dict[str, tuple[str, Callable[[int], str]]]:
         "network": ("torch networks on chips", lambda width: "\n".join(["Networks", *_filled(_NETWORK, width)])),
         "json": ("what --json prints", lambda width: "\n".join(["JSON", *_filled(_JSON, width)])),
         "nn": ("torch networks on emulated chips", lambda width: "\n".join(["Networks", *_filled(_NN, width)])),
+        "timeline": ("the machine in time: what is counted, and traces", _timeline),
         "schema": ("completion in editors", lambda width: "\n".join(["Schemas", *_filled(_SCHEMA, width)])),
         "tables": ("frames of runs and prices", lambda width: "\n".join(["Tables", *_filled(_TABLES, width)])),
         "scenario": ("scenario files", lambda width: reference(ScenarioFile, "Scenario file", width)),

@@ -11,7 +11,6 @@ from hwsim.execution.timeline.drivers import Bank, Drivers
 from hwsim.execution.timeline.holding import Holding
 from hwsim.execution.timeline.loading import Loading
 from hwsim.execution.timeline.port import REGISTER_BITS, Span
-from hwsim.execution.timeline.requests import Stream
 from hwsim.execution.timeline.tally import Passage
 from hwsim.stream import stream
 
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
 
     from hwsim.execution.timeline.parts import Parts
+    from hwsim.execution.timeline.requests import Stream
     from hwsim.execution.timeline.tally import Tally
     from hwsim.execution.timeline.work import Work
 
@@ -66,7 +66,11 @@ class Simulation:
         self._port = self._open("port", seed)
         self._registers = self._open("register port", seed) if parts.port.own_registers else self._port
         self._ports = {"port": self._port} | ({"register port": self._registers} if parts.port.own_registers else {})
-        self._stream = Stream(parts.requests, parts.compute, seed) if parts.requests else None
+        self._stream: Stream | None = None
+        if parts.requests:
+            from hwsim.execution.timeline.requests import Stream  # loads compiled code
+
+            self._stream = Stream(parts.requests, parts.compute, seed)
         self._account = Account(parts)
 
     def _open(self, name: str, seed: int) -> Loading:

@@ -33,8 +33,6 @@ FILES = ("trace.jsonl", "trace.json")
 """What the two are called in the folder of a run."""
 _MICROSECOND = 10**6
 """Picoseconds."""
-_HEAD = 200
-"""Bytes from the beginning, within which a trace says that it is one."""
 FAULTS = "faults"
 """The resource of marks that say when something breaks; viewers draw them across all rows."""
 _MACHINE = "machine"
@@ -153,14 +151,6 @@ def _names(what: str, process: int, thread: int, name: str) -> list[dict[str, An
     place = {"ph": "M", "pid": process, "tid": thread}
     order = {"name": f"{what}_sort_index", **place, "args": {"sort_index": thread or process}}
     return [{"name": f"{what}_name", **place, "args": {"name": name}}, order]
-
-
-def is_trace(path: Path) -> bool:
-    """Tell whether a file begins as a trace of this program does."""
-    if not path.is_file():
-        return False
-    with path.open("rb") as file:
-        return FORMAT.partition(",")[0].encode() in file.read(_HEAD)
 
 
 def read_trace(path: Path) -> tuple[str, list[Span]]:
