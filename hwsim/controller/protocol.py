@@ -219,6 +219,7 @@ class BoundMethod:
         begin: begins it on a job.
         keep: writes what it is into a file of the run folder, where it has one.
         untold: why its code has no digest, so that no finished run may answer for it; empty where it has one.
+        ended: why it ends before its time, for the answer; empty where it does not.
     """
 
     name: str
@@ -226,6 +227,7 @@ class BoundMethod:
     begin: Callable[[Job], Controller]
     keep: Callable[[FilePath], None] | None = None
     untold: str = ""
+    ended: str = ""
 
 
 @dataclass(frozen=True)

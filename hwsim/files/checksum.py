@@ -64,6 +64,16 @@ def checked(content: Content, language: str) -> Iterator[bytes]:
     yield f"{begin}crc32 {crc:08x} of all bytes before this line{end}\n".encode()
 
 
+def is_checked(content: bytes) -> bool:
+    r"""Tell whether a file ends with the line that has its checksum.
+
+    Example:
+        >>> is_checked(b"0f\n// crc32 085819bd of all bytes before this line\n"), is_checked(b"0f\n// crc32 0858")
+        (True, False)
+    """
+    return _LINE.search(content, max(len(content) - LONGEST, 0)) is not None
+
+
 def check(content: bytes, path: Path, hint: str = "export it again") -> bytes:
     """Return a file's content without the line that has its checksum.
 

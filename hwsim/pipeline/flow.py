@@ -134,7 +134,8 @@ def _train(
     job = _job(plan, task, machine, values)
     controller = begin(plan.controller, plan.controller_parameters, job)
     tasks = task.tasks or (task,)
-    current, every, ended = tasks[0], plan.scenario.execution.scores == "every", ""
+    current, every = tasks[0], plan.scenario.execution.scores == "every"
+    ended = plan.method.ended if plan.method else ""
 
     if not schedule.events():
         machine.execute(entry := first_entry(plan.model, values))

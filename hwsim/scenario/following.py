@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
+import warnings
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 from hwsim.controller import BoundMethod, Reconnection
 from hwsim.controller.replay import Replaying
-from hwsim.errors import HwsimError
+from hwsim.errors import HwsimError, HwsimWarning
 from hwsim.files import DiagnosticError, Refusal
 from hwsim.model import Registers
 from hwsim.schedule import digest_steps, read_steps
@@ -45,9 +46,16 @@ def read_method(r: Lookup, key: str, parameters: Any, model: Model, scope: str) 
         hint = "bring the old file back, or remove digest, which makes another run"
         r.diagnostic(("controller", "digest"), f"{what} {parameters.digest[:12]}", hint)
         return None
+    ended = f"schedule cut short after event {len(steps)}" if steps[-1].cut else ""
+    if ended:
+        warnings.warn(HwsimWarning(f"{path}: {ended}: {steps[-1].cut}"), stacklevel=2)
     known = parameters.model_copy(update={key: f"replayed{path.suffix}", "digest": digest})
     return BoundMethod(
-        path.name, known, lambda job: Replaying(list_changes(steps, job)), lambda part: _copy(path, part)
+        path.name,
+        known,
+        lambda job: Replaying(list_changes(steps, job)),
+        lambda part: _copy(path, part),
+        ended=ended,
     )
 
 

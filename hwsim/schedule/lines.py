@@ -5,13 +5,15 @@ from __future__ import annotations
 import csv
 import io
 import re
-from dataclasses import dataclass
+from codecs import getincrementaldecoder
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from hwsim.files import Diagnostic, DiagnosticError
-from hwsim.files.checksum import check
+from hwsim.files.checksum import check, is_checked
 from hwsim.files.memory import refuse_more
 from hwsim.schedule.step import Step
 
@@ -55,6 +57,8 @@ class LineReader:
         self.path, self.model, self.layout = path, model, layout
         self.faults: list[Diagnostic] = []
         self.untold = 0
+        self.cut: tuple[str, str] | None = None
+        """Of a file that was cut short, what tells so and what there is of its last line."""
 
     def fault(self, line: int, what: str, found: str = "", hint: str = "") -> None:
         """Keep what is wrong with a line, and count what goes beyond the first ones."""
@@ -75,10 +79,7 @@ class LineReader:
         """Return lines that are not empty, with their numbers, columns in order."""
         try:
             refuse_more(4 * self.path.stat().st_size, f"{self.path}: its text, four times,")
-            content = self.path.read_bytes()
-            if content.startswith(EXPORTED):  # its last line has its checksum; what people write has none
-                check(content, self.path, "export it again, or remove its first line if you changed it")
-            text = content.decode("utf-8-sig")
+            text = self._whole_lines(self.path.read_bytes()).decode("utf-8-sig")
             found = list(self._split(io.StringIO(text, newline="")))
         except (UnicodeDecodeError, MemoryError, csv.Error) as error:
             what = (
@@ -92,12 +93,25 @@ class LineReader:
             self.check()
         order = [found[0][1].index(name) for name in COLUMNS]
         rows = []
-        for line, row in found[1:]:
+        for line, row in self._before_the_cut(found[1:], order[0]) if self.cut else found[1:]:
             if len(row) != len(COLUMNS):
                 self.fault(line, f"{len(COLUMNS)} columns are wanted", f"{len(row)}")
             else:
                 rows.append((line, [row[n] for n in order]))
         return rows
+
+    def _whole_lines(self, content: bytes) -> bytes:
+        """Return all lines that end; what follows them tells that the file was cut short."""
+        exported = content.startswith(EXPORTED)  # its last line has its checksum; what people write has none
+        end = content.rfind(b"\n") + 1
+        last = getincrementaldecoder("utf-8")().decode(content[end:])  # a letter may be cut too
+        if exported and is_checked(content):
+            check(content, self.path, "export it again, or remove its first line if you changed it")
+        elif exported:
+            self.cut = "its checksum is missing; if you changed it, remove its first line", last
+        elif last.strip() and end and not last.lstrip().startswith("#"):
+            self.cut = "its last line does not end; if it is whole, end it with a line break", last
+        return content[:end] if self.cut else content
 
     @staticmethod
     def _split(text: io.StringIO) -> Any:
@@ -106,6 +120,27 @@ class LineReader:
             cells = [cell.strip() for cell in row]
             if any(cells) and not cells[0].startswith("#"):
                 yield reader.line_num, cells
+
+    def _before_the_cut(self, rows: list[tuple[int, list[str]]], column: int) -> list[tuple[int, list[str]]]:
+        """Leave out the lines of the event in which a file was cut: nobody knows how many there were."""
+        why, last = self.cut or ("", "")
+        if last.lstrip().startswith("#"):
+            return rows  # a remark, which follows the last line of the last event
+        told = [(line, cells[column]) for line, cells in rows if column < len(cells)]
+        begun = [(line, int(cell)) for line, cell in told if _WHOLE.fullmatch(cell)]
+        *ended, _ = [cell.strip() for cell in last.split(",")]
+        if column < len(ended) and _WHOLE.fullmatch(ended[column]):
+            begun.append((rows[-1][0] + 1 if rows else 2, int(ended[column])))
+        if any(later < event for (_, event), (_, later) in pairwise(begun)):
+            what = "cut short, and its lines are not in the order of their events"
+            self.fault(begun[-1][0], what, "", f"sort them, so that whole events can be told; {why}")
+            self.check()
+        cut = begun[-1][1] if begun else 1
+        lost = {line for line, event in begun if event >= cut}
+        if cut <= 1:
+            self.fault(1, "cut short within its first event", "", why)
+            self.check()
+        return [row for row in rows if row[0] not in lost]
 
     def parsed(self) -> Lines:
         """Read every line by its kind; report those that cannot be read."""
@@ -183,6 +218,8 @@ class LineReader:
         self.check()
         found = self.steps(lines)
         self.check()
+        if self.cut:
+            found[-1] = replace(found[-1], cut=self.cut[0])
         return found
 
     def in_range(self, lines: Lines) -> None:

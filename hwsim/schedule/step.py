@@ -22,15 +22,17 @@ class Step:
         steps: optimiser steps taken by then.
         permutations: per layer, int64 (banks, ports) of all its banks, or None where it keeps its connections.
         registers: by layer, numbers of its registers (biases, then gains) and their new values.
+        cut: of the last event of a schedule that was cut short after it, what tells so; empty otherwise.
     """
 
     steps: int
     permutations: tuple[NDArray[np.int64] | None, ...]
     registers: Mapping[int, tuple[NDArray[np.int64], NDArray[np.float64]]] = field(default_factory=dict)
+    cut: str = ""
 
 
 def digest_steps(steps: Iterable[Step]) -> str:
-    """Compute SHA-256 of what steps say, whatever file they are from."""
+    """Compute SHA-256 of what steps say, and whether that is all, whatever file they are from."""
     total = hashlib.sha256()
     for number, step in enumerate(steps, start=1):
         total.update(f"event {number} steps {step.steps}\n".encode())
@@ -40,4 +42,6 @@ def digest_steps(steps: Iterable[Step]) -> str:
         for layer, (numbers, values) in sorted(step.registers.items()):
             total.update(f"registers {layer}\n".encode() + np.ascontiguousarray(numbers, "<i8").tobytes())
             total.update(np.ascontiguousarray(values, "<f8").tobytes())
+        if step.cut:
+            total.update(b"cut short\n")
     return total.hexdigest()

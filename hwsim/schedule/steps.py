@@ -15,11 +15,18 @@ unit, ``value`` the new value), or ``steps`` (``cell`` optimiser steps were take
 null.
 
 **SQLite**: ``schedule.sqlite`` of a run folder.
+
+A schedule that was cut short is carried out up to its last whole event, and the answer says ``schedule cut short after
+event N``. That can be told of an SQLite file whose run has not ended, in which events are whole or not there; and of a
+CSV file whose last line does not end (one that is whole must end with a line break), or which was exported and lacks
+its checksum. Lines may have been lost of the last event that such a file begins, so it does not count. Parquet and NPZ
+files keep where their parts lie in their last bytes, and nothing can be read without those.
 """
 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -94,10 +101,12 @@ def _recorded(path: Path, banks: Layout) -> list[Step]:
         for entry in schedule.entries():
             everything = {n: (np.arange(len(values)), values) for n, values in enumerate(entry.registers)}
             steps.append(Step(entry.batch, entry.permutations, everything))
+        whole = schedule.complete
     if not steps[1:]:
         raise Refusal(f"{path} holds no reconnection", "give a schedule with events")
     if any(rows is not None for rows in steps[0].permutations):
         raise Refusal(f"{path} reconnects at event 0, the chip as fabricated", "give a schedule of another run")
+    steps[-1] = replace(steps[-1], cut="" if whole else "its run has not ended")
     return steps[1:]
 
 

@@ -10,8 +10,10 @@ import pytest
 from typer.testing import CliRunner
 
 import hwsim
+from hwsim.errors import HwsimWarning
 from hwsim.files import DiagnosticError
 from hwsim.pipeline.exporting import export_run
+from hwsim.pipeline.folder import RunFolder
 from hwsim.schedule import open_schedule
 
 QUICK = ["controller.epochs=3", "execution.reference=false", "device.name=ideal"]
@@ -72,6 +74,37 @@ def test_a_run_that_was_interrupted_goes_on(made: tuple[Path, hwsim.Answer], tmp
     assert hwsim.replay(folder / "run.csv", scenario, tmp_path / "cut").rows == answer.rows
 
 
+def test_what_a_run_that_was_killed_has(made: tuple[Path, hwsim.Answer], tmp_path: Path) -> None:
+    """Of a schedule whose run has not ended every event is whole, and that is said."""
+    folder, answer = made
+    scenario = hwsim.load(folder / "tiny.toml", QUICK)
+
+    def stop(_: str, __: float, row: object) -> None:
+        if row is not None and isinstance(row, dict) and row["event"] == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        hwsim.run(scenario, tmp_path / "killed", stop)
+    told = r"killed/schedule.sqlite: schedule cut short after event 2: its run has not ended"
+    with pytest.warns(HwsimWarning, match=told):
+        found = hwsim.replay(tmp_path / "killed", scenario, tmp_path / "again")
+    assert found.rows == answer.rows[:3]
+    assert RunFolder(tmp_path / "again").answer()["ended"] == "schedule cut short after event 2"
+    with pytest.warns(HwsimWarning, match="cut short after event 2"):
+        assert hwsim.run(tmp_path / "again" / "scenario.toml", tmp_path / "again").reused
+
+
+def test_a_file_that_was_cut_in_its_last_line(made: tuple[Path, hwsim.Answer], tmp_path: Path) -> None:
+    folder, answer = made
+    text = (folder / "run.csv").read_text()
+    (tmp_path / "cut.csv").write_text(text[: text.index("\n3,") + 9])
+    with pytest.warns(HwsimWarning, match=r"cut.csv: schedule cut short after event 2: its checksum is missing"):
+        found = hwsim.replay(tmp_path / "cut.csv", hwsim.load(folder / "tiny.toml", QUICK), tmp_path / "again")
+    assert found.rows == answer.rows[:3]
+    assert RunFolder(tmp_path / "again").answer()["ended"] == "schedule cut short after event 2"
+    assert "ended" not in RunFolder(folder / "run").answer()
+
+
 def test_on_other_circuits_the_connections_are_the_same(made: tuple[Path, hwsim.Answer], tmp_path: Path) -> None:
     folder, answer = made
     words = ["crossbar.topology=crossbar", 'crossbar.equivalence="none"']
@@ -103,7 +136,7 @@ def test_the_file_is_part_of_the_identity(made: tuple[Path, hwsim.Answer], tmp_p
     place = next(n for n, line in enumerate(lines) if ",bias," in line)
     head, _, value = lines[place].rpartition(",")
     lines[place] = f"{head},{float(np.nextafter(float(value), 9.0))!r}"
-    (tmp_path / "elsewhere.csv").write_text("\n".join(lines[1:]))  # lines of one's own have no checksum
+    (tmp_path / "elsewhere.csv").write_text("\n".join(lines[1:-1]) + "\n")  # lines of one's own have no checksum
     assert identity(tmp_path / "elsewhere.csv") != before
 
 
