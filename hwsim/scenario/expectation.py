@@ -38,7 +38,7 @@ class Measure:
 
     Args:
         kind: a dimension of quantities, ``share`` for 0 to 1, or empty for plain numbers.
-        at: where it stands in the answer; a table there is summed up, and picoseconds are told as seconds.
+        at: where it stands in the answer; a table there is summed up.
         per: where that stands by which it is divided, if it is.
         bare: the comparison that a number alone means, if any.
         needs: what a run must have for it.
@@ -120,7 +120,7 @@ def _look(answer: Mapping[str, Any], at: tuple[str, ...]) -> float | None:
         found = found.get(step) if isinstance(found, dict) else None
     if isinstance(found, dict):
         found = sum(found.values())
-    return None if found is None else float(found) / (10**12 if at[-1].endswith("_ps") else 1)
+    return None if found is None else float(found)
 
 
 Expected = float | str | None
