@@ -53,6 +53,9 @@ def cost(
     dwell: Annotated[
         str, typer.Option(metavar="TIME", help="How long a configuration stands, for --minimise energy.")
     ] = "0 s",
+    writes: Annotated[
+        str, typer.Option(help="How configurations are sent: full, addressed, delta or shortest. hwsim help cost.")
+    ] = "full",
     plot: Annotated[
         Path | None,
         typer.Option(metavar="PICTURE", help="Draw toggles against moved ports, random reconnections (PNG, SVG, PDF)."),
@@ -88,6 +91,7 @@ def cost(
         ports=ports,
         minimise=minimise,
         dwell=_seconds(dwell),
+        writes=writes,
         each=each,
     )
     lines = None

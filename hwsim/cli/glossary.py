@@ -52,6 +52,7 @@ CHOICES = {
     "bar": "the state of a switch that passes its signals straight",
     "cross": "the state of a switch that exchanges its signals",
     "minimise": "what a router spends little of: toggles, energy, loss or wear",
+    "writes": "how configurations are sent: full; addressed, by port words; delta, by bits that flip; shortest",
     "dwell": "how long a configuration stands, for the energy of holding it",
     "calibrated": "whether the electronics know what every optical path loses",
     "not modelled": "effects that a device model leaves out",

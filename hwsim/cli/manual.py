@@ -17,6 +17,7 @@ from hwsim.crossbar.routing.effort import EFFORT_LINES
 from hwsim.crossbar.technology import SwitchDatasheet
 from hwsim.device import DEVICES
 from hwsim.device.placed import PlacedDesign
+from hwsim.execution.writes import WRITES
 from hwsim.export import EXPORTS
 from hwsim.files import DIMENSIONS, reference
 from hwsim.files.datasheet import CellChoices
@@ -158,10 +159,13 @@ def _formats(width: int) -> str:
 
 def _cost(width: int) -> str:
     columns = [("column", "meaning"), *COLUMNS.items(), ("blocked", "why this combination cannot be; then alone")]
+    writes = [("--writes", "what a bank that changes is sent"), *WRITES.items()]
     return "\n".join(
         [
             "Prices",
             *_filled(_COST, width),
+            "",
+            *table(writes, width),
             "",
             *table(columns, width),
             "",

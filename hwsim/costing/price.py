@@ -13,6 +13,7 @@ from hwsim.costing.trace import MINIMISED, Account, Trace
 from hwsim.crossbar import CROSSBARS
 from hwsim.crossbar.routing.effort import EFFORT_LINES
 from hwsim.errors import check_type
+from hwsim.execution.writes import WRITES
 from hwsim.files import Diagnostic, DiagnosticError, Diagnostics
 from hwsim.files.diagnostic import Refusal
 from hwsim.files.registry import unknown
@@ -45,6 +46,7 @@ def cost(
     ports: int | None = None,
     minimise: str = "toggles",
     dwell: float = 0.0,
+    writes: str = "full",
     each: bool = False,
 ) -> list[dict[str, Any]]:
     """Price reconnections without training: return the rows that ``hwsim cost --json`` prints.
@@ -62,6 +64,7 @@ def cost(
         ports: ports of the crossbar; those of the permutations when None.
         minimise: what the router spends little of: ``toggles``, ``energy``, ``loss`` or ``wear``.
         dwell: seconds that a configuration stands, counted where energy is minimised.
+        writes: how configurations are sent: ``full``, ``addressed``, ``delta`` or ``shortest``.
         each: give a row for each reconnection instead of one for all of them.
 
     Returns:
@@ -91,6 +94,7 @@ def cost(
         check_type(name, words, "a text", "a list of texts")
     check_type("minimise", minimise, "a text")
     check_type("dwell", dwell, "a number")
+    check_type("writes", writes, "a text")
     if (permutations is None) == (random is None):
         what = "nothing to price" if random is None else "permutations and random ones are both given"
         raise DiagnosticError(
@@ -105,7 +109,7 @@ def cost(
         assert permutations is not None  # noqa: S101 - checked above
         reconnections = from_arrays(permutations)
     combinations = _listed(topology), _listed(technology), _listed(effort)
-    return price(reconnections, *combinations, ports, minimise, dwell, each=each)
+    return price(reconnections, *combinations, ports, minimise, dwell, writes=writes, each=each)
 
 
 def _listed(given: str | Sequence[str]) -> list[str]:
@@ -121,6 +125,7 @@ def price(
     minimise: str = "toggles",
     dwell: float = 0.0,
     *,
+    writes: str = "full",
     each: bool = False,
 ) -> list[dict[str, Any]]:
     """Price reconnections for every combination of topology, technology and effort.
@@ -141,14 +146,14 @@ def price(
         (4, 4, None)
     """
     topologies, efforts = list(dict.fromkeys(topologies)), list(dict.fromkeys(efforts))
-    switches = _check(reconnections, topologies, technologies, efforts, ports, minimise, dwell)
+    switches = _check(reconnections, topologies, technologies, efforts, ports, minimise, dwell, writes)
     rows: list[dict[str, Any]] = []
     for topology in topologies:
         circuits = _circuits(topology, reconnections.shapes, ports)
         for effort in efforts:
-            groups = [switches] if minimise == "toggles" else [[switch] for switch in switches]
-            for group in groups:
-                trace = Trace(circuits.fabrics, [Account(switch) for switch in group], effort, minimise, dwell)
+            for group in _groups(switches, minimise, writes):
+                accounts = [Account(switch) for switch in group]
+                trace = Trace(circuits.fabrics, accounts, effort, minimise, dwell, writes)
                 rows += _rows(reconnections, circuits, trace, each=each)
     reasons = dict.fromkeys(f"{row['topology']}: {row.get('blocked', '')}" for row in rows)
     if all("blocked" in row for row in rows):
@@ -156,6 +161,15 @@ def price(
         raise DiagnosticError([Diagnostic("--topology", 1, 1, reason, "", hint) for reason in reasons])
     place = {switch.name: number for number, switch in enumerate(switches)}
     return sorted(rows, key=lambda row: (topologies.index(row["topology"]), place[row["technology"]]))
+
+
+def _groups(switches: Sequence[Switch], minimise: str, writes: str) -> list[list[Switch]]:
+    """Return the technologies that share a pass: routed alike, and sent alike through ports as wide."""
+    groups: dict[Any, list[Switch]] = {}
+    for switch in switches:
+        routed = None if minimise == "toggles" else switch.name
+        groups.setdefault((routed, None if writes == "full" else switch.port_width), []).append(switch)
+    return list(groups.values())
 
 
 def _check(
@@ -166,6 +180,7 @@ def _check(
     ports: int | None,
     minimise: str,
     dwell: float,
+    writes: str,
 ) -> list[Switch]:
     """Refuse what is unknown, all at once, before any work; the switch technologies."""
     diagnostics = Diagnostics()
@@ -173,6 +188,7 @@ def _check(
         ("--topology", topologies, CROSSBARS),
         ("--effort", efforts, EFFORT_LINES),
         ("--minimise", [minimise], MINIMISED),
+        ("--writes", [writes], WRITES),
     ):
         for name in given:
             if name not in known:
@@ -233,7 +249,7 @@ def _rows(reconnections: Reconnections, circuits: _Circuits, trace: Trace, *, ea
             reason = str(error)
     columns = EACH_COLUMNS if each else COLUMNS
     for account in trace.accounts:
-        known = {**circuits.size, "technology": account.switch.name, "effort": trace.effort}
+        known = {**circuits.size, "technology": account.switch.name, "effort": trace.effort, "writes": trace.writes}
         row = {key: known.get(key) for key in columns}
         if reason:
             yield {**row, "blocked": reason}

@@ -20,6 +20,7 @@ COLUMNS = {
     "topology": "arrangement of the switches",
     "technology": "datasheet of the switches, by its full name",
     "effort": "how hard the router tries",
+    "writes": "how configurations are sent: full, addressed, delta or shortest",
     "ports": "ports of the largest circuit",
     "switches": "switches (or crosspoints) of all circuits together",
     "depth": "switches on the longest path",
@@ -32,6 +33,8 @@ COLUMNS = {
     "toggles_mean": "the same of one reconnection",
     "toggles_p95": "95th percentile of the toggles of one reconnection",
     "toggles_max": "most toggles of one reconnection",
+    "bits_total": "configuration bits sent through the port, all reconnections",
+    "bits_mean": "the same of one reconnection",
     "energy_j_total": "joules of the circuits, all reconnections: toggling, configuration bits, holding meanwhile",
     "energy_j_mean": "the same of one reconnection",
     "time_s_total": "seconds of the circuits, all reconnections: loading the bits, and settling",
@@ -48,10 +51,11 @@ COLUMNS = {
 }
 """Columns of a row, in order, and what they mean; null where one does not apply."""
 EACH_COLUMNS = {
-    **{key: COLUMNS[key] for key in ("topology", "technology", "effort")},
+    **{key: COLUMNS[key] for key in ("topology", "technology", "effort", "writes")},
     "event": "number of the reconnection, from 0; of the event where a schedule is priced",
     "moves": "positions fed by another cell than before",
     "toggles": "switches that changed state",
+    "bits": "configuration bits sent through the port",
     "energy_j": "joules of the circuits",
     "time_s": "seconds of the circuits",
     "register_writes": "registers written with it",
@@ -78,6 +82,7 @@ def _counted(trace: Trace, reconnections: Reconnections) -> dict[str, Any]:
     done = trace.reconnections
     asked = reconnections.skips and trace.blocking
     toggles, moves = [step.toggles for step in done], sum(step.moves for step in done)
+    bits = sum(step.bits for step in done)
     return {
         "reconnections": len(done),
         "blocked_share": trace.blocked / len(reconnections) if asked else None,
@@ -87,6 +92,8 @@ def _counted(trace: Trace, reconnections: Reconnections) -> dict[str, Any]:
         "toggles_mean": float(np.mean(toggles)),
         "toggles_p95": float(np.percentile(toggles, 95)),
         "toggles_max": max(toggles),
+        "bits_total": bits,
+        "bits_mean": bits / len(done),
         "register_writes_total": None if reconnections.writes is None else sum(step.writes for step in trace.steps),
     }
 
@@ -118,6 +125,7 @@ def each_step(trace: Trace, account: Account, *, registers: bool) -> Iterator[di
             "event": step.event,
             "moves": step.moves,
             "toggles": step.toggles,
+            "bits": step.bits,
             "energy_j": paid.energy,
             "time_s": paid.time / PICOSECONDS,
             "register_writes": step.writes if registers else None,

@@ -34,7 +34,7 @@ MINIMISED = {
 
 
 class Step(NamedTuple):
-    """The changes by one event: its number, positions moved, switches toggled, registers written.
+    """The changes by one event: its number, positions moved, switches toggled, bits sent to them, registers written.
 
     A ``reconnection`` asks for permutations, or joins at power-up what is open; other events write registers alone.
     """
@@ -43,6 +43,7 @@ class Step(NamedTuple):
     reconnection: bool
     moves: int
     toggles: int
+    bits: int
     writes: int
 
 
@@ -97,6 +98,8 @@ class Trace:
         effort: how hard the router tries.
         minimised: a key of ``MINIMISED``; other than toggles it needs exactly one account.
         dwell: seconds that a configuration stands, for the energy of holding it.
+        writes: how configurations are sent, a key of :data:`hwsim.execution.writes.WRITES`; other than ``full`` it
+            needs accounts whose ports are equally wide.
     """
 
     def __init__(
@@ -106,8 +109,9 @@ class Trace:
         effort: str,
         minimised: str = "toggles",
         dwell: float = 0.0,
+        writes: str = "full",
     ) -> None:
-        self.fabrics, self.accounts, self.effort = fabrics, accounts, effort
+        self.fabrics, self.accounts, self.effort, self.writes = fabrics, accounts, effort, writes
         self._minimised, self._dwell = minimised, dwell
         self.held, self.worn = 0.0, 0
         """Switches in cross at the end; toggles of the switch that toggled most."""
@@ -140,6 +144,7 @@ class Trace:
             Layout(groups),
             self.accounts[0].switch,
             self.effort,
+            writes=self.writes,
             aim=self._minimised,
             dwell=self._dwell,
             counted=len(reconnections),
@@ -180,10 +185,11 @@ class Trace:
         with _said(f"reconnection {number}"):
             change = self._circuits.reconnect(event)
         # where nothing is asked for, open crosspoints may be closed all the same
-        reconnection = bool(change.toggles) or any(permutation is not None for permutation in event)
+        sent = change.sent.bits
+        reconnection = bool(sent.size) or any(permutation is not None for permutation in event)
         if not reconnection and not writes:
             return
-        self.steps.append(Step(number, reconnection, change.moves, change.toggles, writes))
+        self.steps.append(Step(number, reconnection, change.moves, change.toggles, int(sent.sum()), writes))
         for account in self.accounts:
             account.pay(change, writes)
         lossy = [account for account in self.accounts if account.switch.medium == "optical"]

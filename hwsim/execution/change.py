@@ -61,18 +61,15 @@ class LayerChange:
     sets: NDArray[np.int64]
     held: NDArray[np.int64]
     bits: NDArray[np.int64]
+    banks: NDArray[np.int64]
+    """Banks whose configuration memory changes, in their order: those that are sent something.
+
+    Of circuits multiplexed in time some change the order of items alone, and toggle no switch.
+    """
     loaded: NDArray[Any]
     asked: NDArray[np.int64]
     impossible: NDArray[np.int64]
     """Banks whose known stuck switches leave no way to do what was asked, int64 (n,): they do it but for those."""
-
-    @property
-    def banks(self) -> NDArray[np.int64]:
-        """Return the banks whose configuration memory changes, in their order.
-
-        Of circuits multiplexed in time some change the order of items alone, and toggle no switch.
-        """
-        return np.flatnonzero(self.bits)
 
     @property
     def sent(self) -> Sent:

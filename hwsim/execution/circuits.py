@@ -256,21 +256,25 @@ class Circuits:
             fabric.toggles_many(old, new),
             fabric.sets_many(old, new),
             np.rint(held_at_a_time(fabric, new)).astype(np.int64),
-            self._sent(number, loaded),
+            *self._sent(number, loaded),
             loaded,
             asked,
             impossible,
         )
 
-    def _sent(self, number: int, loaded: NDArray[Any]) -> NDArray[np.int64]:
-        """Count the bits that each bank of a layer is sent, so that its memory holds these states."""
-        fabric, memory = self.fabrics[number], self.memory[number]
-        assert fabric is not None  # noqa: S101 - layers without circuits are never changed
-        assert memory is not None  # noqa: S101 - likewise
-        bits = bits_sent(fabric, memory, loaded, self._writes, self.switch.port_width, self._check_bits)
+    def _sent(self, number: int, loaded: NDArray[Any]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return the bits that each bank of a layer is sent so that its memory holds these states, and which are."""
+        fabric: Any = self.fabrics[number]
+        memory: Any = self.memory[number]
+        banks, bits = np.flatnonzero((memory != loaded).any(axis=1)), np.zeros(len(loaded), np.int64)
         if self._bits is not None:
-            bits[bits > 0] = self._bits[number]
-        return bits
+            bits[banks] = self._bits[number]
+        elif self._writes == "full":
+            bits[banks] = fabric.configuration_bits
+        else:
+            old, new, width = memory[banks], loaded[banks], self.switch.port_width
+            bits[banks] = bits_sent(fabric, old, new, self._writes, width, self._check_bits)
+        return bits, banks
 
     def _route(self, number: int, fabric: Fabric, wanted: NDArray[np.int64], old: NDArray[Any]) -> NDArray[Any]:
         classes, cells = self._classes[number], self.layout.layers[number].ports

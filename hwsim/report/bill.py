@@ -101,6 +101,8 @@ def _table(rows: Sequence[Mapping[str, Any]]) -> list[str]:
         mine.append(_spent(row))
         if row["blocked_share"] is not None:
             noted.setdefault(f"blocked: {_blocked(row)}")
+        if row["writes"] != "full":
+            noted.setdefault(f"{row['writes']} writes with {row['technology']}: {_bits(row)}")
         if row["register_writes_total"]:
             noted.setdefault(f"registers with {row['technology']}: {_registers(row)}")
     upper = _widths([_CIRCUIT, *circuits])
@@ -112,6 +114,11 @@ def _table(rows: Sequence[Mapping[str, Any]]) -> list[str]:
         for remark in remarks[circuit]:
             text += textwrap.wrap(remark, _COLUMNS, initial_indent="  ", subsequent_indent="    ")
     return text
+
+
+def _bits(row: Mapping[str, Any]) -> str:
+    """Say how much goes through the port where banks are not sent in full."""
+    return f"{number(row['bits_mean'])} bits are sent a reconnection"
 
 
 def _blocked(row: Mapping[str, Any]) -> str:
@@ -180,6 +187,7 @@ def _column(row: Mapping[str, Any]) -> list[str]:
         ("switches", number(row["switches"])),
         ("depth", f"{number(row['depth'])} switches on the longest path"),
         ("configuration", f"{number(row['configuration_bits'])} bits a circuit"),
+        *([] if row["writes"] == "full" else [("writes", f"{row['writes']}; {_bits(row)}")]),
         *([("blocked", _blocked(row))] if row["blocked_share"] is not None else []),
         *_totals(row),
         ("hold power", f"{quantity(row['hold_w'], 'power')} in the last configuration"),

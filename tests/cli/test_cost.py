@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,8 @@ from pathlib import Path
 import pytest
 
 from hwsim.costing.row import COLUMNS, EACH_COLUMNS
+from hwsim.report.bill import number
+from hwsim.scenario.lookup import find_sheet, read_switch
 from tests.conftest import Command
 
 GOLDEN = Path(__file__).parent.parent / "golden" / "cost-command.txt"
@@ -72,6 +75,47 @@ def test_a_row_for_each_reconnection(hwsim_command: Command) -> None:
     assert [line["toggles"] for line in table] == [str(row["toggles"]) for row in rows]
 
 
+def test_what_is_sent_may_be_what_changes(hwsim_command: Command) -> None:
+    """Two selects of four bits each change by a transposition on a crossbar: at most eight bits flip."""
+    words = "cost --random 16 --moved 2 --count 9 --topology crossbar --technology fpga-register --writes"
+    full, delta = (json.loads(hwsim_command(*words.split(), way, "--json").stdout)[0] for way in ("full", "delta"))
+    assert (full["writes"], delta["writes"]) == ("full", "delta")
+    assert (full["bits_total"], full["toggles_total"]) == (9 * 64, delta["toggles_total"])
+    assert 9 * 2 * 6 <= delta["bits_total"] < full["bits_total"]
+    saved = full["energy_j_total"] - delta["energy_j_total"]
+    switch = read_switch(*find_sheet("switch", "fpga-register"))
+    assert saved == pytest.approx((full["bits_total"] - delta["bits_total"]) * switch.port_energy)
+    assert delta["time_s_total"] < full["time_s_total"]
+    assert f"delta; {number(delta['bits_mean'])} bits are sent" in hwsim_command(*words.split(), "delta").stdout
+
+
+def test_technologies_are_sent_to_through_ports_of_their_own(hwsim_command: Command, tmp_path: Path) -> None:
+    """What a technology pays does not depend on those beside it, whose ports are wider."""
+    for name, width in (("narrow", 2), ("wide", 64)):
+        text = find_sheet("switch", "fpga-register")[1].read_text().replace("fpga-register-ug474-2016", name)
+        changed = re.sub(r"(port_width = \{ value = )[^,]*", rf'\g<1>"{width} bit"', text)
+        assert changed != text
+        (tmp_path / f"{name}.toml").write_text(changed)
+    words = [
+        "cost",
+        "--random",
+        "64",
+        "--moved",
+        "2",
+        "--count",
+        "4",
+        "--writes",
+        "shortest",
+        "--json",
+        "--topology",
+        "crossbar",
+    ]
+    technologies = [["--technology", "narrow.toml"], ["--technology", "wide.toml"]]
+    alone = [row for names in technologies for row in json.loads(hwsim_command(*words, *names).stdout)]
+    assert json.loads(hwsim_command(*words, *technologies[0], *technologies[1]).stdout) == alone
+    assert alone[0]["bits_total"] != alone[1]["bits_total"]
+
+
 def test_a_permutation_in_a_file(tmp_path: Path, hwsim_command: Command) -> None:
     (tmp_path / "p.txt").write_text("1 0 2 3\n0 1 2 3\n")
     result = hwsim_command("cost", "p.txt")
@@ -123,7 +167,7 @@ def test_picture(tmp_path: Path, hwsim_command: Command, name: str) -> None:
         ("--random 4 --json --csv", ["--csv:1:1: rows are printed once, found --json, give one of the two"]),
         ("--random 4 --dwell 3", ["--dwell:1:1: '3' needs a unit, for example \"25 ns\""]),
         (
-            "--random 4 --technology pcm --topology bens --effort hard --minimise x --ports 2",
+            "--random 4 --technology pcm --topology bens --effort hard --minimise x --ports 2 --writes all",
             [
                 "--effort:1:1: unknown effort 'hard', known: any, greedy, blocks, descent, exact",
                 "--minimise:1:1: unknown minimise 'x', known: toggles, energy, loss, wear",
@@ -131,6 +175,7 @@ def test_picture(tmp_path: Path, hwsim_command: Command, name: str) -> None:
                 "--technology:1:1: ambiguous switch technology 'pcm', give more of the name: "
                 "pcm-gst-chen-2022, pcm-sb2se3-yu-2026",
                 "--topology:1:1: unknown topology 'bens', did you mean 'benes'? known:",
+                "--writes:1:1: unknown writes 'all', did you mean 'full'? known: full, addressed",
             ],
         ),
     ],
