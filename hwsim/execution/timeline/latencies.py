@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hwsim.kernels.queue import BUCKETS, FINE
+from hwsim.kernels.queue import FINE
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -34,11 +34,6 @@ def lower_edge(bucket: int) -> int:
     """
     shift = max((bucket >> FINE) - 1, 0)
     return (bucket - (shift << FINE)) << shift
-
-
-def lower_edges() -> NDArray[np.int64]:
-    """Return the least time of every bucket, int64 (BUCKETS,)."""
-    return np.array([lower_edge(bucket) for bucket in range(BUCKETS)], np.int64)
 
 
 @dataclass(frozen=True, eq=False)

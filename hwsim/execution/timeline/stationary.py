@@ -15,10 +15,10 @@ from math import expm1, log, log1p
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.optimize import brentq
-from scipy.special import gammaln, pdtrc
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
 EXACT = 64
@@ -62,7 +62,7 @@ class Stationary:
         if self.exponential:
             return 1 - self.load
         least = log(self.load)  # load (exp(d) - 1) = d, in logarithms
-        return float(brentq(lambda d: least + d + log(-expm1(-d) / d), -least, 2 / self.load - 2, xtol=1e-300))
+        return _root(lambda d: least + d + log(-expm1(-d) / d), -least, 2 / self.load - 2)
 
     def wait_beyond(self, times: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the probability of a wait longer than each of some times, to nearly all digits however small it is.
@@ -78,9 +78,10 @@ class Stationary:
             return self.load * np.exp(-self.decay * times)
         served = np.floor(times).astype(np.int64) + 1
         mean, found = self.load * (served - times), np.zeros(times.shape)
+        likely = np.exp(-mean)
         for arrivals in range(TERMS):
-            likely = np.exp(arrivals * np.log(mean) - mean - gammaln(arrivals + 1))
             found += likely * self._more(served - arrivals)
+            likely *= mean / (arrivals + 1)
         return found
 
     def latency_beyond(self, times: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -109,7 +110,7 @@ class Stationary:
         if self.exponential:
             return log(self.load / rest) / self.decay
         far = 1 - log(rest) / self.decay
-        return float(brentq(lambda t: self.wait_beyond(np.array([t]))[0] - rest, 0, far, xtol=1e-12))
+        return _root(lambda time: rest - float(self.wait_beyond(np.array([time]))[0]), 0.0, far)
 
     def latency(self, quantile: float) -> float:
         """Return the least time that wait and service of a share of requests do not exceed, in mean services.
@@ -126,13 +127,13 @@ class Stationary:
     @cached_property
     def _tail(self) -> NDArray[np.float64]:
         """Return the probabilities of more than 0, 1, ... requests in the system, (EXACT + 1,)."""
-        load = self.load
-        least = pdtrc(np.arange(EXACT + 1) - 1.0, load)  # so many arrivals or more in one service
-        least[0], none = 1.0, np.exp(-load)
+        steps = self.load / np.arange(1, EXACT + TERMS)
+        arrive = np.cumprod(np.append(np.exp(-self.load), steps))
+        least = arrive[::-1].cumsum()[::-1]  # so many arrivals or more in one service
         found = np.zeros(EXACT + 1)
-        found[0] = 1 - load
+        found[0] = 1 - self.load
         for n in range(1, EXACT + 1):
-            found[n] = (found[0] * least[n] + found[1:n] @ least[n:1:-1]) / none
+            found[n] = (found[0] * least[n] + found[1:n] @ least[n:1:-1]) / arrive[0]
         beyond = found[-1] / expm1(self.decay)
         return np.cumsum(np.append(beyond, found[:0:-1]))[::-1]
 
@@ -140,3 +141,10 @@ class Stationary:
         """Return the probability of more than so many requests in the system; 1 where none need be."""
         near = self._tail[np.clip(number, 0, EXACT)]
         return np.where(number < 1, 1.0, near * np.exp(-self.decay * np.maximum(number - EXACT, 0)))
+
+
+def _root(rising: Callable[[float], float], low: float, high: float) -> float:
+    """Return where a rising function passes zero between two numbers, by halving."""
+    while high - low > 2e-16 * high and low < (middle := (low + high) / 2) < high:
+        low, high = (middle, high) if rising(middle) < 0 else (low, middle)
+    return high
