@@ -62,6 +62,7 @@ bench: $(READY)
 	$(BIN)/python tests/bench/inference.py --threads 2
 	$(BIN)/python -m tests.bench.network
 	$(BIN)/python -m tests.bench.exports
+	$(BIN)/python -m tests.bench.timeline
 	$(BIN)/python -m tests.bench.requests
 
 clean:

@@ -10,13 +10,12 @@ class Holding:
     reset. Where sets less resets are not what the machine's count grows by (circuits multiplexed in time, of which a
     part stands at a time; a switch that got stuck since), the whole growth counts from the end of the reconnection.
 
-    Counts are whole numbers but for circuits multiplexed in time, so sums over them are exact.
+    Sums of whole numbers stay whole, and are exact.
 
     Example:
         >>> holding = Holding()
         >>> holding.expect(3.0, 3)
-        >>> holding.change(5, 100)
-        >>> holding.change(-2, 150)
+        >>> holding.change(5, 100, 2, 150)
         >>> holding.arrive(200)
         >>> holding.switch_ps(300)  # 5 for 50, 3 for 150
         700
@@ -38,16 +37,17 @@ class Holding:
         self._arriving = int(standing) if float(standing).is_integer() else standing
         self._stepwise = self._standing + growth == self._arriving
 
-    def change(self, count: int, at_ps: int) -> None:
-        """Let so many more switches (fewer, where negative) stand in cross."""
+    def change(self, sets: int, set_ps: int, resets: int, reset_ps: int) -> None:
+        """Let switches begin to be set at one time, and others to be reset at another."""
         if self._stepwise:
-            self._standing += count
-            self._moment += count * at_ps
+            self._standing += sets - resets
+            self._moment += sets * set_ps - resets * reset_ps
 
     def arrive(self, at_ps: int) -> None:
         """End a reconnection."""
-        self._stepwise = True
-        self.change(self._arriving - self._standing, at_ps)  # type: ignore[arg-type]
+        growth = self._arriving - self._standing
+        self._standing += growth
+        self._moment += growth * at_ps
 
     def switch_ps(self, until_ps: int) -> float:
         """Sum switches times picoseconds that they stood in cross, from 0 on."""

@@ -5,15 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hwsim.errors import BAD_INPUT, HwsimError
-from hwsim.execution.timeline.port import Span
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Sequence
 
     import numpy as np
-    from simpy import Environment, Event
 
     from hwsim.execution.timeline.parts import Port
+    from hwsim.execution.timeline.port import Record
 
 SELDOM = 1e-3
 """A block that gets through without a loss less often than that is refused: the port would send it for ever."""
@@ -26,28 +25,28 @@ class PortError(HwsimError, ValueError):
 
 
 class Loading:
-    """One port as it sends blocks of words: what a bank is sent, or all registers of a reconnection.
+    """A port as it sends blocks of words: what each bank is sent, or all registers of a reconnection.
 
     Word w of a reconnection (from 1 on) is in after w clocks and the pauses before it, one after every full burst. A
-    checksum follows every block; where a word of it was lost, the whole block is sent again, until it is in.
+    checksum follows every block; where a word of it was lost, the whole block is sent again, until it is in. Nobody
+    but the reconnection uses the port, so that when its blocks are in is known as soon as it begins.
 
     Args:
-        env: keeps the clock.
         port: the port.
         name: its name in spans.
         rng: draws which blocks lose a word.
         record: takes spans; None where nobody looks at them.
+
+    Example:
+        >>> from hwsim.execution.timeline import Port
+        >>> from hwsim.stream import stream
+        >>> loading = Loading(Port(8, 100, 0.0, burst=2), "port", stream(0, "a"), None)
+        >>> loading.send([8, 9], "bits", 5000)  # one word, and two with a pause between them
+        [5100, 5400]
     """
 
-    def __init__(
-        self,
-        env: Environment,
-        port: Port,
-        name: str,
-        rng: np.random.Generator,
-        record: Callable[[Span], None] | None,
-    ) -> None:
-        self._env, self._port, self._name, self._rng, self._record = env, port, name, rng, record
+    def __init__(self, port: Port, name: str, rng: np.random.Generator, record: Record | None) -> None:
+        self._port, self._name, self._rng, self._record = port, name, rng, record
         self._words = 0
         self.bits = 0
         """Bits that were sent, checksums and all that was sent again included."""
@@ -60,40 +59,54 @@ class Loading:
         """Begin a reconnection: its first burst."""
         self._words = 0
 
-    def send(self, bits: int, what: str) -> Generator[Event, object, None]:
-        """Send a block, until it is in.
+    def send(self, blocks: Sequence[int], what: str, begin: int) -> list[int]:
+        """Send blocks, each until it is in.
 
         Args:
-            bits: its bits without the checksum.
+            blocks: bits of each, without its checksum.
             what: what they are, for spans.
+            begin: picoseconds, when the first may begin.
+
+        Returns:
+            When each is in.
 
         Raises:
-            PortError: it gets through too seldom.
+            PortError: one gets through too seldom.
         """
-        port, env = self._port, self._env
-        sent = bits + port.check_bits
-        words = -(-sent // port.width)
-        for again in range(self._attempts(words, what) if port.loss else 1):
-            begin, clocks = int(env.now), words
-            if port.burst:
-                before, self._words = self._words, self._words + words
-                clocks += (max(self._words - 1, 0) // port.burst - max(before - 1, 0) // port.burst) * port.pause
-            duration = clocks * port.clock_ps
-            yield env.timeout(duration)
-            self.bits += sent
-            self.busy_ps += duration
-            if again:
-                self.resent_bits += sent
-            if self._record:
-                end = begin + duration
-                self._record(
-                    Span(self._name, begin, end, f"{what} again" if again else what, sent, sent * port.bit_energy)
-                )
+        port, record, now, ends = self._port, self._record, begin, list[int]()
+        width, clock, check, name, joules = port.width, port.clock_ps, port.check_bits, self._name, port.bit_energy
+        for block in blocks:
+            sent = block + check
+            words = -(-sent // width)
+            start, now = now, now + (self._clocks(words) if port.burst else words) * clock
+            if record:
+                record((name, start, now, what, sent, sent * joules))
+            if port.loss:
+                now = self._send_again(sent, words, what, now)
+            ends.append(now)
+        self.bits += sum(blocks) + check * len(blocks)
+        self.busy_ps += now - begin
+        return ends
 
-    def _attempts(self, words: int, what: str) -> int:
-        """Draw how often a block is sent until it is in: geometric, as every word is lost or not on its own."""
-        chance = (1 - self._port.loss) ** words
+    def _clocks(self, words: int) -> int:
+        """Count the clocks of the next words, and of the pauses before them."""
+        burst, pause, before = self._port.burst or 0, self._port.pause, self._words
+        self._words = after = before + words
+        return words + (max(after - 1, 0) // burst - max(before - 1, 0) // burst) * pause
+
+    def _send_again(self, sent: int, words: int, what: str, now: int) -> int:
+        """Send a block until no word of it is lost, after it was sent once; returns when it is in.
+
+        How often is drawn from a geometric distribution, as every word is lost or not on its own.
+        """
+        port = self._port
+        chance = (1 - port.loss) ** words
         if chance < SELDOM:
-            found = f"{what} of {words} words on a port that loses one in {1 / self._port.loss:.3g}"
-            raise PortError(f"{found}: they get through once in {1 / chance if chance else float('inf'):.3g} times")
-        return int(self._rng.geometric(chance))
+            found = f"{what} of {words} words, each lost with probability {port.loss:g}"
+            raise PortError(f"{found}: they get through in less than one of {1 / SELDOM:g} tries; a wider port helps")
+        for _ in range(int(self._rng.geometric(chance)) - 1):
+            start, now = now, now + (self._clocks(words) if port.burst else words) * port.clock_ps
+            self.bits, self.resent_bits = self.bits + sent, self.resent_bits + sent
+            if self._record:
+                self._record((self._name, start, now, f"{what} again", sent, sent * port.bit_energy))
+        return now

@@ -10,6 +10,7 @@ the same; ``hwsim cost``, and what training is billed, need no more.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -20,6 +21,11 @@ if TYPE_CHECKING:
 
 PICOSECONDS = 10**12
 REGISTER_BITS = 32
+
+
+SpanTuple = tuple[str, int, int, str, int, float]
+"""A span as it is noted: a tuple that holds only plain values costs the garbage collector nothing."""
+Record = Callable[[SpanTuple], None]
 
 
 class Span(NamedTuple):

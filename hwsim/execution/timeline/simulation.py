@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING
 import simpy
 
 from hwsim.execution.timeline.account import Account
-from hwsim.execution.timeline.drivers import Bank, Drivers
+from hwsim.execution.timeline.drivers import Drivers
 from hwsim.execution.timeline.holding import Holding
 from hwsim.execution.timeline.loading import Loading
-from hwsim.execution.timeline.port import REGISTER_BITS, Span
+from hwsim.execution.timeline.port import REGISTER_BITS, Span, SpanTuple
 from hwsim.execution.timeline.tally import Passage
+from hwsim.execution.timeline.turns import FewDrivers
 from hwsim.stream import stream
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Sequence
+    from collections.abc import Sequence
 
     from hwsim.execution.timeline.parts import Parts
     from hwsim.execution.timeline.requests import Stream
@@ -48,21 +49,21 @@ class Simulation:
         >>> for span in machine.spans:
         ...     print(*span[:5])
         port 0 10000 bits 6
+        port 10000 20000 registers 32
         layer 0 bank 0 10000 20000 sets 2
         layer 0 bank 0 10000 20000 resets 1
-        port 10000 20000 registers 32
         unavailable 0 20000 event 0
         reconnection 0 20000 event 0
     """
 
     def __init__(self, parts: Parts, seed: int, *, keep: bool = False) -> None:
         self.parts = parts
-        self.spans: list[Span] = []
-        """What happened, where spans are kept."""
-        self._record = self.spans.append if keep else None
+        self._spans: list[SpanTuple] = []
+        self._record = self._spans.append if keep else None
         self._env = simpy.Environment()
         self._holding = Holding()
-        self._drivers = Drivers(self._env, parts.switching, self._holding, self._record)
+        few, places = parts.switching.drivers, (self._env, parts.switching, self._holding, self._record)
+        self._drivers = Drivers(*places) if few is None else FewDrivers(*places, few)
         self._port = self._open("port", seed)
         self._registers = self._open("register port", seed) if parts.port.own_registers else self._port
         self._ports = {"port": self._port} | ({"register port": self._registers} if parts.port.own_registers else {})
@@ -74,7 +75,12 @@ class Simulation:
         self._account = Account(parts)
 
     def _open(self, name: str, seed: int) -> Loading:
-        return Loading(self._env, self.parts.port, name, stream(seed, f"timeline/{name}"), self._record)
+        return Loading(self.parts.port, name, stream(seed, f"timeline/{name}"), self._record)
+
+    @property
+    def spans(self) -> list[Span]:
+        """Return what happened, where spans are kept; the requests at the end, once the machine was watched to it."""
+        return list(map(Span._make, self._spans))
 
     @property
     def now_ps(self) -> int:
@@ -108,50 +114,53 @@ class Simulation:
         """
         account = self._account
         issue = self.issue_ps(work.batch, account.reconnections) if planned else self.now_ps
-        all_sets, all_resets, sent = work.sets.tolist(), work.resets.tolist(), self._sent[0]
-        banks = list(map(Bank, work.layer.tolist(), work.bank.tolist(), all_sets, all_resets))
-        sets, resets = sum(all_sets), sum(all_resets)
+        all_sets, all_resets, sent = work.sets.tolist(), work.resets.tolist(), self._bits()
+        banks = list(zip(work.layer.tolist(), work.bank.tolist(), all_sets, all_resets, strict=True))
+        sets, resets, busy = sum(all_sets), sum(all_resets), 0
         self._holding.expect(work.standing, sets - resets)
         self._pass_until(issue)
-        begin, busy = self._reconnect(banks, work) if banks or work.registers else (self.now_ps, 0)
-        self._holding.arrive(self.now_ps)
+        begin = self.now_ps
+        if banks or work.registers:
+            begin, busy = self._reconnect(banks, work)
+        end = self.now_ps
+        self._holding.arrive(end)
         self._note("reconnection", begin, "event", work.event)
         account.reconnections += planned
         account.sets += sets
         account.resets += resets
-        held = sum(work.held.tolist())
-        energy = account.reconnecting(self._sent[0] - sent, sets, resets, held * busy)
-        return Passage(issue, begin, self.now_ps, busy, energy)
+        switch_ps = sum(work.held.tolist()) * busy
+        energy = account.reconnecting(self._bits() - sent, sets, resets, switch_ps)
+        return Passage(issue, begin, end, busy, energy)
 
-    def _reconnect(self, banks: Sequence[Bank], work: Work) -> tuple[int, int]:
+    def _reconnect(self, banks: Sequence[tuple[int, int, int, int]], work: Work) -> tuple[int, int]:
         """Carry out what there is to do; returns when that began, and for how long no inference could be made."""
         double = self.parts.memory == "double"
         if not double:
             self._empty()
         begin = free = self.now_ps
-        self._env.process(self._load(banks, work, settle=not double))
-        if work.registers and self._registers is not self._port:
-            self._registers.begin()
-            self._env.process(self._registers.send(REGISTER_BITS * work.registers, "registers"))
-        self._env.run()
+        ends, loaded = self._load(work, begin)
         if double:
+            self._pass_until(loaded)
             self._empty()
             free = self.now_ps
-            for bank in banks:
-                self._drivers.change(bank)
-            self._env.run()
-        self._pass_until(self.now_ps + self.parts.switching.guard_ps)
+            ends = [free] * len(banks)
+        for bank, end in zip(banks, ends, strict=True):
+            self._env.timeout(end - free, bank).callbacks.append(self._drivers.change)
+        self._env.run()
+        self._pass_until(max(loaded, self.now_ps) + self.parts.switching.guard_ps)
         return begin, self._block(free, "event", work.event)
 
-    def _load(self, banks: Sequence[Bank], work: Work, *, settle: bool) -> Generator[simpy.Event, object, None]:
-        """Send what banks are sent, and the registers where they have no port of their own."""
-        self._port.begin()
-        for bank, bits in zip(banks, work.bits.tolist(), strict=True):
-            yield from self._port.send(bits, "bits")
-            if settle:
-                self._drivers.change(bank)
-        if work.registers and self._registers is self._port:
-            yield from self._port.send(REGISTER_BITS * work.registers, "registers")
+    def _load(self, work: Work, begin: int) -> tuple[list[int], int]:
+        """Send what banks are sent, and registers; returns when each bank has what it is sent, and when all is in."""
+        for port in self._ports.values():
+            port.begin()
+        ends = self._port.send(work.bits.tolist(), "bits", begin)
+        loaded = ends[-1] if ends else begin
+        if work.registers:
+            start = loaded if self._registers is self._port else begin
+            (written,) = self._registers.send([REGISTER_BITS * work.registers], "registers", start)
+            loaded = max(loaded, written)
+        return ends, loaded
 
     def _pass_until(self, at_ps: int) -> None:
         """Let time pass in which nothing happens to the configuration."""
@@ -175,13 +184,11 @@ class Simulation:
 
     def _note(self, resource: str, begin: int, what: str, amount: int, energy: float = 0.0) -> None:
         if self._record:
-            self._record(Span(resource, begin, self.now_ps, what, amount, energy))
+            self._record((resource, begin, self.now_ps, what, amount, energy))
 
-    @property
-    def _sent(self) -> tuple[int, int]:
-        """Count bits that ports sent, and those of them that were sent again."""
-        ports = self._ports.values()
-        return sum(port.bits for port in ports), sum(port.resent_bits for port in ports)
+    def _bits(self) -> int:
+        """Count bits that ports sent."""
+        return sum([port.bits for port in self._ports.values()])
 
     def test(self, what: str, inferences: int) -> Passage:
         """Send test patterns through the compute pipeline, once it is empty; nobody else is answered meanwhile.
@@ -207,7 +214,7 @@ class Simulation:
             what: what breaks.
         """
         if self._record:
-            self._record(Span("faults", at_ps, at_ps, what, 1, 0.0))
+            self._record(("faults", at_ps, at_ps, what, 1, 0.0))
 
     def finish(self) -> Tally:
         """Watch until the length that the host asks for, or until the last thing has ended; returns the sums."""
@@ -220,5 +227,6 @@ class Simulation:
         if self._record and self._stream:
             one = self.parts.compute.energy
             for request in self._stream.answered:
-                self._record(Span("compute", request.begin_ps, request.left_ps, "inference", 1, one))
-        return self._account.close(watched, self._sent, self._holding.switch_ps(watched), used, stream)
+                self._record(("compute", request.begin_ps, request.left_ps, "inference", 1, one))
+        bits = self._bits(), sum(port.resent_bits for port in self._ports.values())
+        return self._account.close(watched, bits, self._holding.switch_ps(watched), used, stream)

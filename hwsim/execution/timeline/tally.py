@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 
-@dataclass(frozen=True)
-class Passage:
+class Passage(NamedTuple):
     """One thing that was carried out: a reconnection, or a test.
 
     Args:

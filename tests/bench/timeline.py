@@ -1,0 +1,108 @@
+"""What an event of the machine in time costs, and what a reconnection does: ``python -m tests.bench.timeline``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from unittest.mock import patch
+
+import numpy as np
+import simpy
+
+from hwsim.crossbar import crossbar
+from hwsim.crossbar.technology import Switch
+from hwsim.execution import Circuits
+from hwsim.execution.timeline import Compute, Parts, Port, Simulation, Switching, Work, work_of
+from hwsim.schedule import Bank, Layout
+from tests.bench.bench import Figure, compare
+
+EVENTS = 40_000
+"""Events of one measurement."""
+PARTS = Parts(Port(32, 10_000, 1e-12), Switching(7_000, 5_000, 2e-12, 1e-12, 1e-6), Compute(100_000, 100_000, 1e-9))
+SWITCH = Switch("s", "electronic", 7e-9, 5e-9, 2e-12, 1e-12, 1e-6, 0.0, 0.0, 32, 1e8, 1e-12)
+TURNS = replace(PARTS, switching=replace(PARTS.switching, drivers=4))
+
+
+def bare() -> None:
+    """Let a process of SimPy wait, again and again, and nothing else."""
+    env = simpy.Environment()
+
+    def wait() -> Iterator[simpy.Event]:
+        for _ in range(EVENTS):
+            yield env.timeout(10_000)
+
+    env.process(wait())  # type: ignore[arg-type]
+    env.run()
+
+
+def carrying_out(parts: Parts, works: list[Work], *, keep: bool) -> Callable[[], object]:
+    """Return a call that carries works out on a new machine, and sums up."""
+
+    def call() -> None:
+        simulation = Simulation(parts, 0, keep=keep)
+        for work in works:
+            simulation.carry_out(work)
+        simulation.finish()
+
+    return call
+
+
+def reconnections(banks: int, switches: int, count: int) -> list[Work]:
+    """Return works of so many banks, each of which sets so many switches."""
+    bank, one = np.arange(banks), np.ones(banks, np.int64)
+    rows = (0 * bank, bank, 1000 * one, switches * one, 0 * one, 0 * one)
+    return [Work(event, event, *rows, 0, float(banks * switches * (event + 1))) for event in range(count)]
+
+
+def events(call: Callable[[], object]) -> int:
+    """Count the events of SimPy that a call goes through."""
+    with patch.object(simpy.Environment, "step", autospec=True, side_effect=simpy.Environment.step) as step:
+        call()
+    return step.call_count
+
+
+def an_event() -> Iterator[Figure]:
+    """Time of an event: a bank is loaded, its switches settle; or some of its switches take their turn."""
+    kinds = ((256, PARTS, False, 2.5), (16, PARTS, False, 2.5), (16, TURNS, False, 2.5), (256, PARTS, True, 3.0))
+    for banks, parts, keep, goal in kinds:
+        call = carrying_out(parts, reconnections(banks, 64, 20_000 // banks), keep=keep)
+        each, alone = compare(15, call, bare)
+        what = f"{banks} banks{', four drivers' if parts is TURNS else ''}{', spans kept' if keep else ''}"
+        yield Figure(f"an event / bare SimPy, {what}, time", each / events(call) / (alone / EVENTS), goal)
+    call = carrying_out(PARTS, reconnections(1, 8, 10_000), keep=False)
+    each, alone = compare(15, call, bare)
+    yield Figure("a reconnection of one bank / an event of bare SimPy, time", each / 10_000 / (alone / EVENTS), 20)
+
+
+def exchanges(ports: int) -> list[Work]:
+    """Return reconnections of four Benes circuits that exchange two outputs of each."""
+    rng, banks = np.random.default_rng(0), 4
+    circuits = Circuits([crossbar("benes", ports)], Layout((Bank(0, banks, ports, 0, True),)), SWITCH)
+    wanted, found = np.tile(np.arange(ports), (banks, 1)), list[Work]()
+    for event in range(10):
+        wanted = wanted.copy()
+        for bank in range(banks):
+            two = rng.choice(ports, 2, replace=False)
+            wanted[bank, two] = wanted[bank, two[::-1]]
+        found.append(work_of(circuits.reconnect([wanted]), event, event, 0, circuits.standing))
+    return found
+
+
+def a_reconnection() -> Iterator[Figure]:
+    """Time of a reconnection of two moves a bank, by how large the circuits are: the exponent of their ports."""
+    powers = range(8, 17, 2)
+    calls = [carrying_out(PARTS, exchanges(2**power) * 50, keep=False) for power in powers]
+    times = compare(15, *calls)
+    slope = np.polyfit(np.log(2.0) * np.array(powers), np.log(times), 1)[0]
+    yield Figure("exponent of ports from 2^8 to 2^16, two moves a bank, time", float(slope), 0.05)
+
+
+def main() -> None:
+    """Print a line a figure."""
+    for measure in (an_event, a_reconnection):
+        for figure in measure():
+            print(figure.line, flush=True)  # noqa: T201 - what it is for
+
+
+if __name__ == "__main__":
+    main()
