@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 EXACT = 15
 """Digits up to which a count is printed in full."""
-KINDS = ("device", "model", "variance", "trajectory")
+KINDS = ("device", "model", "variance", "trajectory", "timeline")
 """What may be shown beside runs, by the word before its name."""
 TOLD = ("accuracy", "max_error", "reference", "events", "toggles", "moves", "bias_writes", "energy_j", "time_s")
 """Columns of a comparison that stand in its table; --json has all."""
@@ -25,7 +25,7 @@ def show(
         list[str],
         typer.Argument(
             metavar="RUN... | KIND NAME",
-            help="Run folders; or device, model, variance or trajectory before a name, a path or a run folder.",
+            help="Run folders; or device, model, variance, trajectory, timeline before a name, a path or a run folder.",
         ),
     ],
     json: Annotated[bool, typer.Option("--json", help="Print the answer as one JSON object.")] = False,
@@ -46,7 +46,8 @@ def show(
     hwsim show model NAME prints its layers, banks and ports, and how many relabellings of units leave it the same;
     with --device SHEET also what it takes there: LUTs, flip-flops and cycles, or cores, and whether it fits the part.
     hwsim show variance RUN tells which hidden units serve which task of a multi-task; hwsim show trajectory RUN
-    draws what a recurrent network gives over what it should.
+    draws what a recurrent network gives over what it should. hwsim show timeline RUN prints the run's numbers in time,
+    and draws what every part of the machine does during the first reconnections.
     """
     if picture:
         from hwsim.cli.place import check_picture
@@ -72,6 +73,8 @@ def show(
         _show_model(names[0], (device, topology, technology) if device else None, json=json)
     elif kind == "variance":
         _show_variance(Path(names[0]), picture, json=json)
+    elif kind == "timeline":
+        _show_timeline(Path(names[0]), picture, json=json)
     else:
         _show_trajectory(Path(names[0]), picture, json=json)
 
@@ -197,6 +200,31 @@ def _show_trajectory(run: Path, picture: Path | None, *, json: bool) -> None:
         return
     for number, error in enumerate(found.errors, start=1):
         typer.echo(f"period {number}: error {error:.4f} of the deviation")
+    typer.echo(f"picture {path}")
+
+
+def _show_timeline(run: Path, picture: Path | None, *, json: bool) -> None:
+    """Show the numbers of a finished run in time, and draw its first reconnections where no picture of them is."""
+    import json as writer
+
+    from hwsim.cli.place import check_place
+    from hwsim.pipeline.exporting import plan_of
+    from hwsim.pipeline.session import read_run
+    from hwsim.pipeline.timeline import again
+    from hwsim.report.execution import execution_table
+    from hwsim.report.style import try_to_save
+    from hwsim.report.timeline import draw_timeline
+
+    plan, found = plan_of(run), read_run(run).execution
+    path = picture or run / "timeline.png"
+    check_place(path, "--picture")
+    if picture or not path.exists():
+        spans = again(plan, run / "schedule.sqlite").simulation.spans
+        try_to_save(lambda: draw_timeline(spans, plan.scenario.title), path)
+    if json:
+        typer.echo(writer.dumps({"run": str(run), "picture": str(path), **found}))
+        return
+    typer.echo(execution_table(found))
     typer.echo(f"picture {path}")
 
 

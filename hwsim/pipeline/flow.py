@@ -80,7 +80,7 @@ def run(plan: Plan, out: Path, report: Report) -> dict[str, Any]:
         if not reused:
             values = initial_values(plan, task, folder.path / KEPT, lambda share: report("fabrication", share, None))
             machine = assemble(plan, task, values)
-            timeline = Timeline(plan, machine, keep=True)
+            timeline = Timeline(plan, machine, keep=plan.in_time)
             with open_schedule(folder.schedule, (plan.identity, machine.layout)) as schedule:
                 if schedule.complete:
                     replay(schedule.entries(), machine, after=timeline.follow)

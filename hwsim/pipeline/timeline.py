@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from hwsim.execution import replay
 from hwsim.execution.timeline import PICOSECONDS, Simulation
 from hwsim.execution.timeline.trace import write_traces
 from hwsim.pipeline.parts import parts_of
+from hwsim.pipeline.snapshot import prepare
 from hwsim.pipeline.worth import Means, worth
 from hwsim.scenario.found import sure
+from hwsim.schedule import open_schedule
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,7 +31,7 @@ class Timeline:
     Args:
         plan: the run's plan.
         machine: its machine, just after power-up.
-        keep: whether spans are kept, for traces and pictures, where the scenario wants them.
+        keep: whether spans are kept, for traces and pictures.
 
     Raises:
         ExecutionError: no such machine can be simulated.
@@ -36,7 +39,7 @@ class Timeline:
 
     def __init__(self, plan: Plan, machine: Machine, *, keep: bool = False) -> None:
         self.machine, self._plan = machine, plan
-        self.simulation = Simulation(parts_of(plan, machine), plan.scenario.seed, keep=keep and plan.in_time)
+        self.simulation = Simulation(parts_of(plan, machine), plan.scenario.seed, keep=keep)
         self._count = self._moves = 0
         self._energy, self._ps = 0.0, 0
 
@@ -88,5 +91,16 @@ class Timeline:
 def _in_si(tally: Tally, ended_ps: int) -> dict[str, Any]:
     """Return the numbers of a tally as an answer has them, without those that there are not."""
     row = {key: value for key, value in tally.row().items() if value is not None}
+    energy = row.pop("energy")
     times = {"makespan_s": ended_ps / PICOSECONDS, "watched_s": row.pop("watched_ps") / PICOSECONDS}
-    return {**times, **row, "energy_j": row.pop("energy")}
+    return {**times, **row, "energy_j": energy}
+
+
+def again(plan: Plan, schedule_path: Path) -> Timeline:
+    """Carry out a finished run in time once more, with every span; nothing is trained, and the bits are the same."""
+    _, machine = prepare(plan, schedule_path)
+    timeline = Timeline(plan, machine, keep=True)
+    with open_schedule(schedule_path) as schedule:
+        replay(schedule.entries(), machine, after=timeline.follow)
+    timeline.finish()
+    return timeline
