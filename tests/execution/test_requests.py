@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from hwsim.execution.timeline import Compute, Requests
+from hwsim.execution.timeline import Compute, Requests, recursion
 from hwsim.execution.timeline.feed import Feed
 from hwsim.execution.timeline.latencies import StreamTally, bucket_of, lower_edge
 from hwsim.execution.timeline.requests import Stream
@@ -111,6 +111,28 @@ def test_a_closed_loop_obeys_littles_law(
     away = [(one.done_ps, one.done_ps + requests.think_ps) for one in stream.answered]
     thinking = sum(min(again, until) - min(done, until) for done, again in away)
     assert tally.present_ps + thinking == requests.clients * until
+
+
+@settings(max_examples=60, deadline=None)
+@given(requests=CLOSED, compute=COMPUTE, changes=CHANGES, length=st.integers(2000, 9000), window=st.integers(1, 40))
+def test_what_a_closed_loop_repeats_is_multiplied(
+    requests: Requests, compute: Compute, changes: list[tuple[int, int]], length: int, window: int
+) -> None:
+    requests = replace(requests, traced=5)
+    plain, _ = watch(Stream(requests, compute, 0), changes, length)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(recursion, "LONG", 10)
+        patch.setattr(recursion, "WINDOW", window)
+        multiplied, _ = watch(Stream(requests, compute, 0), changes, length)
+    assert numbers(multiplied) == numbers(plain)
+
+
+def test_a_closed_loop_of_very_many_requests() -> None:
+    """Three clients, two of which fit into a round of 50: each has an answer every 60, for three months."""
+    tally = Stream(Requests("closed", clients=3), Compute(50, 20, 0.0), 0).finish(6 * 10**18)
+    assert tally.served == 3 * 10**17
+    assert tally.present_ps == 18 * 10**18
+    assert tally.latency_ps(0.5) == 60
 
 
 @given(requests=OPEN, chunk=st.integers(1, 50), seed=st.integers(0, 9))

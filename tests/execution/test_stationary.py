@@ -17,8 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from hwsim.execution.timeline import Compute, Requests
-from hwsim.execution.timeline import requests as streams
+from hwsim.execution.timeline import Compute, Requests, recursion
 from hwsim.execution.timeline.feed import Feed
 from hwsim.execution.timeline.latencies import StreamTally, bucket_of
 from hwsim.execution.timeline.requests import Stream
@@ -155,8 +154,8 @@ def test_after_a_stretch_the_queue_is_as_long(exponential: bool, window: int, mo
     that began empty would not have grown as long. Kolmogorov and Smirnov of the numbers waiting and of what the
     pipeline still runs: false alarm 1e-3 each."""
     plain = ends(exponential, 400)
-    monkeypatch.setattr(streams, "AGGREGATED", 1000)
-    monkeypatch.setattr(streams, "WINDOW", window)
+    monkeypatch.setattr(recursion, "LONG", 1000)
+    monkeypatch.setattr(recursion, "WINDOW", window)
     leapt = ends(exponential, 400)
     for one, other in zip(plain, leapt, strict=True):
         assert one != other
