@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import os
+import time
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from unittest.mock import patch
 
 import numpy as np
 import simpy
 
+import hwsim
 from hwsim.crossbar import crossbar
 from hwsim.crossbar.technology import Switch
 from hwsim.execution import Circuits
 from hwsim.execution.timeline import Compute, Parts, Port, Simulation, Switching, Work, work_of
+from hwsim.pipeline import flow
+from hwsim.pipeline.timeline import Timeline
 from hwsim.schedule import Bank, Layout
 from tests.bench.bench import Figure, compare
 
@@ -97,9 +105,42 @@ def a_reconnection() -> Iterator[Figure]:
     yield Figure("exponent of ports from 2^8 to 2^16, two moves a bank, time", float(slope), 0.05)
 
 
+def a_whole_run() -> Iterator[Figure]:
+    """Time that the MNIST schedule takes to execute, requests at 80 % load all along, over that of its training."""
+    if "HWSIM_DATA" not in os.environ:
+        return
+    spent: dict[str, float] = defaultdict(float)
+
+    def clocked(name: str, call: Callable[..., object]) -> Callable[..., object]:
+        def timed(*arguments: object) -> object:
+            start = time.perf_counter()
+            try:
+                return call(*arguments)
+            finally:
+                spent[name] += time.perf_counter() - start
+
+        return timed
+
+    settings = ["execution.requests.load=0.8", "execution.issue=steps", "execution.reference=false"]
+    for step in ("1 ms", "100 ms"):
+        spent.clear()
+        scenario = hwsim.load("mnist-fpga-laperm", [*settings, f'execution.step_time="{step}"'])
+        with (
+            TemporaryDirectory() as folder,
+            patch.object(flow, "_advance", clocked("training", flow._advance)),
+            patch.object(Timeline, "follow", clocked("time", Timeline.follow)),
+            patch.object(Timeline, "finish", clocked("time", Timeline.finish)),
+        ):
+            answer = hwsim.run(scenario, Path(folder) / "run")
+        requests = answer.execution["inferences"]
+        yield Figure(
+            f"MNIST, {step} a step, {requests:.1e} requests / training, time", spent["time"] / spent["training"], 0.1
+        )
+
+
 def main() -> None:
     """Print a line a figure."""
-    for measure in (an_event, a_reconnection):
+    for measure in (an_event, a_reconnection, a_whole_run):
         for figure in measure():
             print(figure.line, flush=True)  # noqa: T201 - what it is for
 
