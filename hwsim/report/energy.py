@@ -42,7 +42,7 @@ def draw_energy(energy: Mapping[str, float], title: str, changes: str = "") -> F
     apart = low < _SMALL * most
     floor = low / 10 if apart else 0.0
     with look():
-        figure = sheet((7.2, 1.4 + 0.34 * max(len(energy), 1)))
+        figure = sheet((8.0, 1.4 + 0.34 * max(len(energy), 1)))
         axes = figure.subplots()
         for at, (part, value) in enumerate(energy.items()):
             axes.barh(at, max(value - floor, 0.0), left=floor, height=0.62, color=COLOURS.get(part, INK))
@@ -59,5 +59,5 @@ def draw_energy(energy: Mapping[str, float], title: str, changes: str = "") -> F
         axes.grid(visible=True, axis="x", color="#dddddd", linewidth=0.6)
         axes.set_axisbelow(True)
         axes.spines[["top", "right"]].set_visible(False)
-        axes.set_title(heading(title, changes), fontsize=11, loc="left")
+        figure.suptitle(heading(title, changes), fontsize=11, x=0.01, ha="left")
     return figure

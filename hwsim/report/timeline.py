@@ -97,13 +97,13 @@ def draw_timeline(spans: Sequence[Row], title: str, changes: str = "", window: W
 def first_few(spans: Sequence[Row]) -> Window:
     """Return a window in which the first reconnections can be seen: as many as fill a fifth of it, five at most.
 
-    It begins a sixteenth of its length before the first one, and ends an eighth after the last. Without
-    reconnections it is all of the time.
+    It begins a sixteenth of its length before the first one, and ends an eighth after the last, or
+    where all spans end. Without reconnections it is all of the time.
 
     Example:
         >>> row = ("reconnection", 0, 80, "event", 0, 0.0)
         >>> first_few([row]), first_few([row, ("reconnection", 9000, 9080, "event", 1, 0.0)]), first_few([])
-        ((0, 90), (0, 90), (0, 1))
+        ((0, 80), (0, 90), (0, 1))
     """
     times = [span[1:3] for span in spans if span[0] == RECONNECTION and span[2] > span[1]]
     if not times:
@@ -113,7 +113,8 @@ def first_few(spans: Sequence[Row]) -> Window:
         busy += last - first
         if busy * _FILLED >= last - begin:
             until = last
-    return max(begin - (until - begin) // 16, 0), until + max((until - begin) // 8, 1)
+    last = max(span[2] for span in spans)
+    return max(begin - (until - begin) // 16, 0), min(until + max((until - begin) // 8, 1), last)
 
 
 def _rows(spans: Iterable[Row]) -> dict[str, dict[str, list[Row]]]:

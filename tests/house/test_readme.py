@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import tomllib
 from pathlib import Path
 
@@ -90,6 +91,18 @@ def test_formats_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: p
     schedule, configuration = _run("formats.md", tmp_path, monkeypatch, capsys)[-2:]
     assert schedule.endswith("(128, 64)")
     assert configuration.startswith("1 benes (128, 352) [")
+
+
+@pytest.mark.docs
+def test_runs_in_time_tell_what_the_readme_says(hwsim_command: Command) -> None:
+    block = next(block for block in _blocks("sh", README) if "execution.memory=double" in block)
+    for line in block.replace("\\\n", "").splitlines()[:2]:
+        _, *words = shlex.split(line)
+        assert hwsim_command(*words).returncode == 0
+        run = words[words.index("--out") + 1]
+        told = dict(row.split(maxsplit=1) for row in hwsim_command("show", "timeline", run).stdout.splitlines())
+        assert f"for {told['availability']}" in README.replace("\n", " ")
+        assert f"within {told['latency_p99']}" in README.replace("\n", " ")
 
 
 @pytest.mark.docs
