@@ -72,6 +72,8 @@ class Machine:
         writes: how configurations are sent, a key of :data:`hwsim.execution.writes.WRITES`; a placed design takes whole
             banks.
         check_bits: of the checksum that follows what a bank is sent; it is not counted among its bits.
+        aim: what routers spend little of, ``toggles`` or ``wear``.
+        counted: reconnections over which the wear of switches is counted; 0 counts none.
 
     Raises:
         ExecutionError: optical circuits before a chip whose signals are electrical, no tiles at all, or ``tiles`` of a
@@ -95,6 +97,8 @@ class Machine:
         tiles: int | None = None,
         writes: str = "full",
         check_bits: int = 0,
+        aim: str = "toggles",
+        counted: int = 0,
     ) -> None:
         if tiles is not None and (tiles < 1 or not isinstance(chip, TiledChip)):
             raise ExecutionError(f"{tiles} tiles at a time: {'give at least 1' if tiles < 1 else UNTILED}")
@@ -123,6 +127,8 @@ class Machine:
             bits=placed.bank_bits if placed else None,
             writes=writes,
             check_bits=check_bits,
+            aim=aim,
+            counted=counted,
         )
         self._sorted_cells = {
             bank.layer: np.sort(bank.rows(chip.cells(bank.layer)), axis=1) for _, bank in self._built()

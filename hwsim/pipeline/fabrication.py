@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 KEPT = "start.npz"
 """File of a run folder that keeps trained or sampled values."""
+MOST_RECONNECTIONS = 2**31
+"""Reconnections over which a switch's toggles are counted, where it wears out and the scenario speaks of time."""
 
 
 def initial_values(
@@ -115,6 +117,8 @@ def assemble(plan: Plan, task: Task, values: Sequence[Start]) -> Machine:
         tiles=plan.scenario.execution.tiles,
         writes=port.writes if port else "full",
         check_bits=port.check_bits if port else 0,
+        aim=plan.scenario.execution.minimise,
+        counted=MOST_RECONNECTIONS if plan.in_time and plan.switch.endurance is not None else 0,
     )
     faults = plan.scenario.execution.faults
     machine.circuits.routes_around = faults is None or faults.repair == "route"

@@ -16,6 +16,7 @@ from hwsim.files.section import Section
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from hwsim.crossbar.technology import Switch
     from hwsim.scenario.execution import Execution
 
 COMPARISONS = {
@@ -150,7 +151,7 @@ class Expectation(Section):
     makespan: Annotated[Expected, Measure("time", ("execution", "makespan_s"))] = None
     """When the last reconnection was done."""
     availability: Annotated[Expected, Measure("share", ("execution", "availability"))] = None
-    """Share of that time in which inferences could be made: ``">= 0.999"``."""
+    """Share of the watched time in which inferences could be made: ``">= 0.999"``."""
     port_bits: Annotated[Expected, Measure("", ("execution", "port_bits"))] = None
     """Bits that the configuration port sent, all told."""
     resent_bits: Annotated[Expected, Measure("", ("execution", "resent_bits"))] = None
@@ -181,6 +182,10 @@ class Expectation(Section):
         Expected, Measure("energy", ("execution", "energy_j"), per=("execution", "inferences"), needs="requests")
     ] = None
     """The machine's energy over the inferences that it made, reconnections paid off among them."""
+    lifetime: Annotated[Expected, Measure("", ("execution", "lifetime", "switch_reconnections"), needs="endurance")] = (
+        None
+    )
+    """Reconnections like these until the switch that toggled most has worn out: ``">= 1e6"``."""
 
     def given(self) -> Iterator[tuple[str, Measure, float | str]]:
         """Yield what is expected: name, measure and comparison."""
@@ -190,17 +195,20 @@ class Expectation(Section):
                 yield name, measure, value
 
 
-def find_missing(expected: Expectation, metric: str, execution: Execution) -> Iterator[tuple[str, str, str]]:
+def find_missing(
+    expected: Expectation, metric: str, execution: Execution, switch: Switch | None
+) -> Iterator[tuple[str, str, str]]:
     """Yield what a run will not have a number for: name, why, and what would work.
 
     Args:
         expected: the expectations.
         metric: of the task, ``accuracy`` or ``max_error``.
         execution: the machine in time.
+        switch: its switch technology, None where it is not known.
 
     Example:
         >>> from hwsim.scenario.execution import Execution
-        >>> list(find_missing(Expectation(dropped="== 0"), "accuracy", Execution()))
+        >>> list(find_missing(Expectation(dropped="== 0"), "accuracy", Execution(), None))
         [('dropped', 'there are no requests in this scenario', 'add [execution.requests]')]
     """
     drivers = execution.drivers is not None and (execution.drivers.count or execution.drivers.power)
@@ -210,6 +218,9 @@ def find_missing(expected: Expectation, metric: str, execution: Execution) -> It
         "requests": (execution.requests, "there are no requests in this scenario", "add [execution.requests]"),
         "drivers": (drivers, "drivers are not limited in this scenario", "give count or power in [execution.drivers]"),
     }
+    if switch is not None:
+        what = f"switches of {switch.name} survive any number of toggles"
+        lacking["endurance"] = (switch.endurance is not None, what, "leave lifetime out")
     for name, measure, _ in expected.given():
         there, what, hint = lacking.get(measure.needs, (True, "", ""))
         if not there:

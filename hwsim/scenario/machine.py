@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from typing import TYPE_CHECKING
 
+from hwsim.crossbar.stages import SwitchNetwork
 from hwsim.crossbar.stuck import never_stuck
 from hwsim.errors import HwsimWarning
 from hwsim.files.arrivals import LATEST
@@ -39,13 +40,16 @@ def fit_machine(r: Lookup, found: Found, fabrics: Sequence[Fabric | None] | None
     if file is not None:
         refused += _refuse_policy(file.execution)
         shape = found.task.shape
-        if shape and shape.metric != "accuracy" and file.execution.faults and file.execution.faults.test == "accuracy":
+        tests = file.execution.faults.test if file.execution.faults else ""
+        if shape and shape.metric != "accuracy" and tests == "accuracy":
             what = "a regression task has no accuracy that could fall"
             refused.append((("execution", "faults", "test"), what, "use test = 'read-back'"))
     banks = layout(model, chosen.scope).layers if model and chosen else ()
     built = fabrics is not None and all(fabric or not bank.learned for bank, fabric in zip(banks, fabrics, strict=True))
     if file is not None and switch is not None and fabrics is not None and built:
         switches = sum(bank.banks * fabric.switches for bank, fabric in zip(banks, fabrics, strict=True) if fabric)
+        if file.execution.minimise == "wear":
+            refused += _refuse_wear(switch, fabrics)
         if file.execution.drivers:
             refused += _refuse_drivers(file.execution.drivers, switch, switches)
         if file.execution.faults and file.execution.faults.hazard:
@@ -85,6 +89,15 @@ def _refuse_policy(execution: Execution) -> Refused:
     if execution.requests and execution.requests.policy == "old" and execution.memory == "single":
         what = "policy 'old' needs the old configuration, and a single memory does not keep it"
         yield ("execution", "requests", "policy"), what, 'set memory = "double" in [execution], or use "wait" or "drop"'
+
+
+def _refuse_wear(switch: Switch, fabrics: Sequence[Fabric | None]) -> Refused:
+    """Refuse to spare switches that do not wear out, or of which there is no choice."""
+    at = ("execution", "minimise")
+    if switch.endurance is None:
+        yield at, f"switches of {switch.name} survive any number of toggles", "use 'toggles', or leave minimise out"
+    elif not any(isinstance(fabric, SwitchNetwork) for fabric in fabrics):
+        yield at, "no circuit here leaves a choice of which switches toggle", "choose a topology of 2x2 switches"
 
 
 def _refuse_drivers(drivers: DriversChoice, switch: Switch, switches: int) -> Refused:

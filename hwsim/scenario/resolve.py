@@ -172,7 +172,7 @@ def _fit(r: Lookup, found: Found) -> tuple[tuple[Fabric | None, ...] | None, Pat
     """Hold the parts that were found against each other; the circuits, and the file of imported values if any."""
     model, shape, file = found.model.model, found.task.shape, found.file
     if file and shape:
-        _fit_expectation(r, file, shape)
+        _fit_expectation(r, file, shape, found.crossbar.switch)
     if file:
         _fit_tiles(r, file.execution.tiles, found.device)
     if model is None:
@@ -433,7 +433,7 @@ def _fit_controller(r: Lookup, found: Found, model: Model) -> None:
             r.diagnostic(("controller", "path"), f"the compiled path cannot train this: {why}", "use 'torch' or 'auto'")
 
 
-def _fit_expectation(r: Lookup, file: ScenarioFile, shape: Shape) -> None:
+def _fit_expectation(r: Lookup, file: ScenarioFile, shape: Shape, switch: Switch | None) -> None:
     """Refuse expectations of numbers that the run will not have."""
-    for name, what, hint in find_missing(file.expect, shape.metric, file.execution):
+    for name, what, hint in find_missing(file.expect, shape.metric, file.execution, switch):
         r.diagnostic(("expect", name), what, hint)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 import hwsim
 from hwsim.files import DiagnosticError, parse_document, validate
 from hwsim.scenario.expectation import Expectation, find_misses
-from tests.conftest import ROOT, Command, diagnosed
+from tests.conftest import ROOT, Command, diagnosed, run_here
 
 ANSWER: dict[str, Any] = {
     "final": {"accuracy": 0.93, "moves": 70, "toggles": 1234, "bias_writes": 5, "energy_j": 2.5e-6, "time_s": 3e-6},
@@ -35,6 +35,7 @@ ANSWER: dict[str, Any] = {
         "latency_p50_s": 1e-7,
         "latency_p99_s": 9e-7,
         "wait_mean_s": None,
+        "lifetime": {"switch_reconnections": 5000.0, "switch_years": 1.5},
     },
 }
 HAS = {
@@ -60,6 +61,7 @@ HAS = {
     "p50_latency": "100 ns",
     "p99_latency": "900 ns",
     "joules_per_inference": "2 nJ",
+    "lifetime": 5000,
 }
 """What that answer has, reckoned by hand, by every name that it has."""
 
@@ -166,6 +168,8 @@ def _told(path: Path, *settings: str) -> list[str]:
 
 
 def test_what_a_run_will_not_have_is_refused_before_it(tiny: Path) -> None:
+    (found,) = _told(tiny, 'expect.lifetime=">= 1e6"')
+    assert found == "switches of fpga-register-ug474-2016 survive any number of toggles, leave lifetime out"
     limits = ["expect.max_error=0.1", 'expect.p99_latency="<= 1 us"', 'expect.driver_utilisation="<= 0.5"']
     assert sorted(_told(tiny, *limits)) == [
         "a classification task has no max_error, expect accuracy",
@@ -183,6 +187,23 @@ def test_expectations_make_no_other_run(tiny: Path) -> None:
     expecting = hwsim.load(tiny, ['expect.toggles="<= 2e6"', "expect.accuracy=0.1"]).plan()
     assert expecting.identity == plan.identity
     assert expecting.resolved["expect"] == {"accuracy": 0.1, "toggles": "<= 2e6"}
+
+
+def test_a_run_has_every_number(tiny: Path, tmp_path: Path) -> None:
+    """Every name but that of the other metric is found in the answer of a run that has all parts."""
+    settings = [
+        "crossbar.technology=pcm-gst-chen-2022",
+        "device.name=photonic-feldmann-2021",
+        "execution.requests.load=0.5",
+        "execution.drivers.count=8",
+        "execution.memory=double",
+        'execution.length="10 s"',
+        "controller.epochs=1",
+        "execution.reference=false",
+    ]
+    answer = run_here(tiny, tmp_path / "run", *settings)
+    every = Expectation(**{name: f">= {value}" for name, value in {**HAS, "mean_wait": "1 s"}.items()})
+    assert [name for name, measure, _ in every.given() if measure.find(answer) is None] == []
 
 
 def test_a_miss_exits_with_1(tiny: Path, tmp_path: Path, hwsim_command: Command) -> None:

@@ -189,6 +189,21 @@ def test_old_answers_take_two_memories(tiny: Path) -> None:
     hwsim.load(tiny, ["execution.memory=double"]).plan()
 
 
+def test_switches_to_spare(tiny: Path) -> None:
+    """Wear levelling takes switches that wear out, and circuits with a choice."""
+    line = _add(tiny, '[execution]\nminimise = "wear"')
+    assert _told(tiny) == [
+        f"{line + 1}:1: switches of fpga-register-ug474-2016 survive any number of toggles, "
+        "use 'toggles', or leave minimise out"
+    ]
+    wearing = ["crossbar.technology=pcm-gst-chen-2022", "device.name=photonic-feldmann-2021"]
+    hwsim.load(tiny, wearing).plan()
+    (found,) = _told(tiny, *wearing, "crossbar.topology=crossbar")
+    assert found == (
+        f"{line + 1}:1: no circuit here leaves a choice of which switches toggle, choose a topology of 2x2 switches"
+    )
+
+
 def test_overload_is_a_warning(tiny: Path) -> None:
     with pytest.warns(HwsimWarning, match=r"load = 1\.5 with a queue of any length: waits grow without end; set queue"):
         hwsim.load(tiny, ["execution.requests.load=1.5"]).plan()
@@ -238,7 +253,7 @@ def test_every_key_runs_again_from_its_folder(tiny: Path, tmp_path: Path) -> Non
     _add(
         tiny,
         '[execution]\nissue = "times"\nissue_times = ["1 ms", "2.5 ms"]\nlength = "2 s"\nmemory = "double"\n'
-        'guard = "10 ns"\ntrace = true\nminimise = "wear"\n'
+        'guard = "10 ns"\ntrace = true\n'
         '[execution.port]\nwrites = "delta"\nburst = 64\npause = 2\nloss = 1e-6\ncheck_bits = 16\nregisters = "own"\n'
         '[execution.drivers]\npower = "0.5 W"\norder = "reset-first"\n'
         '[execution.requests]\nclients = 4\nthink = "1 us"\nqueue = 100\npolicy = "old"\nservice = "exponential"\n'
