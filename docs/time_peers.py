@@ -53,8 +53,8 @@ def mesh() -> Iterator[Peer]:
         change = circuits.reconnect([rng.permutation(56)[None, :]])
         works.append(work_of(change, event, 0, 0, circuits.standing))
     port = Port(switch.port_width, round(PICOSECONDS / switch.port_clock), switch.port_energy)
-    times = (round(time * PICOSECONDS) for time in (switch.set_time, switch.reset_time))
-    switching = Switching(*times, switch.set_energy, switch.reset_energy, switch.hold_power)
+    settling, falling = (round(time * PICOSECONDS) for time in (switch.set_time, switch.reset_time))
+    switching = Switching(settling, falling, switch.set_energy, switch.reset_energy, switch.hold_power)
     layer, bits, sets = np.zeros(1, np.int64), np.full(1, 2000), np.full(1, 2000)
     whole = Work(0, 0, layer, layer, bits, sets, layer, sets, 0, 2000.0)
     told = f"Benes of {fabric.switches} switches"
@@ -79,7 +79,7 @@ def thermal() -> Iterator[Peer]:
 
 def tensor_core() -> Iterator[Peer]:
     """Yield the time of an MNIST image on Feldmann's core, and its highest throughput."""
-    sheet, model = (names(kind)[name] for kind, name in (("devices", CORE), ("models", "mnist-feldmann")))
+    sheet, model = names("devices")[CORE], names("models")["mnist-feldmann"]
     text, network = sheet.read_text("utf-8"), model.read_text("utf-8")
     taken = _bill(network, text.replace("wavelength_vectors = { value = 4", "wavelength_vectors = { value = 1")).time_s
     yield Peer("Feldmann, MNIST, an image", 8.1e-6, taken, "time", "27 x 27 products of a 2 x 2 kernel")

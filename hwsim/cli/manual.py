@@ -92,6 +92,8 @@ hwsim run --json: the answer, as in answer.json: identity, final (columns of the
 made_at, when the run ended, and reused, whether that was before this command. hwsim replay --json prints the same.
 
 hwsim cost --json: a list of rows (hwsim help cost). hwsim show, check, reproduce, ablate: their numbers by name.
+hwsim estimate --json: rows of key, value, unit and why; keys are those of a run's answer under execution, and value is
+null where only the simulation can tell.
 
 The export format json holds a configuration (hwsim help export)."""
 

@@ -129,6 +129,7 @@ def test_verbs_and_their_options_exist(hwsim_command: Command) -> None:
         "replay",
         "check",
         "cost",
+        "estimate",
         "export",
         "fit",
         "help",

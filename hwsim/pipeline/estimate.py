@@ -1,0 +1,112 @@
+"""What a scenario will take in time and energy, without training and without simulating.
+
+Its machine is put together, and some reconnections to random permutations are routed; sums over them, in closed form,
+stand for the run. Of a finished run its own reconnections are summed instead.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import chain, cycle
+from typing import TYPE_CHECKING
+
+from hwsim.execution import ExecutionError, first_entry, replay
+from hwsim.model import start
+from hwsim.pipeline.estimate_table import Basis, Line, table
+from hwsim.pipeline.exporting import plan_of
+from hwsim.pipeline.fabrication import assemble
+from hwsim.pipeline.folder import SCHEDULE
+from hwsim.pipeline.snapshot import prepare
+from hwsim.scenario import check_memory
+from hwsim.scenario.found import sure
+from hwsim.schedule import Entry, open_schedule
+from hwsim.stream import stream
+from hwsim.task.loading import load_task
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from hwsim.execution import Machine
+    from hwsim.execution.timeline import Work
+    from hwsim.scenario import Plan
+    from hwsim.task import Task
+
+SAMPLES = 3
+"""Random reconnections that are routed; they stand for all, one after the other."""
+
+
+def estimate(plan: Plan) -> list[Line]:
+    """Estimate what a scenario will take, from random reconnections of its machine.
+
+    Args:
+        plan: a resolved scenario.
+
+    Raises:
+        DataError: the task's data cannot be had.
+        MemoryError: the run cannot fit this machine.
+    """
+    check_memory(plan)
+    task = load_task(plan.task, plan.task_parameters)
+    values = start(plan.model, plan.scenario.seed)  # no time and no energy depends on what cells hold
+    machine = assemble(plan, task, values)
+    machine.execute(first_entry(plan.model, values))
+    first, before, steps = sure(machine.work), machine.spent.moves, _steps(plan, task)
+    unknown = "" if steps is not None else f"{plan.controller.name} says only as it works how often it reconnects"
+    try:
+        samples = list(_random_works(plan, machine))
+    except ExecutionError as error:
+        samples, unknown = [], f"random permutations would stand for those that are learned, and {error}"
+    told = "random permutations, all registers" if plan.controller.rewires else "all registers"
+    basis = Basis(told, (machine.spent.moves - before) / max(len(samples), 1), unknown=unknown)
+    if unknown:
+        return table(plan, machine, [first, *samples], basis)
+    numbered = zip(enumerate(sure(steps), 1), cycle(samples), strict=False)
+    works = (replace(work, event=event, batch=step) for (event, step), work in numbered)
+    return table(plan, machine, chain([first], works), basis)
+
+
+def estimate_run(run: Path) -> list[Line]:
+    """Sum up the reconnections of a finished run in closed form.
+
+    Raises:
+        FolderError, ScheduleError: no finished run lies there.
+    """
+    plan = plan_of(run)
+    _, machine = prepare(plan, run / SCHEDULE)
+    works: list[Work] = []
+    moves: list[int] = []
+
+    def follow(_: Entry) -> None:
+        works.append(sure(machine.work))
+        moves.append(machine.spent.moves)
+
+    with open_schedule(run / SCHEDULE) as schedule:
+        replay(schedule.entries(), machine, after=follow)
+    mean = (moves[-1] - moves[0]) / max(len(works) - 1, 1)
+    return table(plan, machine, works, Basis(moves=mean))
+
+
+def _steps(plan: Plan, task: Task) -> Iterator[int] | None:
+    """Yield the optimiser steps after which the controller reconnects; None where only its work tells."""
+    if plan.controller.reconnects is None or task.tasks:
+        return None
+    training = plan.controller.training(plan.controller_parameters)
+    return plan.controller.reconnects(plan.controller_parameters, training.steps_per_epoch(len(task.train_x)))
+
+
+def _random_works(plan: Plan, machine: Machine) -> Iterator[Work]:
+    """Reconnect a machine to random permutations, and write all registers each time: the most that there can be.
+
+    Raises:
+        ExecutionError: a blocking topology that cannot do them.
+    """
+    rng = stream(plan.scenario.seed, "estimate/permutations")
+    written = sum(bank.registers for bank in machine.layout.layers)
+    for number in range(1, SAMPLES + 1):
+        drawn = tuple(
+            rng.permuted(before, axis=1) if bank.learned and plan.controller.rewires else None
+            for before, bank in zip(machine.permutations, machine.layout.layers, strict=True)
+        )
+        machine.execute(Entry(number, 0, drawn, tuple(machine.registers)))
+        yield replace(sure(machine.work), registers=written)
