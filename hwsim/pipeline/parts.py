@@ -25,7 +25,7 @@ def parts_of(plan: Plan, machine: Machine) -> Parts:
         machine: what it is executed on; it tells what an inference takes.
 
     Raises:
-        ExecutionError: a load of a machine whose inferences take no time.
+        ExecutionError: a load, or clients that always ask, of a machine whose inferences take no time.
     """
     execution, compute = plan.scenario.execution, compute_of(machine)
     return Parts(
@@ -81,11 +81,11 @@ def _host(execution: Execution) -> Host:
 
 
 def _requests(chosen: RequestsChoice, compute: Compute, plan: Plan) -> Requests:
-    rate = chosen.rate or 0.0
+    rate, given = chosen.rate or 0.0, "clients" if chosen.load is None else "load"
+    if getattr(chosen, given) is not None and not compute.interval_ps:
+        what = f"execution.requests.{given}: an inference of this machine takes no time, so that nothing loads it"
+        raise ExecutionError(f"{what}; give a rate, or another device")
     if chosen.load is not None:
-        if not compute.interval_ps:
-            what = "execution.requests.load: an inference of this machine takes no time, so that nothing loads it"
-            raise ExecutionError(f"{what}; give a rate, or another device")
         rate = chosen.load * PICOSECONDS / compute.interval_ps
     times = np.zeros(0, np.int64) if plan.arrivals is None else plan.arrivals.times_ps
     return Requests(

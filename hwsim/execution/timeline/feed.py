@@ -38,7 +38,8 @@ class Feed:
             self.times = np.zeros(requests.clients, np.int64)
         else:
             self.times = np.ascontiguousarray(requests.times_ps, np.int64)
-        self._services = Draws(seed, SERVICES, interval_ps, chunk) if requests.exponential else None
+        drawn = requests.exponential and interval_ps > 0
+        self._services = Draws(seed, SERVICES, interval_ps, chunk) if drawn else None
         self.services: NDArray[np.int64] = self._services.differences() if self._services else np.zeros(0, np.int64)
 
     def more_times(self) -> bool:

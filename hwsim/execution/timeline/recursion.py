@@ -101,14 +101,14 @@ class Recursion:
         self.line.state[queue.BEYOND] = 0
 
     def _leap(self, now: int, until_ps: int, gap: float) -> None:
-        """Draw a long stretch of Poisson arrivals from its law, once the queue is empty; arrivals are a gap apart."""
+        """Draw a long stretch of Poisson arrivals from its law, once the queue is empty; their mean gap is given."""
         state, window = self.line.state, round(WINDOW * gap)
-        while self._interval < gap and until_ps - now > LONG * gap:
+        while 0 < self._interval < gap and until_ps - now > LONG * gap:
             now += window
             self._pass(now)
             if state[queue.LEFT] < now:
                 break
-        else:  # short, or never empty
+        else:  # short, without a steady state, or never empty
             return
         law, end = Stationary(self._interval / gap, self._requests.exponential), until_ps - window
         came = int(self._random.poisson((end - now) / gap))
@@ -137,7 +137,7 @@ class Recursion:
             before = after
         else:
             return
-        again = (until_ps - now) // span
+        again = max((until_ps - now) // span - 1, 0)  # the end is gone through: answers may lie beyond it
         self.line.counts[:] += again * (self.line.counts - counts)
         for number in (queue.SERVED, queue.BUSY):
             state[number] += again * (state[number] - old[number])

@@ -31,7 +31,7 @@ class Stream:
         seed: of the run.
 
     Raises:
-        ValueError: a closed loop that would drop requests.
+        ValueError: a closed loop that would drop requests, or in which no time passes.
 
     Example:
         >>> from hwsim.execution.timeline.parts import Compute, Requests
@@ -48,6 +48,8 @@ class Stream:
         kept = requests.queue is not None and requests.queue < requests.clients
         if requests.arrivals == "closed" and (kept or requests.policy == "drop"):
             raise ValueError("clients of a closed loop wait for their answers: give a queue as long, and no drops")
+        if requests.arrivals == "closed" and not compute.latency_ps + requests.think_ps:
+            raise ValueError("clients of a closed loop without think time need inferences that take time")
         self._requests, self._compute = requests, compute
         feed = Feed(requests, compute.interval_ps, seed)
         self._first, self._others = OneByOne(requests, compute, feed), Recursion(requests, compute, feed, seed)
