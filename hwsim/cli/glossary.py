@@ -143,6 +143,36 @@ RUN = {
 }
 """What stands at the left of the summary of a run, and of what a model takes."""
 
+TIME = {
+    "makespan": "seconds until the last reconnection was done, from the end of power-up on",
+    "watched": "seconds for which the machine was watched: makespan, or execution.length where that is longer",
+    "reconnections": "reconnections that were carried out, the initial state among them",
+    "port_bits": "bits that the configuration port sent: checksums and what was sent again are counted",
+    "resent_bits": "bits of them that were sent again, since a word was lost",
+    "utilisation": "share of the watched time in which a part was in use; of drivers, the mean over all of them",
+    "availability": "share of the watched time in which inferences could be made",
+    "energy.configuration": "joules of the bits on the port",
+    "energy.toggling": "joules of switches that changed",
+    "energy.holding": "joules of switches in cross, over the whole watched time",
+    "energy.compute": "joules of inferences, but for their conversions",
+    "energy.conversion": "joules of converters between signals and numbers, in all inferences",
+    "energy.idle": "joules that the machine takes busy or not, where its datasheet says",
+    "tests": "inferences of test patterns, which look for what is broken",
+    "inferences": "requests whose inference began",
+    "dropped": "requests that were refused: the queue was full, or the machine reconnected",
+    "waiting": "requests that waited when the watch ended",
+    "throughput": "requests answered in a second",
+    "latency_mean": "seconds from a request to its answer, the mean",
+    "latency_p50": "seconds from a request to its answer that half of the requests did not exceed",
+    "latency_p99": "seconds from a request to its answer that 99 of 100 requests did not exceed",
+    "wait_mean": "seconds from a request to the beginning of its inference, the mean",
+    "paid_off": "joules of one inference with its share of a reconnection, by inferences between two of those",
+    "break_even": "where reconnecting takes as much as writing other weights into the cells",
+    "span": "a line of a trace: what a resource did from when to when, how much, and joules",
+    "unavailable": "a time in which no inference can be made: the machine reconnects, or is tested",
+}
+"""What ``hwsim show timeline`` prints, and traces hold."""
+
 KINDS = {
     "dense": "layer: every unit takes every input",
     "conv2d": "layer: units that share their weights slide over rows and columns",
@@ -211,5 +241,5 @@ def glossary() -> dict[str, str]:
     efforts = {name: f"effort: {line}" for name, line in EFFORT_LINES.items()}
     exports = {name: f"format of hwsim export: {entry.summary}" for name, entry in EXPORTS.items()}
     columns = {key: f"column of hwsim cost: {meaning}" for key, meaning in {**EACH_COLUMNS, **COLUMNS}.items()}
-    shown = {**numbers(), **KINDS, **RUN}
+    shown = {**numbers(), **TIME, **KINDS, **RUN}
     return {**shown, **columns, **exports, **efforts, **entries, **TABLE, **SCORES, **CHOICES, **WORDS}

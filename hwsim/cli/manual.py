@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import inspect
-import re
 import textwrap
 from typing import TYPE_CHECKING
 
 from hwsim.analysis.fitting.units import COLUMNS as COLUMNS_MEASURED
-from hwsim.cli.glossary import SCORES, WORDS, glossary, numbers
+from hwsim.cli.glossary import SCORES, TIME, WORDS, glossary, numbers
 from hwsim.controller import CONTROLLERS
 from hwsim.controller import python as python_controller
 from hwsim.costing.row import COLUMNS, EACH_COLUMNS
@@ -105,8 +104,7 @@ Without them the machine has the closed form max(cumsum(loading) + settling).
 
 The numbers stand in answer.json under execution, times in seconds, and [expect] compares them. hwsim show timeline
 RUN prints them and draws what every resource does. With execution.trace = true a run also writes trace.jsonl and
-trace.json, which chrome://tracing and ui.perfetto.dev open; hwsim check finds a changed byte in either. A line of
-trace.jsonl is a span:"""
+trace.json, which chrome://tracing and ui.perfetto.dev open; hwsim check finds a changed byte in either."""
 
 
 _NETWORK = """From Python: hwsim.nn.convert(module, device, crossbar, calibrate=samples, layers={pattern: device or
@@ -184,14 +182,7 @@ def _fit(width: int) -> str:
 
 
 def _timeline(width: int) -> str:
-    from hwsim.execution.timeline import Span, Tally
-
-    lines = ["The machine in time", *_filled(_TIMELINE, width)]
-    for heading, of in (("of a span", Span), ("number", Tally)):
-        rows = re.findall(r"^    (\w+): (.+?)(?=^    \w|\Z)", inspect.getdoc(of) or "", re.DOTALL | re.MULTILINE)
-        told = [(name, " ".join(text.replace("``", "").split())) for name, text in rows]
-        lines += ["", *table([(heading, "what it is"), *told], width)]
-    return "\n".join(lines)
+    return "\n".join(["The machine in time", *_filled(_TIMELINE, width), "", *table(list(TIME.items()), width)])
 
 
 def _device(technology: Technology, width: int) -> str:

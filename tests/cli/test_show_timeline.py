@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from hwsim.cli.glossary import glossary
 from hwsim.execution.timeline.trace import read_trace
 from hwsim.pipeline.exporting import plan_of
 from hwsim.pipeline.timeline import again
@@ -28,6 +29,8 @@ def test_a_run_in_time(tiny: Path, tmp_path: Path, hwsim_command: Command) -> No
     assert lines[-1] == f"picture {run / 'timeline.png'}"
     assert (run / "timeline.png").is_file()
     spans = again(plan_of(run), run / "schedule.sqlite").simulation.spans
+    explained = {name.split(".")[0] for name in glossary()}
+    assert {key.split(".")[0].strip() for key in shares} <= explained
     assert read_trace(run / "trace.jsonl")[1] == spans
 
 
