@@ -15,6 +15,7 @@ from hwsim.crossbar import crossbar
 from hwsim.crossbar.stages import SwitchNetwork
 from hwsim.crossbar.technology import Switch
 from hwsim.execution import Circuits
+from hwsim.execution.faults import Stuck, avoid
 from hwsim.execution.finding import count_patterns, march, read_back, search
 from hwsim.schedule import Bank, Fault, Layout
 
@@ -183,3 +184,50 @@ def test_several_stuck_switches_are_found_as_far_as_they_can_be_told(
         read = broken(states.copy())
         states[[switch for switch, _ in known]] = [state for _, state in known]
         assert walked(fabric, states[None])[0].tolist() == read.tolist()
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_what_was_known_before_is_not_found_again(seed: int) -> None:
+    """One more stuck switch beside known ones is told without turning each; two more are never said to be old ones."""
+    fabric, rng = network("benes", 8), np.random.default_rng(seed)
+    old, one, other = ((int(switch), int(rng.integers(2))) for switch in rng.choice(fabric.switches, 3, replace=False))
+    found = search(fabric, Broken(fabric, dict([old, one])), known=[old])
+    assert (found.stuck, found.told) == ((one,), True)
+    assert found.configurations < fabric.switches
+    more = search(fabric, Broken(fabric, dict([old, one, other])), known=[old])
+    assert old not in more.stuck
+    assert set(more.stuck) <= {one, other}
+
+
+def test_more_stuck_switches_than_are_told() -> None:
+    """All combinations of more than twelve would be too many to try: the search says that it does not know."""
+    fabric, rng = network("benes", 8), np.random.default_rng(3)
+    stuck = {int(switch): int(rng.integers(2)) for switch in rng.choice(fabric.switches, 13, replace=False)}
+    found = search(fabric, Broken(fabric, stuck))
+    assert (found.stuck, found.told) == ((), False)
+    assert found.configurations == 2 + fabric.switches
+
+
+@given(data=st.data())
+@settings(max_examples=60, deadline=None)
+def test_the_way_around_is_the_cheapest_there_is(data: st.DataObject) -> None:
+    """Of all 64 configurations of 4 ports that leave a stuck switch as it is: fewest toggles, or least cost if told."""
+    fabric = network("benes", 4)
+    every = np.array(list(product((0, 1), repeat=6)), np.uint8)
+    realised, rng = walked(fabric, every), np.random.default_rng(data.draw(st.integers(0, 2**32)))
+    switch, state = data.draw(st.integers(0, 5)), data.draw(st.integers(0, 1))
+    wanted, before, elsewhere = rng.permutation(4), rng.integers(0, 2, 6), rng.integers(0, 2, 6)
+    cost = rng.integers(0, 100, (6, 2)).astype(float) if data.draw(st.booleans()) else None
+    paid = np.stack([before != 0, before != 1], axis=1).astype(float) if cost is None else cost
+    sums = paid[np.arange(6), every].sum(axis=1)
+    possible = (realised == wanted).all(axis=1) & (every[:, switch] == state)
+    stuck = Stuck(1, 6)
+    stuck.known[0, switch] = state
+    told = None if cost is None else cost[None]
+    pair = (before[None].astype(np.uint8), elsewhere[None].astype(np.uint8))
+    found, blocked = avoid(fabric, stuck, wanted[None], pair, told, "exact")
+    assert (walked(fabric, found)[0] == wanted).all()
+    assert bool(blocked) is not possible.any()
+    if possible.any():
+        assert found[0, switch] == state
+        assert paid[np.arange(6), found[0]].sum() == sums[possible].min()
