@@ -9,6 +9,7 @@ import numpy as np
 from hwsim.execution import ExecutionError
 from hwsim.execution.compute import compute_of
 from hwsim.execution.timeline import PICOSECONDS, Compute, Host, Parts, Port, Requests, Switching
+from hwsim.scenario.machine import warn_of_overload
 
 if TYPE_CHECKING:
     from hwsim.crossbar.technology import Switch
@@ -87,6 +88,8 @@ def _requests(chosen: RequestsChoice, compute: Compute, plan: Plan) -> Requests:
         raise ExecutionError(f"{what}; give a rate, or another device")
     if chosen.load is not None:
         rate = chosen.load * PICOSECONDS / compute.interval_ps
+    elif chosen.rate is not None:
+        warn_of_overload(chosen, rate * compute.interval_ps / PICOSECONDS)
     times = np.zeros(0, np.int64) if plan.arrivals is None else plan.arrivals.times_ps
     return Requests(
         chosen.arrivals,

@@ -250,18 +250,18 @@ class Lookup:
             return self.document.overrides[at][0]
         if at in self.document.positions:
             return f"{self.document.path}:{self.document.positions[at][0]}"
-        within = at[:-1]  # a table that was set as a whole has no place for each of its keys
-        return (
-            self.document.overrides[within][0] if within in self.document.overrides and self._given(at) else otherwise
-        )
+        tables = (at[:length] for length in range(len(at) - 1, 0, -1))  # set as a whole: no place for each of its keys
+        table = next((one for one in tables if one in self.document.overrides), None)
+        return self.document.overrides[table][0] if table and self._given(at) else otherwise
 
     def _given(self, at: tuple[str | int, ...]) -> bool:
         """Tell whether the scenario has a value at a path."""
         found: Any = self.document.data
         for step in at:
-            if not isinstance(found, dict) or step not in found:
+            try:
+                found = found[step]
+            except (KeyError, IndexError, TypeError):
                 return False
-            found = found[step]
         return True
 
 

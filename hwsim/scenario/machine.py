@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from hwsim.crossbar import Fabric
     from hwsim.crossbar.technology import Switch
-    from hwsim.scenario.execution import DriversChoice, Execution, FaultEntry
+    from hwsim.scenario.execution import DriversChoice, Execution, FaultEntry, RequestsChoice
     from hwsim.scenario.found import Found
     from hwsim.scenario.lookup import Lookup
     from hwsim.schedule import Bank
@@ -61,14 +61,17 @@ def fit_machine(r: Lookup, found: Found, fabrics: Sequence[Fabric | None] | None
         r.diagnostic(at, what, hint)
 
 
-def warn_of_overload(execution: Execution) -> None:
+def warn_of_overload(requests: RequestsChoice | None, load: float) -> None:
     """Warn of requests that come faster than they are served, and all wait: the queue grows for as long as one looks.
 
     That is no impossible machine, and a scenario may ask how fast it fails; so it is not refused.
+
+    Args:
+        requests: the stream, None where there is none.
+        load: its rate times the time until the next inference may begin.
     """
-    requests = execution.requests
-    if requests and requests.queue is None and (requests.load or 0) >= 1:
-        what = f"execution.requests.load = {requests.load:g} with a queue of any length: waits grow without end"
+    if requests and requests.queue is None and load >= 1:
+        what = f"execution.requests have a load of {load:.4g} and a queue of any length: waits grow without end"
         warnings.warn(HwsimWarning(f"{what}; set queue, or a load below 1"), stacklevel=2)
 
 

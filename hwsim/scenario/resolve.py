@@ -136,7 +136,8 @@ def resolve(document: Document, path: Path, given: Given = NOTHING) -> Plan:
     r.diagnostics.check()
 
     file, crossbar = sure(found.file), found.crossbar
-    warn_of_overload(file.execution)
+    requests = file.execution.requests
+    warn_of_overload(requests, (requests.load if requests else None) or 0.0)
     documents = [sure(part.document) for part in (found.model, found.device, crossbar)]
     names = (f"models/{found.model.name}", f"devices/{file.device.name}", f"devices/{crossbar.name}")
     resolved, origins = _written(r, found)
@@ -275,7 +276,7 @@ def _written(r: Lookup, found: Found) -> tuple[dict[str, Any], Origins]:
         resolved[table] = values
         sheets: dict[str, Sheet[Any]] = {"device": device, "crossbar": switch}
         sheet = sheets.get(table)
-        for key in values:
+        for key in (key for key, value in values.items() if not isinstance(value, dict)):
             known = sheet is not None and key in sheet.written
             otherwise = number_origin(sheet.document, key) if known and sheet else "default"
             if table == "crossbar" and placed and key in port:

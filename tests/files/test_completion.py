@@ -37,6 +37,52 @@ def _wrong(kind: FileKind, data: dict[str, Any]) -> set[tuple[Any, ...]]:
     return {tuple(error.absolute_path) for error in _validator(kind).iter_errors(data)}
 
 
+TIME = """
+[execution]
+issue = "times"
+issue_times = ["1 ms", "2 ms"]
+memory = "double"
+guard = "10 ns"
+[execution.port]
+writes = "delta"
+loss = 1e-6
+[execution.drivers]
+power = "0.5 W"
+[execution.requests]
+rate = "20 kHz"
+queue = 100
+[execution.faults]
+hazard = "1e-3 Hz"
+[[fault]]
+at = "3 ms"
+layer = 1
+bank = 7
+switch = 12
+stuck = "bar"
+[expect]
+accuracy = 0.9
+toggles = "<= 2e6"
+"""
+WRONG_TIMES = [
+    ('"10 ns"', "10", ("execution", "guard")),
+    ('"delta"', '"deltas"', ("execution", "port", "writes")),
+    ("1e-6", "1.5", ("execution", "port", "loss")),
+    ('"0.5 W"', '"0.5 V"', ("execution", "drivers", "power")),
+    ("queue = 100", "queue = -1", ("execution", "requests", "queue")),
+    ("queue = 100", "queu = 100", ("execution", "requests")),
+    ("bank = 7\n", "", ("fault", 0)),
+    ('"2 ms"', '"2 m"', ("execution", "issue_times", 1)),
+    ("toggles =", "togles =", ("expect",)),
+]
+
+
+def test_keys_of_the_machine_in_time() -> None:
+    whole = next(path for _, path in FILES if path.stem == "digits-fpga-laperm").read_text() + TIME
+    assert not _wrong("scenario", tomllib.loads(whole))
+    for old, new, where in WRONG_TIMES:
+        assert _wrong("scenario", tomllib.loads(whole.replace(old, new))) == {where}
+
+
 @pytest.mark.parametrize(("kind", "path"), FILES, ids=[path.stem for _, path in FILES])
 def test_every_shipped_file_is_taken(kind: FileKind, path: Path) -> None:
     assert _wrong(kind, tomllib.loads(path.read_text())) == set()

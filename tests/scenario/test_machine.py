@@ -13,7 +13,7 @@ from hwsim.crossbar.technology import Switch
 from hwsim.errors import HwsimWarning
 from hwsim.files import DiagnosticError
 from hwsim.pipeline.folder import claim
-from tests.conftest import ROOT, Command, diagnosed
+from tests.conftest import ROOT, Command, diagnosed, run_here
 
 
 def _add(tiny: Path, text: str) -> int:
@@ -205,11 +205,46 @@ def test_switches_to_spare(tiny: Path) -> None:
 
 
 def test_overload_is_a_warning(tiny: Path) -> None:
-    with pytest.warns(HwsimWarning, match=r"load = 1\.5 with a queue of any length: waits grow without end; set queue"):
+    with pytest.warns(
+        HwsimWarning, match=r"a load of 1\.5 and a queue of any length: waits grow without end; set queue"
+    ):
         hwsim.load(tiny, ["execution.requests.load=1.5"]).plan()
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         hwsim.load(tiny, ["execution.requests={load=1.5, queue=10}"]).plan()
+
+
+def test_overload_by_rate_is_known_with_the_machine(tiny: Path, tmp_path: Path) -> None:
+    """Requests of 1 THz are more than any inference here keeps up with; for 10 us, so that there are few."""
+    settings = ["execution.requests.rate=1000 GHz", "controller.epochs=1", "execution.reference=false"]
+    with pytest.warns(HwsimWarning, match="and a queue of any length: waits grow without end"):
+        run_here(tiny, tmp_path / "run", *settings)
+
+
+HAZARDS = [
+    ("bitonic", "a bitonic circuit, whose switches set themselves, name a topology that is configured"),
+    ("cantor", "a cantor circuit, where a stuck switch leaves outputs without a signal, this is not modelled"),
+    ("crossbar", "a crossbar circuit, whose switches have no two states, only 2x2 switches can be stuck"),
+]
+
+
+@pytest.mark.parametrize(("topology", "wanted"), HAZARDS)
+def test_hazards_need_switches_that_can_be_stuck(tiny: Path, topology: str, wanted: str) -> None:
+    line = _add(tiny, '[execution.faults]\nhazard = "1e-3 Hz"')
+    told = _told(tiny, f"crossbar.topology={topology}", "crossbar.equivalence=none", "crossbar.ports=64")
+    fabrics = [n for n, fabric in enumerate(hwsim.load(tiny).plan().fabrics) if fabric]
+    assert told == [f"{line + 1}:1: before layer {layer} stands {wanted}" for layer in fabrics]
+
+
+def test_settings_are_told_where_they_stand(tiny: Path) -> None:
+    """Of a table that was set as a whole its own keys, and no defaults; the picture of a run names them."""
+    plan = hwsim.load(tiny, ['execution.requests={rate="2 kHz", queue=3}', "execution.port.burst=64"]).plan()
+    told = {at: origin for at, origin in plan.origins.items() if at[0] == "execution" and len(at) > 2}
+    assert {at[-1] for at, origin in told.items() if origin == "--set"} == {"rate", "queue", "burst"}
+    assert set(told.values()) == {"--set", "default"}
+    assert plan.changes == "execution.port.burst = 64, execution.requests.rate = 2 kHz, execution.requests.queue = 3"
+    plan = hwsim.load(tiny, ['fault=[{at="1 ms", layer=0, bank=0, cell=3}]']).plan()
+    assert plan.changes == "fault.0.at = 1 ms, fault.0.layer = 0, fault.0.bank = 0, fault.0.cell = 3"
 
 
 def test_an_arrival_trace_is_part_of_a_run(tiny: Path, tmp_path: Path) -> None:
