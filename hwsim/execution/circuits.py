@@ -256,16 +256,17 @@ class Circuits:
             fabric.toggles_many(old, new),
             fabric.sets_many(old, new),
             np.rint(held_at_a_time(fabric, new)).astype(np.int64),
-            *self._sent(number, loaded),
+            *self.sent(number, np.asarray(self.memory[number]), loaded),
             loaded,
             asked,
             impossible,
         )
 
-    def _sent(self, number: int, loaded: NDArray[Any]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Return the bits that each bank of a layer is sent so that its memory holds these states, and which are."""
+    def sent(
+        self, number: int, memory: NDArray[Any], loaded: NDArray[Any]
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return the bits that each bank of a layer is sent so that other states stand in its memory, and which are."""
         fabric: Any = self.fabrics[number]
-        memory: Any = self.memory[number]
         banks, bits = np.flatnonzero((memory != loaded).any(axis=1)), np.zeros(len(loaded), np.int64)
         if self._bits is not None:
             bits[banks] = self._bits[number]

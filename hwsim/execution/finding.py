@@ -248,7 +248,7 @@ class Examination:
         stuck = circuits.stuck[layer]
         if fabric is None or memory is None or states is None or stuck is None:
             return [], Search((), 0)
-        self._stand = states[bank].copy()
+        self._stand, self._memory = states[bank].copy(), memory[bank].copy()
         known = [(switch, state) for switch, state in enumerate(stuck.known[bank].tolist()) if state >= 0]
         seen = (memory[bank].copy(), read_back(fabric, states[bank][None])[0])
         found = search(fabric, self._load, [seen], known)
@@ -262,8 +262,8 @@ class Examination:
         assert stuck is not None  # noqa: S101 - likewise
         now = stuck.forced(states, rows=self.bank)
         sets, toggles = int((now > self._stand).sum()), int((now != self._stand).sum())
-        bits = fabric.configuration_bits
+        bits = int(self.circuits.sent(self.layer, self._memory[None], states[None])[0][0])
         self.loads.append(Load(bits, sets, toggles - sets, int(now.sum()), self.layer, self.bank))
-        self._stand = now
+        self._stand, self._memory = now, states
         found: NDArray[np.int64] = read_back(fabric, now[None])[0]
         return found

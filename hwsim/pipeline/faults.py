@@ -17,22 +17,23 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hwsim.controller import YieldingController
 from hwsim.execution import ExecutionError
 from hwsim.execution.finding import Examination, astray, count_patterns
 from hwsim.execution.timeline import PICOSECONDS, Work
 from hwsim.scenario.execution import FaultsChoice
-from hwsim.schedule import Fault
+from hwsim.schedule import Entry, Fault
 from hwsim.score import evaluate
 from hwsim.stream import stream
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from hwsim.controller import Controller
     from hwsim.execution import Machine
     from hwsim.execution.timeline import Simulation
     from hwsim.scenario import Plan
     from hwsim.scenario.execution import FaultEntry
-    from hwsim.schedule import Entry
     from hwsim.task import Task
 
 SHARE, MOST = 10, 500
@@ -73,14 +74,53 @@ class Upkeep:
                 "accuracy falls whenever another task has its turn; set execution.faults.test to 'read-back'"
             )
 
+    def breaking(self, last: Entry, until_ps: int) -> Entry | None:
+        """Return the next entry, at which something breaks, if it does so by a time."""
+        if self._next is None or self._next[0] > until_ps:
+            return None
+        return replace(_nothing(last), faults=(self._next[1],))
+
+    def mending(self, last: Entry) -> Entry | None:
+        """Return the next entry, at which the host gets to know what the test found, if it found anything."""
+        return replace(_nothing(last), found=self.found) if self.found else None
+
+    def tell(self, entry: Entry, controller: Controller) -> str:
+        """Tell the controller what stands where known faults forbid what it wanted; put all that happened into words.
+
+        Args:
+            entry: what was carried out and followed last.
+            controller: what decides.
+        """
+        machine, told, said = self._machine, False, [fault.words for fault in entry.faults]
+        yields = isinstance(controller, YieldingController) and self._chosen.repair != "none" and not machine.placing
+        if not entry.faults and isinstance(controller, YieldingController) and yields and self._forced():
+            controller.stands(machine.expected)
+            told = True
+        found = [f"{one.words}, {self._outcome(one, told=told)}" for one in entry.found]
+        said += [f"found by {self._test}: {'; '.join(found)}"] if found else []
+        if not entry.faults and not entry.found:
+            banks = [f"layer {layer} bank {bank}" for layer, bank in machine.impossible]
+            said += [f"{bank}: no way around what is stuck, positions exchanged" for bank in banks]
+        return "; ".join([*said, *([self.words] if self.words else [])])
+
+    def _forced(self) -> bool:
+        """Tell whether faults that the host knows keep something from being as it was asked for."""
+        machine = self._machine
+        known = any(stuck is not None and stuck.banks.size for stuck in machine.circuits.stuck)
+        return known and any(map(np.any, map(np.not_equal, machine.expected, machine.asked)))
+
+    def _outcome(self, fault: Fault, *, told: bool) -> str:
+        """Say what became of a fault that was found."""
+        around = ", trained around" if told else ""
+        if self._chosen.repair == "route":
+            blocked = (fault.layer, fault.bank) in self._machine.impossible
+            return f"no way around, two positions exchanged{around}" if blocked else "routed around"
+        return around.removeprefix(", ") or "left as it is"
+
     @property
     def waits(self) -> bool:
         """Tell whether anything will break yet."""
         return self._next is not None
-
-    def due(self, until_ps: int) -> Fault | None:
-        """Return what breaks next, if it does so by a time."""
-        return self._next[1] if self._next is not None and self._next[0] <= until_ps else None
 
     def broke(self, entry: Entry) -> None:
         """Note in time what broke at an entry.
@@ -145,12 +185,17 @@ class Upkeep:
         fabric = self._machine.circuits.fabrics[bench.layer]
         standing = float(self._machine.circuits.standing)
         start = bench.loads[-1].held if bench.loads else 0  # the last load puts back what stood before
-        for load in bench.loads:
+        for load in (one for one in bench.loads if one.bits):
             columns = {name: np.array([getattr(load, name)], np.int64) for name in load._fields}
             work = Work(event, 0, **columns, registers=0, standing=standing - start + load.held)
             self._simulation.carry_out(work, planned=False)
         if fabric is not None and bench.loads:
             self._simulation.test("search", count_patterns(fabric.ports) * (len(bench.loads) - 1))
+
+
+def _nothing(last: Entry) -> Entry:
+    """Return an entry at which nothing is reconnected and nothing written, right after another one."""
+    return Entry(last.event + 1, last.batch, (None,) * len(last.permutations), last.registers)
 
 
 def _share(task: Task) -> Task:

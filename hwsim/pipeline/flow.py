@@ -80,7 +80,7 @@ def run(plan: Plan, out: Path, report: Report) -> dict[str, Any]:
         if not reused:
             values = initial_values(plan, task, folder.path / KEPT, lambda share: report("fabrication", share, None))
             machine = assemble(plan, task, values)
-            timeline = Timeline(plan, machine, keep=plan.in_time)
+            timeline = Timeline(plan, machine, task, keep=plan.in_time)
             with open_schedule(folder.schedule, (plan.identity, machine.layout)) as schedule:
                 if schedule.complete:
                     replay(schedule.entries(), machine, after=timeline.follow)
@@ -120,7 +120,7 @@ def measure(plan: Plan, out: Path, report: Report, events: Sequence[int] = ()) -
         machine = assemble(plan, task, values)
         with open_schedule(folder.schedule, (plan.identity, machine.layout), SECONDS_AT_RISK) as schedule:
             if not schedule.complete:
-                _train(plan, task, Timeline(plan, machine), values, schedule, report)
+                _train(plan, task, Timeline(plan, machine, task), values, schedule, report)
             answer, rows = folder.sum_up(plan, schedule), schedule.scores() if events else []
     moved = [0, *(new["moves"] - old["moves"] for old, new in pairwise(rows))]
     return {**answer, "rows": {e: {**rows[e], "moved": moved[e]} for e in events if e < len(rows)}}
@@ -136,26 +136,44 @@ def _train(
     tasks = task.tasks or (task,)
     current, every = tasks[0], plan.scenario.execution.scores == "every"
     ended = plan.method.ended if plan.method else ""
+    upkeep, said = timeline.upkeep, ""
+
+    def keep(entry: Entry, *, evaluated: bool = True, state: bytes | None = None) -> Entry:
+        nonlocal said
+        timeline.follow(entry)
+        said = upkeep.tell(entry, controller)
+        row = _score(plan, current, machine, entry, evaluated=evaluated, fault=said)
+        schedule.append(entry, row, state or (lambda: _dump(controller, machine)))
+        if entry.event:
+            report("training", entry.batch / _batches(plan, tasks), row)
+        return entry
 
     if not schedule.events():
         machine.execute(entry := first_entry(plan.model, values))
-        timeline.follow(entry)
-        schedule.append(entry, _score(plan, current, machine, entry), lambda: _dump(controller, machine))
+        keep(entry)
     else:
         entry = _take_up(plan, controller, timeline, values, schedule)
         current = next(one for one in tasks if one.name == schedule.scores()[-1].get("task", one.name))
 
     try:
-        while (change := _advance(controller, schedule, report)) is not None:
+        while True:
+            while (found := upkeep.mending(entry)) is not None:
+                machine.execute(found)
+                entry = keep(found)
+            state = _dump(controller, machine) if upkeep.waits else None  # what breaks comes before what is decided now
+            change = _advance(controller, schedule, report)
+            until = timeline.until_ps(None if change is None else change.batch)
+            while (broken := upkeep.breaking(entry, until)) is not None:
+                machine.execute(broken)
+                entry = keep(broken, state=state)
+            if change is None:
+                break
             entry, current = _fulfil(plan, machine, schedule.events(), change), tasks[change.task]
-            timeline.follow(entry)
-            row = _score(plan, current, machine, entry, evaluated=every or change.task_switch)
-            schedule.append(entry, row, lambda: _dump(controller, machine))
-            report("training", change.batch / _batches(plan, tasks), row)
+            keep(entry, evaluated=every or change.task_switch)
     except SpentError as end:
         ended = str(end)
 
-    last = None if every else _score(plan, current, machine, entry)
+    last = None if every else _score(plan, current, machine, entry, fault=said)
     reference = {task.metric: None, "loss": None}
     if plan.scenario.execution.reference and plan.controller.refers(plan.controller_parameters):
         reference = _refer(plan, job, tasks, report)
@@ -251,14 +269,19 @@ def _take_up(
     timeline.follow(last)
     for kept in schedule.entries():
         follower.execute(kept)
-        if kept.event:
+        repeats = True
+        if kept.faults or kept.found:
+            machine.execute(last := kept)
+            timeline.follow(last)
+        elif kept.event:
             change = controller.advance(lambda _: None)
+            repeats = change is not None
             last = kept if change is None else _fulfil(plan, machine, kept.event, change)
             timeline.follow(last)
         stands = [*machine.asked, *machine.registers]
         wanted = [*follower.permutations, *follower.registers]
         same = all(map(np.array_equal, stands, wanted))
-        if (kept.event and change is None) or not same:
+        if not repeats or not same:
             what = f"at event {kept.event} it wants something else than before the run was interrupted"
             hint = f"let it draw random numbers from job.seed alone, or remove {schedule.path.parent}"
             raise TrainingError(f"controller {sure(plan.method).name!r} does not repeat itself: {what}; {hint}")
@@ -287,8 +310,10 @@ def _load(schedule: ScheduleFile, controller: Controller, machine: Machine) -> N
         raise ScheduleError(f"{schedule.path}: {what}; remove the run folder and run its scenario again") from error
 
 
-def _score(plan: Plan, task: Task, machine: Machine, entry: Entry, *, evaluated: bool = True) -> dict[str, Any]:
-    """Evaluate the emulated chip as it is connected now, or write down the bill alone."""
+def _score(
+    plan: Plan, task: Task, machine: Machine, entry: Entry, *, evaluated: bool = True, fault: str = ""
+) -> dict[str, Any]:
+    """Evaluate the emulated chip as it is connected now, or write down the bill alone, and what broke or was found."""
     noisy = quiet = low = high = None
     if evaluated:
         quiet = evaluate(task, machine.infer(task.test_x, None))
@@ -319,6 +344,7 @@ def _score(plan: Plan, task: Task, machine: Machine, entry: Entry, *, evaluated:
         router=_router(machine),
         task=task.name or None,
         saturated_registers=machine.saturated or None,
+        fault=fault or None,
     )
     return score.row(task.metric)
 

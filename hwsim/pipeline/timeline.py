@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from hwsim.execution import replay
 from hwsim.execution.timeline import PICOSECONDS, Simulation
 from hwsim.execution.timeline.trace import write_traces
+from hwsim.pipeline.faults import Upkeep
 from hwsim.pipeline.parts import parts_of
 from hwsim.pipeline.snapshot import prepare
 from hwsim.pipeline.worth import Means, worth
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from hwsim.execution.timeline import Tally
     from hwsim.scenario import Plan
     from hwsim.schedule import Entry
+    from hwsim.task import Task
 
 PICTURES = ("timeline", "energy")
 """Pictures of a run whose scenario says something about time, without their endings."""
@@ -31,27 +33,40 @@ class Timeline:
     Args:
         plan: the run's plan.
         machine: its machine, just after power-up.
+        task: what it learns; a host may test on a share of it.
         keep: whether spans are kept, for traces and pictures.
 
     Raises:
         ExecutionError: no such machine can be simulated.
     """
 
-    def __init__(self, plan: Plan, machine: Machine, *, keep: bool = False) -> None:
+    def __init__(self, plan: Plan, machine: Machine, task: Task, *, keep: bool = False) -> None:
         self.machine, self._plan = machine, plan
         self.simulation = Simulation(parts_of(plan, machine), plan.scenario.seed, keep=keep)
-        self._count = self._moves = 0
+        self.upkeep = Upkeep(plan, machine, self.simulation, task)
+        """What breaks, and what the host makes of it."""
+        self._count = self._moves = self._planned = 0
         self._energy, self._ps = 0.0, 0
 
     def follow(self, entry: Entry) -> None:
-        """Carry out in time the entry that the machine executed last."""
-        passage = self.simulation.carry_out(sure(self.machine.work))
+        """Carry out in time the entry that the machine executed last, and what the host tests after it."""
+        if entry.faults:
+            self.upkeep.broke(entry)
+            return
+        passage = self.simulation.carry_out(sure(self.machine.work), planned=not entry.found)
+        self._planned += not entry.found
+        self.upkeep.look(entry.event)
         if not entry.event:
             self._moves = self.machine.spent.moves
             return
         self._count += 1
         self._energy += passage.energy_j
         self._ps += passage.end_ps - passage.begin_ps
+
+    def until_ps(self, batch: int | None) -> int:
+        """Return when the next reconnection is issued, after so many optimiser steps; the end where there is none."""
+        now, host = self.simulation.now_ps, self.simulation.parts.host
+        return max(now, host.length_ps if batch is None else self.simulation.issue_ps(batch, self._planned))
 
     def finish(self) -> dict[str, Any]:
         """Watch to the end; returns the run's numbers in time, in SI units."""
@@ -100,8 +115,8 @@ def _in_si(tally: Tally, ended_ps: int) -> dict[str, Any]:
 
 def again(plan: Plan, schedule_path: Path) -> Timeline:
     """Carry out a finished run in time once more, with every span; nothing is trained, and the bits are the same."""
-    _, machine = prepare(plan, schedule_path)
-    timeline = Timeline(plan, machine, keep=True)
+    task, machine = prepare(plan, schedule_path)
+    timeline = Timeline(plan, machine, task, keep=True)
     with open_schedule(schedule_path) as schedule:
         replay(schedule.entries(), machine, after=timeline.follow)
     timeline.finish()

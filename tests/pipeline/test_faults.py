@@ -1,0 +1,197 @@
+"""Runs in which parts break: what stands in the score, that it is found and mended, and that kills change no bit."""
+
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+
+import hwsim
+from hwsim.crossbar.stages import SwitchNetwork
+from hwsim.execution import replay
+from hwsim.pipeline.folder import RunFolder
+from hwsim.pipeline.snapshot import prepare
+from hwsim.schedule import Entry, ScheduleFile, open_schedule
+from tests.conftest import run_here
+
+STEPS = """
+[execution]
+issue = "steps"
+step_time = "1 ms"
+reference = false
+"""
+TWO = """
+[[fault]]
+at = "60 ms"
+layer = 0
+bank = 2
+switch = 180
+stuck = "cross"
+[[fault]]
+at = "50 ms"
+layer = 1
+bank = 4
+switch = 8
+stuck = "cross"
+"""
+DEAD = """
+[[fault]]
+at = "60 ms"
+layer = 0
+bank = 1
+cell = 20
+reads = 0.25
+"""
+
+
+@pytest.fixture
+def broken(tiny: Path) -> Path:
+    """A small scenario whose reconnections are issued at their steps, to which tables can be added."""
+    tiny.write_text(tiny.read_text().replace("epochs = 6", "epochs = 4") + STEPS)
+    return tiny
+
+
+def entries(folder: Path) -> list[Entry]:
+    with open_schedule(folder / "schedule.sqlite") as schedule:
+        return list(schedule.entries())
+
+
+def test_what_breaks_is_found_and_gone_around(broken: Path, tmp_path: Path) -> None:
+    broken.write_text(broken.read_text() + TWO)
+    run_here(broken, tmp_path / "run")
+    rows, kept = RunFolder(tmp_path / "run").rows(), entries(tmp_path / "run")
+    said = [row["fault"] for row in rows]
+    assert [text for text in said if text and not text.startswith("found")] == [
+        "layer 1 bank 4 switch 8 stuck in cross",
+        "layer 0 bank 2 switch 180 stuck in cross",
+    ]
+    found = [text for text in said if text and text.startswith("found")]
+    assert any("layer 0 bank 2 switch 180 stuck in cross, routed around" in text for text in found)
+    assert all(row["accuracy"] is not None for row in rows)
+    broke, known = ({one for entry in kept for one in getattr(entry, name)} for name in ("faults", "found"))
+    assert broke == known
+    for entry, text in zip(kept, said, strict=True):
+        assert bool(text) == bool(entry.faults or entry.found)
+    # what is known is gone around: after the last event every position has what was asked for
+    plan = hwsim.load(broken).plan()
+    _, machine = prepare(plan, tmp_path / "run" / "schedule.sqlite")
+    stuck: dict[tuple[int, int, int], int] = {}
+
+    def check(entry: Entry) -> None:
+        """The circuits realise what their switches say, stuck ones stand as they are stuck, and all else is asked."""
+        for fault in entry.faults:
+            assert fault.switch is not None
+            assert fault.state is not None
+            stuck[fault.layer, fault.bank, fault.switch] = fault.state
+        for number, (states, fabric) in enumerate(zip(machine.circuits.states, machine.circuits.fabrics, strict=True)):
+            assert isinstance(fabric, SwitchNetwork)
+            assert states is not None
+            for (layer, bank, switch), state in stuck.items():
+                assert layer != number or states[bank, switch] == state
+            assert np.array_equal(machine.circuits.permutations[number], _walked(fabric, states))
+            odd = np.flatnonzero((machine.permutations[number] != machine.asked[number]).any(axis=1))
+            assert {(number, int(bank)) for bank in odd} <= {(layer, bank) for layer, bank, _ in stuck}
+        if entry.found:
+            assert all(map(np.array_equal, machine.permutations, machine.asked))
+
+    replay(kept, machine, after=check)
+    assert len(stuck) == 2
+
+
+def _walked(fabric: SwitchNetwork, states: NDArray[np.uint8]) -> NDArray[np.int64]:
+    on = np.tile(np.arange(fabric.ports), (len(states), 1))
+    for number, (a, b) in enumerate(zip(fabric.wire_a, fabric.wire_b, strict=True)):
+        crossed = states[:, number] == 1
+        on[crossed, a], on[crossed, b] = on[crossed, b], on[crossed, a]
+    return on
+
+
+@pytest.mark.parametrize("repair", ["train", "none"])
+def test_what_is_not_gone_around_stays_and_is_said(broken: Path, tmp_path: Path, repair: str) -> None:
+    broken.write_text(broken.read_text() + f'[execution.faults]\nrepair = "{repair}"\n' + TWO)
+    run_here(broken, tmp_path / "run")
+    said = [row["fault"] or "" for row in RunFolder(tmp_path / "run").rows()]
+    outcome = "trained around" if repair == "train" else "left as it is"
+    assert any(f"layer 0 bank 2 switch 180 stuck in cross, {outcome}" in text for text in said)
+    _, machine = prepare(hwsim.load(broken).plan(), tmp_path / "run" / "schedule.sqlite")
+    replay(entries(tmp_path / "run"), machine)
+    differ = [np.flatnonzero((a != b).any(axis=1)) for a, b in zip(machine.permutations, machine.asked, strict=True)]
+    assert {(layer, int(bank)) for layer, banks in enumerate(differ) for bank in banks} <= {(0, 2), (1, 4)}
+    assert [np.count_nonzero(a != b) for a, b in zip(machine.permutations, machine.asked, strict=True)] != [0, 0]
+
+
+def test_a_method_goes_on_from_what_stands(broken: Path, tmp_path: Path) -> None:
+    """Training around a fault is another training than not knowing of it; routing around is what was wanted."""
+    digests = {}
+    for repair in ("route", "train", "none"):
+        path = broken.with_name(f"{repair}.toml")
+        path.write_text(broken.read_text() + f'[execution.faults]\nrepair = "{repair}"\n' + TWO)
+        run_here(path, tmp_path / repair)
+        digests[repair] = entries(tmp_path / repair)[-1].registers[0].tobytes()
+    run_here(broken, tmp_path / "whole")
+    whole = entries(tmp_path / "whole")[-1].registers[0].tobytes()
+    assert digests["route"] == digests["none"] == whole  # gradients never saw it
+    assert digests["train"] != whole
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        TWO,
+        '[execution.faults]\nhazard = "1e-2 Hz"\n',
+        '[execution.faults]\nrepair = "train"\n' + TWO + DEAD,
+        '[execution.faults]\ntest = "accuracy"\nfall = 0.001\n' + TWO + DEAD,
+    ],
+    ids=["given", "hazard", "trained", "accuracy"],
+)
+def test_killed_around_every_event(broken: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, more: str) -> None:
+    """Stop right before and right after each append, and go on: the same rows, answer and times."""
+    broken.write_text(broken.read_text() + more)
+    calm = run_here(broken, tmp_path / "calm")
+
+    class Stop(BaseException):
+        pass
+
+    real, seen = ScheduleFile.append, set()
+    for before in (True, False):
+
+        def append(self: ScheduleFile, entry: Entry, *rest: object, before: bool = before) -> None:
+            if (before, entry.event) in seen:
+                real(self, entry, *rest)  # type: ignore[arg-type]
+                return
+            seen.add((before, entry.event))
+            if not before:
+                real(self, entry, *rest)  # type: ignore[arg-type]
+            raise Stop
+
+        monkeypatch.setattr(ScheduleFile, "append", append)
+        for _ in itertools.count():
+            try:
+                stopped = run_here(broken, tmp_path / f"stopped-{before}")
+                break
+            except Stop:
+                continue
+        assert stopped == {**calm, "run": str(tmp_path / f"stopped-{before}")}
+        assert RunFolder(tmp_path / f"stopped-{before}").rows() == RunFolder(tmp_path / "calm").rows()
+    rows = RunFolder(tmp_path / "calm").rows()
+    assert len(seen) == 2 * len(rows)
+    assert any(row["fault"] for row in rows)
+
+
+def test_a_dead_cell_is_read_as_it_is_said_to_be(broken: Path, tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    broken.write_text(broken.read_text() + DEAD)
+    run_here(broken, tmp_path / "run")
+    rows = RunFolder(tmp_path / "run").rows()
+    at = next(number for number, row in enumerate(rows) if row["fault"])
+    assert rows[at]["fault"] == "layer 0 bank 1 cell 20 dead, reads 0.25"
+    assert rows[at]["toggles"] == rows[at - 1]["toggles"]
+    _, machine = prepare(hwsim.load(broken).plan(), tmp_path / "run" / "schedule.sqlite")
+    real = machine.chip.cells(0).astype(np.float64).copy()
+    replay(entries(tmp_path / "run"), machine)
+    differ = np.argwhere(machine.chip.cells(0) != real)
+    assert differ.tolist() == [[1, 20]]
