@@ -208,10 +208,11 @@ def _show_timeline(run: Path, picture: Path | None, *, json: bool) -> None:
     import json as writer
 
     from hwsim.cli.place import check_place
+    from hwsim.pipeline.estimate_table import lines_of
     from hwsim.pipeline.exporting import plan_of
     from hwsim.pipeline.session import read_run
     from hwsim.pipeline.timeline import again
-    from hwsim.report.execution import execution_table
+    from hwsim.report.estimate import estimate_table
     from hwsim.report.style import try_to_save
     from hwsim.report.timeline import draw_timeline
 
@@ -224,7 +225,7 @@ def _show_timeline(run: Path, picture: Path | None, *, json: bool) -> None:
     if json:
         typer.echo(writer.dumps({"run": str(run), "picture": str(path), **found}))
         return
-    typer.echo(execution_table(found))
+    typer.echo(estimate_table(lines_of(found)))
     typer.echo(f"picture {path}")
 
 

@@ -12,7 +12,7 @@ from hwsim.pipeline.parts import parts_of
 from hwsim.pipeline.worth import Means, worth
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from hwsim.execution import Machine
     from hwsim.execution.timeline import Parts, Work
@@ -77,6 +77,17 @@ def table(plan: Plan, machine: Machine, works: Iterable[Work], basis: Basis) -> 
     least = "at least: one switch is toggled every time" if basis.worn is None else ""
     switch = "lifetime.switch"
     return [one._replace(why=least or one.why) if one.value and one.key.startswith(switch) else one for one in found]
+
+
+def lines_of(found: Mapping[str, Any]) -> Iterator[Line]:
+    """Yield a line for each number of a run in time, as its answer has them under ``execution``.
+
+    Example:
+        >>> list(lines_of({"watched_s": 0.5, "lifetime": {"cell_years": None}}))[1]
+        Line(key='lifetime.cell_years', value=None, unit='', why='without end')
+    """
+    for key, value in found.items():
+        yield from _flat(key, value)
 
 
 def _line(key: str, value: float | None, why: str = "") -> Line:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 from hwsim.cli.glossary import glossary
@@ -22,15 +23,14 @@ def test_a_run_in_time(tiny: Path, tmp_path: Path, hwsim_command: Command) -> No
     assert told == {"run": str(run), "picture": str(picture), **found}
     assert b"<svg" in picture.read_bytes()
     lines = hwsim_command("show", "timeline", run).stdout.splitlines()
-    named = dict(line.rsplit("  ", 1) for line in lines[:-1])
-    shares = {key.strip(): value for key, value in named.items()}
-    assert float(shares["availability"]) == float(f"{found['availability']:.4g}")
-    assert shares["energy.compute"].split()[-1] in {"nJ", "uJ", "mJ"}
+    named = {key: value for key, value, *_ in (re.split("  +", line) for line in lines[:-1])}
+    assert float(named["availability"]) == float(f"{found['availability']:.4g}")
+    assert named["energy_j.compute"].split()[-1] in {"nJ", "uJ", "mJ"}
     assert lines[-1] == f"picture {run / 'timeline.png'}"
     assert (run / "timeline.png").is_file()
     spans = again(plan_of(run), run / "schedule.sqlite").simulation.spans
     explained = {name.split(".")[0] for name in glossary()}
-    assert {key.split(".")[0].strip() for key in shares} <= explained
+    assert {key.split(".")[0] for key in named} <= explained
     assert read_trace(run / "trace.jsonl")[1] == spans
 
 

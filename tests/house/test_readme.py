@@ -102,7 +102,7 @@ def test_runs_in_time_tell_what_the_readme_says(hwsim_command: Command) -> None:
         run = words[words.index("--out") + 1]
         told = dict(row.split(maxsplit=1) for row in hwsim_command("show", "timeline", run).stdout.splitlines())
         assert f"for {told['availability']}" in README.replace("\n", " ")
-        assert f"within {told['latency_p99']}" in README.replace("\n", " ")
+        assert f"within {told['latency_p99_s']}" in README.replace("\n", " ")
 
 
 @pytest.mark.docs
