@@ -16,13 +16,12 @@ from hwsim.kernels.compile import kernel
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-NEXT, DRAWN, FREE, LEFT, DONE, BEYOND = range(6)
-SERVED, DROPPED, WAITED, WAITS, BUSY, PLACE, GATE = range(6, 13)
 NUMBERS = 13
-"""Numbers of a state: the next arrival and service time to look at; when the server may begin again, when the last
-request left it, and when that one was answered; picoseconds by which answers lie beyond the limit, in all; requests
-served and dropped; waits in all, in picoseconds and units of 2^62; picoseconds that the server was busy; the place in
-the ring of begins, and the next shut interval."""
+NEXT, DRAWN, SPOT, GATE, FREE, LEFT, DONE, BEYOND, SERVED, DROPPED, WAITED, WAITS, BUSY = range(NUMBERS)
+"""Numbers of a state: the next arrival and service time to look at, the next places in the ring of begins and among
+what is shut; when the server may begin again, when the last request left it, and when that one was answered;
+picoseconds by which answers lie beyond the limit, added up; requests served and dropped; their waits added up, in
+picoseconds and units of 2^62; picoseconds that the server was busy."""
 UNIT = 1 << 62
 FAR = 2.0**61
 """A gap is not longer, in parts of a picosecond: what comes after it never comes."""
@@ -113,9 +112,9 @@ def serve(line: Line, rule: Rule, times: NDArray[np.int64], services: NDArray[np
             interval.
     """
     state, begins, shut, counts = line
-    place, drawn, free, left, done, beyond = state[0], state[1], state[2], state[3], state[4], state[5]
-    served, dropped, waited, waits = state[6], state[7], state[8], state[9]
-    busy, spot, gate = state[10], state[11], state[12]
+    place, drawn, spot, gate = state[NEXT], state[DRAWN], state[SPOT], state[GATE]
+    free, left, done, beyond = state[FREE], state[LEFT], state[DONE], state[BEYOND]
+    served, dropped, waited, waits, busy = state[SERVED], state[DROPPED], state[WAITED], state[WAITS], state[BUSY]
     service = rule.interval
     while True:
         if place == times.size:
@@ -163,6 +162,6 @@ def serve(line: Line, rule: Rule, times: NDArray[np.int64], services: NDArray[np
         if rule.think >= 0:
             times[place] = done + rule.think
         place += 1
-    state[0], state[1], state[2], state[3], state[4], state[5] = place, drawn, free, left, done, beyond
-    state[6], state[7], state[8], state[9] = served, dropped, waited, waits
-    state[10], state[11], state[12] = busy, spot, gate
+    state[NEXT], state[DRAWN], state[SPOT], state[GATE] = place, drawn, spot, gate
+    state[FREE], state[LEFT], state[DONE], state[BEYOND] = free, left, done, beyond
+    state[SERVED], state[DROPPED], state[WAITED], state[WAITS], state[BUSY] = served, dropped, waited, waits, busy
