@@ -9,6 +9,7 @@ toggles nothing (Williams et al., ICLR 2025, arXiv 2407.00957, Fig. 1B).
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,16 +19,31 @@ from hwsim.controller.protocol import Controller, ControllerPlugin, Job, Reconne
 from hwsim.model import Registers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
     from hwsim.files import Section
+    from hwsim.task import Task
 
 
 def begin(plugin: ControllerPlugin, parameters: Section, job: Job) -> Controller:
     """Start a method on a task; on a multi-task, it learns one task after the other."""
     return MultiTask(plugin, parameters, job) if job.task.tasks else plugin.begin(parameters, job)
+
+
+def reconnects(plugin: ControllerPlugin, parameters: Any, task: Task) -> Iterator[int] | None:
+    """Yield the optimiser steps after which a method hands something out on a task; None where only its work tells.
+
+    On a multi-task each task has its own, and in the end the chip is switched to each of them once.
+    """
+    if plugin.reconnects is None:
+        return None
+    training, tasks = plugin.training(parameters), task.tasks or (task,)
+    each = [list(plugin.reconnects(parameters, training.steps_per_epoch(len(one.train_x)))) for one in tasks]
+    before = [0, *accumulate(steps[-1] if steps else 0 for steps in each)]
+    learned = [first + step for first, steps in zip(before, each, strict=False) for step in steps]
+    return iter([*learned, *[before[-1]] * (len(tasks) if task.tasks and learned else 0)])
 
 
 @dataclass

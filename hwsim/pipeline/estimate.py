@@ -10,7 +10,8 @@ from dataclasses import replace
 from itertools import chain, cycle
 from typing import TYPE_CHECKING
 
-from hwsim.execution import ExecutionError, first_entry, replay
+from hwsim.controller.multi_task import reconnects
+from hwsim.execution import first_entry, replay
 from hwsim.model import start
 from hwsim.pipeline.estimate_table import Basis, Line, table
 from hwsim.pipeline.exporting import plan_of
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from hwsim.execution import Machine
     from hwsim.execution.timeline import Work
     from hwsim.scenario import Plan
-    from hwsim.task import Task
 
 SAMPLES = 3
 """Random reconnections that are routed; they stand for all, one after the other."""
@@ -51,17 +51,14 @@ def estimate(plan: Plan) -> list[Line]:
     values = start(plan.model, plan.scenario.seed)  # no time and no energy depends on what cells hold
     machine = assemble(plan, task, values)
     machine.execute(first_entry(plan.model, values))
-    first, before, steps = sure(machine.work), machine.spent.moves, _steps(plan, task)
+    first, before = sure(machine.work), machine.spent.moves
+    samples = list(_random_works(plan, machine))
+    steps = reconnects(plan.controller, plan.controller_parameters, task)
     unknown = "" if steps is not None else f"{plan.controller.name} says only as it works how often it reconnects"
-    try:
-        samples = list(_random_works(plan, machine))
-    except ExecutionError as error:
-        samples, unknown = [], f"random permutations would stand for those that are learned, and {error}"
     told = "random permutations, all registers" if plan.controller.rewires else "all registers"
-    basis = Basis(told, (machine.spent.moves - before) / max(len(samples), 1), unknown=unknown)
-    if unknown:
-        return table(plan, machine, [first, *samples], basis)
-    numbered = zip(enumerate(sure(steps), 1), cycle(samples), strict=False)
+    moves = (machine.spent.moves - before) / len(samples)
+    basis = Basis(told, moves, unknown=_breaking(plan) or unknown)
+    numbered = zip(enumerate(steps or range(1, SAMPLES + 1), 1), cycle(samples), strict=False)
     works = (replace(work, event=event, batch=step) for (event, step), work in numbered)
     return table(plan, machine, chain([first], works), basis)
 
@@ -84,23 +81,19 @@ def estimate_run(run: Path) -> list[Line]:
     with open_schedule(run / SCHEDULE) as schedule:
         replay(schedule.entries(), machine, after=follow)
     mean = (moves[-1] - moves[0]) / max(len(works) - 1, 1)
-    return table(plan, machine, works, Basis(moves=mean))
+    wear = machine.circuits.wear
+    worn = None if wear is None else max(layer.most for layer in wear)
+    return table(plan, machine, works, Basis(moves=mean, worn=worn, unknown=_breaking(plan)))
 
 
-def _steps(plan: Plan, task: Task) -> Iterator[int] | None:
-    """Yield the optimiser steps after which the controller reconnects; None where only its work tells."""
-    if plan.controller.reconnects is None or task.tasks:
-        return None
-    training = plan.controller.training(plan.controller_parameters)
-    return plan.controller.reconnects(plan.controller_parameters, training.steps_per_epoch(len(task.train_x)))
+def _breaking(plan: Plan) -> str:
+    """Say why a machine has no closed form whose parts break; return "" where none does."""
+    scenario = plan.scenario
+    return "parts break and are searched for in their time" if scenario.fault or scenario.execution.faults else ""
 
 
 def _random_works(plan: Plan, machine: Machine) -> Iterator[Work]:
-    """Reconnect a machine to random permutations, and write all registers each time: the most that there can be.
-
-    Raises:
-        ExecutionError: a blocking topology that cannot do them.
-    """
+    """Reconnect a machine to random permutations, and write all registers each time: the most that there can be."""
     rng = stream(plan.scenario.seed, "estimate/permutations")
     written = sum(bank.registers for bank in machine.layout.layers)
     for number in range(1, SAMPLES + 1):

@@ -13,7 +13,10 @@ from typing import Any
 import pytest
 
 import hwsim
+from hwsim.controller.multi_task import reconnects
 from hwsim.pipeline.estimate import estimate, estimate_run
+from hwsim.schedule import open_schedule
+from hwsim.task.loading import load_task
 from tests.conftest import Command, run_here
 
 WHOLE = {
@@ -78,6 +81,46 @@ def test_a_scenario_reconnects_as_often_as_its_run(tiny: Path, tmp_path: Path) -
     for key in ("toggles", "port_bits", "energy_j.toggling"):
         assert answer[key] * 0.9 < (found[key][0] or 0) < answer[key] * 4, key
     assert "random permutations" in found["reconnection.toggles"][1]
+
+
+MANY = ('task={name="digits", pixels=["plain", "permuted"]}', "controller.epochs=3", "controller.period=2")
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        MANY,
+        (*MANY, "controller.name=bias-only"),
+        ("controller.epochs=7", "controller.period=3", "controller.period_logic=as-published"),
+        ("controller.epochs=3", "controller.growth=1.5"),
+        ("controller.epochs=2", "controller.period=9", "controller.period_unit=batches"),
+        ("controller={name='none'}",),
+    ],
+)
+def test_methods_reconnect_when_they_say(tiny: Path, tmp_path: Path, settings: tuple[str, ...]) -> None:
+    plan = hwsim.load(tiny, list(settings)).plan()
+    run_here(tiny, tmp_path / "run", *settings, "execution.reference=false", "execution.scores=last")
+    steps = reconnects(plan.controller, plan.controller_parameters, load_task(plan.task, plan.task_parameters))
+    with open_schedule(tmp_path / "run" / "schedule.sqlite") as schedule:
+        assert list(steps or ()) == [entry.batch for entry in schedule.entries()][1:]
+
+
+def test_where_parts_break_only_the_simulation_speaks(tiny: Path, tmp_path: Path) -> None:
+    broken = "execution.faults.test=read-back"
+    found = told(tiny, broken)
+    assert {found[key] for key in WHOLE} == {(None, "parts break and are searched for in their time")}
+    run_here(tiny, tmp_path / "run", broken, "controller.epochs=2")
+    of_run = {line.key: (line.value, line.why) for line in estimate_run(tmp_path / "run")}
+    assert {of_run[key] for key in WHOLE} == {found[key] for key in WHOLE}
+
+
+def test_wear_is_that_of_the_run(tiny: Path, tmp_path: Path) -> None:
+    light = ("device.name=photonic-feldmann-2021", "crossbar.technology=pcm-gst-chen-2022", "controller.epochs=2")
+    worn = (*light, "execution.minimise=wear")
+    answer = run_here(tiny, tmp_path / "run", *worn)["execution"]["lifetime"]
+    found = {line.key: line.value for line in estimate_run(tmp_path / "run")}
+    assert {key: found[f"lifetime.{key}"] for key in answer} == answer
+    assert 2800 <= (answer["switch_reconnections"] or 0) < 10 * 2800  # toggles that a switch survives
 
 
 def test_where_switches_contend_only_the_simulation_speaks(tiny: Path) -> None:
