@@ -165,7 +165,7 @@ class Trace:
         if not self.steps:
             raise BlockedError(f"all {self.blocked} are blocked, the first: {first}")
         self.held = self._circuits.held
-        self.worn = max(wear.most for wear in self._circuits.wear or ())
+        self.worn = self._circuits.worn or 0
 
     def _begin(self, reconnections: Reconnections) -> list[NDArray[np.int64]]:
         """Configure what is connected before the first reconnection, unpaid; returns it.

@@ -16,6 +16,7 @@ from hwsim.execution.change import Change, LayerChange
 from hwsim.execution.equivalence.choice import route_freely
 from hwsim.execution.faults import Stuck, avoid, find_problem
 from hwsim.execution.writes import bits_sent
+from hwsim.schedule import Fault
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
     from hwsim.crossbar import Fabric
     from hwsim.crossbar.technology import Switch
-    from hwsim.schedule import Fault, Layout
+    from hwsim.schedule import Layout
 
     Rows = NDArray[np.int64] | None
 
@@ -93,7 +94,8 @@ class Circuits:
         bits: per layer, what the port sends for one circuit, where that is known otherwise: always all of it.
         writes: how configurations are sent, a key of :data:`hwsim.execution.writes.WRITES`.
         check_bits: of the checksum that follows, which takes port clocks too.
-        aim: what the router spends little of: ``toggles``, ``energy``, ``loss`` or ``wear``.
+        aim: what the router spends little of: ``toggles``, ``energy``, ``loss`` or ``wear``; toggles alone where cells
+            stand for each other.
         dwell: seconds that a configuration stands, where energy is minimised.
         counted: reconnections over which wear is counted; 0 counts none.
 
@@ -133,6 +135,8 @@ class Circuits:
         self._aim, self._dwell, self._lasting = aim, dwell, counted != 1
         self.wear = [Wear(counted + 1) for _ in self.fabrics] if counted else None  # and what closes open crosspoints
         """Per layer, toggles of every single switch; None where they are not counted."""
+        self.worn_out: list[Fault] = []
+        """2x2 switches that reached their endurance at the last reconnection, stuck in the states that they have."""
         self.states: list[NDArray[Any] | None] = []
         """Per layer, how its switches stand, one row per bank; None where connections are fixed."""
         self.memory: list[NDArray[Any] | None] = []
@@ -162,6 +166,11 @@ class Circuits:
     def switches(self) -> int:
         """Count switches (or crosspoints) of all circuits together."""
         return sum(bank.banks * fabric.switches for fabric, bank in self._built())
+
+    @property
+    def worn(self) -> int | None:
+        """Count toggles of the switch that toggled most; None where they are not counted."""
+        return None if self.wear is None else max((wear.most for wear in self.wear), default=0)
 
     @property
     def held(self) -> float:
@@ -382,10 +391,15 @@ class Circuits:
     def take(self, change: Change) -> None:
         """Stand as a change that was found from here says, and count its wear."""
         self.prepared(change)
+        self.worn_out = []
         for layer in change.layers if self.wear is not None else ():
             fabric = None if layer is None else self.fabrics[layer.layer]
-            if self.wear is not None and layer is not None and fabric is not None and cycles(fabric) == 1:
-                self.wear[layer.layer].count(layer.old, layer.new)
+            if self.wear is None or layer is None or fabric is None or cycles(fabric) != 1:
+                continue
+            wear, last = self.wear[layer.layer], self.switch.endurance
+            wear.count(layer.old, layer.new)
+            for bank, switch in [] if last is None else wear.worn_out(layer.old, layer.new, last).tolist():
+                self.worn_out.append(Fault(layer.layer, bank, switch=switch, state=int(layer.new[bank, switch])))
 
     def prepared(self, change: Change) -> None:
         """Stand as a change that was found from here says; its wear is not counted."""

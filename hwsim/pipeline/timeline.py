@@ -77,9 +77,7 @@ class Timeline:
         means = Means(self._count, self._energy / count, self._ps / PICOSECONDS / count, moves)
         if means.count:
             found["reconnection"] = {"energy_j": means.energy_j, "time_s": means.time_s, "moves": means.moves}
-        wear = self.machine.circuits.wear
-        worn = None if wear is None else max(layer.most for layer in wear)
-        return {**found, **worth(self._plan, self.machine, means, worn, found["watched_s"])}
+        return {**found, **worth(self._plan, self.machine, means, self.machine.circuits.worn, found["watched_s"])}
 
     def write(self, folder: Path, found: dict[str, Any]) -> None:
         """Write traces and pictures of a finished timeline, where the scenario says something about time.

@@ -245,7 +245,8 @@ class Execution(Section):
     trace: bool = False
     """Whether the run writes what happens as ``trace.jsonl`` and ``trace.json``, which opens in Perfetto."""
     minimise: Literal["toggles", "wear"] = "toggles"
-    """What routers keep small: ``toggles``, or ``wear``, so that switches which toggled much are spared."""
+    """What routers keep small: ``toggles``, or ``wear``, so that switches which toggled much are spared where their
+    datasheet has an endurance, and cells do not stand for each other (``crossbar.equivalence``)."""
     port: PortChoice | None = None
     """The configuration port."""
     drivers: DriversChoice | None = None

@@ -132,6 +132,8 @@ class Wear:
         self._counts: NDArray[Any] | None = None
         self._points: NDArray[np.int64] = np.zeros(0, np.int64)
         self._point_counts: NDArray[np.int64] = np.zeros(0, np.int64)
+        self._latest: list[NDArray[np.int64]] = []
+        """Crosspoints that toggled since those were sorted and counted."""
 
     def count(self, old: NDArray[Any], new: NDArray[Any]) -> None:
         """Count the switches whose state differs.
@@ -149,18 +151,47 @@ class Wear:
         before, after = old.reshape(-1), new.reshape(-1)
         changed = np.flatnonzero(before != after)
         values = np.concatenate([before[changed], after[changed]]).astype(np.int64)
-        points = ((np.concatenate([changed, changed]) << 31) + values)[values >= 0]
-        every = np.concatenate([self._points, points])
-        weights = np.concatenate([self._point_counts, np.ones(len(points), np.int64)])
+        self._latest.append(((np.concatenate([changed, changed]) << 31) + values)[values >= 0])
+        if sum(map(len, self._latest)) > len(self._points):  # so that each point is sorted a few times, not every time
+            self._sort()
+
+    def _sort(self) -> None:
+        every = np.concatenate([self._points, *self._latest])
+        weights = np.concatenate([self._point_counts, np.ones(len(every) - len(self._points), np.int64)])
         self._points, which = np.unique(every, return_inverse=True)
         self._point_counts = np.bincount(which, weights, len(self._points)).astype(np.int64)
+        self._latest = []
 
     @property
     def counts(self) -> NDArray[Any]:
         """Count toggles so far, (banks, switches); of crosspoints, those that ever toggled, (n,)."""
+        if self._latest:
+            self._sort()
         return self._point_counts if self._counts is None else self._counts
 
     @property
     def most(self) -> int:
         """Count the most toggles of any one switch so far."""
         return int(self.counts.max(initial=0))
+
+    def worn_out(self, old: NDArray[Any], new: NDArray[Any], endurance: float) -> NDArray[np.int64]:
+        """Return switches whose last toggle was the last that they survive: rows of bank and switch, int64 (n, 2).
+
+        Args:
+            old: states before the change that was counted last, uint8 (banks, switches).
+            new: states after it.
+            endurance: toggles that a switch survives.
+
+        Example:
+            >>> wear, bar, cross = Wear(reconnections=4), np.array([[0, 0]], np.uint8), np.array([[0, 1]], np.uint8)
+            >>> for old, new in ((bar, cross), (cross, bar), (bar, cross)):
+            ...     wear.count(old, new)
+            ...     print(wear.worn_out(old, new, 2).tolist())
+            []
+            [[0, 1]]
+            []
+        """
+        counts = self.counts
+        if counts.shape != new.shape or self.most < endurance:
+            return np.zeros((0, 2), np.int64)
+        return np.argwhere((old != new) & (counts >= endurance) & (counts < endurance + 1))
