@@ -291,7 +291,7 @@ def _written(r: Lookup, found: Found) -> tuple[dict[str, Any], Origins]:
         *keys_within(resolved["execution"], ("execution",)),
         *keys_within(resolved.get("fault", []), ("fault",)),
     ]:
-        origins[inner] = r.origin(inner, "default")
+        origins[inner] = r.origin(inner, "as read" if inner[-1] == "digest" else "default")
     return resolved, origins
 
 

@@ -20,7 +20,8 @@ A schedule that was cut short is carried out up to its last whole event, and the
 event N``. That can be told of an SQLite file whose run has not ended, in which events are whole or not there; and of a
 CSV file whose last line does not end (one that is whole must end with a line break), or which was exported and lacks
 its checksum. Lines may have been lost of the last event that such a file begins, so it does not count. Parquet and NPZ
-files keep where their parts lie in their last bytes, and nothing can be read without those.
+files keep where their parts lie in their last bytes, and nothing can be read without those; an SQLite file that lacks
+pages lacks them anywhere. Such files are refused.
 """
 
 from __future__ import annotations
@@ -103,7 +104,8 @@ def _recorded(path: Path, banks: Layout) -> list[Step]:
             steps.append(Step(entry.batch, entry.permutations, everything))
         whole = schedule.complete
     if not steps[1:]:
-        raise Refusal(f"{path} holds no reconnection", "give a schedule with events")
+        hint = "" if whole else "; while its run has not ended, a part of it lies in the file with -wal after its name"
+        raise Refusal(f"{path} holds no reconnection", f"give a schedule with events{hint}")
     if any(rows is not None for rows in steps[0].permutations):
         raise Refusal(f"{path} reconnects at event 0, the chip as fabricated", "give a schedule of another run")
     steps[-1] = replace(steps[-1], cut="" if whole else "its run has not ended")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ from hypothesis import strategies as st
 import hwsim
 from hwsim.files import DiagnosticError, Section, emit, parse_document, validate
 from hwsim.scenario.execution import Execution, FaultEntry, written, written_execution
+from hwsim.scenario.expectation import Expectation
+from tests.conftest import ROOT
 
 UNITS = {"s": 0, "ms": -3, "us": -6, "ns": -9, "ps": -12}
 times = st.builds(lambda n, unit: f"{n} {unit}", st.integers(1, 10**6), st.sampled_from(sorted(UNITS)))
@@ -83,6 +86,21 @@ def test_faults_are_read_again(tables: list[dict[str, Any]]) -> None:
     text = emit({"fault": [written(one) for one in read]})
     assert [_read(text, FaultEntry, ("fault", number)) for number in range(len(tables))] == read
     assert [written(one)["layer"] for one in read] == [1] * len(tables)
+
+
+def test_the_page_shows_keys_that_are_there() -> None:
+    """The example of the page is one machine, and has every key of it but those that exclude others."""
+    (text,) = re.findall(r"```toml\n(.*?)```", (ROOT / "docs" / "time.md").read_text(), re.DOTALL)
+    page = parse_document(text, "time.md")
+    read = validate(page, Execution, ("execution",))
+    validate(page, FaultEntry, ("fault", 0))
+    validate(page, Expectation, ("expect",))
+    tables = {"": read, "port": read.port, "drivers": read.drivers, "requests": read.requests, "faults": read.faults}
+    told = {key for section in tables.values() if section for key in section.model_fields_set}
+    others = {"issue_times", "power", "rate", "clients", "think", "file", "digest", "arrivals", "fall"}
+    every = {key for section in tables.values() if section for key in type(section).model_fields}
+    assert every - told - others == {"torch_threads", "scores", "reference", "torch_device"}
+    assert all(key in text for key in others - {"digest", "arrivals", "fall"})
 
 
 def test_old_scenario_is_written_as_it_was(tiny: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import operator
+import re
 from pathlib import Path
 from typing import Any
 
@@ -151,6 +152,18 @@ def test_other_comparisons_are_refused(text: str, wanted: str) -> None:
     with pytest.raises(DiagnosticError) as caught:
         validate(parse_document(f"[expect]\n{text}\n", "a.toml"), Expectation, ("expect",))
     assert str(caught.value) == f"a.toml:2:1: {wanted}"
+
+
+def test_the_page_has_every_name() -> None:
+    """Each stands in the row of what it is compared with."""
+    rows = [
+        line.split("|")[1:3] for line in (ROOT / "docs" / "time.md").read_text().splitlines() if line.startswith("| `")
+    ]
+    named = {name: what for names, what in rows for name in re.findall(r"`(\w+)`", names)}
+    words = {"": "plain number", "share": "share", "time": "time", "energy": "energy", "frequency": "frequency"}
+    every = Expectation(**{name: f">= {value}" for name, value in {**HAS, "max_error": 1, "mean_wait": "1 s"}.items()})
+    for name, measure, _ in every.given():
+        assert words[measure.kind] in named[name].partition(",")[0], name
 
 
 def test_unknown_names_are_refused_with_what_is_near() -> None:
