@@ -129,7 +129,7 @@ class RequestsChoice(Section):
     arrivals: Kind = Field(default_factory=_arrivals)
     """How requests arrive: at random with a rate or load, from a closed loop of clients, or at the times of a file.
     What the other keys say when left out."""
-    queue: Number | None = None
+    queue: Annotated[int, Field(ge=0, le=1_000_000)] | None = None
     """Requests that may wait; those that find so many waiting are dropped. Any number when left out."""
     policy: Literal["wait", "drop", "old"] = "wait"
     """What becomes of requests while the machine reconnects: they ``wait``, they are dropped (``drop``), or they are

@@ -194,6 +194,16 @@ def test_sums_of_waits_are_exact_beyond_64_bits(traced: int) -> None:
     assert tally.latency_ps(1.0) == pytest.approx((number + 1) * second, rel=2**-10)
 
 
+def test_far_more_requests_than_are_served() -> None:
+    """H0: 1e14 a second, Poisson, of whom one in a million is served; all others wait, for half the time on the mean.
+    Five deviations: false alarm below 1e-6 each."""
+    until, served, came = 10**10, 10**6, 10**12
+    tally = Stream(Requests("poisson", rate=1e14, traced=100), Compute(10_000, 10_000, 0.0), 0).finish(until)
+    assert tally.served == served
+    assert tally.came == pytest.approx(came, abs=5 * came**0.5)
+    assert tally.present_ps == pytest.approx(came * until // 2, rel=5 / came**0.5)
+
+
 def test_a_closed_loop_in_which_no_time_passes_is_refused() -> None:
     with pytest.raises(ValueError, match="need inferences that take time"):
         Stream(Requests("closed"), Compute(0, 0, 0.0), 0)

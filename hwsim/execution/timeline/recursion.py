@@ -43,8 +43,8 @@ class Recursion:
     def __init__(self, requests: Requests, compute: Compute, feed: Feed, seed: int) -> None:
         self._requests, self._feed, self._random = requests, feed, stream(seed, "timeline/requests/stretch")
         self._interval, self._extra = compute.interval_ps, compute.latency_ps - compute.interval_ps
-        begins, none = np.full(requests.queue or 0, -1, np.int64), np.zeros(0, np.int64)
-        self.line = Line(np.zeros(queue.NUMBERS, np.int64), begins, none, np.zeros(queue.BUCKETS, np.int64))
+        sizes = queue.NUMBERS, requests.queue or 0, 0, queue.BUCKETS
+        self.line = Line(*(np.zeros(size, np.int64) for size in sizes))
         """Where the queue stands, and what was counted."""
 
     @property
@@ -87,7 +87,13 @@ class Recursion:
 
     def rest(self, until_ps: int) -> tuple[int, int, int]:
         """Return how many wait at the end, for how long in all, and how many were dropped; nothing comes after it."""
-        state = self.line.state.copy()
+        state, requests = self.line.state.copy(), self._requests
+        if requests.arrivals == "poisson" and requests.queue is None and not self.line.shut[state[queue.GATE] :].size:
+            first, gap = int(self._feed.times[state[queue.NEXT]]), 1e12 / requests.rate
+            if until_ps - first > LONG * gap:  # more than the machine can serve: they came evenly
+                waiting = 1 + int(self._random.poisson((until_ps - first) / gap))
+                each = self._random.normal(0.5, (12 * waiting) ** -0.5) * (until_ps - first)
+                return waiting, round(waiting * each), int(state[queue.DROPPED])
         state[queue.FREE] = until_ps
         self._feed.services = self._feed.services[:0]
         line = self.line._replace(state=state, counts=np.zeros_like(self.line.counts))
