@@ -231,3 +231,24 @@ def test_the_way_around_is_the_cheapest_there_is(data: st.DataObject) -> None:
     if possible.any():
         assert found[0, switch] == state
         assert paid[np.arange(6), found[0]].sum() == sums[possible].min()
+
+
+@given(data=st.data())
+@settings(max_examples=60, deadline=None)
+def test_where_there_is_no_way_as_few_switches_as_possible_are_wrong(data: st.DataObject) -> None:
+    """Of all configurations that would realise the permutation, none asks fewer stuck switches for their other state.
+
+    Some of 4 ports' six are stuck; whatever toggles the others cost counts only after that.
+    """
+    fabric = network("benes", 4)
+    every = np.array(list(product((0, 1), repeat=6)), np.uint8)
+    realised, rng = walked(fabric, every), np.random.default_rng(data.draw(st.integers(0, 2**32)))
+    wanted, before = rng.permutation(4), rng.integers(0, 2, (1, 6)).astype(np.uint8)
+    places = rng.choice(6, data.draw(st.integers(1, 6)), replace=False)
+    stuck = Stuck(1, 6)
+    stuck.known[0, places] = rng.integers(0, 2, len(places))
+    found, _ = avoid(fabric, stuck, wanted[None], (before, before), None, "exact")
+    wrong = (every[:, places] != stuck.known[0, places]).sum(axis=1)
+    ways = (realised == wanted).all(axis=1)
+    assert (walked(fabric, found)[0] == wanted).all()
+    assert (found[0, places] != stuck.known[0, places]).sum() == wrong[ways].min()
