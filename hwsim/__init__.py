@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from hwsim.export.reading import read_configuration as read_configuration
     from hwsim.model import sampling as sampling
     from hwsim.pipeline.emulation import emulate as emulate
+    from hwsim.pipeline.estimate import estimate as estimate
     from hwsim.pipeline.session import Answer as Answer
     from hwsim.pipeline.session import Scenario as Scenario
     from hwsim.pipeline.session import load as load
@@ -42,6 +43,7 @@ _HOMES = {
     "cost": "hwsim.costing",
     "crossbar": "hwsim.crossbar",
     "emulate": "hwsim.pipeline.emulation",
+    "estimate": "hwsim.pipeline.estimate",
     "fit": "hwsim.analysis.fitting.sheet",
     "load": "hwsim.pipeline.session",
     "nn": "hwsim.nn",
@@ -68,6 +70,7 @@ __all__ = [
     "cost",
     "crossbar",
     "emulate",
+    "estimate",
     "fit",
     "load",
     "nn",

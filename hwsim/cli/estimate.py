@@ -24,19 +24,16 @@ def estimate(
     """
     from hwsim.files import Diagnostic, DiagnosticError
     from hwsim.pipeline.estimate import estimate as reckon
-    from hwsim.pipeline.estimate import estimate_run
     from hwsim.pipeline.session import load
 
     if json and csv:
         raise DiagnosticError([Diagnostic("--csv", 1, 1, "rows are printed once", "--json", "give one of the two")])
-    if Path(what).is_dir():
-        for option, given in (("--set", set_), ("--seed", seed)):
-            if given is not None:
-                hint = "estimate its scenario, or leave it out"
-                raise DiagnosticError([Diagnostic(option, 1, 1, "a run is what it is", what, hint)])
-        found = estimate_run(Path(what))
-    else:
-        found = reckon(load(what, set_ or [], seed).plan())
+    folder = Path(what).is_dir()
+    for option, given in (("--set", set_), ("--seed", seed)):
+        if folder and given is not None:
+            hint = "estimate its scenario, or leave it out"
+            raise DiagnosticError([Diagnostic(option, 1, 1, "a run is what it is", what, hint)])
+    found = reckon(what if folder else load(what, set_ or [], seed))
     rows = [line._asdict() for line in found]
     if json:
         import json as writer

@@ -166,12 +166,15 @@ TIME = {
     "latency_p50_s": "seconds from a request to its answer that half of the requests did not exceed",
     "latency_p99_s": "seconds from a request to its answer that 99 of 100 requests did not exceed",
     "wait_mean_s": "seconds from a request to the beginning of its inference, the mean",
+    "inference.latency_s": "seconds from the beginning of an inference to its answer",
+    "inference.interval_s": "seconds until the next inference may begin",
+    "inference.energy_j": "joules of one inference, conversions included",
     "paid_off_j": "joules of one inference with its share of a reconnection, by inferences between two of those",
     "break_even": "where reconnecting takes as much as writing other weights into the cells",
     "span": "a line of a trace: what a resource did from when to when, how much, and joules",
     "unavailable": "a time in which no inference can be made: the machine reconnects, or is tested",
 }
-"""What ``hwsim show timeline`` prints, and traces hold."""
+"""What ``hwsim show timeline`` and ``hwsim estimate`` print, and traces hold."""
 
 KINDS = {
     "dense": "layer: every unit takes every input",

@@ -132,13 +132,18 @@ class Sums:
         parts = self.parts
         watched = max(self.now_ps, parts.host.length_ps)
         held = self.standing * watched - self._moment
-        used = {"port": self.port_ps} | ({"register port": self.register_ps} if parts.port.own_registers else {})
+        used: dict[str, float] = {"port": self.port_ps}
+        if parts.port.own_registers:
+            used["register port"] = self.register_ps
+        if drivers := parts.switching.drivers:
+            spent = self.sets * parts.switching.set_ps + self.resets * parts.switching.reset_ps
+            used["drivers"] = spent / drivers
         return {
             "watched_ps": watched,
             "reconnections": self.reconnections,
             "port_bits": self.port_bits,
             "toggles": self.toggles,
-            "utilisation": {name: spent / watched if watched else 0.0 for name, spent in used.items()},
+            "utilisation": {name: busy / watched if watched else 0.0 for name, busy in used.items()},
             "availability": 1 - self.busy_ps / watched if watched else 1.0,
             "energy": {
                 "configuration": self.port_bits * parts.port.bit_energy,

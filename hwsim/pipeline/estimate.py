@@ -8,15 +8,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import chain, cycle
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hwsim.controller.multi_task import reconnects
+from hwsim.errors import check_type
 from hwsim.execution import first_entry, replay
 from hwsim.model import start
 from hwsim.pipeline.estimate_table import Basis, Line, table
 from hwsim.pipeline.exporting import plan_of
 from hwsim.pipeline.fabrication import assemble
 from hwsim.pipeline.folder import SCHEDULE
+from hwsim.pipeline.session import Scenario, load
 from hwsim.pipeline.snapshot import prepare
 from hwsim.scenario import check_memory
 from hwsim.scenario.found import sure
@@ -26,7 +29,6 @@ from hwsim.task.loading import load_task
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from hwsim.execution import Machine
     from hwsim.execution.timeline import Work
@@ -36,16 +38,36 @@ SAMPLES = 3
 """Random reconnections that are routed; they stand for all, one after the other."""
 
 
-def estimate(plan: Plan) -> list[Line]:
-    """Estimate what a scenario will take, from random reconnections of its machine.
+def estimate(what: Scenario | str | Path) -> list[Line]:
+    """Say in closed form what a scenario will take in time and energy, or what a finished run took.
+
+    A scenario's training is not carried out, and nothing is simulated.
 
     Args:
-        plan: a resolved scenario.
+        what: from :func:`hwsim.load`, or what that takes; or a run folder.
+
+    Returns:
+        Lines as ``hwsim estimate`` prints them, of which pandas makes a table.
 
     Raises:
+        DiagnosticError: a faulty scenario.
         DataError: the task's data cannot be had.
         MemoryError: the run cannot fit this machine.
+        FolderError, ScheduleError: no finished run lies in the folder.
+
+    Example:
+        >>> found = {line.key: line for line in estimate("digits-fpga-laperm")}
+        >>> found["reconnections"].value, found["energy_j.toggling"].unit
+        (31, 'J')
     """
+    if isinstance(what, Scenario):
+        return estimate_plan(what.plan())
+    check_type("what", what, "a path")
+    return _sum_up(Path(what)) if Path(what).is_dir() else estimate_plan(load(what).plan())
+
+
+def estimate_plan(plan: Plan) -> list[Line]:
+    """Estimate from random reconnections of a plan's machine; errors as of :func:`estimate`."""
     check_memory(plan)
     task = load_task(plan.task, plan.task_parameters)
     values = start(plan.model, plan.scenario.seed)  # no time and no energy depends on what cells hold
@@ -63,12 +85,8 @@ def estimate(plan: Plan) -> list[Line]:
     return table(plan, machine, chain([first], works), basis)
 
 
-def estimate_run(run: Path) -> list[Line]:
-    """Sum up the reconnections of a finished run in closed form.
-
-    Raises:
-        FolderError, ScheduleError: no finished run lies there.
-    """
+def _sum_up(run: Path) -> list[Line]:
+    """Sum up the reconnections of a finished run."""
     plan = plan_of(run)
     _, machine = prepare(plan, run / SCHEDULE)
     works: list[Work] = []

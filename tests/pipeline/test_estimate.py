@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 
 import hwsim
+from hwsim.cli.glossary import glossary
 from hwsim.controller.multi_task import reconnects
-from hwsim.pipeline.estimate import estimate, estimate_run
+from hwsim.pipeline.estimate import estimate_plan
 from hwsim.schedule import open_schedule
 from hwsim.task.loading import load_task
 from tests.conftest import Command, run_here
@@ -45,7 +46,7 @@ IN_TIME = (
 
 
 def told(scenario: Path, *settings: str) -> dict[str, tuple[float | None, str]]:
-    lines = estimate(hwsim.load(scenario, list(settings)).plan())
+    lines = hwsim.estimate(hwsim.load(scenario, list(settings)))
     assert len({line.key for line in lines}) == len(lines)
     return {line.key: (line.value, line.why) for line in lines}
 
@@ -64,7 +65,7 @@ def flat(found: Any, key: str = "") -> Iterator[tuple[str, Any]]:
 def test_of_a_run_it_is_what_was_simulated(tiny: Path, tmp_path: Path, settings: tuple[str, ...]) -> None:
     """To the last bit, but for means of joules, which are added in another order."""
     answer = dict(flat(run_here(tiny, tmp_path / "run", *settings)["execution"]))
-    found = {line.key: line.value for line in estimate_run(tmp_path / "run")}
+    found = {line.key: line.value for line in hwsim.estimate(tmp_path / "run")}
     shared = {key for key in found if key in answer}
     assert shared >= WHOLE
     for key in shared:
@@ -110,7 +111,7 @@ def test_where_parts_break_only_the_simulation_speaks(tiny: Path, tmp_path: Path
     found = told(tiny, broken)
     assert {found[key] for key in WHOLE} == {(None, "parts break and are searched for in their time")}
     run_here(tiny, tmp_path / "run", broken, "controller.epochs=2")
-    of_run = {line.key: (line.value, line.why) for line in estimate_run(tmp_path / "run")}
+    of_run = {line.key: (line.value, line.why) for line in hwsim.estimate(tmp_path / "run")}
     assert {of_run[key] for key in WHOLE} == {found[key] for key in WHOLE}
 
 
@@ -118,7 +119,7 @@ def test_wear_is_that_of_the_run(tiny: Path, tmp_path: Path) -> None:
     light = ("device.name=photonic-feldmann-2021", "crossbar.technology=pcm-gst-chen-2022", "controller.epochs=2")
     worn = (*light, "execution.minimise=wear")
     answer = run_here(tiny, tmp_path / "run", *worn)["execution"]["lifetime"]
-    found = {line.key: line.value for line in estimate_run(tmp_path / "run")}
+    found = {line.key: line.value for line in hwsim.estimate(tmp_path / "run")}
     assert {key: found[f"lifetime.{key}"] for key in answer} == answer
     assert 2800 <= (answer["switch_reconnections"] or 0) < 10 * 2800  # toggles that a switch survives
 
@@ -155,7 +156,7 @@ def test_requests(tiny: Path) -> None:
 def test_a_method_that_decides_as_it_works(tiny: Path) -> None:
     plan = hwsim.load(tiny).plan()
     plan = replace(plan, controller=replace(plan.controller, name="mine", reconnects=None))
-    found = {line.key: (line.value, line.why) for line in estimate(plan)}
+    found = {line.key: (line.value, line.why) for line in estimate_plan(plan)}
     assert {found[key] for key in WHOLE} == {(None, "mine says only as it works how often it reconnects")}
     assert found["reconnection.toggles"] == told(tiny)["reconnection.toggles"]
 
@@ -168,6 +169,8 @@ def test_the_command(hwsim_command: Command, tiny: Path, tmp_path: Path) -> None
     assert [row["value"] for row in again] == ["" if row["value"] is None else str(row["value"]) for row in rows]
     table = hwsim_command("estimate", str(tiny), "--set", "execution.drivers.count=2")
     assert "wait for 2 drivers" in table.stdout
+    explained = {name.split(".")[0] for name in glossary()}
+    assert {row["key"].split(".")[0] for row in rows} <= explained
     run_here(tiny, tmp_path / "run")
     assert "makespan_s" in hwsim_command("estimate", str(tmp_path / "run")).stdout
     wrong = hwsim_command("estimate", str(tmp_path / "run"), "--seed", "3")

@@ -110,6 +110,7 @@ def test_few_drivers_never_make_it_shorter(parts: Parts, works: list[Work], driv
     if not sums.contention:
         assert found["watched_ps"] == told["watched_ps"]
         assert found["energy"]["holding"] == told["energy"]["holding"]
+        assert found["utilisation"]["drivers"] == told["utilisation"]["drivers"]
 
 
 @given(parts=MACHINES, works=courses())
