@@ -7,7 +7,8 @@ from dataclasses import replace
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from hwsim.execution.timeline import Parts, Passage, Simulation, Span, Tally, Work
 from tests.execution.timeline import machines
@@ -23,6 +24,12 @@ def simulate(parts: Parts, works: list[Work], *, keep: bool = True) -> tuple[lis
     return passages, simulation.finish(), simulation.spans
 
 
+def changes(spans: list[Span]) -> list[tuple[int, int]]:
+    """Return when every switch begins to change, and whether it is set (1) or reset (-1), in order."""
+    signs = {"sets": 1, "resets": -1}
+    return sorted((one.begin_ps, signs[one.what]) for one in spans if one.what in signs for _ in range(one.amount))
+
+
 @given(parts=machines.parts(), works=machines.works())
 def test_the_machine_that_is_reckoned_by_hand(parts: Parts, works: list[Work]) -> None:
     """Word by word and switch by switch, to the picosecond; joules from whole numbers."""
@@ -32,9 +39,7 @@ def test_the_machine_that_is_reckoned_by_hand(parts: Parts, works: list[Work]) -
     assert found == [(one.begin, one.end, one.unavailable) for one in expected]
     watched = max([parts.host.length_ps, *[one.end for one in expected]])
     toggles = [toggle for one in expected for toggle in one.toggles]
-    signs = {"sets": 1, "resets": -1}
-    changing = [(one.begin_ps, signs[one.what]) for one in spans if one.what in signs for _ in range(one.amount)]
-    assert sorted(changing) == sorted(toggles)
+    assert changes(spans) == sorted(toggles)
     assert [one.end_ps for one in spans if one.resource == "port"] == [end for one in expected for end in one.loads]
     bits = sum(one.bits for one in expected)
     sets, resets = (sum(way == sign for _, way in toggles) for sign in (1, -1))
@@ -44,6 +49,22 @@ def test_the_machine_that_is_reckoned_by_hand(parts: Parts, works: list[Work]) -
     switching, held = parts.switching, sum(way * (watched - at) for at, way in toggles)
     assert tally.energy["toggling"] == sets * switching.set_energy + resets * switching.reset_energy
     assert tally.energy["holding"] == held * switching.hold_power / 10**12
+
+
+@settings(max_examples=200)
+@given(
+    parts=machines.parts(),
+    works=machines.works(),
+    drivers=st.integers(2, 6),
+)
+def test_resets_first_in_turns(parts: Parts, works: list[Work], drivers: int) -> None:
+    """Sets of a bank wait for all of its resets, which few drivers do in several turns."""
+    switching = replace(parts.switching, drivers=drivers, order="reset-first", guard_ps=0)
+    parts = replace(parts, switching=switching, port=replace(parts.port, clock_ps=1, width=40))
+    expected = oracle.carry_out(parts, works)
+    found, _, spans = simulate(parts, works)
+    assert [passage.end_ps for passage in found] == [one.end for one in expected]
+    assert changes(spans) == sorted(toggle for one in expected for toggle in one.toggles)
 
 
 @given(parts=machines.parts(), works=machines.works())

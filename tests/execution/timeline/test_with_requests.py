@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hwsim.execution.timeline import Parts, Passage, Requests, Simulation, Span, Tally, Work
+from hwsim.execution.timeline import Host, Parts, Passage, Requests, Simulation, Span, Tally, Work
 from tests.execution.timeline import machines
 
 LATENCY = machines.COMPUTE.latency_ps
@@ -53,8 +53,8 @@ MACHINES = {
 
 
 def busy(parts: Parts, stream: Requests) -> Parts:
-    """Return the machine with requests, for as long as some of them take."""
-    return replace(parts, requests=stream, host=replace(parts.host, length_ps=300_000))
+    """Return the machine with requests, and reconnections so far apart that some are served in between."""
+    return replace(parts, requests=stream, host=Host("steps", step_ps=33 * parts.host.step_ps, length_ps=300_000))
 
 
 @given(**MACHINES)
@@ -65,6 +65,8 @@ def test_requests_make_way(parts: Parts, works: list[Work], stream: Requests, pa
     alone, _, _ = simulate(replace(parts, requests=None), works, patterns, keep=False)
     assert [one.busy_ps for one in passages] == [one.busy_ps for one in alone]
     assert [one.energy for one in passages] == [one.energy for one in alone]
+    test = (patterns - 1) * machines.COMPUTE.interval_ps + LATENCY
+    assert not patterns or all(one.busy_ps == test for one in passages[1::2])
     compute = sorted(span[1:3] for span in spans if span.resource == "compute")
     assert all(one[1] <= two[0] for one, two in pairwise(compute))
     inferences = [span for span in spans if span.what == "inference"]
