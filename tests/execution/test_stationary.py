@@ -156,6 +156,7 @@ def test_after_a_stretch_the_queue_is_as_long(exponential: bool, window: int, mo
     plain = ends(exponential, 400)
     monkeypatch.setattr(recursion, "LONG", 1000)
     monkeypatch.setattr(recursion, "WINDOW", window)
+    monkeypatch.setattr(recursion, "SETTLED", 0)
     leapt = ends(exponential, 400)
     for one, other in zip(plain, leapt, strict=True):
         assert one != other

@@ -8,6 +8,8 @@ the picosecond, and repetitions are counted by multiplying.
 
 from __future__ import annotations
 
+from functools import cached_property
+from math import sqrt
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,10 +26,12 @@ if TYPE_CHECKING:
     from hwsim.execution.timeline.feed import Feed
     from hwsim.execution.timeline.parts import Compute, Requests
 
-LONG = 200_000_000
+LONG = 1 << 20
 """Requests between two changes from which on most of them are not gone through where there is a law."""
-WINDOW = 1 << 20
+WINDOW = 1 << 16
 """Requests that are always gone through: at a time until the law holds after a change, and before the next change."""
+SETTLED = 50
+"""Relaxation times that a window lasts at least; a long stretch is as many windows."""
 
 
 class Recursion:
@@ -51,6 +55,11 @@ class Recursion:
     def ended(self) -> bool:
         """Tell whether no more requests will come."""
         return self._feed.think_ps < 0 and int(self.line.state[queue.NEXT]) == self._feed.times.size
+
+    @cached_property
+    def _law(self) -> Stationary:
+        """Return the law of the steady state of Poisson arrivals."""
+        return Stationary(self._interval * self._requests.rate / 1e12, self._requests.exponential)
 
     @property
     def waited_ps(self) -> int:
@@ -107,16 +116,23 @@ class Recursion:
         self.line.state[queue.BEYOND] = 0
 
     def _leap(self, now: int, until_ps: int, gap: float) -> None:
-        """Draw a long stretch of Poisson arrivals from its law, once the queue is empty; their mean gap is given."""
-        state, window = self.line.state, round(WINDOW * gap)
-        while 0 < self._interval < gap and until_ps - now > LONG * gap:
+        """Draw a long stretch of Poisson arrivals from its law, once the queue is empty; their mean gap is given.
+
+        What a queue was is forgotten after requests in proportion to 1 / (1 - sqrt(load))**2, the relaxation time of
+        M/M/1 (Cohen, The Single Server Queue, 1982), which is longer than that of M/D/1.
+        """
+        if not 0 < self._interval < gap:  # without a steady state
+            return
+        slow = SETTLED / (1 - sqrt(self._interval / gap)) ** 2
+        state, window, long = self.line.state, round(max(WINDOW, slow) * gap), max(LONG, SETTLED * slow) * gap
+        while until_ps - now > long:
             now += window
             self._pass(now)
             if state[queue.LEFT] < now:
                 break
-        else:  # short, without a steady state, or never empty
+        else:  # short, or never empty
             return
-        law, end = Stationary(self._interval / gap, self._requests.exponential), until_ps - window
+        law, end = self._law, until_ps - window
         came = int(self._random.poisson((end - now) / gap))
         drawn = draw(law, self._interval, came, self._random)
         self.line.counts[: drawn.counts.size] += drawn.counts

@@ -109,8 +109,14 @@ class Stationary:
             return 0.0
         if self.exponential:
             return log(self.load / rest) / self.decay
-        far = 1 - log(rest) / self.decay
-        return _root(lambda time: rest - float(self.wait_beyond(np.array([time]))[0]), 0.0, far)
+        low, high = 0.0, 1 - log(rest) / self.decay
+        while high - low > 2e-16 * high:  # as many points at a time cost hardly more than one
+            points = np.linspace(low, high, 65)
+            place = int((self.wait_beyond(points[1:-1]) > rest).sum())
+            if (points[place], points[place + 1]) == (low, high):
+                break
+            low, high = float(points[place]), float(points[place + 1])
+        return high
 
     def latency(self, quantile: float) -> float:
         """Return the least time that wait and service of a share of requests do not exceed, in mean services.
