@@ -78,13 +78,15 @@ def summary(answer: Answer) -> str:
     if last.get(f"{metric}_low") is not None and not answer.tasks:
         low, high = (last[f"{metric}_{end}"] for end in ("low", "high"))
         spread = f"   95 % interval of the test images, one seed: {low:.4f} to {high:.4f}"
+    faults = answer.execution.get("faults", {"broke": 0, "found": 0, "events": 0})
     known = answer.reused and answer.plan is not None
     lines = [
         ("run", str(answer.run)),
         (word, f"{final[metric]:.4f}{spread}"),
         ("  without noise", f"{final[f'{metric}_noiseless']:.4f}"),
         ("  free training", "not asked for" if answer.reference is None else f"{answer.reference:.4f}"),
-        ("reconnections", f"{answer.events}"),
+        ("reconnections", f"{answer.events - faults['events']}"),
+        *([("faults", f"{faults['broke']} broke, {faults['found']} found")] if faults["events"] else []),
         ("toggles", f"{final['toggles']:,.0f}   the hardware has {last['switches']:,} switches"),
         ("moves", f"{final['moves']:,.0f}"),
         ("register writes", f"{final['bias_writes']:,.0f}"),

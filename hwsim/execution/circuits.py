@@ -304,7 +304,10 @@ class Circuits:
         states: tuple[NDArray[Any], NDArray[Any]],
     ) -> tuple[NDArray[Any], NDArray[np.int64]]:
         """Route banks around known stuck switches (:func:`avoid`); refuse what is impossible unless it was learnt."""
-        found, blocked = avoid(fabric, stuck, wanted, states, self._cost(number, states[0]), self.effort)
+        try:
+            found, blocked = avoid(fabric, stuck, wanted, states, self._cost(number, states[0]), self.effort)
+        except ValueError as error:
+            raise UnroutedError(number, str(error)) from error
         if blocked and not self._exchanging:
             raise UnroutedError(number, next(iter(blocked.values())))
         return found, np.array(list(blocked), np.int64)

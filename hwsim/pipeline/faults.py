@@ -12,15 +12,18 @@ against what was to break, and tests are made anew.
 from __future__ import annotations
 
 import heapq
+import warnings
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from hwsim.controller import YieldingController
+from hwsim.errors import HwsimWarning
 from hwsim.execution import ExecutionError
 from hwsim.execution.finding import Examination, astray, count_patterns
 from hwsim.execution.timeline import PICOSECONDS, Work
+from hwsim.files.quantity import format_quantity
 from hwsim.scenario.execution import FaultsChoice
 from hwsim.schedule import Entry, Fault
 from hwsim.score import evaluate
@@ -61,10 +64,12 @@ class Upkeep:
         self._test = self._chosen.test if execution.faults or plan.scenario.fault else "none"
         self._every = round((self._chosen.test_every or 0.0) * PICOSECONDS)
         self._tested = self._patterns = 0
+        self._given = sorted(round(one.at * PICOSECONDS) for one in plan.scenario.fault)
         self._waiting = _breaking(plan, machine)
         self._next = next(self._waiting, None)
         self._best: float | None = None
         self._task = _share(task)
+        self._counts = {"broke": 0, "found": 0, "events": 0}
         self.found: tuple[Fault, ...] = ()
         """What the test after the last entry found; the host is to be told."""
         self.words = ""
@@ -117,6 +122,20 @@ class Upkeep:
             return f"no way around, two positions exchanged{around}" if blocked else "routed around"
         return around.removeprefix(", ") or "left as it is"
 
+    def sum_up(self) -> dict[str, int]:
+        """Count what broke, what of it was found, and the events of both; empty where nothing could break.
+
+        A warning says which part of the scenario's own would have broken later than the run ended.
+        """
+        late = [] if self._next is None else [one for one in self._given if one >= self._next[0]]
+        if late:
+            end = format_quantity(self._simulation.now_ps / PICOSECONDS, "time")
+            first = format_quantity(late[0] / PICOSECONDS, "time")
+            what = f"{len(late)} of [[fault]] would break at {first} or later, and the machine is watched until {end}"
+            hint = "set execution.length, or issue reconnections later (issue = 'steps')"
+            warnings.warn(HwsimWarning(f"{what}; {hint}"), stacklevel=2)
+        return dict(self._counts) if self._test != "none" or any(self._counts.values()) else {}
+
     @property
     def waits(self) -> bool:
         """Tell whether anything will break yet."""
@@ -129,6 +148,8 @@ class Upkeep:
             ExecutionError: something else was to break.
         """
         self.found, self.words = (), ""
+        self._counts["broke"] += len(entry.faults)
+        self._counts["events"] += 1
         for fault in entry.faults:
             if self._next is None or self._next[1] != fault:
                 what = f"event {entry.event}: {fault.words}, and the scenario has another part break"
@@ -136,9 +157,11 @@ class Upkeep:
             self._simulation.mark(self._next[0], fault.words)
             self._next = next(self._waiting, None)
 
-    def look(self, event: int) -> None:
-        """Test the machine after an event, where a test is due."""
-        self.found, self.words = (), ""
+    def look(self, entry: Entry) -> None:
+        """Test the machine after an entry that was carried out in time, where a test is due."""
+        self.found, self.words, event = (), "", entry.event
+        self._counts["found"] += len(entry.found)
+        self._counts["events"] += bool(entry.found)
         now = self._simulation.now_ps
         if self._test == "none" or (self._every and now - self._tested < self._every):
             return

@@ -55,7 +55,7 @@ class Timeline:
             return
         passage = self.simulation.carry_out(sure(self.machine.work), planned=not entry.found)
         self._planned += not entry.found
-        self.upkeep.look(entry.event)
+        self.upkeep.look(entry)
         if not entry.event:
             self._moves = self.machine.spent.moves
             return
@@ -77,6 +77,8 @@ class Timeline:
         means = Means(self._count, self._energy / count, self._ps / PICOSECONDS / count, moves)
         if means.count:
             found["reconnection"] = {"energy_j": means.energy_j, "time_s": means.time_s, "moves": means.moves}
+        if faults := self.upkeep.sum_up():
+            found["faults"] = faults
         return {**found, **worth(self._plan, self.machine, means, self.machine.circuits.worn, found["watched_s"])}
 
     def write(self, folder: Path, found: dict[str, Any]) -> None:

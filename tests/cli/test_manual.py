@@ -163,7 +163,7 @@ def test_every_unit() -> None:
 def test_every_column() -> None:
     """The names that stand in score.csv."""
     lines = page("score", 200).rpartition("column ")[2].splitlines()[1:]
-    row = Score(0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0, 0, 0, 0.0, 0, 0, 0.0, 0.0, "any", "a", 0.0, 0.0, 1)
+    row = Score(0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0, 0, 0, 0.0, 0, 0, 0.0, 0.0, "any", "a", 0.0, 0.0, 1, "b")
     assert [line.split()[0] for line in lines] == list(row.row("accuracy"))
     assert all(len(line.split()) > 2 for line in lines)
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 import hwsim
 from hwsim.crossbar.stages import SwitchNetwork
+from hwsim.errors import HwsimWarning
 from hwsim.execution import replay
 from hwsim.pipeline.folder import RunFolder
 from hwsim.pipeline.snapshot import prepare
@@ -150,7 +151,7 @@ def test_a_method_goes_on_from_what_stands(broken: Path, tmp_path: Path) -> None
 )
 def test_killed_around_every_event(broken: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, more: str) -> None:
     """Stop right before and right after each append, and go on: the same rows, answer and times."""
-    broken.write_text(broken.read_text() + more)
+    broken.write_text(broken.read_text().replace("reference = false", "reference = false\ntrace = true") + more)
     calm = run_here(broken, tmp_path / "calm")
 
     class Stop(BaseException):
@@ -177,9 +178,13 @@ def test_killed_around_every_event(broken: Path, tmp_path: Path, monkeypatch: py
                 continue
         assert stopped == {**calm, "run": str(tmp_path / f"stopped-{before}")}
         assert RunFolder(tmp_path / f"stopped-{before}").rows() == RunFolder(tmp_path / "calm").rows()
+        for name in ("trace.jsonl", "trace.json"):
+            assert (tmp_path / f"stopped-{before}" / name).read_bytes() == (tmp_path / "calm" / name).read_bytes()
     rows = RunFolder(tmp_path / "calm").rows()
     assert len(seen) == 2 * len(rows)
     assert any(row["fault"] for row in rows)
+    counts = calm["execution"]["faults"]
+    assert counts["events"] == sum(bool(entry.faults or entry.found) for entry in entries(tmp_path / "calm"))
 
 
 def test_a_dead_cell_is_read_as_it_is_said_to_be(broken: Path, tmp_path: Path) -> None:
@@ -195,3 +200,10 @@ def test_a_dead_cell_is_read_as_it_is_said_to_be(broken: Path, tmp_path: Path) -
     replay(entries(tmp_path / "run"), machine)
     differ = np.argwhere(machine.chip.cells(0) != real)
     assert differ.tolist() == [[1, 20]]
+
+
+def test_what_would_break_after_the_end_is_said(broken: Path, tmp_path: Path) -> None:
+    broken.write_text(broken.read_text() + TWO.replace("60 ms", "3 s"))
+    with pytest.warns(HwsimWarning, match=r"1 of \[\[fault\]\] would break at 3 s or later"):
+        run_here(broken, tmp_path / "run")
+    assert next(row["fault"] for row in RunFolder(tmp_path / "run").rows() if row["fault"]).startswith("layer 1 bank 4")
