@@ -13,6 +13,8 @@ from hwsim.export import EXPORTS
 from hwsim.files.datasheet import CellChoices
 from hwsim.files.fields import models_in
 from hwsim.files.section import field_type
+from hwsim.scenario.execution import Execution, FaultEntry
+from hwsim.scenario.expectation import Expectation
 
 if TYPE_CHECKING:
     import pydantic
@@ -233,6 +235,24 @@ def numbers() -> dict[str, str]:
     }
 
 
+def keys() -> dict[str, str]:
+    """List keys of the machine in time, and of what may be expected of a run, each with the table that it stands in.
+
+    Example:
+        >>> keys()["guard"]
+        '[execution]: Time after the last switch has settled before reads are valid.'
+    """
+    tables: list[tuple[str, type[pydantic.BaseModel]]] = [("[expect]", Expectation), ("[[fault]]", FaultEntry)]
+    for name, field in Execution.model_fields.items():
+        tables += [(f"[execution.{name}]", table) for table in models_in(field_type(field))]
+    tables.append(("[execution]", Execution))
+    return {
+        key: f"{place}: {' '.join((field.description or '').replace('``', '').split())}"
+        for place, table in tables
+        for key, field in table.model_fields.items()
+    }
+
+
 def glossary() -> dict[str, str]:
     """List every word and its meaning; topologies, efforts, formats of exports and columns among them.
 
@@ -245,4 +265,4 @@ def glossary() -> dict[str, str]:
     exports = {name: f"format of hwsim export: {entry.summary}" for name, entry in EXPORTS.items()}
     columns = {key: f"column of hwsim cost: {meaning}" for key, meaning in {**EACH_COLUMNS, **COLUMNS}.items()}
     shown = {**numbers(), **TIME, **KINDS, **RUN}
-    return {**shown, **columns, **exports, **efforts, **entries, **TABLE, **SCORES, **CHOICES, **WORDS}
+    return {**keys(), **shown, **columns, **exports, **efforts, **entries, **TABLE, **SCORES, **CHOICES, **WORDS}

@@ -175,7 +175,7 @@ class Expectation(Section):
     p50_latency: Annotated[Expected, Measure("time", ("execution", "latency_p50_s"), needs="requests")] = None
     """Time from a request to its answer that half of them did not exceed."""
     p99_latency: Annotated[Expected, Measure("time", ("execution", "latency_p99_s"), needs="requests")] = None
-    """Likewise 99 of 100: ``"<= 1 us"``."""
+    """Time from a request to its answer that 99 of 100 did not exceed: ``"<= 1 us"``."""
     mean_wait: Annotated[Expected, Measure("time", ("execution", "wait_mean_s"), needs="requests")] = None
     """Mean time from a request to the beginning of its inference."""
     joules_per_inference: Annotated[
