@@ -17,7 +17,7 @@ from hwsim.execution import first_entry, replay
 from hwsim.model import start
 from hwsim.pipeline.estimate_table import Basis, Line, table
 from hwsim.pipeline.exporting import plan_of
-from hwsim.pipeline.fabrication import assemble
+from hwsim.pipeline.fabrication import assemble, initial_values
 from hwsim.pipeline.folder import SCHEDULE
 from hwsim.pipeline.session import Scenario, load
 from hwsim.pipeline.snapshot import prepare
@@ -70,7 +70,8 @@ def estimate_plan(plan: Plan) -> list[Line]:
     """Estimate from random reconnections of a plan's machine; errors as of :func:`estimate`."""
     check_memory(plan)
     task = load_task(plan.task, plan.task_parameters)
-    values = start(plan.model, plan.scenario.seed)  # no time and no energy depends on what cells hold
+    trained = plan.scenario.fabrication.values == "trained"  # an estimate trains nothing
+    values = start(plan.model, plan.scenario.seed) if trained else initial_values(plan, task)
     machine = assemble(plan, task, values)
     machine.execute(first_entry(plan.model, values))
     first, before = sure(machine.work), machine.spent.moves
@@ -79,7 +80,8 @@ def estimate_plan(plan: Plan) -> list[Line]:
     unknown = "" if steps is not None else f"{plan.controller.name} says only as it works how often it reconnects"
     told = "random permutations, all registers" if plan.controller.rewires else "all registers"
     moves = (machine.spent.moves - before) / len(samples)
-    basis = Basis(told, moves, unknown=_breaking(plan) or unknown)
+    drawn = "with drawn values in place of trained ones" if trained else ""
+    basis = Basis(told, moves, unknown=_breaking(plan) or unknown, values=drawn)
     numbered = zip(enumerate(steps or range(1, SAMPLES + 1), 1), cycle(samples), strict=False)
     works = (replace(work, event=event, batch=step) for (event, step), work in numbered)
     return table(plan, machine, chain([first], works), basis)

@@ -40,12 +40,14 @@ class Basis:
         moves: positions that one reconnection feeds by another cell, in the mean.
         worn: toggles of the most worn switch; None where each reconnection is taken to toggle it once.
         unknown: why nobody knows how many reconnections there will be; empty where the works are all of them.
+        values: what cells hold, where that is not what the run's hold; areas, and so energies, may depend on it.
     """
 
     told: str = ""
     moves: float = 0.0
     worn: int | None = None
     unknown: str = ""
+    values: str = ""
 
 
 def table(plan: Plan, machine: Machine, works: Iterable[Work], basis: Basis) -> list[Line]:
@@ -65,18 +67,22 @@ def table(plan: Plan, machine: Machine, works: Iterable[Work], basis: Basis) -> 
             alone.add(work)
     count = max(alone.reconnections, 1)
     means = Means(alone.reconnections, alone.energy_j / count, alone.now_ps / PICOSECONDS / count, basis.moves)
-    found = [
-        *_once(alone, means, basis.told),
-        *_whole(parts, sums, basis.unknown),
-        *_streamed(parts, sums, basis.unknown),
-    ]
+    found = [*_once(alone, means, basis.told), *_whole(parts, sums, basis.unknown), *_streamed(parts, sums, basis)]
     if not alone.contention:
         worn = alone.reconnections if basis.worn is None else basis.worn
-        compared = worth(plan, machine, means, worn, sums.now_ps / PICOSECONDS)
-        found += [line for key, value in compared.items() for line in _flat(key, value)]
-    least = "at least: one switch is toggled every time" if basis.worn is None else ""
-    switch = "lifetime.switch"
-    return [one._replace(why=least or one.why) if one.value and one.key.startswith(switch) else one for one in found]
+        found += _lasting(lines_of(worth(plan, machine, means, worn, sums.now_ps / PICOSECONDS)), basis)
+    return found
+
+
+def _lasting(found: Iterable[Line], basis: Basis) -> Iterator[Line]:
+    """Say of lifetimes what they rest on; nobody knows years without knowing how often a machine reconnects."""
+    for line in found:
+        if basis.unknown and line.key.endswith("_years"):
+            yield line._replace(value=None, why=basis.unknown)
+        elif line.value is not None and line.key.startswith("lifetime.switch") and basis.worn is None:
+            yield line._replace(why="at least: one switch is toggled every time")
+        else:
+            yield line
 
 
 def lines_of(found: Mapping[str, Any]) -> Iterator[Line]:
@@ -148,25 +154,25 @@ def _flat(key: str, value: Any, why: str = "") -> Iterator[Line]:
         yield _line(key, value, "without end" if value is None else why)
 
 
-def _streamed(parts: Parts, sums: Sums, unknown: str) -> Iterator[Line]:
+def _streamed(parts: Parts, sums: Sums, basis: Basis) -> Iterator[Line]:
     """Yield what an inference takes that meets nobody, and what requests meet."""
-    compute = parts.compute
+    compute, unknown = parts.compute, basis.unknown or sums.contention
     yield _line("inference.latency_s", compute.latency_ps / PICOSECONDS, "of one that waits for nothing")
     yield _line("inference.interval_s", compute.interval_ps / PICOSECONDS)
-    yield _line("inference.energy_j", compute.energy)
+    yield _line("inference.energy_j", compute.energy, basis.values)
     if parts.requests is None:
         return
-    gone = 0.0 if not sums.busy_ps else sums.busy_ps / sums.now_ps
-    hidden = not sums.busy_ps or (parts.memory == "double" and gone <= SELDOM and not unknown and not sums.contention)
+    whole = sums.finish()
+    gone = 1 - whole["availability"]
+    hidden = not sums.busy_ps or (parts.memory == "double" and gone <= SELDOM and not unknown)
     found = served(parts, hidden=hidden)
     swaps = f", but for swaps, {gone:.2g} of the time" if gone and found.wait_mean is not None else ""
     yield _line("throughput", found.throughput, found.why)
     yield _line("utilisation.compute", found.load, found.why)
     for name in ("latency_mean", "latency_p50", "latency_p99", "wait_mean"):
         yield _line(f"{name}_s", getattr(found, name), found.why + swaps)
-    why = unknown or sums.contention or ("expected" if found.throughput is not None else found.why)
-    known = found.throughput if why == "expected" else None
-    count = None if known is None else known * sums.finish()["watched_ps"] / PICOSECONDS
+    count = None if unknown or found.throughput is None else found.throughput * whole["watched_ps"] / PICOSECONDS
+    why = "expected" if count is not None else unknown or found.why
     yield _line("inferences", count, why)
     for name, joules in (("compute", compute.energy - compute.conversion), ("conversion", compute.conversion)):
         yield _line(f"energy_j.{name}", None if count is None else count * joules, why)

@@ -153,12 +153,34 @@ def test_requests(tiny: Path) -> None:
     assert told(tiny, load, "execution.requests.queue=3")["wait_mean_s"] == (None, "the queue is finite")
 
 
+def test_a_stream_beside_a_run_that_swaps(tiny: Path, tmp_path: Path) -> None:
+    """Eleven million requests at 80 % load: the mean wait has a standard error of 0.3 %, of which six are allowed."""
+    settings = ("execution.requests.load=0.8", "execution.memory=double", "execution.issue=steps")
+    answer = run_here(tiny, tmp_path / "run", *settings, 'execution.step_time="1 ms"')["execution"]
+    found = {line.key: line.value for line in hwsim.estimate(tmp_path / "run")}
+    assert answer["inferences"] > 10_000_000
+    for key in ("wait_mean_s", "latency_mean_s", "latency_p50_s", "latency_p99_s", "throughput", "inferences"):
+        assert found[key] == pytest.approx(answer[key], rel=0.018), key
+    assert found["energy_j.compute"] == pytest.approx(answer["energy_j"]["compute"], rel=0.018)
+
+
 def test_a_method_that_decides_as_it_works(tiny: Path) -> None:
     plan = hwsim.load(tiny).plan()
     plan = replace(plan, controller=replace(plan.controller, name="mine", reconnects=None))
     found = {line.key: (line.value, line.why) for line in estimate_plan(plan)}
     assert {found[key] for key in WHOLE} == {(None, "mine says only as it works how often it reconnects")}
     assert found["reconnection.toggles"] == told(tiny)["reconnection.toggles"]
+    assert found["lifetime.switch_years"][0] is None
+
+
+def test_nothing_is_trained(tiny: Path) -> None:
+    """Values that were trained before fabrication are taken as drawn, and the line that rests on them says so."""
+    trained = told(tiny, "fabrication.values=trained", "fabrication.epochs=1000000")
+    drawn = told(tiny)
+    assert trained["inference.energy_j"] == (
+        drawn["inference.energy_j"][0],
+        "with drawn values in place of trained ones",
+    )
 
 
 def test_the_command(hwsim_command: Command, tiny: Path, tmp_path: Path) -> None:
