@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Self
 
+SELDOM = 1e-3
+"""What a port gets through without a lost word less often than that is refused: it would be sent for ever."""
 LOSSES = ("bar_loss", "cross_loss", "crossing_loss")
 
 Loss = Annotated[Decibels, Field(ge=0)]
@@ -154,3 +156,13 @@ def build_switch(name: str, sheet: SwitchDatasheet, values: Mapping[str, float |
     """Build a switch technology from its sheet's numbers in SI units; ``unlimited`` becomes None."""
     numbers = {key: None if isinstance(value, str) else value for key, value in values.items()}
     return Switch(name=name, medium=sheet.medium, **numbers)  # type: ignore[arg-type]
+
+
+def intact(words: int, loss: float) -> float:
+    """Return the chance that a block of port words gets through: each is lost, or not, on its own.
+
+    Example:
+        >>> intact(2, 0.5)
+        0.25
+    """
+    return (1 - loss) ** words

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hwsim.execution.timeline.port import PICOSECONDS, REGISTER_BITS
+from hwsim.execution.timeline.port import PICOSECONDS
+from hwsim.model.registers import REGISTER_BITS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 
     from hwsim.model.layer import Layer
 
+REGISTER_BITS = 32
+"""Bits that the configuration port is sent for one register."""
+
 
 @dataclass(frozen=True)
 class Registers:

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 from hwsim.crossbar.stages import SwitchNetwork
 from hwsim.crossbar.stuck import never_stuck
+from hwsim.crossbar.technology import SELDOM, intact
 from hwsim.errors import HwsimWarning
 from hwsim.files.arrivals import LATEST
+from hwsim.model.registers import REGISTER_BITS
 from hwsim.schedule import layout
 
 if TYPE_CHECKING:
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
 
     from hwsim.crossbar import Fabric
     from hwsim.crossbar.technology import Switch
-    from hwsim.scenario.execution import DriversChoice, Execution, FaultEntry, RequestsChoice
+    from hwsim.scenario.execution import DriversChoice, Execution, FaultEntry, PortChoice, RequestsChoice
     from hwsim.scenario.found import Found
     from hwsim.scenario.lookup import Lookup
     from hwsim.schedule import Bank
@@ -48,6 +50,9 @@ def fit_machine(r: Lookup, found: Found, fabrics: Sequence[Fabric | None] | None
     built = fabrics is not None and all(fabric or not bank.learned for bank, fabric in zip(banks, fabrics, strict=True))
     if file is not None and switch is not None and fabrics is not None and built:
         switches = sum(bank.banks * fabric.switches for bank, fabric in zip(banks, fabrics, strict=True) if fabric)
+        if file.execution.port:
+            registers = sum(layer.units + layer.gains for layer in model.layers) if model else 0
+            refused += _refuse_loss(file.execution.port, switch, fabrics, registers)
         if file.execution.minimise == "wear":
             refused += _refuse_wear(switch, fabrics)
         if file.execution.drivers:
@@ -101,6 +106,16 @@ def _refuse_wear(switch: Switch, fabrics: Sequence[Fabric | None]) -> Refused:
         yield at, f"switches of {switch.name} survive any number of toggles", "use 'toggles', or leave minimise out"
     elif not any(isinstance(fabric, SwitchNetwork) for fabric in fabrics):
         yield at, "no circuit here leaves a choice of which switches toggle", "choose a topology of 2x2 switches"
+
+
+def _refuse_loss(port: PortChoice, switch: Switch, fabrics: Sequence[Fabric | None], registers: int) -> Refused:
+    """Refuse a port that practically never gets a whole configuration through, or all registers."""
+    blocks = [fabric.configuration_bits for fabric in fabrics if fabric] + [REGISTER_BITS * registers]
+    words = -(-(max(blocks) + port.check_bits) // max(switch.port_width, 1))
+    if intact(words, port.loss) < SELDOM:
+        what = f"{words:,} words that are sent together get through in less than one of {1 / SELDOM:,.0f} tries"
+        most = 1 - SELDOM ** (1 / words)
+        yield ("execution", "port", "loss"), what, f"give a loss below {most:.2g}, or a wider port"
 
 
 def _refuse_drivers(drivers: DriversChoice, switch: Switch, switches: int) -> Refused:

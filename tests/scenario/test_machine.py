@@ -52,6 +52,20 @@ def test_all_of_it_is_told_at_once(tiny: Path) -> None:
     ]
 
 
+def test_a_port_that_never_gets_a_configuration_through(tiny: Path) -> None:
+    """Of w words, each lost with p, all come through with (1 - p)^w: less than one in a thousand is refused."""
+    plan = hwsim.load(tiny).plan()
+    registers = sum(layer.units for layer in plan.model.layers)
+    words = 32 + max(32 * registers, *(fabric.configuration_bits for fabric in plan.fabrics if fabric))
+    line, narrow = _add(tiny, "[execution.port]\nloss = 0.5"), "crossbar.port_width=1 bit"
+    (found,) = _told(tiny, narrow)
+    assert found == (
+        f"{line + 1}:1: {words} words that are sent together get through in less than one of 1,000 tries, "
+        f"give a loss below {1 - 0.001 ** (1 / words):.2g}, or a wider port"
+    )
+    hwsim.load(tiny, [narrow, f"execution.port.loss={0.99 * (1 - 0.001 ** (1 / words))}"]).plan()
+
+
 def test_more_drivers_than_switches(tiny: Path) -> None:
     plan = hwsim.load(tiny).plan()
     banks = [layer.units for layer in plan.model.layers]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from hwsim.crossbar.technology import SELDOM, intact
 from hwsim.errors import BAD_INPUT, HwsimError
 
 if TYPE_CHECKING:
@@ -13,9 +14,6 @@ if TYPE_CHECKING:
 
     from hwsim.execution.timeline.parts import Port
     from hwsim.execution.timeline.port import Record
-
-SELDOM = 1e-3
-"""A block that gets through without a loss less often than that is refused: the port would send it for ever."""
 
 
 class PortError(HwsimError, ValueError):
@@ -100,7 +98,7 @@ class Loading:
         How often is drawn from a geometric distribution, as every word is lost or not on its own.
         """
         port = self._port
-        chance = (1 - port.loss) ** words
+        chance = intact(words, port.loss)
         if chance < SELDOM:
             found = f"{what} of {words} words, each lost with probability {port.loss:g}"
             raise PortError(f"{found}: they get through in less than one of {1 / SELDOM:g} tries; a wider port helps")

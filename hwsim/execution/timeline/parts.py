@@ -29,10 +29,10 @@ class Port:
         clock_ps: its period.
         bit_energy: joules of one bit.
         writes: how the configuration of a bank is sent (:mod:`hwsim.execution.writes`).
-        burst: words that it takes without a pause; None where it never pauses.
+        burst: words of a reconnection that it takes without a pause; None where it never pauses.
         pause: clocks between two bursts.
         loss: probability that a word is lost on its way.
-        check_bits: bits of the checksum that follows what a bank is sent, 0 for none.
+        check_bits: bits of the checksum that follows what each bank is sent, and all registers; 0 for none.
         own_registers: whether registers have a port of their own, as wide and as fast.
     """
 

@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from hwsim.model.registers import REGISTER_BITS
+
 if TYPE_CHECKING:
     from hwsim.crossbar.technology import Switch
     from hwsim.execution.change import Sent
 
 PICOSECONDS = 10**12
-REGISTER_BITS = 32
 
 
 SpanTuple = tuple[str, int, int, str, int, float]

@@ -10,9 +10,10 @@ from hwsim.execution.timeline.account import Account
 from hwsim.execution.timeline.drivers import Drivers
 from hwsim.execution.timeline.holding import Holding
 from hwsim.execution.timeline.loading import Loading
-from hwsim.execution.timeline.port import REGISTER_BITS, Span, SpanTuple
+from hwsim.execution.timeline.port import Span, SpanTuple
 from hwsim.execution.timeline.tally import Passage
 from hwsim.execution.timeline.turns import FewDrivers
+from hwsim.model.registers import REGISTER_BITS
 from hwsim.stream import stream
 
 if TYPE_CHECKING:
