@@ -12,7 +12,7 @@ from hwsim.errors import BAD_INPUT, HwsimError
 from hwsim.execution import replay
 from hwsim.pipeline.fabrication import KEPT, assemble, initial_values
 from hwsim.pipeline.session import run
-from hwsim.schedule import Entry, Follower, open_schedule
+from hwsim.schedule import Entry, Fault, Follower, open_schedule
 from hwsim.score import evaluate
 from hwsim.stream import stream
 from hwsim.task import METRICS
@@ -105,7 +105,8 @@ def account(
     folder = run(scenario, out, report).run
     task = load_task(plan.task, plan.task_parameters)
     values = initial_values(plan, task, folder / KEPT)
-    machine = assemble(plan, task, values) if plan.switch.medium == "optical" else None
+    breaks = bool(plan.scenario.fault or plan.scenario.execution.faults)
+    machine = assemble(plan, task, values) if plan.switch.medium == "optical" or breaks else None
     state = final_state(folder, machine)
     settings = machine.circuits.states if machine is not None else None
     sets = [(), tuple(effects), *((e,) for e in effects), *(tuple(o for o in effects if o != e) for e in effects)]
@@ -156,15 +157,21 @@ def final_state(folder: Path, machine: Machine | None = None) -> Entry:
 
     Args:
         folder: the run folder.
-        machine: executes every reconnection on the way, since switches may end otherwise on a shorter one.
+        machine: executes every reconnection on the way, since switches may end otherwise on a shorter one, and stuck
+            ones lead elsewhere than was asked for. Cells that died on the way die at the reconnection returned.
     """
     from hwsim.pipeline.folder import RunFolder
 
     with open_schedule(RunFolder(folder).schedule) as schedule:
         end: Machine | Follower = Follower(schedule.layout) if machine is None else machine
-        last = replay(schedule.entries(), end)
+        dead = list[Fault]()
+        last = replay(schedule.entries(), end, after=lambda entry: dead.extend(_dead(entry)))
     assert last is not None  # noqa: S101 - a finished run has event 0
-    return Entry(last.event, last.batch, tuple(end.permutations), last.registers)
+    return Entry(last.event, last.batch, tuple(end.permutations), last.registers, faults=tuple(dead))
+
+
+def _dead(entry: Entry) -> list[Fault]:
+    return [fault for fault in entry.faults if fault.cell is not None]
 
 
 def _metric(

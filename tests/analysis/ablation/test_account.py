@@ -15,9 +15,30 @@ from hwsim.files import read_document
 from hwsim.files.library import names
 from hwsim.pipeline.fabrication import assemble, initial_values
 from hwsim.scenario.lookup import sheet_kind
+from hwsim.schedule import Fault
 from hwsim.score import evaluate
 from tests.conftest import Command, answer
 
+BROKEN = """
+[execution]
+issue = "steps"
+step_time = "1 ms"
+reference = false
+[execution.faults]
+test = "none"
+[[fault]]
+at = "1 ms"
+layer = 0
+bank = 2
+switch = 180
+stuck = "cross"
+[[fault]]
+at = "1 ms"
+layer = 0
+bank = 1
+cell = 20
+reads = 0.25
+"""
 PHOTONIC = ["device.name=photonic-feldmann-2021", "controller.epochs=12", "controller.batch=32"]
 
 
@@ -52,6 +73,26 @@ def test_the_last_state_of_a_run(tiny: Path, tmp_path: Path) -> None:
     machine = assemble(plan, task, initial_values(plan, task))
     machine.execute(final_state(tmp_path / "run"))
     assert evaluate(task, machine.infer(task.test_x, None)).metric == done.final["accuracy_noiseless"]
+
+
+def test_the_last_state_of_a_run_whose_parts_broke(tiny: Path, tmp_path: Path) -> None:
+    """Stuck switches lead elsewhere than was asked for, and dead cells stay dead, on chips that are made anew."""
+    tiny.write_text(tiny.read_text() + BROKEN)
+    scenario = hwsim.load(tiny, ["controller.epochs=3"])
+    done = hwsim.run(scenario, tmp_path / "run")
+    plan = scenario.plan()
+    task = plan.task.load(plan.task_parameters)
+    values = initial_values(plan, task)
+    machine, fresh = assemble(plan, task, values), assemble(plan, task, values)
+    state = final_state(tmp_path / "run", machine)
+    assert state.faults == (Fault(0, 1, cell=20, value=0.25),)
+    fresh.execute(state, machine.circuits.states)
+    outputs = fresh.infer(task.test_x, None)
+    assert evaluate(task, outputs).metric == done.final["accuracy_noiseless"]
+    assert (outputs == machine.infer(task.test_x, None)).all()
+    asked = assemble(plan, task, values)
+    asked.execute(final_state(tmp_path / "run"))
+    assert (asked.infer(task.test_x, None) != outputs).any()
 
 
 @pytest.mark.parametrize("name", [n for n, path in names("devices").items() if sheet_kind(path) == "device"])
