@@ -165,7 +165,7 @@ class FaultsChoice(Section):
     """How faults are found: by patterns that are sent through the circuits and read back, by a fall of the accuracy on
     the validation share, which starts the search, or not at all."""
     test_every: Step | None = None
-    """Time between two tests; after every reconnection when left out."""
+    """Least time from one test to the next, each right after a reconnection; after every one when left out."""
     fall: Annotated[float, Field(gt=0, lt=1)] | None = Field(
         default_factory=lambda known: 0.05 if known.get("test") == "accuracy" else None
     )
