@@ -31,12 +31,15 @@ KINDS = {
     "sets": FREE,
     "resets": "#3b8a4a",
     "holds": "#d9d9d9",
+    "bits again": "#8a5aa8",
     "inference": "#c28a1f",
     "unavailable": "#9a9a9a",
+    "read-back": "#d1779e",
+    "search": "#4a4a4a",
 }
 """Colours of what is done; other kinds take those of :data:`_OTHERS` in turn."""
 _ORDER = {kind: at for at, kind in enumerate(KINDS)}
-_OTHERS = ("#4a4a4a", "#5aa7d6", "#d1779e", "#2f8f6b")
+_OTHERS = ("#5aa7d6", "#c79a9a", "#7a7a3a")
 _FIRST = ("port", "register port")
 """Resources that stand above the layers, in this order; all others stand below."""
 _BANK = re.compile(r"(layer \d+) bank \d+")
