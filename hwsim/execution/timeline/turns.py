@@ -35,8 +35,8 @@ class FewDrivers(Drivers):
 
     Switches are served in the order in which they come; at one moment bank after bank, as the port takes them, and of
     one bank the sets and then the resets. Resets go first where the order says so, and the sets of that bank come when
-    its last reset is done. As many as drivers are free for change together, so a turn is an event or two, however many
-    switches it has.
+    its last reset is done. As many as drivers are free for change together; where all are free, those of one
+    bank go through all turns that they fill in one event.
 
     Args:
         count: how many drivers there are.
@@ -53,7 +53,7 @@ class FewDrivers(Drivers):
         count: int,
     ) -> None:
         super().__init__(env, switching, holding, record)
-        self._free = count
+        self._free = self._count = count
         self._queue: list[tuple[int, int, int, _Job]] = []
         self._called, self._came = False, 0
 
@@ -84,31 +84,31 @@ class FewDrivers(Drivers):
         while self._free and self._queue:
             job = self._queue[0][-1]
             count = min(self._free, job.waiting)
-            job.waiting -= count
+            turns = job.waiting // count if self._free == self._count else 1  # nobody else frees a driver meanwhile
+            job.waiting -= turns * count
             if not job.waiting:
                 heappop(self._queue)
             self._free -= count
-            duration = self._begin(job, count)
-            self.env.timeout(duration, (job, count)).callbacks.append(self._release)
+            duration = self._begin(job, count, turns)
+            self.env.timeout(duration, (job, count, turns)).callbacks.append(self._release)
 
-    def _begin(self, job: _Job, count: int) -> int:
-        """Note that switches begin to change; returns how long they take."""
-        now, switching, name = int(self.env.now), self.switching, f"layer {job.layer} bank {job.bank}"
-        if job.what == "sets":
-            duration, joules = switching.set_ps, count * switching.set_energy
-            self.holding.change(count, now, 0, now)
-        else:
-            duration, joules = switching.reset_ps, count * switching.reset_energy
-            self.holding.change(0, now, count, now)
-        self.used_ps += count * duration
-        if self.record:
-            self.record((name, now, now + duration, job.what, count, joules))
-        return duration
+    def _begin(self, job: _Job, count: int, turns: int) -> int:
+        """Note that switches begin to change, in one turn or in several; returns how long all of that takes."""
+        now, switching, record = int(self.env.now), self.switching, self.record
+        sets = job.what == "sets"
+        duration = switching.set_ps if sets else switching.reset_ps
+        self.used_ps += turns * count * duration
+        name, joules = f"layer {job.layer} bank {job.bank}", switching.set_energy if sets else switching.reset_energy
+        for begin in range(now, now + turns * duration, duration) if duration else [now] * turns:
+            self.holding.change(count * sets, begin, count * (not sets), begin)
+            if record:
+                record((name, begin, begin + duration, job.what, count, count * joules))
+        return turns * duration
 
     def _release(self, turn: Event) -> None:
-        job, count = cast("tuple[_Job, int]", turn.value)
+        job, count, turns = cast("tuple[_Job, int, int]", turn.value)
         self._free += count
-        job.undone -= count
+        job.undone -= turns * count
         if job.sets and not job.undone:
             self._wait(_Job(job.came, job.layer, job.bank, "sets", job.sets, job.sets))
         elif self._queue:
