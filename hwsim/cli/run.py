@@ -93,6 +93,7 @@ def summary(answer: Answer) -> str:
         ("reconnecting", _bill(final["energy_j"], final["time_s"])),
         ("one inference", _bill(last["inference_energy_j"], last["inference_time_s"])),
         ("  assumed costs", _assumed(answer.run) or "none"),
+        *_in_time(answer),
         *_levels(last),
         *_saturated(answer.rows),
         *(resource_lines(answer.resources) if answer.resources else []),
@@ -111,6 +112,19 @@ def summary(answer: Answer) -> str:
         bill = _bill(switch["energy_j"], switch["time_s"])
         lines.insert(-1, (task["task"], f"{task[metric]:.4f}{free}; to switch to it: {cost}, {bill}"))
     return "\n".join(f"{name:<16}{value}" for name, value in lines)
+
+
+def _in_time(answer: Answer) -> list[tuple[str, str]]:
+    """Say how available the machine was and what requests met, where the scenario speaks of time."""
+    from hwsim.files import readable
+
+    found = answer.execution
+    if answer.plan is None or not answer.plan.in_time or not found:
+        return []
+    words = [f"available for {found['availability']:.4g} of {readable(found['watched_s'], 'time')}"]
+    if "latency_p99_s" in found:
+        words.append(f"99 of 100 requests answered within {readable(found['latency_p99_s'], 'time')}")
+    return [("in time", f"{', '.join(words)}; hwsim show timeline {answer.run}")]
 
 
 def _levels(last: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 import hwsim
 from hwsim.execution import ExecutionError
 from hwsim.execution.timeline.trace import read_trace
-from tests.conftest import run_here
+from tests.conftest import Command, run_here
 
 IN_TIME = (
     "execution.memory=double",
@@ -80,3 +81,11 @@ def test_a_load_needs_inferences_that_take_time(tiny: Path, tmp_path: Path, give
     settings = ["device.name=ideal", "crossbar.technology=fpga-bitwise-yosys-2026", f"execution.requests.{given}"]
     with pytest.raises(ExecutionError, match=rf"execution\.requests\.{given[:4]}\w*: an inference .* give a rate"):
         run_here(tiny, tmp_path / "run", *settings)
+
+
+def test_a_summary_says_what_requests_met(tiny: Path, hwsim_command: Command) -> None:
+    plain = hwsim_command("run", tiny, "--quiet", "--out", "plain")
+    assert "in time" not in plain.stdout
+    settings = [word for setting in IN_TIME for word in ("--set", setting)]
+    told = hwsim_command("run", tiny, "--quiet", "--out", "told", *settings).stdout
+    assert re.search(r"in time +available for 0\.\d+ of .* us, 99 of 100 requests answered within .* ns; .* told", told)
