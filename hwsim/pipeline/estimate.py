@@ -92,15 +92,9 @@ def _sum_up(run: Path) -> list[Line]:
     plan = plan_of(run)
     _, machine = prepare(plan, run / SCHEDULE)
     works: list[Work] = []
-    moves: list[int] = []
-
-    def follow(_: Entry) -> None:
-        works.append(sure(machine.work))
-        moves.append(machine.spent.moves)
-
     with open_schedule(run / SCHEDULE) as schedule:
-        replay(schedule.entries(), machine, after=follow)
-    mean = (moves[-1] - moves[0]) / max(len(works) - 1, 1)
+        replay(schedule.entries(), machine, after=lambda _: works.append(sure(machine.work)))
+    mean = machine.spent.moves / max(len(works) - 1, 1)  # event 0 moves nothing
     wear = machine.circuits.wear
     worn = None if wear is None else max(layer.most for layer in wear)
     return table(plan, machine, works, Basis(moves=mean, worn=worn, unknown=_breaking(plan)))

@@ -163,10 +163,11 @@ def _streamed(parts: Parts, sums: Sums, basis: Basis) -> Iterator[Line]:
     if parts.requests is None:
         return
     whole = sums.finish()
-    gone = 1 - whole["availability"]
+    # before each swap the pipeline empties, for which it may take a latency
+    gone = (sums.busy_ps + sums.reconnections * compute.latency_ps) / whole["watched_ps"] if sums.busy_ps else 0.0
     hidden = not sums.busy_ps or (parts.memory == "double" and gone <= SELDOM and not unknown)
     found = served(parts, hidden=hidden)
-    swaps = f", but for swaps, {gone:.2g} of the time" if gone and found.wait_mean is not None else ""
+    swaps = f", but for swaps, {gone:.2g} of the time at most" if gone and found.wait_mean is not None else ""
     yield _line("throughput", found.throughput, found.why)
     yield _line("utilisation.compute", found.load, found.why)
     for name in ("latency_mean", "latency_p50", "latency_p99", "wait_mean"):

@@ -144,6 +144,8 @@ def test_requests(tiny: Path) -> None:
     met = told(tiny, load)
     assert met["latency_p99_s"] == (None, "requests meet a machine that reconnects")
     assert met["inference.latency_s"][0]
+    often = told(tiny, load, "execution.memory=double")
+    assert often["wait_mean_s"] == (None, "requests meet a machine that reconnects")
     seldom = told(tiny, load, "execution.memory=double", "execution.issue=steps", 'execution.step_time="1 ms"')
     wait, why = seldom["wait_mean_s"]
     interval = seldom["inference.interval_s"][0]
@@ -171,6 +173,14 @@ def test_a_method_that_decides_as_it_works(tiny: Path) -> None:
     assert {found[key] for key in WHOLE} == {(None, "mine says only as it works how often it reconnects")}
     assert found["reconnection.toggles"] == told(tiny)["reconnection.toggles"]
     assert found["lifetime.switch_years"][0] is None
+
+
+def test_registers_are_all_written(tiny: Path) -> None:
+    """Of one word of 32 bits each; where connections stay, there is nothing else."""
+    alone = told(tiny, "controller.name=bias-only")
+    registers = sum(layer.units for layer in hwsim.load(tiny).plan().model.layers)
+    assert alone["reconnection.port_bits"] == (32 * registers, "all registers")
+    assert alone["reconnection.toggles"][0] == alone["reconnection.moves"][0] == 0
 
 
 def test_nothing_is_trained(tiny: Path) -> None:
