@@ -1,9 +1,9 @@
 """What breaks in a run, how the host finds out, and what it does then.
 
-Parts break at given times and by a hazard, whether anybody knows or not. After a reconnection the host may test: by
-patterns that are read back, or by the accuracy on a share of the training set. Where something is wrong, the circuits
-concerned are searched (:mod:`hwsim.execution.finding`), and what is found is an event of its own: circuits are routed
-around it, or training goes on with what stands.
+Parts break at given times, by a hazard, and switches at the end of their endurance, whether anybody knows or not. After
+a reconnection the host may test: by patterns that are read back, or by the accuracy on a share of the training set.
+Where something is wrong, the circuits concerned are searched (:mod:`hwsim.execution.finding`), and what is found is an
+event of its own: circuits are routed around it, or training goes on with what stands.
 
 All of this repeats itself to the last bit when a schedule is carried out again: what breaks is kept in it and held
 against what was to break, and tests are made anew.
@@ -65,8 +65,10 @@ class Upkeep:
         self._every = round((self._chosen.test_every or 0.0) * PICOSECONDS)
         self._tested = self._patterns = 0
         self._given = sorted(round(one.at * PICOSECONDS) for one in plan.scenario.fault)
-        self._waiting = _breaking(plan, machine)
+        self._stuck = set[tuple[int, int, int | None]]()
+        self._waiting = _breaking(plan, machine, self._stuck)
         self._next = next(self._waiting, None)
+        self._worn_out: list[tuple[int, Fault]] = []
         self._best: float | None = None
         self._task = _share(task)
         self._counts = {"broke": 0, "found": 0, "events": 0}
@@ -86,7 +88,12 @@ class Upkeep:
         return replace(_nothing(last), faults=(self._next[1],))
 
     def mending(self, last: Entry) -> Entry | None:
-        """Return the next entry, at which the host gets to know what the test found, if it found anything."""
+        """Return the next entry, at which the host gets to know what the test found, if it found anything.
+
+        What came to its end with the last entry breaks before that.
+        """
+        if self._worn_out:
+            return replace(_nothing(last), faults=tuple(fault for _, fault in self._worn_out))
         return replace(_nothing(last), found=self.found) if self.found else None
 
     def tell(self, entry: Entry, controller: Controller) -> str:
@@ -147,14 +154,24 @@ class Upkeep:
         Raises:
             ExecutionError: something else was to break.
         """
-        self.found, self.words = (), ""
+        self.words = ""
         self._counts["broke"] += len(entry.faults)
         self._counts["events"] += 1
         for fault in entry.faults:
-            if self._next is None or self._next[1] != fault:
+            due = self._worn_out.pop(0) if self._worn_out else self._next
+            if due is None or due[1] != fault:
                 what = f"event {entry.event}: {fault.words}, and the scenario has another part break"
                 raise ExecutionError(f"{what}; remove the run folder and run its scenario again")
-            self._simulation.mark(self._next[0], fault.words)
+            self._simulation.mark(due[0], fault.words)
+            self._next = next(self._waiting, None) if due is self._next else self._next
+
+    def _wear_out(self) -> None:
+        """Have switches that came to their end break next, in the states that they have; nothing else breaks them."""
+        ended = self._machine.circuits.worn_out
+        self._worn_out += [(self._simulation.now_ps, fault) for fault in ended]
+        places = {_place(fault) for fault in ended}
+        self._stuck |= places
+        if self._next is not None and _place(self._next[1]) in places:
             self._next = next(self._waiting, None)
 
     def look(self, entry: Entry) -> None:
@@ -162,6 +179,7 @@ class Upkeep:
         self.found, self.words, event = (), "", entry.event
         self._counts["found"] += len(entry.found)
         self._counts["events"] += bool(entry.found)
+        self._wear_out()
         now = self._simulation.now_ps
         if self._test == "none" or (self._every and now - self._tested < self._every):
             return
@@ -227,14 +245,16 @@ def _share(task: Task) -> Task:
     return replace(task, test_x=task.train_x[-count:], test_y=task.train_y[-count:])
 
 
-def _breaking(plan: Plan, machine: Machine) -> Iterator[tuple[int, Fault]]:
-    """Yield what breaks and when, in picoseconds, in order; a switch that is stuck stays as it is."""
+def _place(fault: Fault) -> tuple[int, int, int | None]:
+    return fault.layer, fault.bank, fault.switch
+
+
+def _breaking(plan: Plan, machine: Machine, stuck: set[tuple[int, int, int | None]]) -> Iterator[tuple[int, Fault]]:
+    """Yield what breaks and when, in picoseconds, in order; a switch that is stuck stays as it is, and is noted."""
     given = sorted(((round(one.at * PICOSECONDS), _fault(one)) for one in plan.scenario.fault), key=lambda one: one[0])
-    stuck = set[tuple[int, int, int | None]]()
     for at, fault in heapq.merge(given, _hazard(plan, machine), key=lambda one: one[0]):
-        place = (fault.layer, fault.bank, fault.switch)
-        if fault.switch is None or place not in stuck:
-            stuck.add(place)
+        if fault.switch is None or _place(fault) not in stuck:
+            stuck.add(_place(fault))
             yield at, fault
 
 

@@ -1,4 +1,4 @@
-"""Wear levelling: switches that toggled much are spared, whatever interrupts the run."""
+"""Wear: switches that toggled much are spared, those at their end are stuck, whatever interrupts the run."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ from pathlib import Path
 import pytest
 
 import hwsim
+from hwsim.execution import replay
 from hwsim.pipeline.folder import RunFolder
+from hwsim.pipeline.snapshot import prepare
+from hwsim.schedule import open_schedule
 from tests.conftest import run_here
 
 WEARING = [
@@ -39,3 +42,29 @@ def test_the_most_worn_switch_lasts_longer(tiny: Path, tmp_path: Path) -> None:
     again = run_here(tiny, tmp_path / "cut", *WEARING, "execution.minimise=wear")
     assert again == {**spared, "run": str(tmp_path / "cut")}
     assert RunFolder(tmp_path / "cut").rows() == RunFolder(tmp_path / "spared").rows()
+
+
+def test_switches_at_their_end_are_stuck(tiny: Path, tmp_path: Path) -> None:
+    """They break together, in the states that they had at their last toggle, and never toggle again."""
+    short = [
+        *(word for word in WEARING if "epochs" not in word),
+        "controller.epochs=7",
+        "crossbar.endurance=5",
+        "execution.faults={test='none'}",
+    ]
+    answer = run_here(tiny, tmp_path / "run", *short)
+    with open_schedule(tmp_path / "run" / "schedule.sqlite") as schedule:
+        entries, rows = list(schedule.entries()), schedule.scores()
+    worn = [(entry.event, fault) for entry in entries for fault in entry.faults]
+    assert len({event for event, _ in worn}) > 1
+    assert all(fault.words in rows[event]["fault"] for event, fault in worn)
+    _, machine = prepare(hwsim.load(tiny, short).plan(), tmp_path / "run" / "schedule.sqlite")
+    replay(entries, machine)
+    places = [(fault.layer, fault.bank, fault.switch) for _, fault in worn]
+    assert len(set(places)) == len(places)
+    for _, fault in worn:
+        states = machine.circuits.states[fault.layer]
+        assert states is not None
+        assert states[fault.bank, fault.switch] == fault.state
+    assert machine.circuits.worn == 5
+    assert answer["events"] == len(entries) - 1
