@@ -38,7 +38,8 @@ class Span(NamedTuple):
         begin_ps: picoseconds from the end of power-up on.
         end_ps: likewise; the same for something that happens in a moment.
         what: ``bits`` or ``registers`` that a port sends, ``bits again`` where words were lost, switches that a bank
-            ``sets`` or ``resets``, the ``event`` of a reconnection, or what is tested or breaks.
+            ``sets`` or ``resets`` (in turns, where drivers are fewer than that), the ``event`` of a reconnection, or
+            what is tested or breaks.
         amount: how many bits, switches or inferences; the number of an event.
         energy: joules.
     """

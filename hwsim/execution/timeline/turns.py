@@ -94,15 +94,16 @@ class FewDrivers(Drivers):
 
     def _begin(self, job: _Job, count: int, turns: int) -> int:
         """Note that switches begin to change, in one turn or in several; returns how long all of that takes."""
-        now, switching, record = int(self.env.now), self.switching, self.record
+        now, switching = int(self.env.now), self.switching
         sets = job.what == "sets"
         duration = switching.set_ps if sets else switching.reset_ps
         self.used_ps += turns * count * duration
-        name, joules = f"layer {job.layer} bank {job.bank}", switching.set_energy if sets else switching.reset_energy
         for begin in range(now, now + turns * duration, duration) if duration else [now] * turns:
             self.holding.change(count * sets, begin, count * (not sets), begin)
-            if record:
-                record((name, begin, begin + duration, job.what, count, count * joules))
+        if self.record:
+            all_of_them, one = turns * count, switching.set_energy if sets else switching.reset_energy
+            name = f"layer {job.layer} bank {job.bank}"
+            self.record((name, now, now + turns * duration, job.what, all_of_them, all_of_them * one))
         return turns * duration
 
     def _release(self, turn: Event) -> None:

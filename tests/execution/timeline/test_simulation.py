@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import replace
 from itertools import pairwise
+from typing import NamedTuple
 
 import pytest
 from hypothesis import given, settings
@@ -24,10 +25,32 @@ def simulate(parts: Parts, works: list[Work], *, keep: bool = True) -> tuple[lis
     return passages, simulation.finish(), simulation.spans
 
 
-def changes(spans: list[Span]) -> list[tuple[int, int]]:
-    """Return when every switch begins to change, and whether it is set (1) or reset (-1), in order."""
-    signs = {"sets": 1, "resets": -1}
-    return sorted((one.begin_ps, signs[one.what]) for one in spans if one.what in signs for _ in range(one.amount))
+class Turn(NamedTuple):
+    """Switches that change together: set (1) or reset (-1)."""
+
+    begin: int
+    end: int
+    way: int
+    switches: int
+
+
+def turns(parts: Parts, spans: list[Span]) -> list[Turn]:
+    """Return what spans of switches stand for: as many turns as one switch's time fits in."""
+    found = []
+    for span in spans:
+        if span.what in {"sets", "resets"}:
+            one, way = (parts.switching.set_ps, 1) if span.what == "sets" else (parts.switching.reset_ps, -1)
+            several, rest = divmod(span.end_ps - span.begin_ps, one)
+            count, more = divmod(span.amount, several)
+            assert (rest, more) == (0, 0)
+            begins = range(span.begin_ps, span.end_ps, one)
+            found += [Turn(begin, begin + one, way, count) for begin in begins]
+    return found
+
+
+def changes(parts: Parts, spans: list[Span]) -> list[tuple[int, int]]:
+    """Return when every switch begins to change, and which way, in order."""
+    return sorted((turn.begin, turn.way) for turn in turns(parts, spans) for _ in range(turn.switches))
 
 
 @given(parts=machines.parts(), works=machines.works())
@@ -39,7 +62,7 @@ def test_the_machine_that_is_reckoned_by_hand(parts: Parts, works: list[Work]) -
     assert found == [(one.begin, one.end, one.unavailable) for one in expected]
     watched = max([parts.host.length_ps, *[one.end for one in expected]])
     toggles = [toggle for one in expected for toggle in one.toggles]
-    assert changes(spans) == sorted(toggles)
+    assert changes(parts, spans) == sorted(toggles)
     assert [one.end_ps for one in spans if one.resource == "port"] == [end for one in expected for end in one.loads]
     bits = sum(one.bits for one in expected)
     sets, resets = (sum(way == sign for _, way in toggles) for sign in (1, -1))
@@ -64,7 +87,7 @@ def test_resets_first_in_turns(parts: Parts, works: list[Work], drivers: int) ->
     expected = oracle.carry_out(parts, works)
     found, _, spans = simulate(parts, works)
     assert [passage.end_ps for passage in found] == [one.end for one in expected]
-    assert changes(spans) == sorted(toggle for one in expected for toggle in one.toggles)
+    assert changes(parts, spans) == sorted(toggle for one in expected for toggle in one.toggles)
 
 
 @given(parts=machines.parts(), works=machines.works())
@@ -74,14 +97,12 @@ def test_spans_add_up(parts: Parts, works: list[Work]) -> None:
     joules, used = defaultdict[str, float](float), defaultdict[str, float](float)
     for span in spans:
         joules[PARTS.get(span.what, "none")] += span.energy
-        of_drivers = span.what in {"sets", "resets"}
-        used["drivers" if of_drivers else span.resource] += (span.end_ps - span.begin_ps) * (
-            span.amount if of_drivers else 1
-        )
+        used[span.resource] += span.end_ps - span.begin_ps
     for part in ("configuration", "toggling"):
         assert tally.energy[part] == pytest.approx(joules[part], rel=1e-12, abs=1e-30)
     assert joules["none"] == 0
-    used["drivers"] /= parts.switching.drivers or 1
+    driving = sum(turn.switches * (turn.end - turn.begin) for turn in turns(parts, spans))
+    used["drivers"] = driving / (parts.switching.drivers or 1)
     for resource, share in tally.utilisation.items():
         assert share == pytest.approx(used[resource] / (tally.watched_ps or 1), rel=1e-12)
     assert tally.availability == pytest.approx(1 - used["unavailable"] / (tally.watched_ps or 1), rel=1e-12)
@@ -96,9 +117,8 @@ def test_no_resource_does_two_things_at_a_time(parts: Parts, works: list[Work]) 
         assert all(one[1] <= two[0] for one, two in pairwise(found))
     changing = sorted(
         (time, amount)
-        for _, begin, end, what, amount, _ in spans
-        if what in {"sets", "resets"}
-        for time, amount in ((begin, amount), (end, -amount))
+        for turn in turns(parts, spans)
+        for time, amount in ((turn.begin, turn.switches), (turn.end, -turn.switches))
     )
     busy = most = 0
     for _, amount in changing:  # at one time, those that end come first
