@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 import hwsim
+from docs import time_worth
 from hwsim.cli.glossary import glossary
 from hwsim.controller.multi_task import reconnects
 from hwsim.pipeline.estimate import estimate_plan
@@ -173,6 +174,13 @@ def test_a_method_that_decides_as_it_works(tiny: Path) -> None:
     assert {found[key] for key in WHOLE} == {(None, "mine says only as it works how often it reconnects")}
     assert found["reconnection.toggles"] == told(tiny)["reconnection.toggles"]
     assert found["lifetime.switch_years"][0] is None
+
+
+def test_the_committed_break_even_is_what_estimates_say() -> None:
+    """Two cases of ``python -m docs.time_worth``."""
+    table = Path(time_worth.__file__).with_suffix(".txt").read_text("utf-8").splitlines()
+    assert len(table) == 1 + len(time_worth.CASES)
+    assert [time_worth.row(*case) for case in time_worth.CASES[:2]] == table[1:3]
 
 
 def test_registers_are_all_written(tiny: Path) -> None:
