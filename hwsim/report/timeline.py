@@ -38,6 +38,8 @@ KINDS = {
     "search": "#4a4a4a",
 }
 """Colours of what is done; other kinds take those of :data:`_OTHERS` in turn."""
+_SWITCHES = {"sets", "resets"}
+"""Kinds whose bars say how many switches change at a time; others say how many things are done."""
 _ORDER = {kind: at for at, kind in enumerate(KINDS)}
 _OTHERS = ("#5aa7d6", "#c79a9a", "#7a7a3a")
 _FIRST = ("port", "register port")
@@ -59,9 +61,9 @@ _LANE = 0.84
 def draw_timeline(spans: Sequence[Row], title: str, changes: str = "", window: Window | None = None) -> Figure:
     """Draw what every resource does during the first few reconnections.
 
-    Banks of a layer share a row. A bar is as high as its lane where most is done at a time, and lower where less is, to
-    half of that; what takes no time is a tick. Where the window is less than half of all, or something breaks, a strip
-    above shows all of the time, with every reconnection and every fault.
+    Banks of a layer share a row. A bar is as high as its lane where most is done at a time (of switches: where most of
+    them change), and lower where less is, to half of that; what takes no time is a tick. Where the window is less than
+    half of all, or something breaks, a strip above shows all of the time, with every reconnection and every fault.
 
     Args:
         spans: all of the run.
@@ -152,7 +154,7 @@ def _draw_rows(axes: Any, rows: dict[str, dict[str, list[Row]]], window: Window)
         ):
             colour = colours.setdefault(kind, KINDS.get(kind) or _OTHERS[len(colours) % len(_OTHERS)])
             floor = at - _LANE / 2 + (number + 1) * lane
-            edges, levels = _levels(spans, window)
+            edges, levels = _levels(spans, window, [span[4] for span in spans] if kind in _SWITCHES else None)
             if levels.size:
                 tops = floor - 0.45 * lane * ((levels > 0) + levels / max(levels.max(), 1))
                 axes.stairs(tops, _shown(edges, window), baseline=floor, fill=True, color=colour, linewidth=0.4)
@@ -164,8 +166,10 @@ def _draw_rows(axes: Any, rows: dict[str, dict[str, list[Row]]], window: Window)
     return colours
 
 
-def _levels(spans: Sequence[Row], window: Window) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Count how many spans there are at a time.
+def _levels(
+    spans: Sequence[Row], window: Window, amounts: Sequence[float] | None = None
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Count how many spans there are at a time, or sum up their amounts.
 
     Returns:
         Edges of steps within the window, picoseconds, one more than steps; the count in each step, or the highest one
@@ -173,7 +177,8 @@ def _levels(spans: Sequence[Row], window: Window) -> tuple[NDArray[np.int64], ND
     """
     begins, ends = np.array([span[1:3] for span in spans], np.int64).reshape(-1, 2).clip(*window).T
     edges, where = np.unique(np.concatenate([begins, ends]), return_inverse=True)
-    changes = np.bincount(where, np.repeat([1.0, -1.0], begins.size), edges.size)
+    added = np.ones(begins.size) if amounts is None else np.asarray(amounts, np.float64)
+    changes = np.bincount(where, np.concatenate([added, -added]), edges.size)
     levels = changes.cumsum().astype(np.int64)[:-1]
     if not (np.diff(edges)[levels > 0] * _COLUMNS < window[1] - window[0]).any():
         return edges, levels

@@ -51,6 +51,14 @@ def test_rows_are_resources_and_banks_share_one() -> None:
     assert axes.get_ylim()[0] > axes.get_ylim()[1]  # the first stands on top
 
 
+def test_bars_of_switches_say_how_many_change() -> None:
+    """Four drivers: 4, 3 + 1 and 2 switches of two banks at a time."""
+    turns = [("bank 0", 0, 4), ("bank 0", 100, 3), ("bank 1", 100, 1), ("bank 1", 200, 2)]
+    spans = [(f"layer 0 {bank}", at, at + 100, "sets", count, 0.0) for bank, at, count in turns]
+    tops, _, floor = _bars(draw_timeline(spans, "t").axes[-1])[0].get_data()
+    assert (floor - tops) / (floor - tops).max() == pytest.approx([1.0, 1.0, 0.75])
+
+
 def test_fine_bars_are_drawn_together() -> None:
     """A million edges become some hundred, and a pause that can be seen stays one."""
     times = [at for at in range(0, 10**6, 2) if not 400_000 <= at < 600_000]
