@@ -31,7 +31,7 @@ SCALES = {"resistive": CONDUCTANCE, "photonic-pcm": TRANSMISSION}
 """Technologies that a table can be fitted to, and what it measures of each."""
 BASES = {"resistive": "pcm-nandakumar-2019", "photonic-pcm": "photonic-feldmann-2021"}
 """Datasheets that give what a table does not tell, where no base is named."""
-PARTS = ("chip", "event", "cost")
+PARTS = ("chip", "event", "cost", "rewriting")
 
 
 @dataclass(frozen=True)
@@ -195,6 +195,9 @@ def _text(
         rows: dict[str, Any] = {}
         for key, datum in data.get(part, {}).items():
             number = told.get((part, key))
+            if isinstance(datum, str):  # why cells are never written again
+                rows[key] = datum
+                continue
             if number is None:
                 rows[key] = {**datum, "source": f"kept from {base}: {datum['source']}"}
                 continue

@@ -10,6 +10,11 @@ import pytest
 import hwsim
 from hwsim.analysis.fitting.numbers import Number
 from hwsim.analysis.fitting.sheet import FittedDevice
+from hwsim.device import read_datasheet
+from hwsim.execution.break_even import Rewriting, rewriting_of
+from hwsim.files import read_document
+from hwsim.files.library import names
+from hwsim.scenario.lookup import device_technology
 from tests.oracles.measurements import HERMES, NANDAKUMAR, Cells, Light, measure, shine
 
 LEVELS = [0.1, 0.12, 0.14, 0.17, 0.22, 0.25, 0.36, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0]
@@ -107,6 +112,23 @@ def test_the_datasheet_runs(tmp_path: Path) -> None:
     clear = g > 0.3
     z = ((cells - design) / np.abs(design).max() / law)[clear]
     assert abs(float(z.std()) - 1) < 4 / np.sqrt(2 * z.size) + 0.05  # drift of 1 s is below its hundredth
+
+
+@pytest.mark.parametrize("never", ["", "burnt in once"])
+def test_what_rewriting_takes_is_kept_from_the_base(tmp_path: Path, never: str) -> None:
+    """Numbers with their status and where they are from; or why cells are never written again."""
+    text = names("devices")["pcm-nandakumar-2019"].read_text("utf-8")
+    base, fitted_to = tmp_path / "base.toml", tmp_path / "mine.toml"
+    table = f'[rewriting]\nnever = "{never}"\n' if never else "[rewriting]" + text.partition("[rewriting]")[2]
+    base.write_text(text.partition("[rewriting]")[0] + table, "utf-8")
+    hwsim.fit({"target [uS]": [5] * 3, "value [uS]": [4.9, 5.1, 5.2]}, "resistive", base=str(base), out=fitted_to)
+    document = read_document(fitted_to)
+    found = read_datasheet(document, device_technology(document).datasheet).rewriting
+    told = rewriting_of(found)
+    assert told == (f"cells are never written again: {never}" if never else Rewriting(6e-10, 3e-6, 1, 1e8))
+    if found is not None and found.write_energy is not None:
+        assert found.write_energy.status == "assumed"
+        assert found.write_energy.source.startswith("kept from base")
 
 
 def test_ages_of_relaxing_cells_have_a_spread_each() -> None:
