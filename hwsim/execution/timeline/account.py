@@ -22,6 +22,10 @@ class Account:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         self.reconnections = 0
+        self.bits = 0
+        """Bits that ports sent, checksums and all that was sent again included."""
+        self.resent_bits = 0
+        """Bits of them that were sent again."""
         self.sets = 0
         self.resets = 0
         self.unavailable_ps = 0
@@ -54,26 +58,23 @@ class Account:
             "conversion": inferences * compute.conversion,
         }
 
-    def close(
-        self, watched: int, bits: tuple[int, int], switch_ps: float, used: dict[str, float], stream: StreamTally | None
-    ) -> Tally:
+    def close(self, watched: int, switch_ps: float, used: dict[str, float], stream: StreamTally | None) -> Tally:
         """Sum up.
 
         Args:
             watched: picoseconds for which the machine was watched.
-            bits: that ports sent, and those of them that were sent again.
             switch_ps: switches in cross times picoseconds.
             used: picoseconds in which each resource was in use.
             stream: the requests, where there were any.
         """
         served = stream.served if stream else 0
-        energy = self.reconnecting(bits[0], self.sets, self.resets, switch_ps) | self.computing(served + self.tests)
+        energy = self.reconnecting(self.bits, self.sets, self.resets, switch_ps) | self.computing(served + self.tests)
         energy["idle"] = self._parts.compute.idle_power * watched / PICOSECONDS
         return Tally(
             watched_ps=watched,
             reconnections=self.reconnections,
-            port_bits=bits[0],
-            resent_bits=bits[1],
+            port_bits=self.bits,
+            resent_bits=self.resent_bits,
             toggles=self.sets + self.resets,
             utilisation={name: spent / watched if watched else 0.0 for name, spent in used.items()},
             availability=1 - self.unavailable_ps / watched if watched else 1.0,

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     import numpy as np
 
+    from hwsim.execution.timeline.account import Account
     from hwsim.execution.timeline.parts import Port
     from hwsim.execution.timeline.port import Record
 
@@ -31,25 +32,29 @@ class Loading:
 
     Args:
         port: the port.
+        account: is told the bits that it sends.
         name: its name in spans.
         rng: draws which blocks lose a word.
         record: takes spans; None where nobody looks at them.
 
     Example:
-        >>> from hwsim.execution.timeline import Port
+        >>> from hwsim.execution.timeline import Compute, Parts, Port, Switching
+        >>> from hwsim.execution.timeline.account import Account
         >>> from hwsim.stream import stream
-        >>> loading = Loading(Port(8, 100, 0.0, burst=2), "port", stream(0, "a"), None)
+        >>> port = Port(8, 100, 0.0, burst=2)
+        >>> account = Account(Parts(port, Switching(0, 0, 0.0, 0.0, 0.0), Compute(0, 0, 0.0)))
+        >>> loading = Loading(port, account, "port", stream(0, "a"), None)
         >>> loading.send([8, 9], "bits", 5000)  # one word, and two with a pause between them
         [5100, 5400]
+        >>> account.bits
+        17
     """
 
-    def __init__(self, port: Port, name: str, rng: np.random.Generator, record: Record | None) -> None:
-        self._port, self._name, self._rng, self._record = port, name, rng, record
+    def __init__(
+        self, port: Port, account: Account, name: str, rng: np.random.Generator, record: Record | None
+    ) -> None:
+        self._port, self._account, self._name, self._rng, self._record = port, account, name, rng, record
         self._words = 0
-        self.bits = 0
-        """Bits that were sent, checksums and all that was sent again included."""
-        self.resent_bits = 0
-        """Bits of them that were sent again."""
         self.busy_ps = 0
         """Picoseconds in which it sent, pauses between bursts included."""
 
@@ -82,7 +87,7 @@ class Loading:
             if port.loss:
                 now = self._send_again(sent, words, what, now)
             ends.append(now)
-        self.bits += sum(blocks) + check * len(blocks)
+        self._account.bits += sum(blocks) + check * len(blocks)
         self.busy_ps += now - begin
         return ends
 
@@ -104,7 +109,8 @@ class Loading:
             raise PortError(f"{found}: they get through in less than one of {1 / SELDOM:g} tries; a wider port helps")
         for _ in range(int(self._rng.geometric(chance)) - 1):
             start, now = now, now + (self._clocks(words) if port.burst else words) * port.clock_ps
-            self.bits, self.resent_bits = self.bits + sent, self.resent_bits + sent
+            self._account.bits += sent
+            self._account.resent_bits += sent
             if self._record:
                 self._record((self._name, start, now, f"{what} again", sent, sent * port.bit_energy))
         return now

@@ -62,6 +62,7 @@ class Simulation:
         self._spans: list[SpanTuple] = []
         self._record = self._spans.append if keep else None
         self._env = simpy.Environment()
+        self._account = Account(parts)
         self._holding = Holding()
         few, places = parts.switching.drivers, (self._env, parts.switching, self._holding, self._record)
         self._drivers = Drivers(*places) if few is None else FewDrivers(*places, few)
@@ -73,10 +74,9 @@ class Simulation:
             from hwsim.execution.timeline.requests import Stream  # loads compiled code
 
             self._stream = Stream(parts.requests, parts.compute, seed)
-        self._account = Account(parts)
 
     def _open(self, name: str, seed: int) -> Loading:
-        return Loading(self.parts.port, name, stream(seed, f"timeline/{name}"), self._record)
+        return Loading(self.parts.port, self._account, name, stream(seed, f"timeline/{name}"), self._record)
 
     @property
     def spans(self) -> list[Span]:
@@ -115,7 +115,7 @@ class Simulation:
         """
         account = self._account
         issue = self.issue_ps(work.batch, account.reconnections) if planned else self.now_ps
-        all_sets, all_resets, sent = work.sets.tolist(), work.resets.tolist(), self._bits()
+        all_sets, all_resets, sent = work.sets.tolist(), work.resets.tolist(), account.bits
         banks = list(zip(work.layer.tolist(), work.bank.tolist(), all_sets, all_resets, strict=True))
         sets, resets, busy = sum(all_sets), sum(all_resets), 0
         self._holding.expect(work.standing, sets - resets)
@@ -130,7 +130,7 @@ class Simulation:
         account.sets += sets
         account.resets += resets
         switch_ps = sum(work.held.tolist()) * busy
-        energy = account.reconnecting(self._bits() - sent, sets, resets, switch_ps)
+        energy = account.reconnecting(account.bits - sent, sets, resets, switch_ps)
         return Passage(issue, begin, end, busy, energy)
 
     def _reconnect(self, banks: Sequence[tuple[int, int, int, int]], work: Work) -> tuple[int, int]:
@@ -187,10 +187,6 @@ class Simulation:
         if self._record:
             self._record((resource, begin, self.now_ps, what, amount, energy))
 
-    def _bits(self) -> int:
-        """Count bits that ports sent."""
-        return sum([port.bits for port in self._ports.values()])
-
     def test(self, what: str, inferences: int) -> Passage:
         """Send test patterns through the compute pipeline, once it is empty; nobody else is answered meanwhile.
 
@@ -229,5 +225,4 @@ class Simulation:
             one = self.parts.compute.energy
             for request in self._stream.answered:
                 self._record(("compute", request.begin_ps, request.left_ps, "inference", 1, one))
-        bits = self._bits(), sum(port.resent_bits for port in self._ports.values())
-        return self._account.close(watched, bits, self._holding.switch_ps(watched), used, stream)
+        return self._account.close(watched, self._holding.switch_ps(watched), used, stream)
