@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -288,18 +289,10 @@ class Machine:
         """
         if fault.cell is None or fault.value is None:
             return self._stick(fault, known=False)
-        if problem := find_problem(fault, self.layout, self.circuits.fabrics):
-            raise ExecutionError(f"layer {fault.layer}: {problem}")
-        if not isinstance(self.chip, MortalChip):
-            raise ExecutionError(
-                f"cells of a chip of the device {maker(self.chip)} cannot die: it has no method 'kill'"
-            )
+        self._refuse(fault)
         bank = self.layout.layers[fault.layer]
         before, cell = bank.rows(self.chip.cells(fault.layer)).copy(), fault.bank * bank.ports + fault.cell
-        try:
-            self.chip.kill(fault.layer, cell, fault.value)
-        except ValueError as error:
-            raise ExecutionError(f"{fault.words}: {error}") from error
+        self._kill(self.chip, fault)
         place = np.flatnonzero(self.circuits.permutations[fault.layer][fault.bank, : bank.ports] == fault.cell)
         self.chip.connect(fault.layer, place + fault.bank * bank.ports, np.full(place.size, cell))
         after = bank.rows(self.chip.cells(fault.layer))
@@ -308,6 +301,24 @@ class Machine:
             raise ExecutionError(f"{fault.words}: other cells than this one changed")
         self._sorted_cells[fault.layer] = np.sort(after, axis=1)
         return 0
+
+    def check_death(self, fault: Fault) -> None:
+        """Raise an ExecutionError if a cell cannot be read as a fault says, or cannot die at all; nothing changes."""
+        self._refuse(fault)
+        self._kill(deepcopy(self.chip), fault)
+
+    def _refuse(self, fault: Fault) -> None:
+        if problem := find_problem(fault, self.layout, self.circuits.fabrics):
+            raise ExecutionError(f"layer {fault.layer}: {problem}")
+
+    def _kill(self, chip: Chip, fault: Fault) -> None:
+        if not isinstance(chip, MortalChip):
+            raise ExecutionError(f"cells of a chip of the device {maker(chip)} cannot die: it has no method 'kill'")
+        try:
+            cell = fault.bank * self.layout.layers[fault.layer].ports + (fault.cell or 0)
+            chip.kill(fault.layer, cell, fault.value or 0.0)
+        except ValueError as error:
+            raise ExecutionError(f"{fault.words}: {error}") from error
 
     def _learn(self, entry: Entry) -> tuple[NDArray[np.int64] | None, ...]:
         """Let the host know what was found; return what is to be connected."""

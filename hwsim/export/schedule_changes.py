@@ -33,7 +33,8 @@ def changes(snapshot: Snapshot) -> Iterator[Change]:
     """Yield the changes from event 1 to the snapshot's, in order.
 
     A position that is fed by another cell than before has a row, and so has a register whose value changes; all
-    registers at the first event, since other chips may start from other values.
+    registers at the first event, since other chips may start from other values. An event at which nothing of that
+    changes, such as one at which something broke, has its optimiser steps.
     """
     layers, none, steps = snapshot.model.layers, np.zeros(1, np.int64), 0
     cells: list[NDArray[np.int64] | None] = [None] * len(layers)
@@ -41,19 +42,21 @@ def changes(snapshot: Snapshot) -> Iterator[Change]:
     for entry in snapshot.history():
         if not entry.event:
             continue
-        if entry.batch != steps or entry.event == 1:
-            yield Change(entry.event, "steps", -1, none, none, np.array([entry.batch]))
-        steps = entry.batch
+        changed = list[Change]()
         for layer, after in enumerate(entry.permutations):
             if after is not None:
                 before = cells[layer]
                 straight = np.tile(np.arange(after.shape[1]), (len(after), 1))
                 banks, positions = np.nonzero((straight if before is None else before) != after)
-                yield Change(entry.event, "cell", layer, banks, positions, after[banks, positions])
+                changed.append(Change(entry.event, "cell", layer, banks, positions, after[banks, positions]))
                 cells[layer] = after
         for layer, values in enumerate(entry.registers):
-            yield from _written(entry.event, layer, layers[layer].units, registers[layer], values)
+            changed += _written(entry.event, layer, layers[layer].units, registers[layer], values)
             registers[layer] = values
+        if entry.batch != steps or entry.event == 1 or not any(change.values.size for change in changed):
+            yield Change(entry.event, "steps", -1, none, none, np.array([entry.batch]))
+        yield from changed
+        steps = entry.batch
 
 
 def _written(

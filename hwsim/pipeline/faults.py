@@ -54,7 +54,7 @@ class Upkeep:
         task: what is learned.
 
     Raises:
-        ExecutionError: accuracy is tested where several tasks take turns.
+        ExecutionError: accuracy is tested where several tasks take turns; a cell cannot be read as it is to be.
     """
 
     def __init__(self, plan: Plan, machine: Machine, simulation: Simulation, task: Task) -> None:
@@ -80,6 +80,10 @@ class Upkeep:
             raise ExecutionError(
                 "accuracy falls whenever another task has its turn; set execution.faults.test to 'read-back'"
             )
+
+        for one in plan.scenario.fault:
+            if one.cell is not None:
+                machine.check_death(_fault(one))
 
     def breaking(self, last: Entry, until_ps: int) -> Entry | None:
         """Return the next entry, at which something breaks, if it does so by a time."""

@@ -9,14 +9,18 @@ import numpy as np
 import pytest
 import torch
 from numpy.typing import NDArray
+from scipy import stats
 
 import hwsim
 from hwsim.crossbar.stages import SwitchNetwork
 from hwsim.errors import HwsimWarning
-from hwsim.execution import replay
+from hwsim.execution import ExecutionError, replay
+from hwsim.pipeline.exporting import export_run
+from hwsim.pipeline.fabrication import assemble, initial_values
 from hwsim.pipeline.folder import RunFolder
 from hwsim.pipeline.snapshot import prepare
-from hwsim.schedule import Entry, ScheduleFile, open_schedule
+from hwsim.pipeline.timeline import Timeline
+from hwsim.schedule import Entry, Fault, ScheduleFile, open_schedule, read_steps
 from tests.conftest import run_here
 
 STEPS = """
@@ -200,6 +204,53 @@ def test_a_dead_cell_is_read_as_it_is_said_to_be(broken: Path, tmp_path: Path) -
     replay(entries(tmp_path / "run"), machine)
     differ = np.argwhere(machine.chip.cells(0) != real)
     assert differ.tolist() == [[1, 20]]
+
+
+@pytest.mark.parametrize("name", ["csv", "parquet"])
+def test_an_exported_schedule_has_events_of_faults_too(broken: Path, tmp_path: Path, name: str) -> None:
+    """It is read again with an event for each, at which nothing is reconnected."""
+    broken.write_text(broken.read_text() + TWO)
+    run_here(broken, tmp_path / "run")
+    plan = hwsim.load(broken).plan()
+    kept = entries(tmp_path / "run")
+    (path,) = export_run(tmp_path / "run", name, None, tmp_path / f"schedule.{name}")
+    steps = read_steps(path, plan.model, "output")
+    assert [step.steps for step in steps] == [entry.batch for entry in kept[1:]]
+
+
+def test_the_hazard_of_many_switches(broken: Path) -> None:
+    """Times between faults are exponential with the rate of all working switches, places and states uniform.
+
+    1,000 draws at one seed, each of three tests at a false-alarm rate of 0.1 %.
+    """
+    broken.write_text(broken.read_text() + '[execution.faults]\nhazard = "2e-2 Hz"\n')
+    plan = hwsim.load(broken).plan()
+    task = plan.task.load(plan.task_parameters)
+    machine = assemble(plan, task, initial_values(plan, task))
+    timeline, last, faults = Timeline(plan, machine, task, keep=True), Entry(0, 0, (None, None), ()), list[Fault]()
+    for _ in range(1000):
+        entry = timeline.upkeep.breaking(last, 10**18)
+        assert entry is not None
+        timeline.follow(entry)
+        faults += entry.faults
+    switches = machine.circuits.switches
+    waits = np.diff([0, *(span.begin_ps for span in timeline.simulation.spans)]) * 1e-12
+    working = switches - np.arange(1000)  # those that may still break
+    assert stats.kstest(waits * 2e-2 * working, "expon").pvalue > 1e-3
+    fabrics = machine.circuits.fabrics
+    counts = [0 if fabric is None else fabric.switches for fabric in fabrics]
+    starts = [0, machine.layout.layers[0].banks * counts[0]]
+    places = [starts[one.layer] + one.bank * counts[one.layer] + (one.switch or 0) for one in faults]
+    assert len(set(places)) == len(places)  # a stuck switch stays as it is
+    assert stats.kstest((np.array(places) + 0.5) / switches, "uniform").pvalue > 1e-3
+    assert stats.binomtest(sum(one.state or 0 for one in faults), len(faults)).pvalue > 1e-3
+
+
+def test_a_cell_that_cannot_read_that_is_refused_before_anything_runs(broken: Path, tmp_path: Path) -> None:
+    broken.write_text(broken.read_text() + DEAD.replace("0.25", "2.5"))
+    with pytest.raises(ExecutionError, match=r"layer 0 bank 1 cell 20 dead, reads 2.5: .* at most, not 2.5"):
+        run_here(broken, tmp_path / "run")
+    assert not (tmp_path / "run" / "schedule.sqlite").exists()
 
 
 def test_what_would_break_after_the_end_is_said(broken: Path, tmp_path: Path) -> None:
