@@ -11,6 +11,7 @@ import numpy as np
 
 from hwsim.crossbar import extend
 from hwsim.crossbar.routing.cost import Wear, switching_cost
+from hwsim.crossbar.stuck import never_stuck
 from hwsim.errors import BAD_INPUT, FAILED, HwsimError
 from hwsim.execution.change import Change, LayerChange
 from hwsim.execution.equivalence.choice import route_freely
@@ -136,7 +137,7 @@ class Circuits:
         self.wear = [Wear(counted + 1) for _ in self.fabrics] if counted else None  # and what closes open crosspoints
         """Per layer, toggles of every single switch; None where they are not counted."""
         self.worn_out: list[Fault] = []
-        """2x2 switches that reached their endurance at the last reconnection, stuck in the states that they have."""
+        """Switches that reached their endurance at the last reconnection, stuck in the states that they have."""
         self.states: list[NDArray[Any] | None] = []
         """Per layer, how its switches stand, one row per bank; None where connections are fixed."""
         self.memory: list[NDArray[Any] | None] = []
@@ -401,7 +402,9 @@ class Circuits:
                 continue
             wear, last = self.wear[layer.layer], self.switch.endurance
             wear.count(layer.old, layer.new)
-            for bank, switch in [] if last is None else wear.worn_out(layer.old, layer.new, last).tolist():
+            if last is None or never_stuck(fabric, self.layout.layers[layer.layer].ports):
+                continue
+            for bank, switch in wear.worn_out(layer.old, layer.new, last).tolist():
                 self.worn_out.append(Fault(layer.layer, bank, switch=switch, state=int(layer.new[bank, switch])))
 
     def prepared(self, change: Change) -> None:
