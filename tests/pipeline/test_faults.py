@@ -146,12 +146,11 @@ def test_a_method_goes_on_from_what_stands(broken: Path, tmp_path: Path) -> None
 @pytest.mark.parametrize(
     "more",
     [
-        TWO,
         '[execution.faults]\nhazard = "1e-2 Hz"\n',
         '[execution.faults]\nrepair = "train"\n' + TWO + DEAD,
         '[execution.faults]\ntest = "accuracy"\nfall = 0.001\n' + TWO + DEAD,
     ],
-    ids=["given", "hazard", "trained", "accuracy"],
+    ids=["hazard", "trained", "accuracy"],
 )
 def test_killed_around_every_event(broken: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, more: str) -> None:
     """Stop right before and right after each append, and go on: the same rows, answer and times."""
