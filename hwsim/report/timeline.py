@@ -73,8 +73,8 @@ def draw_timeline(spans: Sequence[Row], title: str, changes: str = "", window: W
     """
     faults = sorted((span[1], span[3]) for span in spans if span[0] == FAULTS)
     reconnections = [span for span in spans if span[0] == RECONNECTION]
-    rows = _rows(span for span in spans if span[0] not in {FAULTS, RECONNECTION})
     window = window or first_few(spans)
+    rows = _rows((span for span in spans if span[0] not in {FAULTS, RECONNECTION}), window)
     last = max([window[1], *(span[2] for span in spans)])
     strip = bool(faults) or last > 2 * (window[1] - window[0])
     heights = [0.3 + 0.17 * min(len(faults), _LINES)] * strip + [0.42 * max(len(rows), 1)]
@@ -94,7 +94,7 @@ def draw_timeline(spans: Sequence[Row], title: str, changes: str = "", window: W
             if window[0] <= at <= window[1]:
                 axes.axvline(_shown(at, window), color=INK, linestyle="--", linewidth=0.9)
         _set_time(axes, window)
-        if rows:
+        if any(rows.values()):
             figure.legend(frameon=False, loc="outside lower left", ncols=8, fontsize=9)
     return figure
 
@@ -122,8 +122,8 @@ def first_few(spans: Sequence[Row]) -> Window:
     return max(begin - (until - begin) // 16, 0), min(until + max((until - begin) // 8, 1), last)
 
 
-def _rows(spans: Iterable[Row]) -> dict[str, dict[str, list[Row]]]:
-    """Gather spans by row and kind, rows from top to bottom; banks of a layer share one."""
+def _rows(spans: Iterable[Row], window: Window) -> dict[str, dict[str, list[Row]]]:
+    """Gather spans that meet a window by row and kind, rows from top to bottom; banks of a layer share one."""
     gathered: dict[str, dict[str, list[Row]]] = {}
     banks: dict[str, set[str]] = {}
     for span in spans:
@@ -131,7 +131,9 @@ def _rows(spans: Iterable[Row]) -> dict[str, dict[str, list[Row]]]:
         found = _BANK.fullmatch(resource)
         name = found[1] if found else resource
         banks.setdefault(name, set()).add(resource)
-        gathered.setdefault(name, {}).setdefault(kind, []).append(span)
+        row = gathered.setdefault(name, {})
+        if span[1] <= window[1] and span[2] >= window[0]:
+            row.setdefault(kind, []).append(span)
     named = {name: f"{name}, {len(of):,} banks" if len(of) > 1 else min(of) for name, of in banks.items()}
     return {named[name]: gathered[name] for name in sorted(gathered, key=_place)}
 
@@ -148,13 +150,13 @@ def _draw_rows(axes: Any, rows: dict[str, dict[str, list[Row]]], window: Window)
     """Draw a lane for each kind of each row; return the colours of those kinds."""
     colours: dict[str, str] = {}
     for at, kinds in enumerate(rows.values()):
-        lane = _LANE / len(kinds)
+        lane = _LANE / max(len(kinds), 1)
         for number, (kind, spans) in enumerate(
             sorted(kinds.items(), key=lambda pair: _ORDER.get(pair[0], len(_ORDER)))
         ):
             colour = colours.setdefault(kind, KINDS.get(kind) or _OTHERS[len(colours) % len(_OTHERS)])
             floor = at - _LANE / 2 + (number + 1) * lane
-            edges, levels = _levels(spans, window, [span[4] for span in spans] if kind in _SWITCHES else None)
+            edges, levels = _levels(spans, window, _rates(spans) if kind in _SWITCHES else None)
             if levels.size:
                 tops = floor - 0.45 * lane * ((levels > 0) + levels / max(levels.max(), 1))
                 axes.stairs(tops, _shown(edges, window), baseline=floor, fill=True, color=colour, linewidth=0.4)
@@ -166,10 +168,19 @@ def _draw_rows(axes: Any, rows: dict[str, dict[str, list[Row]]], window: Window)
     return colours
 
 
+def _rates(spans: Sequence[Row]) -> list[int]:
+    """Return how many switches change at a time in each span, in some unit: those of one may take turns.
+
+    Whole numbers, so that sums over spans end at 0 where nothing is done.
+    """
+    longest = max(end - begin for _, begin, end, *_ in spans)
+    return [round(count) * longest // max(end - begin, 1) for _, begin, end, _, count, _ in spans]
+
+
 def _levels(
-    spans: Sequence[Row], window: Window, amounts: Sequence[float] | None = None
+    spans: Sequence[Row], window: Window, weights: Sequence[int] | None = None
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Count how many spans there are at a time, or sum up their amounts.
+    """Count how many spans there are at a time, each as one or as heavy as it is.
 
     Returns:
         Edges of steps within the window, picoseconds, one more than steps; the count in each step, or the highest one
@@ -177,7 +188,7 @@ def _levels(
     """
     begins, ends = np.array([span[1:3] for span in spans], np.int64).reshape(-1, 2).clip(*window).T
     edges, where = np.unique(np.concatenate([begins, ends]), return_inverse=True)
-    added = np.ones(begins.size) if amounts is None else np.asarray(amounts, np.float64)
+    added = np.ones(begins.size) if weights is None else np.asarray(weights, np.float64)
     changes = np.bincount(where, np.concatenate([added, -added]), edges.size)
     levels = changes.cumsum().astype(np.int64)[:-1]
     if not (np.diff(edges)[levels > 0] * _COLUMNS < window[1] - window[0]).any():

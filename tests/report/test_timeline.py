@@ -52,11 +52,13 @@ def test_rows_are_resources_and_banks_share_one() -> None:
 
 
 def test_bars_of_switches_say_how_many_change() -> None:
-    """Four drivers: 4, 3 + 1 and 2 switches of two banks at a time."""
-    turns = [("bank 0", 0, 4), ("bank 0", 100, 3), ("bank 1", 100, 1), ("bank 1", 200, 2)]
-    spans = [(f"layer 0 {bank}", at, at + 100, "sets", count, 0.0) for bank, at, count in turns]
-    tops, _, floor = _bars(draw_timeline(spans, "t").axes[-1])[0].get_data()
-    assert (floor - tops) / (floor - tops).max() == pytest.approx([1.0, 1.0, 0.75])
+    """Four drivers: 4 of one bank, 3 and 1 of two, 8 of one in two turns, and 2 of another."""
+    turns = [("bank 0", 0, 4, 1), ("bank 0", 100, 3, 1), ("bank 1", 100, 1, 1), ("bank 2", 200, 8, 2)]
+    turns.append(("bank 1", 400, 2, 1))
+    spans = [(f"layer 0 {bank}", at, at + 100 * long, "sets", count, 0.0) for bank, at, count, long in turns]
+    tops, edges, floor = _bars(draw_timeline(spans, "t").axes[-1])[0].get_data()
+    middle = np.searchsorted(edges, [50, 150, 250, 350, 450]) - 1
+    assert ((floor - tops) / (floor - tops).max())[middle] == pytest.approx([1.0, 1.0, 1.0, 1.0, 0.75])
 
 
 def test_fine_bars_are_drawn_together() -> None:
@@ -74,7 +76,8 @@ def test_what_is_too_narrow_is_a_column_wide(times: list[tuple[int, int]]) -> No
     """Every span is covered by a bar, and every bar has a span in it or within two columns beside it."""
     spans = [("port", begin, begin + long, "bits", 1, 0.0) for begin, long in times]
     window = (0, 10**9)
-    tops, edges, floor = _bars(draw_timeline(spans, "t", window=window).axes[-1])[0].get_data()
+    (bar,) = _bars(draw_timeline(spans, "t", window=window).axes[-1])
+    tops, edges, floor = bar.get_data()
     high = np.diff(edges) * (floor - tops > 0)
     for begin, long in times:
         if begin < window[1]:
