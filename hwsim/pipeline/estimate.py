@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from hwsim.execution.timeline import Work
     from hwsim.scenario import Plan
 
+BREAKING = "parts break and are searched for in their time"
 SAMPLES = 3
 """Random reconnections that are routed; they stand for all, one after the other."""
 
@@ -76,13 +77,18 @@ def estimate_plan(plan: Plan) -> list[Line]:
     machine.execute(first_entry(plan.model, values))
     first, before = sure(machine.work), machine.spent.moves
     samples = list(_random_works(plan, machine))
-    steps = reconnects(plan.controller, plan.controller_parameters, task)
-    unknown = "" if steps is not None else f"{plan.controller.name} says only as it works how often it reconnects"
+    told_steps = reconnects(plan.controller, plan.controller_parameters, task)
+    steps = None if told_steps is None else list(told_steps)
+    unknown = _breaking(plan)
+    if steps is None:
+        unknown = unknown or f"{plan.controller.name} says only as it works how often it reconnects"
+    elif plan.in_time and plan.switch.endurance is not None and len(steps) > plan.switch.endurance:
+        unknown = unknown or "a switch that toggles every time wears out on the way"
     told = "random permutations, all registers" if plan.controller.rewires else "all registers"
     moves = (machine.spent.moves - before) / len(samples)
     drawn = "with drawn values in place of trained ones" if trained else ""
-    basis = Basis(told, moves, unknown=_breaking(plan) or unknown, values=drawn)
-    numbered = zip(enumerate(steps or range(1, SAMPLES + 1), 1), cycle(samples), strict=False)
+    basis = Basis(told, moves, unknown=unknown, values=drawn)
+    numbered = zip(enumerate(range(1, SAMPLES + 1) if steps is None else steps, 1), cycle(samples), strict=False)
     works = (replace(work, event=event, batch=step) for (event, step), work in numbered)
     return table(plan, machine, chain([first], works), basis)
 
@@ -92,18 +98,24 @@ def _sum_up(run: Path) -> list[Line]:
     plan = plan_of(run)
     _, machine = prepare(plan, run / SCHEDULE)
     works: list[Work] = []
+    broken: list[Entry] = []
+
+    def follow(entry: Entry) -> None:
+        works.append(sure(machine.work))
+        broken.extend([entry] if entry.faults else [])
+
     with open_schedule(run / SCHEDULE) as schedule:
-        replay(schedule.entries(), machine, after=lambda _: works.append(sure(machine.work)))
+        replay(schedule.entries(), machine, after=follow)
     mean = machine.spent.moves / max(len(works) - 1, 1)  # event 0 moves nothing
     wear = machine.circuits.wear
     worn = None if wear is None else max(layer.most for layer in wear)
-    return table(plan, machine, works, Basis(moves=mean, worn=worn, unknown=_breaking(plan)))
+    return table(plan, machine, works, Basis(moves=mean, worn=worn, unknown=BREAKING if broken else _breaking(plan)))
 
 
 def _breaking(plan: Plan) -> str:
     """Say why a machine has no closed form whose parts break; return "" where none does."""
     scenario = plan.scenario
-    return "parts break and are searched for in their time" if scenario.fault or scenario.execution.faults else ""
+    return BREAKING if scenario.fault or scenario.execution.faults else ""
 
 
 def _random_works(plan: Plan, machine: Machine) -> Iterator[Work]:

@@ -116,6 +116,19 @@ def test_where_parts_break_only_the_simulation_speaks(tiny: Path, tmp_path: Path
     assert {of_run[key] for key in WHOLE} == {found[key] for key in WHOLE}
 
 
+def test_where_switches_wear_out_only_the_simulation_speaks(tiny: Path, tmp_path: Path) -> None:
+    """Of 6 reconnections the third is the last that every switch survives."""
+    short = ("crossbar.endurance=3", "execution.minimise=wear")
+    assert {told(tiny, *short)[key] for key in WHOLE} == {
+        (None, "a switch that toggles every time wears out on the way")
+    }
+    run_here(tiny, tmp_path / "run", *short)
+    found = {line.key: line.value for line in hwsim.estimate(tmp_path / "run")}
+    assert {found[key] for key in WHOLE} == {None}
+    assert told(tiny, "crossbar.endurance=6", "execution.minimise=wear")["makespan_s"][0]
+    assert told(tiny, "crossbar.endurance=3")["makespan_s"][0]  # wear is counted where a scenario speaks of time
+
+
 def test_wear_is_that_of_the_run(tiny: Path, tmp_path: Path) -> None:
     light = ("device.name=photonic-feldmann-2021", "crossbar.technology=pcm-gst-chen-2022", "controller.epochs=2")
     worn = (*light, "execution.minimise=wear")
