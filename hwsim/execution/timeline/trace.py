@@ -28,7 +28,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FORMAT = "hwsim trace, version 1"
-UNITS = {"begin_ps": "ps", "end_ps": "ps", "amount": "bits, words, switches or inferences", "joules": "J"}
+UNITS = {
+    "begin_ps": "ps",
+    "end_ps": "ps",
+    "amount": "bits, switches, inferences; of an event, its number",
+    "joules": "J",
+}
 FILES = ("trace.jsonl", "trace.json")
 """What the two are called in the folder of a run."""
 _MICROSECOND = 10**6
