@@ -30,7 +30,6 @@ KINDS = {
     "registers": QUIET,
     "sets": FREE,
     "resets": "#3b8a4a",
-    "holds": "#d9d9d9",
     "bits again": "#8a5aa8",
     "inference": "#c28a1f",
     "unavailable": "#9a9a9a",
