@@ -116,7 +116,8 @@ class Upkeep:
         said += [f"found by {self._test}: {'; '.join(found)}"] if found else []
         if not entry.faults and not entry.found:
             banks = [f"layer {layer} bank {bank}" for layer, bank in machine.impossible]
-            said += [f"{bank}: no way around what is stuck, positions exchanged" for bank in banks]
+            around = ", trained around" if told else ""
+            said += [f"{bank}: no way around what is stuck, positions exchanged{around}" for bank in banks]
         return "; ".join([*said, *([self.words] if self.words else [])])
 
     def _forced(self) -> bool:

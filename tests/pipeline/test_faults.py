@@ -129,6 +129,35 @@ def test_what_is_not_gone_around_stays_and_is_said(broken: Path, tmp_path: Path,
     assert [np.count_nonzero(a != b) for a, b in zip(machine.permutations, machine.asked, strict=True)] != [0, 0]
 
 
+def test_what_has_no_way_around_exchanges_two_positions_and_is_trained_around(broken: Path, tmp_path: Path) -> None:
+    """A Waksman network has fewer ways than a Beneš; the schedule keeps what was asked for."""
+    text = broken.read_text().replace('"benes"', '"waksman"').replace("epochs = 4", "epochs = 6")
+    broken.write_text(text + TWO.replace("50 ms", "1 s"))
+    with pytest.warns(HwsimWarning, match="would break at 1 s"):
+        run_here(broken, tmp_path / "run")
+    rows, kept = RunFolder(tmp_path / "run").rows(), entries(tmp_path / "run")
+    said = "layer 0 bank 2: no way around what is stuck, positions exchanged, trained around"
+    blocked = [number for number, row in enumerate(rows) if row["fault"] == said]
+    assert blocked
+    _, machine = prepare(hwsim.load(broken).plan(), tmp_path / "run" / "schedule.sqlite")
+
+    def check(entry: Entry) -> None:
+        """Two positions of that bank meet each other's cells, and only there."""
+        wrong = np.argwhere(machine.permutations[0] != machine.asked[0])
+        if entry.event in blocked:
+            assert [bank for bank, _ in wrong] == [2, 2]
+            pair = [position for _, position in wrong]
+            asked = kept[entry.event].permutations[0]
+            assert asked is not None
+            assert machine.permutations[0][2, pair].tolist() == asked[2, pair[::-1]].tolist()
+        elif known:
+            assert not wrong.size
+        known.extend(entry.found)
+
+    known: list[Fault] = []
+    replay(kept, machine, after=check)
+
+
 def test_a_method_goes_on_from_what_stands(broken: Path, tmp_path: Path) -> None:
     """Training around a fault is another training than not knowing of it; routing around is what was wanted."""
     digests = {}
