@@ -135,7 +135,9 @@ class Machine:
             bank.layer: np.sort(bank.rows(chip.cells(bank.layer)), axis=1) for _, bank in self._built()
         }
         self._seed, self.limits = seed, dict(limits or {})
-        self._reconnected, self._read, self._calls = Expense(), Expense(), 0
+        self._reconnected, self._calls = Expense(), 0
+        self.read = Expense()
+        """What reads for a controller have cost."""
         self.work: Work | None = None
         """What the last entry was for the port and the switches; None before the first."""
         self.impossible: list[tuple[int, int]] = []
@@ -444,7 +446,7 @@ class Machine:
             energy_j=len(x) * one.energy_j, time_ps=round(len(x) * one.time_s * PICOSECONDS), reads=len(x)
         )
         self._afford(expense)
-        self._read, self._calls = self._read + expense, self._calls + 1
+        self.read, self._calls = self.read + expense, self._calls + 1
         return self.infer(x, stream(self._seed, f"probe/{self._calls}/read") if self.chip.noisy else None)
 
     def price(self, wanted: Reconnection) -> Expense:
@@ -459,7 +461,7 @@ class Machine:
     @property
     def spent(self) -> Expense:
         """Return what reconnections, and reads for a controller, have cost so far."""
-        return self._reconnected + self._read
+        return self._reconnected + self.read
 
     @property
     def left(self) -> Mapping[str, float]:
@@ -480,15 +482,15 @@ class Machine:
     def dump(self) -> dict[str, NDArray[np.generic]]:
         """Return where units are built and what a controller has read, as named arrays."""
         places = {} if self.placing is None else self.placing.placement.dump()
-        counts = np.array([self._calls, self._read.reads, self._read.time_ps], np.int64)
-        return {**places, "probe/counts": counts, "probe/energy_j": np.array([self._read.energy_j])}
+        counts = np.array([self._calls, self.read.reads, self.read.time_ps], np.int64)
+        return {**places, "probe/counts": counts, "probe/energy_j": np.array([self.read.energy_j])}
 
     def load(self, arrays: dict[str, NDArray[np.generic]]) -> None:
         """Take up what was dumped."""
         if self.placing is not None:
             self.placing.placement.load(arrays)
         self._calls, reads, time_ps = (int(count) for count in arrays["probe/counts"])
-        self._read = Expense(energy_j=float(arrays["probe/energy_j"][0]), time_ps=time_ps, reads=reads)
+        self.read = Expense(energy_j=float(arrays["probe/energy_j"][0]), time_ps=time_ps, reads=reads)
 
 
 def first_entry(model: Model, start: Sequence[Start]) -> Entry:

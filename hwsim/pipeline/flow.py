@@ -142,7 +142,7 @@ def _train(
         nonlocal said
         timeline.follow(entry)
         said = upkeep.tell(entry, controller)
-        row = _score(plan, current, machine, entry, evaluated=evaluated, fault=said)
+        row = _score(plan, current, timeline, entry, evaluated=evaluated, fault=said)
         schedule.append(entry, row, state or (lambda: _dump(controller, machine)))
         if entry.event:
             report("training", entry.batch / _batches(plan, tasks), row)
@@ -173,7 +173,7 @@ def _train(
     except SpentError as end:
         ended = str(end)
 
-    last = None if every else _score(plan, current, machine, entry, fault=said)
+    last = None if every else _score(plan, current, timeline, entry, fault=said)
     reference = {task.metric: None, "loss": None}
     if plan.scenario.execution.reference and plan.controller.refers(plan.controller_parameters):
         reference = _refer(plan, job, tasks, report)
@@ -311,9 +311,10 @@ def _load(schedule: ScheduleFile, controller: Controller, machine: Machine) -> N
 
 
 def _score(
-    plan: Plan, task: Task, machine: Machine, entry: Entry, *, evaluated: bool = True, fault: str = ""
+    plan: Plan, task: Task, timeline: Timeline, entry: Entry, *, evaluated: bool = True, fault: str = ""
 ) -> dict[str, Any]:
     """Evaluate the emulated chip as it is connected now, or write down the bill alone, and what broke or was found."""
+    machine, spent = timeline.machine, timeline.spent
     noisy = quiet = low = high = None
     if evaluated:
         quiet = evaluate(task, machine.infer(task.test_x, None))
@@ -321,7 +322,7 @@ def _score(
         noisy = evaluate(task, machine.infer(task.test_x, noise)) if machine.chip.noisy else quiet
         if task.shape.goal == "classification":
             low, high = interval(noisy.metric, len(task.test_y))
-    bill, spent = machine.inference_bill(), machine.spent
+    bill = machine.inference_bill()
     batches = plan.controller.training(plan.controller_parameters).steps_per_epoch(len(task.train_x))
     score = Score(
         event=entry.event,

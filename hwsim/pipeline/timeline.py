@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from hwsim.controller import Expense
 from hwsim.execution import replay
 from hwsim.execution.timeline import PICOSECONDS, Simulation
 from hwsim.execution.timeline.trace import write_traces
@@ -45,8 +47,8 @@ class Timeline:
         self.simulation = Simulation(parts_of(plan, machine), plan.scenario.seed, keep=keep)
         self.upkeep = Upkeep(plan, machine, self.simulation, task)
         """What breaks, and what the host makes of it."""
-        self._count = self._moves = self._planned = 0
-        self._energy, self._ps = 0.0, 0
+        self._count = self._planned = 0
+        self._first = self._reconnected = Expense()
 
     def follow(self, entry: Entry) -> None:
         """Carry out in time the entry that the machine executed last, and what the host tests after it."""
@@ -55,13 +57,19 @@ class Timeline:
             return
         passage = self.simulation.carry_out(sure(self.machine.work), planned=not entry.found)
         self._planned += not entry.found
+        self._reconnected += Expense(energy_j=passage.energy_j, time_ps=passage.end_ps - passage.begin_ps)
         self.upkeep.look(entry)
-        if not entry.event:
-            self._moves = self.machine.spent.moves
-            return
-        self._count += 1
-        self._energy += passage.energy_j
-        self._ps += passage.end_ps - passage.begin_ps
+        if entry.event:
+            self._count += 1
+        else:
+            self._first = replace(self._reconnected, moves=self.machine.spent.moves)
+
+    @property
+    def spent(self) -> Expense:
+        """Return what the machine has spent, reconnections billed as they went in time; tests are not among them."""
+        billed, read = self._reconnected, self.machine.read
+        joules, picoseconds = billed.energy_j + read.energy_j, billed.time_ps + read.time_ps
+        return replace(self.machine.spent, energy_j=joules, time_ps=picoseconds)
 
     def until_ps(self, batch: int | None) -> int:
         """Return when the next reconnection is issued, after so many optimiser steps; the end where there is none."""
@@ -72,14 +80,19 @@ class Timeline:
         """Watch to the end; returns the run's numbers in time, in SI units."""
         ended, tally = self.simulation.now_ps, self.simulation.finish()
         found = _in_si(tally, ended)
-        count = max(self._count, 1)
-        moves = (self.machine.spent.moves - self._moves) / count
-        means = Means(self._count, self._energy / count, self._ps / PICOSECONDS / count, moves)
+        means = self._means()
         if means.count:
             found["reconnection"] = {"energy_j": means.energy_j, "time_s": means.time_s, "moves": means.moves}
         if faults := self.upkeep.sum_up():
             found["faults"] = faults
         return {**found, **worth(self._plan, self.machine, means, self.machine.circuits.worn, found["watched_s"])}
+
+    def _means(self) -> Means:
+        """Return what a reconnection took in the mean, event 0 apart."""
+        count, all_told, first = max(self._count, 1), self._reconnected, self._first
+        moves = (self.machine.spent.moves - first.moves) / count
+        joules, picoseconds = all_told.energy_j - first.energy_j, all_told.time_ps - first.time_ps
+        return Means(self._count, joules / count, picoseconds / PICOSECONDS / count, moves)
 
     def write(self, folder: Path, found: dict[str, Any]) -> None:
         """Write traces and pictures of a finished timeline, where the scenario says something about time.

@@ -35,6 +35,17 @@ def test_without_a_word_about_time_the_run_is_its_bill(tiny: Path, tmp_path: Pat
     assert not (tmp_path / "run" / "trace.jsonl").exists()
 
 
+@pytest.mark.parametrize("setting", ["drivers.count=2", 'guard="3 ns"', "port.loss=0.02", "port.registers=own"])
+def test_a_score_bills_reconnections_as_they_went(tiny: Path, tmp_path: Path, setting: str) -> None:
+    plain = run_here(tiny, tmp_path / "plain", "execution.port.writes=full")
+    found = run_here(tiny, tmp_path / "run", "execution.port.writes=full", f"execution.{setting}")
+    assert found["final"]["time_s"] == found["execution"]["makespan_s"] != plain["final"]["time_s"]
+    assert found["final"]["energy_j"] == pytest.approx(sum(found["execution"]["energy_j"].values()), rel=1e-12)
+    assert (found["final"]["energy_j"] > plain["final"]["energy_j"]) == setting.startswith("port.loss")
+    same = ("accuracy", "toggles", "moves", "bias_writes")
+    assert [found["final"][key] for key in same] == [plain["final"][key] for key in same]
+
+
 def test_traces_touch_no_number(tiny: Path, tmp_path: Path) -> None:
     plain = run_here(tiny, tmp_path / "plain", *IN_TIME)
     traced = run_here(tiny, tmp_path / "traced", *IN_TIME, "execution.trace=true")
