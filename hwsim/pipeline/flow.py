@@ -162,6 +162,7 @@ def _train(
                 entry = keep(found)
             state = _dump(controller, machine) if upkeep.waits else None  # what breaks comes before what is decided now
             change = _advance(controller, schedule, report)
+            _check(plan, machine, schedule.events(), change)
             until = timeline.until_ps(None if change is None else change.batch)
             while (broken := upkeep.breaking(entry, until)) is not None:
                 machine.execute(broken)
@@ -210,22 +211,29 @@ def _advance(controller: Controller, schedule: ScheduleFile, report: Report) -> 
         raise type(error)(f"{error}; the last good reconnection is {where} kept in {schedule.path}") from error
 
 
-def _fulfil(plan: Plan, machine: Machine, event: int, change: Reconnection) -> Entry:
-    """Carry out what the controller wants.
+def _check(plan: Plan, machine: Machine, event: int, change: Any) -> None:
+    """Check what a controller wants before anything is made of it.
 
     Raises:
         PluginError: it is no reconnection of this network; the message names the controller.
     """
-    wrong = find_fault(change, plan.model, machine.layout)
+    if change is not None and (wrong := find_fault(change, plan.model, machine.layout)):
+        raise PluginError(f"controller {plan.controller.name!r}: event {event}: {wrong}")
+
+
+def _fulfil(plan: Plan, machine: Machine, event: int, change: Reconnection) -> Entry:
+    """Carry out what the controller wants, once it was checked.
+
+    Raises:
+        PluginError: a permutation that is none; the message names the controller.
+    """
     try:
-        if not wrong:
-            return _execute(machine, event, change) if plan.controller.literal else machine.fulfil(event, change)
+        return _execute(machine, event, change) if plan.controller.literal else machine.fulfil(event, change)
     except ExecutionError as error:
         refused = error.__cause__.__context__ if error.__cause__ else None
         if not isinstance(refused, PermutationError):
             raise
-        wrong = str(refused)
-    raise PluginError(f"controller {plan.controller.name!r}: event {event}: {wrong}")
+        raise PluginError(f"controller {plan.controller.name!r}: event {event}: {refused}") from error
 
 
 def _execute(machine: Machine, event: int, change: Reconnection) -> Entry:
@@ -275,6 +283,7 @@ def _take_up(
             timeline.follow(last)
         elif kept.event:
             change = controller.advance(lambda _: None)
+            _check(plan, machine, kept.event, change)
             repeats = change is not None
             last = kept if change is None else _fulfil(plan, machine, kept.event, change)
             timeline.follow(last)
