@@ -257,8 +257,10 @@ def _place(fault: Fault) -> tuple[int, int, int | None]:
 def _breaking(plan: Plan, machine: Machine, stuck: set[tuple[int, int, int | None]]) -> Iterator[tuple[int, Fault]]:
     """Yield what breaks and when, in picoseconds, in order; a switch that is stuck stays as it is, and is noted."""
     given = sorted(((round(one.at * PICOSECONDS), _fault(one)) for one in plan.scenario.fault), key=lambda one: one[0])
-    for at, fault in heapq.merge(given, _hazard(plan, machine), key=lambda one: one[0]):
-        if fault.switch is None or _place(fault) not in stuck:
+    for at, fault in heapq.merge(given, _hazard(plan, machine, stuck), key=lambda one: one[0]):
+        if fault.switch is None:
+            yield at, fault
+        elif _place(fault) not in stuck:
             stuck.add(_place(fault))
             yield at, fault
 
@@ -269,8 +271,8 @@ def _fault(one: FaultEntry) -> Fault:
     return Fault(one.layer, one.bank, cell=one.cell, value=one.reads)
 
 
-def _hazard(plan: Plan, machine: Machine) -> Iterator[tuple[int, Fault]]:
-    """Draw which switch gets stuck next, and when: times of the whole machine are exponential."""
+def _hazard(plan: Plan, machine: Machine, stuck: set[tuple[int, int, int | None]]) -> Iterator[tuple[int, Fault]]:
+    """Draw which switch gets stuck next, and when, until all are: times of the whole machine are exponential."""
     chosen, circuits = plan.scenario.execution.faults, machine.circuits
     if chosen is None or not chosen.hazard:
         return
@@ -278,7 +280,7 @@ def _hazard(plan: Plan, machine: Machine) -> Iterator[tuple[int, Fault]]:
     counts = [0 if fabric is None else fabric.switches for fabric in circuits.fabrics]
     ends = np.cumsum(np.multiply(banks, counts))
     rng, now = stream(plan.scenario.seed, "faults/hazard"), 0.0
-    while True:
+    while len(stuck) < ends[-1]:
         now += float(rng.exponential(1 / (chosen.hazard * int(ends[-1]))))
         place, state = int(rng.integers(ends[-1])), int(rng.integers(2))
         layer = int(np.searchsorted(ends, place, side="right"))

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from hwsim.scenario import Plan
     from hwsim.scenario.execution import DriversChoice, Execution, PortChoice, RequestsChoice
 
+MOST = 1e11
+"""Requests that are gone through one by one at most, where no law counts them: about an hour."""
+
 
 def parts_of(plan: Plan, machine: Machine) -> Parts:
     """Collect the parts of a plan's machine.
@@ -37,6 +40,28 @@ def parts_of(plan: Plan, machine: Machine) -> Parts:
         _host(execution),
         None if execution.requests is None else _requests(execution.requests, compute, plan),
     )
+
+
+def refuse_endless(parts: Parts) -> None:
+    """Refuse requests that would have to be gone through one after the other for hours.
+
+    Raises:
+        ExecutionError: no law counts them, and the host watches for longer than :data:`MOST` of them take.
+    """
+    requests, interval = parts.requests, parts.compute.interval_ps
+    if requests is None or requests.arrivals == "trace":
+        return
+    load, served = requests.rate * interval / PICOSECONDS, parts.host.length_ps / max(interval, 1)
+    count = parts.host.length_ps * requests.rate / PICOSECONDS
+    if requests.arrivals == "closed":
+        count = served if requests.exponential else 0.0
+    elif requests.queue is None:
+        from hwsim.execution.timeline.recursion import windows  # loads compiled code
+
+        count = min(count, windows(load)[1]) if 0 < load < 1 else min(count, served)
+    if count > MOST:
+        what = f"{count:.3g} requests would be gone through one by one, since no law counts them, {MOST:.0e} at most"
+        raise ExecutionError(f"execution.requests: {what}; make execution.length shorter, or rate or load smaller")
 
 
 def _ps(seconds: float) -> int:

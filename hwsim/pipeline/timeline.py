@@ -10,7 +10,7 @@ from hwsim.execution import replay
 from hwsim.execution.timeline import PICOSECONDS, Simulation
 from hwsim.execution.timeline.trace import write_traces
 from hwsim.pipeline.faults import Upkeep
-from hwsim.pipeline.parts import parts_of
+from hwsim.pipeline.parts import parts_of, refuse_endless
 from hwsim.pipeline.snapshot import prepare
 from hwsim.pipeline.worth import Means, worth
 from hwsim.scenario.found import sure
@@ -44,7 +44,9 @@ class Timeline:
 
     def __init__(self, plan: Plan, machine: Machine, task: Task, *, keep: bool = False) -> None:
         self.machine, self._plan = machine, plan
-        self.simulation = Simulation(parts_of(plan, machine), plan.scenario.seed, keep=keep)
+        parts = parts_of(plan, machine)
+        refuse_endless(parts)
+        self.simulation = Simulation(parts, plan.scenario.seed, keep=keep)
         self.upkeep = Upkeep(plan, machine, self.simulation, task)
         """What breaks, and what the host makes of it."""
         self._count = self._planned = 0

@@ -274,6 +274,20 @@ def test_the_hazard_of_many_switches(broken: Path) -> None:
     assert stats.binomtest(sum(one.state or 0 for one in faults), len(faults)).pvalue > 1e-3
 
 
+def test_a_hazard_ends_when_everything_is_stuck(broken: Path) -> None:
+    broken.write_text(broken.read_text() + DEAD + '[execution.faults]\nhazard = "1000 GHz"\n')
+    plan = hwsim.load(broken).plan()
+    task = plan.task.load(plan.task_parameters)
+    machine = assemble(plan, task, initial_values(plan, task))
+    timeline, last, faults = Timeline(plan, machine, task), Entry(0, 0, (None, None), ()), list[Fault]()
+    while (entry := timeline.upkeep.breaking(last, 10**18)) is not None:
+        timeline.follow(entry)
+        faults += entry.faults
+    switches = {(one.layer, one.bank, one.switch) for one in faults if one.switch is not None}
+    assert len(switches) == machine.circuits.switches
+    assert len(faults) == len(switches) + 1  # and the cell
+
+
 def test_a_cell_that_cannot_read_that_is_refused_before_anything_runs(broken: Path, tmp_path: Path) -> None:
     broken.write_text(broken.read_text() + DEAD.replace("0.25", "2.5"))
     with pytest.raises(ExecutionError, match=r"layer 0 bank 1 cell 20 dead, reads 2.5: .* at most, not 2.5"):

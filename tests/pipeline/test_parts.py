@@ -13,8 +13,9 @@ import hwsim
 from hwsim.crossbar.technology import Switch
 from hwsim.device import Bill
 from hwsim.errors import HwsimWarning
+from hwsim.execution import ExecutionError
 from hwsim.execution.timeline import Compute, Host, Parts, Port, Switching
-from hwsim.pipeline.parts import parts_of
+from hwsim.pipeline.parts import parts_of, refuse_endless
 
 SWITCH = Switch("s", "electronic", 3e-9, 5e-9, 7e-12, 2e-12, 11e-6, 0.0, 0.0, 16, 250e6, 1.3e-12)
 """No two of its numbers are alike, so that none can stand for another one."""
@@ -82,3 +83,25 @@ def test_a_trace_has_its_times(tiny: Path) -> None:
     found = collected(tiny, f"execution.requests.file={tiny.parent / 'arrivals.csv'}").requests
     assert found is not None
     assert (found.arrivals, found.times_ps.tolist()) == ("trace", [1_000, 4_000])
+
+
+@pytest.mark.parametrize(
+    ("settings", "refused"),
+    [
+        (("load=0.9", "queue=5"), True),
+        (("rate='1000 GHz'",), True),
+        (("load=0.999999",), True),
+        (("clients=3", "service=exponential"), True),
+        (("load=0.9",), False),
+        (("clients=1000000",), False),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:execution.requests have a load")
+def test_requests_that_would_be_gone_through_for_days(tiny: Path, settings: tuple[str, ...], refused: bool) -> None:
+    told = collected(tiny, *(f"execution.requests.{one}" for one in settings), "execution.length='3456000 s'")
+    if refused:
+        with pytest.raises(ExecutionError, match="gone through one by one"):
+            refuse_endless(told)
+    else:
+        refuse_endless(told)
+    refuse_endless(replace(told, host=Host(length_ps=10**9)))

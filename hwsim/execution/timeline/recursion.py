@@ -34,6 +34,16 @@ SETTLED = 50
 """Relaxation times that a window lasts at least; a long stretch is as many windows."""
 
 
+def windows(load: float) -> tuple[float, float]:
+    """Return how many requests a window is, and from how many on a stretch is drawn, at a load below 1.
+
+    What a queue was is forgotten after requests in proportion to 1 / (1 - sqrt(load))**2, the relaxation time of M/M/1
+    (Cohen, The Single Server Queue, 1982), which is longer than that of M/D/1.
+    """
+    slow = SETTLED / (1 - sqrt(load)) ** 2
+    return max(WINDOW, slow), max(LONG, SETTLED * slow)
+
+
 class Recursion:
     """A stream after those requests that were simulated one by one.
 
@@ -116,15 +126,11 @@ class Recursion:
         self.line.state[queue.BEYOND] = 0
 
     def _leap(self, now: int, until_ps: int, gap: float) -> None:
-        """Draw a long stretch of Poisson arrivals from its law, once the queue is empty; their mean gap is given.
-
-        What a queue was is forgotten after requests in proportion to 1 / (1 - sqrt(load))**2, the relaxation time of
-        M/M/1 (Cohen, The Single Server Queue, 1982), which is longer than that of M/D/1.
-        """
+        """Draw a long stretch of Poisson arrivals from its law, once the queue is empty; their mean gap is given."""
         if not 0 < self._interval < gap:  # without a steady state
             return
-        slow = SETTLED / (1 - sqrt(self._interval / gap)) ** 2
-        state, window, long = self.line.state, round(max(WINDOW, slow) * gap), max(LONG, SETTLED * slow) * gap
+        state, (gone_through, stretch) = self.line.state, windows(self._interval / gap)
+        window, long = round(gone_through * gap), stretch * gap
         while until_ps - now > long:
             now += window
             self._pass(now)
