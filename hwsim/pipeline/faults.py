@@ -26,6 +26,7 @@ from hwsim.execution.timeline import PICOSECONDS, Work
 from hwsim.files.quantity import format_quantity
 from hwsim.scenario.execution import FaultsChoice
 from hwsim.schedule import Entry, Fault
+from hwsim.schedule.fault import STATES
 from hwsim.score import evaluate
 from hwsim.stream import stream
 
@@ -41,7 +42,6 @@ if TYPE_CHECKING:
 
 SHARE, MOST = 10, 500
 """The validation share is the last tenth of the training set, and so many samples at most."""
-STATES = ("bar", "cross")
 
 
 class Upkeep:
@@ -63,7 +63,7 @@ class Upkeep:
         self._chosen = execution.faults or FaultsChoice()
         self._test = self._chosen.test if execution.faults or plan.scenario.fault else "none"
         self._every = round((self._chosen.test_every or 0.0) * PICOSECONDS)
-        self._tested = self._patterns = 0
+        self._tested = 0
         self._given = sorted(round(one.at * PICOSECONDS) for one in plan.scenario.fault)
         self._stuck = set[tuple[int, int, int | None]]()
         self._waiting = _breaking(plan, machine, self._stuck)
