@@ -59,6 +59,8 @@ def test_where_one_is_always_ahead() -> None:
     rows = break_even(Rewriting(1e-9, 1e-6), 10, 1, (2e-9, 0.0), (0.0, 1e-12))
     assert [row["inferences"] for row in rows] == [None, pytest.approx(1e7), 0.0, pytest.approx(1e6)]
     assert [row["reconnections"] for row in rows] == [pytest.approx(5), None, pytest.approx(0.5), None]
+    alike = break_even(Rewriting(1.0, 1.0), 10, 10, (10.0, 10.0), (0.0, 1.0))
+    assert [row["inferences"] for row in alike] == [None, 0.0] * 2  # never more, or with every inference
 
 
 @given(SOME, SOME, st.integers(1, 10**6), st.integers(1, 1000), SOME, st.floats(1e-9, 1e-3))

@@ -208,6 +208,24 @@ def test_nothing_takes_longer_than_the_image(seed: int, width: int, check_bits: 
         assert (clocks["shortest"] <= clocks[writes]).all()
 
 
+@pytest.mark.parametrize("check_bits", CHECKS)
+@settings(max_examples=30)
+@given(seed=st.integers(0, 2**32), width=st.sampled_from(WIDTHS))
+def test_banks_that_were_never_configured_change_nothing_for_others(check_bits: int, seed: int, width: int) -> None:
+    """They are sent the image; each of the others what it would be alone."""
+    fabric, rng = fabric_of("crossbar"), np.random.default_rng(seed)
+    straight = np.tile(np.arange(PORTS), (4, 1))
+    swapped = straight.copy()
+    swapped[:, :2] = 1, 0  # two bits of 24 flip back
+    old = fabric.route_many(swapped)
+    old[rng.integers(4)] = fabric.power_up(1)[0]
+    new = np.where(np.arange(4)[:, None] == rng.integers(4), old, fabric.route_many(straight))
+    for writes in WRITES:
+        found = bits_sent(fabric, old, new, writes, width, check_bits)
+        images = [(image_of(fabric, one), image_of(fabric, two)) for one, two in zip(old, new, strict=True)]
+        assert found.tolist() == [plain_length(one, two or "", writes, width, check_bits) for one, two in images]
+
+
 def test_ties_go_to_the_image_and_then_to_words() -> None:
     old, new = np.zeros((2, 64), np.uint8)
     new[0] = 1

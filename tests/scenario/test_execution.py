@@ -223,6 +223,32 @@ def test_impossible_numbers_are_refused_where_they_stand(text: str, table: str, 
     assert str(caught.value) == wanted
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        'issue = "times"\nissue_times = ["1 ms", "1 ms"]',
+        "requests = { clients = 4, queue = 4 }",
+        'requests = { clients = 4, policy = "old" }',
+        'requests = { load = 0.5, policy = "drop", queue = 0 }',
+        'faults = { test = "accuracy", test_every = "1 ms" }',
+        "port = { loss = 0.0, check_bits = 0 }",
+    ],
+)
+def test_what_is_possible_is_not_refused(text: str) -> None:
+    _read(f"[execution]\n{text}\n", Execution, ("execution",))
+
+
+def test_what_is_left_out_is_what_the_page_says() -> None:
+    keys = "port = { loss = 1e-6, burst = 9 }\nfaults = { test = 'accuracy' }\nrequests = { clients = 2 }"
+    read: Execution = _read(f"[execution]\n{keys}\n", Execution, ("execution",))
+    assert read.port
+    assert read.faults
+    assert read.requests
+    assert (read.port.check_bits, read.port.pause, read.port.writes, read.port.registers) == (32, 1, "shortest", "same")
+    assert (read.faults.fall, read.faults.repair, read.faults.test_every) == (0.05, "route", None)
+    assert (read.requests.arrivals, read.requests.queue, read.requests.policy) == ("closed", None, "wait")
+
+
 BROKEN = [
     ("", "has neither a switch nor a cell, give switch and stuck, or cell; a fault is of one part"),
     ("switch = 1", "has 'switch' without 'stuck', give stuck = 'bar' or stuck = 'cross'"),

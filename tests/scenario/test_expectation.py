@@ -93,6 +93,20 @@ def test_units_are_read(number: int, unit: str) -> None:
     assert find_misses(Expectation(time=f"== {number} {unit}"), {"final": {"time_s": seconds}}) == []
 
 
+def test_all_of_it_may_be_wanted() -> None:
+    assert find_misses(Expectation(accuracy="== 1", availability=">= 1"), {"final": {"accuracy": 1.0}}) == [
+        "expected availability >= 1, found none"
+    ]
+
+
+def test_nobody_served_is_no_cheap_service() -> None:
+    """Joules over no inference at all are no number, and no joules either."""
+    nobody = {"execution": {**ANSWER["execution"], "inferences": 0}}
+    assert find_misses(Expectation(joules_per_inference="<= 1 J"), nobody) == [
+        "expected joules_per_inference <= 1 J, found none"
+    ]
+
+
 def test_misses_are_told_in_order_with_both_numbers() -> None:
     expected = Expectation(
         accuracy=0.95, toggles="<= 1e3", energy="<= 3 uJ", p99_latency="<= 800 ns", mean_wait="< 1 s"

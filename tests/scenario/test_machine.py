@@ -29,10 +29,11 @@ def _told(tiny: Path, *settings: str) -> list[str]:
     return [str(one).replace(f"{tiny}:", "") for one in caught.value.diagnostics]
 
 
-def _circuits(tiny: Path) -> tuple[int, int]:
-    """Layer and number of banks of the first layer with circuits."""
-    fabrics = hwsim.load(tiny).plan().fabrics
-    return next((layer, fabric.switches) for layer, fabric in enumerate(fabrics) if fabric is not None)
+def _circuits(tiny: Path) -> tuple[int, int, int]:
+    """The first layer with circuits, its banks, one of each neuron, and switches of each."""
+    plan = hwsim.load(tiny).plan()
+    layer, fabric = next((layer, fabric) for layer, fabric in enumerate(plan.fabrics) if fabric is not None)
+    return layer, plan.model.layers[layer].units, fabric.switches
 
 
 def test_all_of_it_is_told_at_once(tiny: Path) -> None:
@@ -63,7 +64,9 @@ def test_a_port_that_never_gets_a_configuration_through(tiny: Path) -> None:
         f"{line + 1}:1: {words} words that are sent together get through in less than one of 1,000 tries, "
         f"give a loss below {1 - 0.001 ** (1 / words):.2g}, or a wider port"
     )
-    hwsim.load(tiny, [narrow, f"execution.port.loss={0.99 * (1 - 0.001 ** (1 / words))}"]).plan()
+    most = 1 - 0.001 ** (1 / words)
+    hwsim.load(tiny, [narrow, f"execution.port.loss={0.99 * most}"]).plan()
+    assert "less than one of 1,000" in _told(tiny, narrow, f"execution.port.loss={1.01 * most}")[0]
 
 
 def test_more_drivers_than_switches(tiny: Path) -> None:
@@ -101,6 +104,14 @@ def test_switches_in_no_time(set_time: float, set_energy: float, count: int | No
     assert switch.driven(5.0) == count
 
 
+def test_any_budget_is_enough_for_switches_that_take_nothing(tiny: Path) -> None:
+    text = next(text for name, text in hwsim.load(tiny).plan().files.items() if "register" in name)
+    free = text.replace("set_energy = [1e-14, ", "set_energy = [0, ").replace('"12 pJ"', '"0 J"')
+    (tiny.parent / "mine.toml").write_text(free)
+    tiny.write_text(tiny.read_text().replace('"fpga-register-ug474-2016"', '"mine.toml"'))
+    assert hwsim.load(tiny, ['execution.drivers.power="1 nW"']).plan().switch.drive_power == 0
+
+
 @pytest.mark.parametrize(
     ("pair", "wanted"),
     [
@@ -127,9 +138,9 @@ def test_a_port_of_nothing(tiny: Path, pair: str, wanted: str) -> None:
 
 
 FAULTS = [
-    ("layer = 7\nbank = 0\ncell = 0", 2, "no layer 7, layers are 0 to "),
-    ("layer = {layer}\nbank = 999\ncell = 0", 3, "no bank 999 in layer {layer}, its banks are 0 to "),
-    ("layer = {layer}\nbank = 0\ncell = 64000", 4, "no cell 64000 in a bank of layer {layer}, its cells are 0 to "),
+    ("layer = 2\nbank = 0\ncell = 0", 2, "no layer 2, layers are 0 to 1"),
+    ("layer = {layer}\nbank = {banks}\ncell = 0", 3, "no bank {banks} in layer {layer}, its banks are 0 to "),
+    ("layer = {layer}\nbank = 0\ncell = 64", 4, "no cell 64 in a bank of layer {layer}, its cells are 0 to 63"),
     (
         'layer = {layer}\nbank = 0\nswitch = {switches}\nstuck = "bar"',
         4,
@@ -140,25 +151,25 @@ FAULTS = [
 
 @pytest.mark.parametrize(("text", "at", "wanted"), FAULTS)
 def test_a_fault_of_what_is_not_there(tiny: Path, text: str, at: int, wanted: str) -> None:
-    layer, switches = _circuits(tiny)
-    numbers = {"layer": layer, "switches": switches}
+    layer, banks, switches = _circuits(tiny)
+    numbers = {"layer": layer, "banks": banks, "switches": switches}
     line = _add(tiny, '[[fault]]\nat = "1 ms"\n' + text.format(**numbers))
     (found,) = _told(tiny)
     assert found.startswith(f"{line + at}:1: {wanted.format(**numbers)}")
 
 
 def test_the_last_of_each_is_there(tiny: Path) -> None:
-    layer, switches = _circuits(tiny)
+    layer, banks, switches = _circuits(tiny)
     _add(
         tiny,
-        f'[[fault]]\nat = "1 ms"\nlayer = {layer}\nbank = 9\nswitch = {switches - 1}\nstuck = "cross"\n'
-        f'[[fault]]\nat = "0 s"\nlayer = {layer}\nbank = 9\ncell = 63',
+        f'[[fault]]\nat = "1 ms"\nlayer = {layer}\nbank = {banks - 1}\nswitch = {switches - 1}\nstuck = "cross"\n'
+        f'[[fault]]\nat = "0 s"\nlayer = {layer}\nbank = {banks - 1}\ncell = 63',
     )
     assert [one.layer for one in hwsim.load(tiny).plan().scenario.fault] == [layer, layer]
 
 
 def test_switches_without_two_states(tiny: Path) -> None:
-    layer, _ = _circuits(tiny)
+    layer, _, _ = _circuits(tiny)
     line = _add(tiny, f'[[fault]]\nat = "1 ms"\nlayer = {layer}\nbank = 0\nswitch = 0\nstuck = "bar"')
     assert _told(tiny, "crossbar.topology=crossbar", "crossbar.effort=any") == [
         f"{line + 4}:1: before layer {layer} stands a crossbar circuit, whose switches have no two states, "
@@ -219,13 +230,12 @@ def test_switches_to_spare(tiny: Path) -> None:
 
 
 def test_overload_is_a_warning(tiny: Path) -> None:
-    with pytest.warns(
-        HwsimWarning, match=r"a load of 1\.5 and a queue of any length: waits grow without end; set queue"
-    ):
-        hwsim.load(tiny, ["execution.requests.load=1.5"]).plan()
+    with pytest.warns(HwsimWarning, match=r"a load of 1 and a queue of any length: waits grow without end; set queue"):
+        hwsim.load(tiny, ["execution.requests.load=1"]).plan()
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         hwsim.load(tiny, ["execution.requests={load=1.5, queue=10}"]).plan()
+        hwsim.load(tiny, ["execution.requests.load=0.999"]).plan()
 
 
 def test_overload_by_rate_is_known_with_the_machine(tiny: Path, tmp_path: Path) -> None:
@@ -298,7 +308,7 @@ def test_an_arrival_trace_that_goes_backwards(tiny: Path, tmp_path: Path, hwsim_
 
 
 def test_every_key_runs_again_from_its_folder(tiny: Path, tmp_path: Path) -> None:
-    layer, _ = _circuits(tiny)
+    layer, _, _ = _circuits(tiny)
     _add(
         tiny,
         '[execution]\nissue = "times"\nissue_times = ["1 ms", "2.5 ms"]\nlength = "2 s"\nmemory = "double"\n'
