@@ -37,6 +37,7 @@ def test_a_summary_counts_assumed_costs(sheets: tuple[str, ...], says: str, tmp_
         tasks=[],
         reference=None,
         resources={},
+        execution={},
         plan=None,
         data={},
         reused=False,

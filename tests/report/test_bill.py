@@ -18,6 +18,7 @@ def _row(topology: str, technology: str, **more: Any) -> dict[str, Any]:
         "topology": topology,
         "technology": technology,
         "effort": "greedy",
+        "writes": "full",
         "ports": 1024,
         "switches": 9728,
         "depth": 19,

@@ -53,5 +53,5 @@ def test_command(tmp_path: Path, hwsim_command: Command) -> None:
     assert (odd.returncode, odd.stderr) == (
         2,
         "devices: what to show? there is no such run folder; give run folders, or: hwsim show device NAME, "
-        "hwsim show model NAME, hwsim show variance NAME, hwsim show trajectory NAME\n",
+        "hwsim show model NAME, hwsim show variance NAME, hwsim show trajectory NAME, hwsim show timeline NAME\n",
     )
