@@ -186,3 +186,26 @@ def test_check_knows_both(tmp_path: Path, hwsim_command: Command) -> None:
         told = hwsim_command("check", str(lines))
         assert told.returncode == 2
         assert "changed since it was written" in told.stderr
+
+
+@given(times=st.lists(st.tuples(st.integers(0, 12), st.integers(0, 4)), max_size=12))
+def test_threads_hold_what_meets_and_what_overlaps_by_a_picosecond(times: list[tuple[int, int]]) -> None:
+    """Spans of a few picoseconds: no two of a thread overlap, and there are no more threads than overlaps ask for."""
+    spans = [Span("port", begin, begin + long, "bits", 1) for begin, long in times]
+    lanes = defaultdict(list)
+    for event in _events(b"".join(trace_events(spans, "")))[1]:
+        if event["ph"] != "M":
+            lanes[event["tid"]].append(range(event["args"]["begin_ps"], event["args"]["end_ps"]))
+    for of in lanes.values():
+        covered = [at for span in of for at in span]
+        assert len(covered) == len(set(covered))
+    if all(long for _, long in times):
+        most = max((sum(begin <= at < begin + long for begin, long in times) for at in range(17)), default=0)
+        assert len(lanes) == most
+
+
+def test_a_span_joins_a_thread_when_the_one_before_has_ended() -> None:
+    """Begun at the very end of another: the same thread; a picosecond before: the next one."""
+    spans = [Span("port", begin, end, "bits", 1) for begin, end in ((0, 10), (9, 19), (10, 20), (19, 19), (19, 30))]
+    events = [event for event in _events(b"".join(trace_events(spans, "")))[1] if event["ph"] != "M"]
+    assert [event["tid"] for event in events] == [1, 2, 1, 2, 2]

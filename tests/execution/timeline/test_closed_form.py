@@ -143,3 +143,22 @@ def test_a_part_that_stands_at_a_time_counts_from_the_end() -> None:
     parts = Parts(Port(4, 5, 1e-12), Switching(7, 7, 0.0, 0.0, 1.0), Compute(1, 1, 0.0), host=Host(length_ps=100))
     assert summed(parts, works)["energy"]["holding"] == simulated(parts, works)["energy"]["holding"]
     assert simulated(parts, works)["energy"]["holding"] == pytest.approx((2.0 * 50 + 4.5 * 33) * 1e-12)
+
+
+@pytest.mark.parametrize(("drivers", "waits"), [(None, False), (6, False), (5, False), (4, True), (1, True)])
+def test_switches_wait_where_more_change_at_a_time_than_there_are_drivers(drivers: int | None, waits: bool) -> None:
+    """3 of one bank and 2 of another, then 4; as many drivers as switches are enough, and the sums are right."""
+    changes = [([2, 2], [1, 0]), ([1, 1], [1, 1])]
+    layer, bank, bits, held = (np.array(values) for values in ((0, 0), (0, 1), (8, 8), (2, 2)))
+    works = [
+        Work(n, 0, layer, bank, bits, np.array(sets), np.array(resets), held, registers=0, standing=4.0)
+        for n, (sets, resets) in enumerate(changes)
+    ]
+    parts = Parts(Port(4, 5, 1e-12), Switching(7, 7, 0.0, 0.0, 1.0, drivers=drivers), Compute(1, 1, 0.0))
+    sums = Sums(parts)
+    for work in works:
+        sums.add(work)
+    told = f"up to 5 switches change at a time, and wait for {drivers} drivers"
+    assert sums.contention == (told if waits else "")
+    if not waits:
+        assert sums.finish()["watched_ps"] == simulated(parts, works)["watched_ps"]
