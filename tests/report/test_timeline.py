@@ -108,6 +108,41 @@ def test_faults_stand_in_a_strip_of_the_whole_time() -> None:
     assert len([line for line in axes.lines if line.get_linestyle() == "--"]) == 2  # those in the window
 
 
+@pytest.mark.parametrize(("count", "more"), [(1, ""), (6, ""), (8, "; 2 more faults without words")])
+def test_each_of_six_faults_has_its_words_on_its_own_line(count: int, more: str) -> None:
+    """One a millisecond, given in any order; words stand to the side where there is room, at the cross of the fault."""
+    faults = [(FAULTS, at * 10**9, at * 10**9, f"switch {at} stuck bar", 1, 0.0) for at in range(1, count + 1)]
+    whole = (RECONNECTION, 0, 8 * 10**9, "event", 0, 0.0)
+    strip = draw_timeline([*reversed(faults), whole], "t", window=(0, 8 * 10**9)).axes[0]
+    words: list[Any] = list(strip.texts)
+    assert [text.get_text() for text in words] == [f"switch {at} stuck bar, {at} ms" for at in range(1, count + 1)][:6]
+    assert [text.xy for text in words] == [(float(at), at) for at in range(1, count + 1)][:6]
+    assert [text.get_ha() for text in words] == ["left"] * min(count, 4) + ["right"] * (min(count, 6) - 4)
+    assert [text.xyann[0] > 0 for text in words] == [text.get_ha() == "left" for text in words]
+    crosses: list[Any] = [line for line in strip.lines if line.get_marker() == "x"]
+    assert [(line.get_xdata()[0], line.get_ydata()[0]) for line in crosses] == [text.xy for text in words]
+    assert strip.get_xlabel() == f"time in ms{more}"
+    assert strip.get_xlim() == (0, 8)
+    assert strip.get_ylim() == (min(count, 6) + 0.5, -0.5)
+
+
+def test_a_strip_shows_when_reconnections_are_and_what_is_drawn_of_them() -> None:
+    """Where nothing breaks there is one when the window is less than half of all; it shows all of them."""
+    spans = [(RECONNECTION, at * 10**9, at * 10**9 + 5 * 10**8, "event", at, 0.0) for at in range(8)]
+    strip, _ = draw_timeline(spans, "t", window=(10**9, 3 * 10**9)).axes
+    tops, edges, floor = _bars(strip)[0].get_data()
+    assert edges == pytest.approx(np.arange(0, 8, 0.5))
+    assert list(floor - tops > 0) == [True, False] * 7 + [True]
+    assert len(draw_timeline(spans, "t", window=(0, 375 * 10**7)).axes) == 1  # a half
+    assert len(draw_timeline(spans, "t", window=(0, 374 * 10**7)).axes) == 2
+
+
+@pytest.mark.parametrize(("at", "drawn"), [(999, 0), (1000, 1), (5000, 1), (5001, 0)])
+def test_a_fault_in_the_window_crosses_all_rows(at: int, drawn: int) -> None:
+    axes = draw_timeline([(FAULTS, at, at, "cell", 1, 0.0)], "t", window=WINDOW).axes[-1]
+    assert [line.get_xdata()[0] for line in axes.lines] == [at / 1000] * drawn  # type: ignore[index]
+
+
 def test_the_first_few_reconnections_are_drawn() -> None:
     """All of five in a row, and one of those that are a thousand times as far apart as they are long."""
     close = [(RECONNECTION, at * 120, at * 120 + 80, "event", at, 0.0) for at in range(9)]
