@@ -10,11 +10,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from matplotlib.colors import to_rgba
 from matplotlib.patches import StepPatch
 
 from hwsim.report.energy import draw_energy
 from hwsim.report.style import save
-from hwsim.report.timeline import FAULTS, RECONNECTION, draw_timeline, first_few
+from hwsim.report.timeline import FAULTS, KINDS, RECONNECTION, draw_timeline, first_few
 
 WINDOW = (1000, 5000)
 PARTS = {"configuration": 2e-9, "toggling": 1e-9, "holding": 0.0, "compute": 4e-9, "conversion": 1e-9, "idle": 7e-10}
@@ -150,6 +151,46 @@ def test_the_first_few_reconnections_are_drawn() -> None:
     assert first_few(close) == (0, 4 * 120 + 80 + 70)
     assert first_few(far) == (0, 90)
     assert first_few([("port", 0, 70, "bits", 1, 0.0)]) == (0, 70)
+
+
+@pytest.mark.parametrize(("second", "window"), [(900, (0, 1000)), (901, (0, 112))])
+def test_reconnections_that_fill_a_fifth_are_drawn_together(second: int, window: tuple[int, int]) -> None:
+    """Two of 100 ps in 1 ns are just enough; else the first alone, and an eighth of it."""
+    spans = [(RECONNECTION, at, at + 100, "event", 0, 0.0) for at in (0, second)]
+    assert first_few(spans) == window
+
+
+def test_a_window_begins_a_sixteenth_before_and_ends_an_eighth_after() -> None:
+    later = ("port", 0, 10**6, "bits", 1, 0.0)
+    assert first_few([(RECONNECTION, 16_000, 16_160, "event", 0, 0.0), later]) == (15_990, 16_180)
+
+
+def test_rows_and_lanes_have_their_order_and_what_cannot_compute_stands_with_what_does() -> None:
+    spans = [("unavailable", 0, 9, "event 0", 1, 0.0), ("compute", 9, 99, "inference", 1, 0.0)]
+    spans += [("register port", 0, 9, "registers", 1, 0.0), ("port", 0, 9, "bits", 1, 0.0)]
+    spans += [("layer 0 bank 0", 0, 99, kind, 1, 0.0) for kind in ("resets", "sets")]
+    axes = draw_timeline(spans, "t").axes[-1]
+    assert [label.get_text() for label in axes.get_yticklabels()] == [
+        "port",
+        "register port",
+        "layer 0 bank 0",
+        "compute",
+    ]
+    floors = {bar.get_facecolor(): bar.get_data()[2] for bar in _bars(axes)}
+    told = {kind: floors[to_rgba(KINDS[kind])] for kind in ("sets", "resets", "inference", "unavailable")}
+    assert 1.5 < told["sets"] < told["resets"] < 2.5 < told["inference"] < told["unavailable"] < 3.5
+
+
+def test_what_touches_the_window_is_ticked_and_what_meets_it_is_shaded() -> None:
+    """Ticks at its very edges are drawn; a reconnection that ends where it begins, or begins where it ends, is not."""
+    ticks = [("port", at, at, "bits", 1, 0.0) for at in (999, 1000, 5000, 5001)]
+    times = [(900, 1000), (900, 1100), (2000, 3000), (4900, 5100), (5000, 5100)]
+    spans = ticks + [(RECONNECTION, begin, end, "event", 0, 0.0) for begin, end in times]
+    axes = draw_timeline(spans, "t", window=WINDOW).axes[-1]
+    assert [list(line.get_xdata()) for line in axes.lines if line.get_marker() == "|"] == [[1.0, 5.0]]  # type: ignore[arg-type]
+    shades: list[Any] = [patch for patch in axes.patches if not isinstance(patch, StepPatch)]
+    assert [shade.get_x() for shade in shades] == pytest.approx([0.9, 2.0, 4.9])
+    assert [shade.get_width() for shade in shades] == pytest.approx([0.2, 1.0, 0.2])
 
 
 def test_equal_spans_give_equal_bytes(tmp_path: Path) -> None:
