@@ -28,7 +28,7 @@ from hwsim.pipeline.snapshot import snapshot
 from hwsim.pipeline.timeline import Timeline
 from hwsim.scenario import check_memory
 from hwsim.scenario.found import sure
-from hwsim.schedule import Entry, Follower, ScheduleError, open_schedule
+from hwsim.schedule import Entry, Follower, ScheduleError, check_recorded, open_schedule
 from hwsim.score import Score, evaluate, interval, worst
 from hwsim.stream import stream
 from hwsim.task.loading import load_task
@@ -68,9 +68,12 @@ def run(plan: Plan, out: Path, report: Report) -> dict[str, Any]:
         DataError: the task's data cannot be had.
         MemoryError: the run cannot fit this machine.
         ExecutionError: the hardware did not do what it must.
+        ScheduleError: the schedule of a finished run is not the one that it ended with.
     """
     done = RunFolder(out)
     if done.finished and (answer := done.answer())["identity"] == plan.identity:
+        with open_schedule(done.schedule) as schedule:
+            check_recorded(done.schedule, schedule)
         return {**answer, "reused": True}
     check_memory(plan)
     task = load_task(plan.task, plan.task_parameters)  # before a folder is made

@@ -204,7 +204,8 @@ def test_a_schedule_that_was_changed(tiny: Path, tmp_path: Path, hwsim_command: 
     assert hwsim_command("cost", str(path), "--topology", "crossbar").returncode == 0
     _swap_two_cells(tmp_path / path)
     before = sorted(tmp_path.rglob("*"))
-    for words in (["export", "run", "--format", "readmemh", "--out", "mem"], ["cost", str(path)]):
+    again = ["run", str(tiny), "--set", "controller.epochs=1", "--out", "run"]
+    for words in (["export", "run", "--format", "readmemh", "--out", "mem"], ["cost", str(path)], again):
         result = hwsim_command(*words)
         assert result.returncode == 2
         assert re.fullmatch(
@@ -215,6 +216,7 @@ def test_a_schedule_that_was_changed(tiny: Path, tmp_path: Path, hwsim_command: 
     assert sorted(tmp_path.rglob("*")) == before
     (tmp_path / path).write_bytes(kept)
     assert hwsim_command("export", "run", "--format", "json").returncode == 0
+    assert hwsim_command(*again).returncode == 0
 
 
 def test_phases_of_a_bench_hold_the_configurations_of_their_events(tiny: Path, tmp_path: Path) -> None:
