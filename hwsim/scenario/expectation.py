@@ -169,7 +169,7 @@ class Expectation(Section):
     dropped: Annotated[Expected, Measure("", ("execution", "dropped"), needs="requests")] = None
     """Requests that were dropped: ``"== 0"``."""
     throughput: Annotated[Expected, Measure("frequency", ("execution", "throughput"), needs="requests")] = None
-    """Requests answered a second: ``">= 20 kHz"``."""
+    """Requests whose inference began, a second: ``">= 20 kHz"``."""
     mean_latency: Annotated[Expected, Measure("time", ("execution", "latency_mean_s"), needs="requests")] = None
     """Mean time from a request to its answer."""
     p50_latency: Annotated[Expected, Measure("time", ("execution", "latency_p50_s"), needs="requests")] = None

@@ -14,7 +14,7 @@ from tests.bench.bench import Figure, compare
 
 INTERVAL = 10_000
 LOAD = 0.8
-FEW, MANY, UNTOLD = 50_000, 5_000_000, 10**12
+FEW, MANY, UNTOLD = 50_000, 1_000_000, 10**12
 """Requests one by one, by the compiled recursion, and in one draw."""
 
 

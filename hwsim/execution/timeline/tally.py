@@ -42,14 +42,15 @@ class Tally:
         toggles: switches that changed.
         utilisation: per resource (``port``, ``register port``, ``drivers``, ``compute``), the share of the watched time
             in which it was in use; of drivers, the mean over all of them. What a machine has without limit is left out.
-        availability: share of the watched time in which inferences could be made.
+        availability: share of the watched time in which inferences could be made, or were being ended so that the
+            machine can change.
         energy: joules by part, over the whole watched time: ``configuration``, ``toggling``, ``holding``, ``compute``,
             ``conversion``, ``idle``.
         tests: inferences of test patterns.
         inferences: requests whose inference began.
         dropped: requests that were refused.
         waiting: requests that waited at the end.
-        throughput: requests served, a second.
+        throughput: requests whose inference began, a second.
         latency_mean_s: seconds from a request to its answer; this and those below are None where nobody was served.
         latency_p50_s: the latency that half of them did not exceed.
         latency_p99_s: likewise 99 of 100.
