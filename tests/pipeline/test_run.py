@@ -171,7 +171,7 @@ def test_killed_in_the_middle(tiny: Path, tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_killed_at_random_moments(tiny: Path, tmp_path: Path) -> None:
     """Kill -9 until the run comes through; its score is that of an undisturbed run."""
-    epochs, tries = "controller.epochs=100", 8
+    epochs, tries = "controller.epochs=500", 8
     undisturbed = run_here(tiny, tmp_path / "calm", epochs)
     words = [sys.executable, "-m", "hwsim", "run", str(tiny), "--json", "--quiet", "--out", "killed", "--set", epochs]
     chance = random.Random(0)  # noqa: S311 - moments of kills
