@@ -2,8 +2,8 @@
 
 from hwsim.execution.change import Change, LayerChange, Load, Sent
 from hwsim.execution.circuits import Circuits, ExecutionError, UnroutedError
-from hwsim.execution.machine import Machine, first_entry
-from hwsim.execution.replay import replay
+from hwsim.execution.machine import Machine
+from hwsim.execution.replay import first_entry, replay
 
 __all__ = [
     "Change",

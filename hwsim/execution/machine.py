@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from hwsim.device.placed import PlacedDesign
     from hwsim.execution.change import Change
     from hwsim.execution.timeline import Work
-    from hwsim.model import Model, Start
+    from hwsim.model import Model
     from hwsim.schedule import Fault
 
     Contents = tuple[NDArray[np.float64], ...]
@@ -491,10 +491,3 @@ class Machine:
             self.placing.placement.load(arrays)
         self._calls, reads, time_ps = (int(count) for count in arrays["probe/counts"])
         self.read = Expense(energy_j=float(arrays["probe/energy_j"][0]), time_ps=time_ps, reads=reads)
-
-
-def first_entry(model: Model, start: Sequence[Start]) -> Entry:
-    """Execute event 0: the state after power-up, identity connections and initial registers."""
-    values = zip(model.layers, start, strict=True)
-    registers = tuple(Registers(one.bias, one.gain).flat(layer.gains) for layer, one in values)
-    return Entry(0, 0, (None,) * len(model.layers), registers)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+from hwsim.model import Registers
+from hwsim.schedule import Entry
 
-    from hwsim.schedule import Entry
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from hwsim.model import Model, Start
 
 
 class Executor(Protocol):
@@ -49,3 +52,10 @@ def replay(
         if entry.event == until:
             break
     return entry
+
+
+def first_entry(model: Model, start: Sequence[Start]) -> Entry:
+    """Return event 0: the state after power-up, identity connections and initial registers."""
+    values = zip(model.layers, start, strict=True)
+    registers = tuple(Registers(one.bias, one.gain).flat(layer.gains) for layer, one in values)
+    return Entry(0, 0, (None,) * len(model.layers), registers)

@@ -61,13 +61,15 @@ def test_the_same_score_row_by_row(made: tuple[Path, hwsim.Answer], tmp_path: Pa
     assert export_run(tmp_path / "again", "json", None, tmp_path / "c.json")
 
 
+def stop(_: str, __: float, row: object) -> None:
+    """Interrupt a run once its second reconnection is scored."""
+    if row is not None and isinstance(row, dict) and row["event"] == 2:
+        raise KeyboardInterrupt
+
+
 def test_a_run_that_was_interrupted_goes_on(made: tuple[Path, hwsim.Answer], tmp_path: Path) -> None:
     folder, answer = made
     scenario = hwsim.load(folder / "tiny.toml", QUICK)
-
-    def stop(_: str, __: float, row: object) -> None:
-        if row is not None and isinstance(row, dict) and row["event"] == 2:
-            raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         hwsim.replay(folder / "run.csv", scenario, tmp_path / "cut", stop)
@@ -78,10 +80,6 @@ def test_what_a_run_that_was_killed_has(made: tuple[Path, hwsim.Answer], tmp_pat
     """Of a schedule whose run has not ended every event is whole, and that is said."""
     folder, answer = made
     scenario = hwsim.load(folder / "tiny.toml", QUICK)
-
-    def stop(_: str, __: float, row: object) -> None:
-        if row is not None and isinstance(row, dict) and row["event"] == 2:
-            raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         hwsim.run(scenario, tmp_path / "killed", stop)
