@@ -75,7 +75,7 @@ class Sums:
     def add(self, work: Work) -> None:
         """Carry out one more reconnection."""
         switching, double = self.parts.switching, self.parts.memory == "double"
-        begin = max(self.now_ps, self._issue_ps(work))
+        begin = max(self.now_ps, self.parts.host.issue_ps(work.batch, self.reconnections, self.now_ps))
         self.reconnections += 1
         if not work.layer.size and not work.registers:  # it is over when it is issued
             self._hold(work, work.bits, work.bits, begin)
@@ -95,13 +95,6 @@ class Sums:
         self._held_ps += int(work.held.sum()) * busy
         self.sets, self.resets = self.sets + int(work.sets.sum()), self.resets + int(work.resets.sum())
         self.most = max(self.most, work.toggles)
-
-    def _issue_ps(self, work: Work) -> int:
-        """Return when the host issues a reconnection; never before the end of power-up."""
-        host, number = self.parts.host, self.reconnections
-        if host.issue == "steps":
-            return work.batch * host.step_ps
-        return host.times_ps[number - 1] if host.issue == "times" and 0 < number <= len(host.times_ps) else 0
 
     def _load(self, work: Work) -> tuple[Counts, int]:
         """Return after how many picoseconds the last word of each bank is in, and that of the registers (0: none)."""

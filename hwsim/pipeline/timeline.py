@@ -76,7 +76,7 @@ class Timeline:
     def until_ps(self, batch: int | None) -> int:
         """Return when the next reconnection is issued, after so many optimiser steps; the end where there is none."""
         now, host = self.simulation.now_ps, self.simulation.parts.host
-        return max(now, host.length_ps if batch is None else self.simulation.issue_ps(batch, self._planned))
+        return max(now, host.length_ps if batch is None else host.issue_ps(batch, self._planned, now))
 
     def finish(self) -> dict[str, Any]:
         """Watch to the end; returns the run's numbers in time, in SI units."""

@@ -8,7 +8,7 @@ from typing import Any, cast
 import pytest
 
 from hwsim.controller import Expense
-from hwsim.execution.timeline import Compute, Host, Parts, Port, Switching
+from hwsim.execution.timeline import Compute, Parts, Port, Switching
 from hwsim.pipeline import timeline as module
 from hwsim.pipeline.timeline import Timeline
 from hwsim.pipeline.worth import Means
@@ -32,9 +32,6 @@ class Simulated:
         row = {"watched_ps": self.now_ps, "energy": {"idle": 2.0}, "toggles": 7, "wait_mean_s": None}
         return SimpleNamespace(row=lambda: row)
 
-    def issue_ps(self, batch: int, number: int) -> int:
-        return 10**9 * batch + number
-
 
 def _entry(event: int, *, found: bool = False, faults: bool = False) -> Any:
     return SimpleNamespace(event=event, found=(1,) * found, faults=(1,) * faults)
@@ -43,7 +40,8 @@ def _entry(event: int, *, found: bool = False, faults: bool = False) -> Any:
 @pytest.fixture
 def timeline(monkeypatch: pytest.MonkeyPatch) -> Timeline:
     """Event 0 moves 100 positions; the machine is watched for 5 ms."""
-    parts = Parts(Port(1, 1, 0.0), Switching(1, 1, 0.0, 0.0, 0.0), Compute(1, 1, 0.0), host=Host(length_ps=5 * 10**9))
+    host: Any = SimpleNamespace(length_ps=5 * 10**9, issue_ps=lambda batch, number, _now: 10**9 * batch + number)
+    parts = Parts(Port(1, 1, 0.0), Switching(1, 1, 0.0, 0.0, 0.0), Compute(1, 1, 0.0), host=host)
     upkeep = SimpleNamespace(broke=lambda _: None, look=lambda _: None, sum_up=dict)
     for name, stub in (("parts_of", lambda *_: parts), ("Simulation", Simulated), ("Upkeep", lambda *_: upkeep)):
         monkeypatch.setattr(module, name, stub)

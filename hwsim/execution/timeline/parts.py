@@ -138,6 +138,25 @@ class Host:
     times_ps: tuple[int, ...] = ()
     length_ps: int = 0
 
+    def issue_ps(self, batch: int, number: int, now: int) -> int:
+        """Return when a reconnection is issued; it may have to wait for the one before.
+
+        Args:
+            batch: optimiser steps before it.
+            number: reconnections before it.
+            now: when the one before is done.
+
+        Example:
+            >>> host = Host("times", times_ps=(70,))
+            >>> [host.issue_ps(0, number, now=50) for number in (0, 1, 2)]
+            [0, 70, 50]
+        """
+        if self.issue == "steps":
+            return batch * self.step_ps
+        if self.issue == "times" and number <= len(self.times_ps):
+            return self.times_ps[number - 1] if number else 0
+        return now
+
 
 @dataclass(frozen=True)
 class Parts:

@@ -88,20 +88,6 @@ class Simulation:
         """The end of what was carried out last."""
         return int(self._env.now)
 
-    def issue_ps(self, batch: int, number: int) -> int:
-        """Return when the host issues a reconnection; it may have to wait for the one before.
-
-        Args:
-            batch: optimiser steps before it.
-            number: reconnections before it.
-        """
-        host = self.parts.host
-        if host.issue == "steps":
-            return batch * host.step_ps
-        if host.issue == "times" and number <= len(host.times_ps):
-            return host.times_ps[number - 1] if number else 0
-        return self.now_ps
-
     def carry_out(self, work: Work, *, planned: bool = True) -> Passage:
         """Carry out a reconnection that follows all others.
 
@@ -114,7 +100,8 @@ class Simulation:
             PortError: its words practically never get through the port.
         """
         account = self._account
-        issue = self.issue_ps(work.batch, account.reconnections) if planned else self.now_ps
+        now, host = self.now_ps, self.parts.host
+        issue = host.issue_ps(work.batch, account.reconnections, now) if planned else now
         all_sets, all_resets, sent = work.sets.tolist(), work.resets.tolist(), account.bits
         banks = list(zip(work.layer.tolist(), work.bank.tolist(), all_sets, all_resets, strict=True))
         sets, resets, busy = sum(all_sets), sum(all_resets), 0
